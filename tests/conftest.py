@@ -1,0 +1,26 @@
+"""Environment first, handlers last: handlers bind their clients at import."""
+
+import os
+
+os.environ.update(
+    AWS_ACCESS_KEY_ID="testing",
+    AWS_SECRET_ACCESS_KEY="testing",
+    AWS_DEFAULT_REGION="cn-north-1",
+    AWS_REGION="cn-north-1",
+    AWS_EC2_METADATA_DISABLED="true",
+    POWERTOOLS_SERVICE_NAME="test",
+    POWERTOOLS_METRICS_NAMESPACE="scrm",
+    CORP_ID="wwSIMCORP0000001",
+    PLATFORM_TABLE="platform",
+    ORG_TABLE="org",
+    CONTACTS_TABLE="contacts",
+    HANDOVER_TABLE="handover",
+    AUDIT_TABLE="audit",
+    CALLBACK_SECRET_ID="scrm/callback",
+    WECOM_SECRET_ID="scrm/wecom",
+    WECOM_BASE_URL="http://127.0.0.1:1",
+    EVENT_BUS_NAME="scrm",
+)
+os.environ.pop("CLOCK_URL", None)
+for _name in ("STAFF", "CONTACT", "HANDOVER", "RECONCILE"):
+    os.environ[f"{_name}_QUEUE_URL"] = f"https://sqs.cn-north-1.amazonaws.com.cn/123456789012/{_name.lower()}"
