@@ -2,8 +2,10 @@
 
 Two faults of this version cost 90 ms an invocation and are patched here, in the engine's own process:
 its Runtime API answers in two writes (Nagle and delayed ACK: 40 ms), and it waits 50 ms for a log line
-after a silent invocation. With ``ENGINE_ACTIONS_FILE`` set, every request that an execution role makes
-is also written there, one JSON line each, so that a test can compare use with grant.
+after a silent invocation. Two recorders are added, neither changes behaviour: with ``ENGINE_ACTIONS_FILE`` set,
+each (role, action, resource) that an execution role asks for is written there, one JSON line each, so that a
+test can compare use with grant (needs ``AUTH=true``); with ``ENGINE_FUNCTION_LOGS`` set, what each function
+prints is appended to ``<function>.log`` in that directory, for people, the metrics bridge and the log scan.
 """
 
 import importlib.metadata
@@ -19,6 +21,7 @@ from typing import Any
 ENGINE_VERSION = "1.5.33"
 _LOG_WAIT_S = 0.004
 _LOG_QUIET_S = 0.003
+_ROLE_KEY_PREFIX = "ASIA"  # an execution role's temporary key
 
 
 def main() -> None:
@@ -30,6 +33,8 @@ def main() -> None:
     _shorten_log_wait()
     if actions_file := os.environ.get("ENGINE_ACTIONS_FILE"):
         _record_actions(Path(actions_file))
+    if logs_directory := os.environ.get("ENGINE_FUNCTION_LOGS"):
+        _copy_function_logs(Path(logs_directory))
 
     from ministack.app import main as serve  # noqa: PLC0415 - reads its settings when imported: patch first
 
@@ -58,16 +63,31 @@ def _record_actions(path: Path) -> None:
 
     def enforce_and_record(access_key_id: str, iam_action: str, *rest: Any, **named: Any) -> Any:
         denied = enforce(access_key_id, iam_action, *rest, **named)
-        if (access_key_id or "").startswith("ASIA"):
-            principal = iam_evaluator.resolve_principal(access_key_id, get_account_id())
-            entry = (getattr(principal, "arn", ""), iam_action, named.get("resource_arn", "*"))
-            with lock:
-                if entry not in known:
-                    known.add(entry)
-                    _append(path, *entry, allowed=denied is None)
+        request = (access_key_id or "", iam_action, named.get("resource_arn", "*"))
+        with lock:
+            if request[0].startswith(_ROLE_KEY_PREFIX) and request not in known:
+                known.add(request)
+                principal = iam_evaluator.resolve_principal(access_key_id, get_account_id())
+                _append(path, getattr(principal, "arn", ""), *request[1:], allowed=denied is None)
         return denied
 
     iam_evaluator.enforce = enforce_and_record
+
+
+def _copy_function_logs(directory: Path) -> None:
+    from ministack.services import lambda_svc  # noqa: PLC0415
+
+    emit: Callable[..., None] = lambda_svc._emit_lambda_logs  # noqa: SLF001
+    lock = threading.Lock()
+
+    def emit_and_copy(func: dict[str, Any], request_id: str, log_text: str, *rest: Any, **named: Any) -> None:
+        emit(func, request_id, log_text, *rest, **named)
+        if log_text:
+            name = (func.get("config") or func).get("FunctionName", "unknown")
+            with lock, (directory / f"{name}.log").open("a", encoding="utf-8") as out:
+                out.write(log_text.rstrip("\n") + "\n")
+
+    lambda_svc._emit_lambda_logs = emit_and_copy  # noqa: SLF001
 
 
 def _append(path: Path, principal: str, action: str, resource: str, *, allowed: bool) -> None:

@@ -1,0 +1,223 @@
+"""The handover's table: cases, chunks, the member's latest case, who takes over in which case."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from scrm import clock
+from scrm.aws import case_items, cursors
+from scrm.aws.table import ABSENT, Condition, Item, Put, Table, starts_with
+from scrm.handover.errors import StaleVersionError
+from scrm.handover.model import CaseState, Chunk, ChunkKind, Edge, EdgeState, HandoverCase, totals
+from scrm.handover.queries import CaseDetail, CaseSummary, EdgeRow, EdgeTotals
+from scrm.node_paths import ROOT_PATH, branch_of
+from scrm.paging import Page
+
+_MONTHS = {"pk": "INDEX", "sk": "CASE_MONTHS"}
+
+
+class DynamoCaseRepository:
+    """Implements `scrm.handover.ports.CaseRepository`: every write names the version it replaces."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def case(self, case_id: str) -> HandoverCase | None:
+        item = self._table.get(case_items.case_key(case_id))
+        return case_items.to_case(item) if item else None
+
+    def latest_case_of(self, userid: str) -> tuple[HandoverCase, int] | None:
+        pointer = self._table.get(case_items.member_key(userid))
+        case = self.case(pointer["case_id"]) if pointer else None
+        return (case, pointer["ordinal"]) if case and pointer else None
+
+    def open_case(self, case: HandoverCase, ordinal: int) -> bool:
+        """Case and pointer in one transaction; the pointer's ordinal lets only one of two openers win."""
+        item = case_items.from_case(case)
+        pointer = {
+            **case_items.member_key(case.handover_userid),
+            "schema_version": case_items.SCHEMA_VERSION,
+            "case_id": case.case_id,
+            "ordinal": ordinal,
+        }
+        follows = Condition(
+            "attribute_not_exists(pk) OR #ordinal = :before", {":before": ordinal - 1}, {"#ordinal": "ordinal"}
+        )
+        self._table.add_to_set(_MONTHS, "months", item["month_pk"])
+        return self._table.transact([Put(item, ABSENT), Put(pointer, follows)])
+
+    def save_case(self, case: HandoverCase) -> HandoverCase:
+        saved = replace(case, version=case.version + 1)
+        if not self._table.put(case_items.from_case(saved), _is_version(case.version)):
+            raise StaleVersionError(case.case_id)
+        if saved.state is CaseState.CLOSED:
+            self._table.batch_write(
+                deletes=[case_items.takeover_key(userid, case.case_id) for userid in case.successors]
+            )
+        return saved
+
+    def chunks(self, case_id: str) -> Iterator[Chunk]:
+        for item in self._table.query(starts_with(f"CASE#{case_id}", "CHUNK#")):
+            yield case_items.to_chunk(item)
+
+    def chunk(self, case_id: str, kind: ChunkKind, number: int) -> Chunk | None:
+        item = self._table.get(case_items.chunk_key(case_id, kind, number))
+        return case_items.to_chunk(item) if item else None
+
+    def add_chunk(self, chunk: Chunk) -> bool:
+        return self._table.put(case_items.from_chunk(chunk), ABSENT)
+
+    def save_chunk(self, chunk: Chunk) -> Chunk:
+        saved = replace(chunk, version=chunk.version + 1)
+        if not self._table.put(case_items.from_chunk(saved), _is_version(chunk.version)):
+            raise StaleVersionError(chunk.case_id)
+        return saved
+
+    def due_cases(self, until: datetime) -> Iterator[str]:
+        for shard in range(case_items.DUE_SHARDS):
+            due = Condition(
+                "due_pk = :shard AND due_at <= :until", {":shard": f"DUE#{shard}", ":until": clock.to_iso(until)}
+            )
+            for item in self._table.query(due, index="by_due"):
+                yield item["pk"].removeprefix("CASE#")
+
+    def remember_takeover(self, takeover_userid: str, case_id: str) -> None:
+        key = case_items.takeover_key(takeover_userid, case_id)
+        self._table.put({**key, "schema_version": case_items.SCHEMA_VERSION, "case_id": case_id})
+
+    def cases_taken_over_by(self, takeover_userid: str) -> Iterator[str]:
+        for item in self._table.query(starts_with(f"TAKEOVER#{takeover_userid}", "CASE#")):
+            yield item["case_id"]
+
+
+class DynamoCaseQueries:
+    """Implements `scrm.handover.queries.CaseQueries`: what operators read."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+        self._cases = DynamoCaseRepository(table)
+
+    def list_cases(self, node_path: str, state: CaseState | None, cursor: str | None, limit: int) -> Page[CaseSummary]:
+        scope = f"cases/{node_path}/{state or ''}"
+        position = cursors.decode(scope, cursor)
+        found: list[CaseSummary] = []
+        start: Item | None = position.get("after")
+        for index, partition in self._partitions(node_path, position.get("partition", "")):
+            if len(found) >= limit:
+                return Page(tuple(found), cursors.encode(scope, {"partition": partition}))
+            items, last = self._table.query_page(
+                _cases_in(index, partition, node_path, state),
+                index=index,
+                start=start,
+                limit=limit - len(found),
+                newest_first=True,
+                where="begins_with(node_path, :path)" + (" AND #state = :state" if state else ""),
+            )
+            found += [_to_summary(case_items.to_case(item)) for item in items]
+            start = None
+            if last is not None:
+                return Page(tuple(found), cursors.encode(scope, {"partition": partition, "after": last}))
+        return Page(tuple(found))
+
+    def _partitions(self, node_path: str, from_partition: str) -> Iterator[tuple[str, str]]:
+        """Head office reads month by month, everyone else his branch; both are newest first."""
+        if node_path != ROOT_PATH:
+            yield "by_branch", f"BRANCH#{branch_of(node_path)}"
+            return
+        known = self._table.get(_MONTHS) or {}
+        for month in sorted(known.get("months", set()), reverse=True):
+            if not from_partition or month <= from_partition:
+                yield "by_month", month
+
+    def get_case(self, case_id: str) -> CaseDetail | None:
+        case = self._cases.case(case_id)
+        if case is None:
+            return None
+        chunks = list(self._cases.chunks(case_id))
+        counted = replace(
+            case,
+            customer_totals=totals(chunks, ChunkKind.CUSTOMERS),
+            group_totals=totals(chunks, ChunkKind.GROUPS),
+        )
+        return CaseDetail(_to_summary(counted), case.successor_reason, case.signals)
+
+    def list_edges(self, case_id: str, state: EdgeState | None, cursor: str | None, limit: int) -> Page[EdgeRow]:
+        return self._rows(case_id, ChunkKind.CUSTOMERS, state, cursor, limit)
+
+    def list_groups(self, case_id: str, state: EdgeState | None, cursor: str | None, limit: int) -> Page[EdgeRow]:
+        return self._rows(case_id, ChunkKind.GROUPS, state, cursor, limit)
+
+    def _rows(
+        self, case_id: str, kind: ChunkKind, state: EdgeState | None, cursor: str | None, limit: int
+    ) -> Page[EdgeRow]:
+        """Rows chunk by chunk; the position is (chunk number, edges of it already given out)."""
+        scope = f"edges/{case_id}/{kind}/{state or ''}"
+        position = cursors.decode(scope, cursor)
+        number, offset = int(position.get("chunk", 0)), int(position.get("edge", 0))
+        found: list[EdgeRow] = []
+        of_kind = Condition(
+            "pk = :pk AND sk BETWEEN :first AND :last",
+            {
+                ":pk": f"CASE#{case_id}",
+                ":first": case_items.chunk_key(case_id, kind, number)["sk"],
+                ":last": f"CHUNK#{kind.value}#~",
+            },
+        )
+        for item in self._table.query(of_kind):
+            chunk = case_items.to_chunk(item)
+            start = offset if chunk.number == number else 0
+            for place, edge in enumerate(chunk.edges[start:], start):
+                if state is not None and edge.state is not state:
+                    continue
+                if len(found) == limit:
+                    return Page(tuple(found), cursors.encode(scope, {"chunk": chunk.number, "edge": place}))
+                found.append(_to_row(chunk, edge))
+        return Page(tuple(found))
+
+
+def _is_version(version: int) -> Condition:
+    return Condition("#version = :version", {":version": version}, {"#version": "version"})
+
+
+def _cases_in(index: str, partition: str, node_path: str, state: CaseState | None) -> Condition:
+    name = "branch_pk" if index == "by_branch" else "month_pk"
+    values: dict[str, Any] = {":partition": partition, ":path": node_path}
+    if state:
+        values[":state"] = state.value
+    return Condition(f"{name} = :partition", values, {"#state": "state"} if state else {})
+
+
+def _to_summary(case: HandoverCase) -> CaseSummary:
+    return CaseSummary(
+        case_id=case.case_id,
+        handover_userid=case.handover_userid,
+        handover_name=case.handover_name,
+        node_id=case.node_id,
+        node_path=case.node_path,
+        node_name=case.node_name,
+        state=case.state,
+        opened_at=case.opened_at,
+        closed_at=case.closed_at,
+        successor_userids=case.successors,
+        customers=_to_totals(dict(case.customer_totals)),
+        groups=_to_totals(dict(case.group_totals)),
+    )
+
+
+def _to_totals(counted: dict[str, int]) -> EdgeTotals:
+    return EdgeTotals(counted.pop("total", 0), counted)
+
+
+def _to_row(chunk: Chunk, edge: Edge) -> EdgeRow:
+    return EdgeRow(
+        target_id=edge.target_id,
+        state=edge.state,
+        cause=edge.cause,
+        errcode=edge.errcode,
+        takeover_userid=chunk.takeover_userid,
+        attempt=chunk.attempt,
+        owner_userid=edge.owner_userid,
+        due_at=edge.due_at,
+        updated_at=edge.updated_at,
+    )

@@ -1,0 +1,27 @@
+"""Opaque cursors: where a list goes on, bound to the list that gave them out."""
+
+import base64
+import binascii
+import json
+from typing import Any
+
+from scrm.paging import InvalidCursorError
+
+
+def encode(scope: str, position: dict[str, Any]) -> str:
+    """``scope`` names the list and what it was asked for, so that a cursor of another list is refused."""
+    raw = json.dumps([scope, position], separators=(",", ":"), sort_keys=True).encode()
+    return base64.urlsafe_b64encode(raw).decode().rstrip("=")
+
+
+def decode(scope: str, cursor: str | None) -> dict[str, Any]:
+    """The position, empty for the first page. Raises InvalidCursorError for anything not from this list."""
+    if not cursor:
+        return {}
+    try:
+        given, position = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+    except (binascii.Error, ValueError, TypeError) as error:
+        raise InvalidCursorError("the cursor is not one of ours; start again without it") from error
+    if given != scope or not isinstance(position, dict):
+        raise InvalidCursorError("the cursor belongs to another list; start again without it")
+    return position

@@ -1,0 +1,70 @@
+"""What the handover decided, told to the audit log and to the bus."""
+
+import json
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from scrm import clock, ids
+from scrm.audit.log import AuditLog
+from scrm.handover.model import CaseState, DepartureSignal, HandoverCase
+
+if TYPE_CHECKING:
+    from mypy_boto3_events import EventBridgeClient
+
+SOURCE = "scrm.handover"
+SCHEMA_VERSION = 1
+
+
+class EventNotPublishedError(Exception):
+    """EventBridge refused the event; the caller's own message should be tried again."""
+
+
+class HandoverJournal:
+    """Implements `scrm.handover.ports.Journal`.
+
+    Both ids derive from the case and what happened to it, so a repeat after a crash is the same entry in the
+    log and the same event on the bus.
+    """
+
+    def __init__(self, audit: AuditLog, events: "EventBridgeClient", bus_name: str, actor: str) -> None:
+        self._audit = audit
+        self._events = events
+        self._bus_name = bus_name
+        self._actor = actor
+
+    def opened(self, case: HandoverCase, signal: DepartureSignal) -> None:
+        self._tell(case, "HandoverOpened", "handover.opened", signal.source.value, case.opened_at)
+
+    def planned(self, case: HandoverCase) -> None:
+        self._tell(case, "HandoverPlanned", "handover.planned", "done", clock.now())
+
+    def ended(self, case: HandoverCase) -> None:
+        name = "HandoverFinished" if case.state is CaseState.CLOSED else "HandoverNeedsAttention"
+        self._tell(case, name, "handover.ended", case.state.value, case.closed_at or clock.now())
+
+    def _tell(self, case: HandoverCase, detail_type: str, action: str, outcome: str, at: datetime) -> None:
+        event_id = ids.derive("evt", case.case_id, detail_type)
+        self._audit.record(self._actor, action, case.case_id, case.node_path, outcome, at, cause=event_id)
+        detail = {
+            "schema_version": SCHEMA_VERSION,
+            "event_id": event_id,
+            "occurred_at": clock.to_iso(at),
+            "corp_id": case.corp_id,
+            "case_id": case.case_id,
+            "node_id": case.node_id,
+            "handover_userid": case.handover_userid,
+            "customers": dict(case.customer_totals),
+            "groups": dict(case.group_totals),
+        }
+        reply = self._events.put_events(
+            Entries=[
+                {
+                    "EventBusName": self._bus_name,
+                    "Source": SOURCE,
+                    "DetailType": detail_type,
+                    "Detail": json.dumps(detail),
+                }
+            ]
+        )
+        if reply["FailedEntryCount"]:
+            raise EventNotPublishedError(detail_type)

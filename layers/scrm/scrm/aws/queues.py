@@ -1,0 +1,81 @@
+"""What the features put on SQS."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from itertools import batched
+from typing import TYPE_CHECKING
+
+from pydantic import BaseModel
+
+from scrm.contacts.messages import CustomersTakenOver, GroupsTakenOver
+from scrm.handover.messages import PlanRequested, PollRequested, TransferRequested
+from scrm.handover.model import Chunk, HandoverCase
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs import SQSClient
+    from mypy_boto3_sqs.type_defs import SendMessageBatchRequestEntryTypeDef
+
+_BATCH = 10
+
+
+class MessageNotSentError(Exception):
+    """SQS refused part of a batch; the caller's own message should be tried again."""
+
+
+class Queue:
+    """One SQS queue. Messages go in batches of ten: eight times less CPU than one by one (anchors 5)."""
+
+    def __init__(self, sqs: "SQSClient", url: str) -> None:
+        self._sqs = sqs
+        self._url = url
+
+    def send(self, messages: Iterable[BaseModel]) -> None:
+        """Raises MessageNotSentError when SQS takes only a part; sending all again is harmless."""
+        for part in batched(messages, _BATCH, strict=False):
+            entries: list[SendMessageBatchRequestEntryTypeDef] = [
+                {"Id": str(place), "MessageBody": message.model_dump_json()} for place, message in enumerate(part)
+            ]
+            if self._sqs.send_message_batch(QueueUrl=self._url, Entries=entries).get("Failed"):
+                raise MessageNotSentError
+
+
+class SqsHandoverQueue:
+    """Implements `scrm.handover.ports.HandoverQueue`."""
+
+    def __init__(self, worker: Queue, reconcile: Queue) -> None:
+        self._worker = worker
+        self._reconcile = reconcile
+
+    def request_plan(self, case_id: str) -> None:
+        self._worker.send([PlanRequested(case_id=case_id)])
+
+    def request_transfers(self, chunks: Sequence[Chunk]) -> None:
+        self._worker.send(
+            TransferRequested(case_id=chunk.case_id, chunk_kind=chunk.kind, chunk_number=chunk.number)
+            for chunk in chunks
+        )
+
+    def request_polls(self, case_ids: Sequence[str]) -> None:
+        self._reconcile.send(PollRequested(case_id=case_id) for case_id in case_ids)
+
+
+class SqsContactRecords:
+    """Implements `scrm.handover.ports.ContactRecords`."""
+
+    def __init__(self, contact: Queue) -> None:
+        self._contact = contact
+
+    def customers_taken_over(
+        self, case: HandoverCase, takeover_userid: str, external_userids: Sequence[str], at: datetime
+    ) -> None:
+        message = CustomersTakenOver(
+            case_id=case.case_id,
+            handover_userid=case.handover_userid,
+            takeover_userid=takeover_userid,
+            external_userids=tuple(external_userids),
+            at=at,
+        )
+        self._contact.send([message])
+
+    def groups_taken_over(self, case: HandoverCase, chat_ids: Sequence[str], at: datetime) -> None:
+        self._contact.send([GroupsTakenOver(case_id=case.case_id, chat_ids=tuple(chat_ids), at=at)])

@@ -1,0 +1,53 @@
+"""What can go wrong when WeCom is asked to move customers, in the handover's own words."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+
+class HandoverError(Exception):
+    """Base of the family."""
+
+
+class AccountStillActiveError(HandoverError):
+    """The member has not left WeCom yet (40097, 90500)."""
+
+
+class TransferRefusedError(HandoverError):
+    """WeCom refused the whole call for good; ``errcode`` says why."""
+
+    def __init__(self, errcode: int) -> None:
+        super().__init__(f"WeCom refused the transfer with errcode {errcode}")
+        self.errcode = errcode
+
+
+class TransferPostponedError(HandoverError):
+    """The call was not made or not carried out; it may be tried again at ``not_before``."""
+
+    def __init__(self, not_before: datetime) -> None:
+        super().__init__("the transfer has to wait")
+        self.not_before = not_before
+
+
+class OutcomeUnknownError(HandoverError):
+    """The call was sent and its answer was lost: look it up before repeating."""
+
+
+class StaleVersionError(HandoverError):
+    """Someone else wrote the item in between; read again and repeat."""
+
+
+class UnknownCaseError(HandoverError):
+    """A message names a case that the table does not hold."""
+
+
+def until_current[Result](action: Callable[[], Result], attempts: int = 5) -> Result:
+    """Run a use case again from its first read while someone else was faster.
+
+    Use cases are repeatable by design, and waiting for the queue's redelivery would cost minutes.
+    """
+    for _ in range(attempts - 1):
+        try:
+            return action()
+        except StaleVersionError:
+            continue
+    return action()

@@ -1,0 +1,41 @@
+"""What the handover's queues carry. Unknown fields are ignored; a breaking change is a new version."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+
+from scrm.handover.model import ChunkKind
+
+
+class _Message(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    schema_version: Literal[1] = 1
+
+
+class PlanRequested(_Message):
+    """Handover queue: plan this case, or go on where an earlier plan stopped."""
+
+    kind: Literal["plan_requested"] = "plan_requested"
+    case_id: str
+
+
+class TransferRequested(_Message):
+    """Handover queue: make the call of one chunk."""
+
+    kind: Literal["transfer_requested"] = "transfer_requested"
+    case_id: str
+    chunk_kind: ChunkKind
+    chunk_number: int = Field(ge=0)
+
+
+class PollRequested(_Message):
+    """Reconcile queue: ask WeCom how far this case is."""
+
+    kind: Literal["poll_requested"] = "poll_requested"
+    case_id: str
+
+
+type WorkerMessage = Annotated[PlanRequested | TransferRequested, Field(discriminator="kind")]
+
+worker_message: TypeAdapter[PlanRequested | TransferRequested] = TypeAdapter(WorkerMessage)

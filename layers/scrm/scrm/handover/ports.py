@@ -1,0 +1,145 @@
+"""What contact inheritance needs from the outside world."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+from scrm.handover.model import Chunk, ChunkKind, DepartureSignal, HandoverCase
+
+
+class TransferStatus(StrEnum):
+    """WeCom's transfer status by name (wecom_contacts 6.3)."""
+
+    DONE = "done"
+    WAITING = "waiting"
+    REFUSED = "refused"
+    TAKEOVER_LIMIT = "takeover_limit"
+    NO_RECORD = "no_record"
+
+
+@dataclass(frozen=True, slots=True)
+class LeaversCustomer:
+    """A customer of the leaver; ``ineligible_cause`` is empty when WeCom would move him."""
+
+    external_userid: str
+    ineligible_cause: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StaffMember:
+    """What the handover must know of a member. ``branch_path`` is his branch's node path."""
+
+    userid: str
+    name: str
+    node_id: str
+    node_path: str
+    node_name: str
+    can_take_over: bool
+    rejoined_at: datetime | None
+
+
+class CaseRepository(Protocol):
+    """Cases and chunks. Writes are conditional: they raise StaleVersionError when someone was faster."""
+
+    def case(self, case_id: str) -> HandoverCase | None: ...
+
+    def latest_case_of(self, userid: str) -> tuple[HandoverCase, int] | None:
+        """The member's latest case and its ordinal."""
+
+    def open_case(self, case: HandoverCase, ordinal: int) -> bool:
+        """Store the case as the member's only open one; False when another one was opened first."""
+
+    def save_case(self, case: HandoverCase) -> HandoverCase:
+        """Write the next version; returns it with its new version."""
+
+    def chunks(self, case_id: str) -> Iterator[Chunk]: ...
+
+    def chunk(self, case_id: str, kind: ChunkKind, number: int) -> Chunk | None: ...
+
+    def add_chunk(self, chunk: Chunk) -> bool:
+        """Store a new chunk; False when the number is taken."""
+
+    def save_chunk(self, chunk: Chunk) -> Chunk: ...
+
+    def due_cases(self, until: datetime) -> Iterator[str]:
+        """Ids of cases whose time has come."""
+
+    def remember_takeover(self, takeover_userid: str, case_id: str) -> None:
+        """So that a transfer_fail callback, which names only the taker, finds the case."""
+
+    def cases_taken_over_by(self, takeover_userid: str) -> Iterator[str]: ...
+
+
+class HandoverQueue(Protocol):
+    """Work for the worker and the reconcile function; a repeat is harmless."""
+
+    def request_plan(self, case_id: str) -> None: ...
+
+    def request_transfers(self, chunks: Sequence[Chunk]) -> None: ...
+
+    def request_polls(self, case_ids: Sequence[str]) -> None: ...
+
+
+class StaffDirectory(Protocol):
+    """The organisation, as far as the handover cares."""
+
+    def staff_member(self, userid: str) -> StaffMember | None: ...
+
+    def colleagues(self, node_path: str) -> Iterable[StaffMember]:
+        """Members of the same branch."""
+
+    def manager_of(self, node_path: str, *, leaver: str) -> str:
+        """Who answers for the node and is not the leaver: its branch's manager, else head office."""
+
+
+class CustomerBook(Protocol):
+    """The relation table, read only."""
+
+    def customers_of(self, userid: str) -> Iterator[LeaversCustomer]: ...
+
+    def groups_of(self, userid: str) -> Iterator[str]: ...
+
+    def load_of(self, userid: str) -> int:
+        """How many customers the member has."""
+
+
+class Transfers(Protocol):
+    """WeCom's inheritance of resigned members. Raises the errors of `scrm.handover.errors`."""
+
+    def account_exists(self, userid: str) -> bool: ...
+
+    def transfer_customers(
+        self, handover_userid: str, takeover_userid: str, external_userids: Sequence[str]
+    ) -> dict[str, int]:
+        """Start the transfer of at most 100 customers; errcode per customer, 0 = started."""
+
+    def customer_results(self, handover_userid: str, takeover_userid: str) -> Iterator[tuple[str, TransferStatus]]:
+        """Every known transfer between the two, all pages."""
+
+    def transfer_groups(self, chat_ids: Sequence[str], new_owner: str) -> dict[str, int]:
+        """Hand over at most 100 group chats; errcode of those that failed."""
+
+    def group_owner(self, chat_id: str) -> str:
+        """The group's present owner, folded; empty when WeCom no longer knows the group."""
+
+
+class ContactRecords(Protocol):
+    """Tells the contacts feature what moved."""
+
+    def customers_taken_over(
+        self, case: HandoverCase, takeover_userid: str, external_userids: Sequence[str], at: datetime
+    ) -> None: ...
+
+    def groups_taken_over(self, case: HandoverCase, chat_ids: Sequence[str], at: datetime) -> None: ...
+
+
+class Journal(Protocol):
+    """The audit log and the bus, as one voice: what the handover decided."""
+
+    def opened(self, case: HandoverCase, signal: DepartureSignal) -> None: ...
+
+    def planned(self, case: HandoverCase) -> None: ...
+
+    def ended(self, case: HandoverCase) -> None: ...

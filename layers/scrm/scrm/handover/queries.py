@@ -1,0 +1,80 @@
+"""What operators ask about handovers: read models and the port that answers (S62).
+
+Customers appear as ids only: the handover stores no names of theirs (R2).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from scrm.handover.model import CaseState, EdgeState, SignalRecord
+from scrm.paging import Page
+
+
+@dataclass(frozen=True, slots=True)
+class EdgeTotals:
+    """Edges counted by state as of the last look; the sum of the states is ``total`` (invariant 1)."""
+
+    total: int = 0
+    by_state: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class CaseSummary:
+    """One departure as a row of a list. ``handover_name`` is the leaver's, a member of staff."""
+
+    case_id: str
+    handover_userid: str
+    handover_name: str
+    node_id: str
+    node_path: str
+    node_name: str
+    state: CaseState
+    opened_at: datetime
+    closed_at: datetime | None
+    successor_userids: tuple[str, ...]
+    customers: EdgeTotals
+    groups: EdgeTotals
+
+
+@dataclass(frozen=True, slots=True)
+class CaseDetail:
+    """One departure with what told us of it and why its successors were chosen."""
+
+    summary: CaseSummary
+    successor_reason: str
+    signals: tuple[SignalRecord, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class EdgeRow:
+    """One customer or group chat on its way; while it is manual, ``owner_userid`` must act until ``due_at``.
+
+    ``target_id`` is an ``external_userid`` or a ``chat_id``; ``cause`` says why it is manual or ineligible.
+    """
+
+    target_id: str
+    state: EdgeState
+    cause: str
+    errcode: int
+    takeover_userid: str
+    attempt: int
+    owner_userid: str
+    due_at: datetime | None
+    updated_at: datetime | None
+
+
+class CaseQueries(Protocol):
+    """Reads of the case table. A cursor is None for the first page; a foreign one raises InvalidCursorError."""
+
+    def list_cases(self, node_path: str, state: CaseState | None, cursor: str | None, limit: int) -> Page[CaseSummary]:
+        """Cases at or below ``node_path``, newest first."""
+
+    def get_case(self, case_id: str) -> CaseDetail | None: ...
+
+    def list_edges(self, case_id: str, state: EdgeState | None, cursor: str | None, limit: int) -> Page[EdgeRow]:
+        """The case's customers, chunk by chunk."""
+
+    def list_groups(self, case_id: str, state: EdgeState | None, cursor: str | None, limit: int) -> Page[EdgeRow]:
+        """The case's group chats, chunk by chunk."""

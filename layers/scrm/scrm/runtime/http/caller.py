@@ -1,0 +1,66 @@
+"""Who calls: the claims that the JWT authorizer checked, and the place in the organisation they name."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from scrm.node_paths import covers
+from scrm.org.model import OrgNode
+from scrm.org.queries import OrgQueries
+from scrm.runtime.http.problems import NotAllowedError
+
+_MISSING_CLAIMS = "The token names no organisation node or role of this API (claims scrm_node and scrm_roles)."
+
+
+class Role(StrEnum):
+    """What a caller may do within his node. Every role reads; see the operations for what needs more."""
+
+    HEAD_OFFICE = "head_office"
+    OPERATOR = "operator"
+    COMPLIANCE = "compliance"
+    AUDITOR = "auditor"
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """``subject`` is the token's ``sub``: an opaque id of the identity provider, it is written to the audit log."""
+
+    subject: str
+    node: OrgNode
+    roles: frozenset[Role]
+
+    def sees(self, node_path: str) -> bool:
+        return covers(self.node.path, node_path)
+
+    @property
+    def operates_the_corp(self) -> bool:
+        """May start what touches every branch: head office or an operator, placed at the root."""
+        return self.node.parent_id in {"", "0"} and bool(self.roles & {Role.HEAD_OFFICE, Role.OPERATOR})
+
+
+def claims_of(event: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The verified claims of an HTTP API event; empty when the route has no JWT authorizer."""
+    claims: Mapping[str, Any] = event["requestContext"].get("authorizer", {}).get("jwt", {}).get("claims", {})
+    return claims
+
+
+def identify(claims: Mapping[str, Any], org: OrgQueries) -> Caller:
+    """Raises NotAllowedError when a claim is missing or names nothing we know: then nothing may be seen."""
+    subject, node_id = (str(claims.get(name, "")).strip() for name in ("sub", "scrm_node"))
+    roles = frozenset(Role(word) for word in _words(claims.get("scrm_roles", "")) if word in set(Role))
+    node = org.node(node_id) if subject and node_id and roles else None
+    if node is None:
+        raise NotAllowedError(_MISSING_CLAIMS)
+    return Caller(subject, node, roles)
+
+
+def _words(claim: Any) -> list[str]:
+    """A list claim. HTTP API hands it over as ``[a b]``; providers also write JSON, spaces or commas."""
+    if isinstance(claim, str):
+        try:
+            claim = json.loads(claim)
+        except ValueError:
+            return claim.strip("[] ").replace(",", " ").split()
+    return [str(word) for word in claim] if isinstance(claim, list) else [str(claim)]

@@ -1,0 +1,165 @@
+"""What the API says, on the wire."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema
+
+from scrm import clock
+from scrm.handover.model import CaseState, EdgeState, SignalSource
+
+Timestamp = Annotated[
+    datetime,
+    PlainSerializer(clock.to_iso, return_type=str),
+    WithJsonSchema({"type": "string", "format": "date-time", "examples": ["2026-11-21T08:00:00.000Z"]}),
+]
+
+
+class _Reply(BaseModel):
+    model_config = ConfigDict(from_attributes=True, frozen=True)
+
+
+class ProblemField(_Reply):
+    """One invalid part: where it is (``query.limit``) and what kind of fault it has (``less_than_equal``)."""
+
+    where: str
+    kind: str
+
+
+class Problem(_Reply):
+    """Problem details, RFC 9457. ``type`` is stable and meant for programs."""
+
+    type: str = Field(examples=["urn:scrm:problem:not-found"])
+    title: str
+    status: int
+    detail: str
+    fields: list[ProblemField] | None = None
+
+
+class Totals(_Reply):
+    """Edges by state; the sum of the states is ``total``."""
+
+    total: int
+    by_state: dict[str, int]
+
+
+class Case(_Reply):
+    """One departure (离职继承)."""
+
+    case_id: str
+    handover_userid: str
+    handover_name: str
+    node_id: str
+    node_name: str
+    state: CaseState
+    opened_at: Timestamp
+    closed_at: Timestamp | None
+    successor_userids: list[str]
+    customers: Totals
+    groups: Totals
+
+
+class Signal(_Reply):
+    """Something that told us of the departure."""
+
+    source: SignalSource
+    kind: str
+    event_id: str
+    occurred_at: Timestamp
+
+
+class CaseDetail(_Reply):
+    summary: Case
+    successor_reason: str
+    signals: list[Signal]
+
+
+class Edge(_Reply):
+    """One customer (``external_userid``) or group chat (``chat_id``) on its way to a new owner."""
+
+    target_id: str
+    state: EdgeState
+    cause: str = Field(description="Why it is manual or ineligible; empty otherwise.")
+    errcode: int = Field(description="What WeCom answered last, 0 if nothing was wrong.")
+    takeover_userid: str
+    attempt: int
+    owner_userid: str = Field(description="Who must act while the state is manual.")
+    due_at: Timestamp | None
+    updated_at: Timestamp | None
+
+
+class Rejection(_Reply):
+    """A message from outside that could not be used and waits for a person."""
+
+    rejection_id: str
+    source: str
+    received_at: Timestamp
+    reason: str
+    event_id: str
+
+
+class AuditEntry(_Reply):
+    """Who did what on which thing; ``entry_hash`` covers it and ``previous_hash``."""
+
+    chain_id: str
+    sequence: int
+    entry_id: str
+    actor: str
+    action: str
+    subject: str
+    node_path: str
+    outcome: str
+    at: str
+    recorded_at: str
+    previous_hash: str
+    entry_hash: str
+
+
+class Node(_Reply):
+    node_id: str
+    name: str
+    path: str
+
+
+class Me(_Reply):
+    """Who the API takes the caller for, and what he sees: everything at or below ``node``."""
+
+    subject: str
+    node: Node
+    roles: list[str]
+
+
+class SyncRequest(BaseModel):
+    """What to compare with WeCom: everything."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    scope: Literal["all"] = "all"
+
+
+class Sync(_Reply):
+    """A requested sync; ``run_id`` is in the logs and messages of everything it causes."""
+
+    run_id: str
+    scope: Literal["all"]
+    requested_at: str
+
+
+class _Page(_Reply):
+    cursor: str | None = Field(description="Continues the list; null at its end. A page may be short, even empty.")
+
+
+class CasePage(_Page):
+    items: list[Case]
+
+
+class EdgePage(_Page):
+    items: list[Edge]
+
+
+class RejectionPage(_Page):
+    items: list[Rejection]
+
+
+class AuditPage(_Page):
+    items: list[AuditEntry]

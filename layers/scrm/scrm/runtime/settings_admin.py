@@ -1,0 +1,28 @@
+"""Environment of the admin API."""
+
+import os
+from dataclasses import dataclass
+from typing import Self
+
+_VARIABLES = ("PLATFORM_TABLE", "ORG_TABLE", "HANDOVER_TABLE", "AUDIT_TABLE", "CONTACT_QUEUE_URL")
+
+
+class IncompleteEnvironmentError(Exception):
+    """Required environment variables are absent or empty; the message names them."""
+
+
+@dataclass(frozen=True, slots=True)
+class AdminSettings:
+    platform_table: str
+    org_table: str
+    handover_table: str
+    audit_table: str
+    contact_queue_url: str
+
+    @classmethod
+    def from_env(cls) -> Self:
+        """Raises IncompleteEnvironmentError."""
+        found = {name: os.environ.get(name, "") for name in _VARIABLES}
+        if missing := [name for name, value in found.items() if not value]:
+            raise IncompleteEnvironmentError(", ".join(missing))
+        return cls(**{name.lower(): value for name, value in found.items()})

@@ -1,0 +1,68 @@
+"""Messages of the app to members, never to customers (wecom_content_archive 4.1)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from scrm.wecom import limits
+from scrm.wecom.api.call import Call, Caller, parsed, require_bytes, require_ids, require_length
+from scrm.wecom.payloads import SentMessage
+
+_SEND = "message/send"
+
+
+@dataclass(frozen=True, slots=True)
+class TextMessage:
+    content: str
+
+    def body(self) -> dict[str, Any]:
+        require_bytes(_SEND, "content", self.content, limits.TEXT_BYTES)
+        return {"msgtype": "text", "text": {"content": self.content}}
+
+
+@dataclass(frozen=True, slots=True)
+class MarkdownMessage:
+    content: str
+
+    def body(self) -> dict[str, Any]:
+        require_bytes(_SEND, "content", self.content, limits.TEXT_BYTES)
+        return {"msgtype": "markdown", "markdown": {"content": self.content}}
+
+
+@dataclass(frozen=True, slots=True)
+class TextCard:
+    title: str
+    description: str
+    url: str
+    button: str = "详情"
+
+    def body(self) -> dict[str, Any]:
+        require_length(_SEND, "title", self.title, limits.CARD_TITLE_LENGTH)
+        require_length(_SEND, "description", self.description, limits.CARD_DESCRIPTION_LENGTH)
+        require_length(_SEND, "button", self.button, limits.CARD_BUTTON_LENGTH)
+        require_bytes(_SEND, "url", self.url, limits.CARD_URL_BYTES)
+        card = {"title": self.title, "description": self.description, "url": self.url, "btntxt": self.button}
+        return {"msgtype": "textcard", "textcard": card}
+
+
+class ApplicationMessages:
+    def __init__(self, caller: Caller, agent_id: int) -> None:
+        self._caller = caller
+        self._agent_id = agent_id
+
+    def send(self, userids: Sequence[str], message: TextMessage | MarkdownMessage | TextCard) -> SentMessage:
+        """Send to at most 1,000 members; WeCom drops an equal message sent again within half an hour.
+
+        After `OutcomeUnknownError` the very same message may be sent again within that time. More than 30 a minute
+        or 1,000 an hour to one member are dropped silently (wecom_contacts 1.4).
+        """
+        require_ids(_SEND, "userids", userids, limits.MESSAGE_MEMBERS)
+        body = {
+            "touser": "|".join(userids),
+            "agentid": self._agent_id,
+            "enable_duplicate_check": 1,
+            "duplicate_check_interval": int(limits.DUPLICATE_CHECK_INTERVAL.total_seconds()),
+            **message.body(),
+        }
+        call = Call(_SEND, body=body, repeatable=False)
+        return parsed(SentMessage, self._caller.call(call), call)

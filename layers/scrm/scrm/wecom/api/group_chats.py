@@ -1,0 +1,79 @@
+"""Customer groups and their owners (wecom_contacts 5.7, 6.6)."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from scrm.wecom import limits
+from scrm.wecom.api.call import Call, Caller, pages, parsed, require_ids
+from scrm.wecom.payloads import (
+    GroupChat,
+    GroupChatRow,
+    GroupChatsPage,
+    GroupChatStatus,
+    GroupTransferFailure,
+    GroupTransferFailures,
+    OneGroupChat,
+)
+
+_LIST = "externalcontact/groupchat/list"
+# Easily taken for one another: the short path is the one for an owner who left (trap 19).
+_RESIGNED = "externalcontact/groupchat/transfer"
+_ON_JOB = "externalcontact/groupchat/onjob_transfer"
+
+
+class GroupChats:
+    def __init__(self, caller: Caller) -> None:
+        self._caller = caller
+
+    def list_page(
+        self, *, owners: Sequence[str] = (), status: GroupChatStatus | None = None, cursor: str = ""
+    ) -> GroupChatsPage:
+        """One page of groups, of at most 100 ``owners`` or of all; ``status`` None is any.
+
+        An owner who left is refused with 40003 (trap 21): ask by status OWNER_RESIGNED without owners, then `get`.
+        """
+        body = _list_body(owners, status)
+        call = Call(_LIST, body={**body, "cursor": cursor} if cursor else body)
+        return parsed(GroupChatsPage, self._caller.call(call), call)
+
+    def list(self, *, owners: Sequence[str] = (), status: GroupChatStatus | None = None) -> Iterator[GroupChatRow]:
+        """As `list_page`, all pages."""
+        for page in pages(self._caller, GroupChatsPage, _LIST, _list_body(owners, status)):
+            yield from page.group_chats
+
+    def of_departed_owner(self, userid: str) -> Iterator[GroupChat]:
+        """Groups still waiting for a new owner after ``userid`` left: one detail call per waiting group of the corp."""
+        wanted = userid.lower()
+        for row in self.list(status=GroupChatStatus.OWNER_RESIGNED):
+            group = self.get(row.chat_id)
+            if group.owner.lower() == wanted:
+                yield group
+
+    def get(self, chat_id: str) -> GroupChat:
+        """One group with its members; 90501 when it is no customer group."""
+        call = Call("externalcontact/groupchat/get", body={"chat_id": chat_id, "need_name": 0})
+        return parsed(OneGroupChat, self._caller.call(call), call).group_chat
+
+    def transfer_resigned(self, chat_ids: Sequence[str], new_owner: str) -> tuple[GroupTransferFailure, ...]:
+        """Give at most 100 groups of owners who left (else 90500) to ``new_owner``; returns the failures only.
+
+        Not repeated after a lost answer: look at the owners with `get`.
+        """
+        return self._transfer(_RESIGNED, chat_ids, new_owner)
+
+    def transfer_onjob(self, chat_ids: Sequence[str], new_owner: str) -> tuple[GroupTransferFailure, ...]:
+        """As `transfer_resigned` for active owners (else 90502); a group moves at most twice in 90 days."""
+        return self._transfer(_ON_JOB, chat_ids, new_owner)
+
+    def _transfer(self, path: str, chat_ids: Sequence[str], new_owner: str) -> tuple[GroupTransferFailure, ...]:
+        require_ids(path, "chat_ids", chat_ids, limits.TRANSFER_GROUPS)
+        call = Call(path, body={"chat_id_list": [*chat_ids], "new_owner": new_owner}, repeatable=False)
+        return parsed(GroupTransferFailures, self._caller.call(call), call).failed_chat_list
+
+
+def _list_body(owners: Sequence[str], status: GroupChatStatus | None) -> dict[str, Any]:
+    body: dict[str, Any] = {"status_filter": 0 if status is None else status.value, "limit": limits.GROUP_PAGE}
+    if owners:
+        require_ids(_LIST, "owners", owners, limits.GROUP_OWNERS)
+        body["owner_filter"] = {"userid_list": [*owners]}
+    return body

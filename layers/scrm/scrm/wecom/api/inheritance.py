@@ -1,0 +1,88 @@
+"""Customers of a member who left or moved (wecom_contacts 6; S61, S62).
+
+The paths of 2020 (``externalcontact/transfer``, one id as a string) are frozen and not used (trap 14).
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from scrm.wecom import limits
+from scrm.wecom.api.call import Call, Caller, pages, parsed, require_ids, require_length
+from scrm.wecom.payloads import (
+    StartedTransfer,
+    StartedTransfers,
+    TransferResult,
+    TransferResults,
+    Unassigned,
+    UnassignedPage,
+)
+
+_RESIGNED = "externalcontact/resigned/transfer_customer"
+_ON_JOB = "externalcontact/transfer_customer"
+_RESIGNED_RESULT = "externalcontact/resigned/transfer_result"
+_ON_JOB_RESULT = "externalcontact/transfer_result"
+_UNASSIGNED = "externalcontact/get_unassigned_list"
+
+
+class Inheritance:
+    def __init__(self, caller: Caller) -> None:
+        self._caller = caller
+
+    def transfer_resigned(
+        self, handover_userid: str, takeover_userid: str, external_userids: Sequence[str]
+    ) -> list[StartedTransfer]:
+        """Start the transfer of at most 100 customers of a member who left (else 40097): errcode per customer.
+
+        Not repeated after a lost answer: `OutcomeUnknownError`, then look at `resigned_results`.
+        """
+        return self._transfer(_RESIGNED, handover_userid, takeover_userid, external_userids, {})
+
+    def transfer_onjob(
+        self,
+        handover_userid: str,
+        takeover_userid: str,
+        external_userids: Sequence[str],
+        *,
+        success_message: str = "",
+    ) -> list[StartedTransfer]:
+        """As `transfer_resigned` for an active member; the customer is told ``success_message`` or WeCom's own text.
+
+        At most 2 transfers per customer in 90 days (40128).
+        """
+        require_length(_ON_JOB, "success_message", success_message, limits.TRANSFER_MESSAGE_LENGTH)
+        text = {"transfer_success_msg": success_message} if success_message else {}
+        return self._transfer(_ON_JOB, handover_userid, takeover_userid, external_userids, text)
+
+    def resigned_results(self, handover_userid: str, takeover_userid: str) -> Iterator[TransferResult]:
+        """Every known transfer between the two, all pages. Repeated attempts on a customer give several rows."""
+        return self._results(_RESIGNED_RESULT, handover_userid, takeover_userid)
+
+    def onjob_results(self, handover_userid: str, takeover_userid: str) -> Iterator[TransferResult]:
+        """As `resigned_results` for an active member; also knows NO_RECORD."""
+        return self._results(_ON_JOB_RESULT, handover_userid, takeover_userid)
+
+    def unassigned(self) -> Iterator[Unassigned]:
+        """Every customer of the corp whose owner left and who has no new one; by cursor, never page_id (trap 16).
+
+        A leaver with groups but no customers is not in it: see `GroupChats.list`.
+        """
+        for page in pages(self._caller, UnassignedPage, _UNASSIGNED, {"page_size": limits.UNASSIGNED_PAGE}):
+            yield from page.info
+
+    def _transfer(
+        self, path: str, handover_userid: str, takeover_userid: str, ids: Sequence[str], extra: Mapping[str, Any]
+    ) -> list[StartedTransfer]:
+        require_ids(path, "external_userids", ids, limits.TRANSFER_CUSTOMERS)
+        body = {
+            "handover_userid": handover_userid,
+            "takeover_userid": takeover_userid,
+            "external_userid": list(ids),
+            **extra,
+        }
+        call = Call(path, body=body, repeatable=False)
+        return list(parsed(StartedTransfers, self._caller.call(call), call).customer)
+
+    def _results(self, path: str, handover_userid: str, takeover_userid: str) -> Iterator[TransferResult]:
+        body = {"handover_userid": handover_userid, "takeover_userid": takeover_userid}
+        for page in pages(self._caller, TransferResults, path, body):
+            yield from page.customer

@@ -1,0 +1,25 @@
+"""The typed WeCom client: one attribute per family of the API.
+
+Arguments are checked against `scrm.wecom.limits` before anything is sent, list calls follow their cursor, and errors
+are those of `scrm.wecom.errors`. Retries, token and rate are the transport's business.
+"""
+
+from scrm.wecom.api.address_book import AddressBook
+from scrm.wecom.api.application_messages import ApplicationMessages
+from scrm.wecom.api.call import Caller
+from scrm.wecom.api.external_contacts import ExternalContacts
+from scrm.wecom.api.group_chats import GroupChats
+from scrm.wecom.api.inheritance import Inheritance
+from scrm.wecom.api.tags import Tags
+
+
+class WecomClient:
+    """``agent_id`` is the app's, needed only to send application messages."""
+
+    def __init__(self, caller: Caller, agent_id: int = 0) -> None:
+        self.address_book = AddressBook(caller)
+        self.external_contacts = ExternalContacts(caller)
+        self.tags = Tags(caller)
+        self.inheritance = Inheritance(caller)
+        self.group_chats = GroupChats(caller)
+        self.application_messages = ApplicationMessages(caller, agent_id)

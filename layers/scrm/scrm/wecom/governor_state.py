@@ -1,0 +1,106 @@
+"""What all functions know together about one API path: a value, packed into one small item.
+
+Times are seconds since 1970, UTC, because the core computes with them; nothing outside the governor sees them.
+"""
+
+import json
+from dataclasses import asdict, dataclass, field
+from enum import IntEnum, StrEnum
+from typing import Final
+
+
+class Priority(IntEnum):
+    """Who goes first where several features call the same path (design 7). The value is its place in tuples."""
+
+    WELCOME = 0
+    HANDOVER = 1
+    DISPATCH = 2
+    STATISTICS = 3
+
+
+WEIGHTS: Final = (8, 4, 2, 1)  # shares of a path on which all four want more than there is; nobody gets nothing
+
+
+class WaitReason(StrEnum):
+    """Why a call has to wait; a metric dimension."""
+
+    PENALTY = "penalty"
+    PROBE = "probe"
+    CONCURRENCY = "concurrency"
+    SHARE = "share"
+    HOUR = "hour"
+    MINUTE = "minute"
+    CONTENTION = "contention"
+    STORE = "store"
+
+
+@dataclass(frozen=True, slots=True)
+class GovernorPolicy:
+    """Our own choices; the platform's numbers are in `scrm.wecom.limits`. Seconds."""
+
+    lease_life: float = 3.0  # a permit is used within this or given back
+    arrival_jitter: float = 1.0  # how much later than another a call may reach WeCom
+    horizon: float = 2.0  # how far ahead a lease may begin; what the transport is willing to sleep
+    largest_lease: int = 20
+    bucket: float = 30.0  # grain of the hour's ring
+    probe_life: float = 20.0  # the first call after a penalty has this long to report
+    slot_life: float = 25.0  # a running call whose process died frees its slot after this
+    slot_reserve: float = 0.1  # of the slots, kept per higher class
+    hour_reserve: float = 0.05  # of the hour, kept per higher class that called within the hour
+    active_for: float = 10.0  # a class that asked within this takes part in sharing
+    patience: float = 2.0  # a refused class counts as waiting this much longer than its next turn
+    recheck: float = 0.25  # when to ask again after losing to another class or finding no slot
+    slot_growth: float = 10.0  # one slot more for each of these without a 45033
+    store_pause: float = 5.0  # how long to wait when the store does not answer
+
+
+DEFAULT_POLICY: Final = GovernorPolicy()
+_NOBODY: Final = (0.0, 0.0, 0.0, 0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """One running call while concurrency is limited."""
+
+    slot_id: str
+    expires_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class RateState:
+    """``permitted_until`` is GCRA's theoretical arrival time; ``buckets`` maps a bucket's number to its permits."""
+
+    permitted_until: float = 0.0
+    buckets: dict[int, int] = field(default_factory=dict)
+    penalty_until: float = 0.0
+    penalty_level: int = 0  # 0 none, 1 minute, 2 hour, 3 day; stays until a call after the window succeeds
+    probe_until: float = 0.0
+    concurrency: int = 0  # 0 is unlimited
+    concurrency_at: float = 0.0
+    slots: tuple[Slot, ...] = ()
+    shares: tuple[float, ...] = _NOBODY  # permits taken divided by weight
+    asked_at: tuple[float, ...] = _NOBODY
+    waiting_until: tuple[float, ...] = _NOBODY
+
+
+def packed(state: RateState) -> str:
+    """Compact JSON, below 1 kB: a write costs one unit."""
+    return json.dumps(asdict(state), separators=(",", ":"))
+
+
+def unpacked(text: str) -> RateState:
+    """The inverse of `packed`."""
+    raw = json.loads(text)
+    return RateState(
+        permitted_until=raw["permitted_until"],
+        buckets={int(number): permits for number, permits in raw["buckets"].items()},
+        penalty_until=raw["penalty_until"],
+        penalty_level=raw["penalty_level"],
+        probe_until=raw["probe_until"],
+        concurrency=raw["concurrency"],
+        concurrency_at=raw["concurrency_at"],
+        slots=tuple(Slot(**slot) for slot in raw["slots"]),
+        shares=tuple(raw["shares"]),
+        asked_at=tuple(raw["asked_at"]),
+        waiting_until=tuple(raw["waiting_until"]),
+    )

@@ -1,0 +1,95 @@
+"""WeCom's own limits, in one place and versioned; no other module holds such a number.
+
+Each line names its source: "1.4" is a section of wecom_contacts, "CA 4.1" one of wecom_content_archive.
+UNVERIFIED: nothing citable was found; the figure is our assumption and may be changed by configuration.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+VERSION: Final = "2026-11"
+
+# Frequency, per corp and single API path (1.4, page 90454 of 2023-08-28). Both windows bind.
+CALLS_PER_MINUTE: Final = 10_000
+CALLS_PER_HOUR: Final = 150_000
+MINUTE: Final = timedelta(seconds=60)
+HOUR: Final = timedelta(hours=1)
+
+# gettoken counts failures with a wrong secret: about 2,000 an hour block the source address (1.2 rule 6).
+TOKEN_CALLS_PER_MINUTE: Final = 100  # ours, far below; nothing general is published for it
+TOKEN_CALLS_PER_HOUR: Final = 1_000
+TOKEN_REFUSED_PAUSE: Final = timedelta(seconds=60)  # ours: 60 tries an hour with a wrong secret
+
+# Lock-out after 45009 (1.4): minute -> 60 s, hour -> 60 min, day -> calendar day, Asia/Shanghai.
+PENALTY_MINUTE: Final = timedelta(seconds=60)
+PENALTY_HOUR: Final = timedelta(hours=1)
+PENALTY_MARGIN: Final = timedelta(seconds=1)  # ours: WeCom began to count a moment before we heard of it
+
+# Concurrency (45033): unpublished; one tester saw it at 400 parallel calls and not at 40 (1.4). UNVERIFIED
+CONCURRENCY_AFTER_REFUSAL: Final = 40
+
+# Token (1.2).
+TOKEN_LIFE: Final = timedelta(seconds=7200)  # the usual value; the returned expires_in is obeyed
+TOKEN_MAX_BYTES: Final = 512
+TOKEN_REFRESH_MARGIN: Final = timedelta(minutes=5)  # section 8, token store
+
+# Class R (1.5): at most three retries.
+RETRY_DELAYS: Final = (timedelta(seconds=1), timedelta(seconds=2), timedelta(seconds=4))
+
+# Trusted addresses take about a minute to apply (60020, 1.5).
+TRUSTED_ADDRESS_DELAY: Final = timedelta(seconds=60)
+
+# Ids per call and page sizes.
+USERID_MAX_BYTES: Final = 64  # 4
+MEMBER_IDS_PAGE: Final = 10_000  # 4, user/list_id
+RELATION_USERIDS: Final = 100  # 5.4
+RELATION_PAGE: Final = 100  # 5.4; the default is 50, a larger value is cut
+GROUP_OWNERS: Final = 100  # 5.7
+GROUP_PAGE: Final = 1_000  # 5.7
+TRANSFER_CUSTOMERS: Final = 100  # 6.2
+TRANSFER_RESULT_PAGE: Final = 1_000  # 6.3, not settable
+UNASSIGNED_PAGE: Final = 1_000  # 6.5
+TRANSFER_GROUPS: Final = 100  # 6.6
+MESSAGE_MEMBERS: Final = 1_000  # CA 4.1
+MESSAGE_DEPARTMENTS: Final = 100  # CA 4.1
+
+# Inheritance.
+TRANSFER_WAIT: Final = timedelta(hours=24)  # 6.2: completes by itself after this
+TRANSFERS_PER_CUSTOMER: Final = 2  # 6.2, on-job only
+TRANSFERS_WINDOW: Final = timedelta(days=90)  # 6.2, calendar days
+RESIGNED_WINDOW: Final = timedelta(days=365)  # 6.2: the leaver left no longer ago than this
+GROUP_TRANSFERS_PER_DAY: Final = 300  # 6.6, per person's groups
+GROUP_TRANSFERS_PER_GROUP: Final = 2  # 6.6, on-job, per TRANSFERS_WINDOW
+
+# Texts, in characters unless the name says bytes.
+REMARK_LENGTH: Final = 20  # 5.5
+DESCRIPTION_LENGTH: Final = 150  # 5.5
+REMARK_COMPANY_LENGTH: Final = 20  # 5.5
+TAG_NAME_LENGTH: Final = 30  # 5.6
+CORP_TAGS: Final = 3_000  # 5.6
+TRANSFER_MESSAGE_LENGTH: Final = 200  # 6.2, on-job only
+TEXT_BYTES: Final = 2_048  # CA 4.1, text and markdown
+CARD_TITLE_LENGTH: Final = 128  # CA 4.1
+CARD_DESCRIPTION_LENGTH: Final = 512  # CA 4.1
+CARD_URL_BYTES: Final = 2_048  # CA 4.1
+CARD_BUTTON_LENGTH: Final = 4  # CA 4.1
+DUPLICATE_CHECK_INTERVAL: Final = timedelta(minutes=30)  # CA 4.1, WeCom's default; at most four hours
+
+
+@dataclass(frozen=True, slots=True)
+class PathLimits:
+    """How often one API path may be called by the whole corp, and how many calls may run at once after a 45033."""
+
+    per_minute: int = CALLS_PER_MINUTE
+    per_hour: int = CALLS_PER_HOUR
+    concurrency_after_refusal: int = CONCURRENCY_AFTER_REFUSAL
+
+
+_OWN_LIMITS: Final = {"gettoken": PathLimits(TOKEN_CALLS_PER_MINUTE, TOKEN_CALLS_PER_HOUR)}
+_COMMON: Final = PathLimits()
+
+
+def of_path(path: str) -> PathLimits:
+    """The limits of an API path (below ``/cgi-bin/``)."""
+    return _OWN_LIMITS.get(path, _COMMON)

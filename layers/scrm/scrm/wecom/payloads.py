@@ -1,0 +1,322 @@
+"""What WeCom answers, as far as we read it. Liberal on purpose: unknown fields are ignored, absent ones have a default.
+
+Models are built on first use (``defer_build``): a function touches a few of them.
+"""
+
+from datetime import UTC, datetime
+from enum import IntEnum
+from typing import Annotated, Any, Self
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+
+def _moment(value: Any) -> Any:
+    """Unix seconds as UTC; 0 and absence are None."""
+    return datetime.fromtimestamp(value, UTC) if isinstance(value, int) and value > 0 else None
+
+
+def _unless_null(value: Any) -> Any:
+    return () if value is None else value
+
+
+def _text(value: Any) -> Any:
+    return "" if value is None else value
+
+
+type Moment = Annotated[datetime | None, BeforeValidator(_moment)]
+type Items[T] = Annotated[tuple[T, ...], BeforeValidator(_unless_null)]
+type Text = Annotated[str, BeforeValidator(_text)]
+
+
+class Payload(BaseModel):
+    model_config = ConfigDict(extra="ignore", frozen=True, populate_by_name=True, defer_build=True)
+
+
+class _Page(Payload):
+    next_cursor: Text = ""
+
+
+class MemberStatus(IntEnum):
+    """wecom_contacts 4. A value nobody has described reads as UNKNOWN."""
+
+    UNKNOWN = 0
+    ACTIVE = 1
+    DISABLED = 2
+    NOT_ACTIVATED = 4
+    LEFT = 5
+
+    @classmethod
+    def _missing_(cls, value: object) -> Self:  # noqa: ARG003 - the enum's own hook
+        return cls(0)
+
+
+class MemberBrief(Payload):
+    """A row of user/simplelist."""
+
+    userid: str
+    name: Text = ""
+    department: Items[int] = ()
+
+
+class Member(MemberBrief):
+    """user/get and user/list. Mobile, email and the like are not asked for (wecom_contacts 4)."""
+
+    main_department: int = 0
+    is_leader_in_dept: Items[int] = ()
+    direct_leader: Items[str] = ()
+    position: Text = ""
+    status: MemberStatus = MemberStatus.UNKNOWN
+
+
+class MemberDepartment(Payload):
+    """A row of user/list_id; a member of two departments has two rows."""
+
+    userid: str
+    department: int
+
+
+class Department(Payload):
+    """``parentid`` of the root is 0; a larger ``order`` sorts first."""
+
+    id: int
+    name: Text = ""
+    parentid: int = 0
+    order: int = 0
+    department_leader: Items[str] = ()
+
+
+class Members(Payload):
+    userlist: Items[Member] = ()
+
+
+class MemberBriefs(Payload):
+    userlist: Items[MemberBrief] = ()
+
+
+class MemberDepartments(_Page):
+    dept_user: Items[MemberDepartment] = ()
+
+
+class Departments(Payload):
+    department: Items[Department] = ()
+
+
+class DepartmentTree(Payload):
+    department_id: Items[Department] = ()
+
+
+class OneDepartment(Payload):
+    department: Department
+
+
+class FollowUsers(Payload):
+    follow_user: Items[str] = ()
+
+
+class CustomerIds(Payload):
+    external_userid: Items[str] = ()
+
+
+class ExternalContact(Payload):
+    """``type`` 1 is a WeChat user, 2 a WeCom user of another corp. The name is personal data: never log it."""
+
+    external_userid: str
+    name: Text = Field("", repr=False)
+    type: int = 0
+    unionid: Text = Field("", repr=False)
+
+
+class FollowTag(Payload):
+    """``type`` 1 corp tag, 2 personal (no id), 3 strategy group."""
+
+    group_name: Text = ""
+    tag_name: Text = ""
+    tag_id: Text = ""
+    type: int = 0
+
+
+class _Follow(Payload):
+    userid: str
+    remark: Text = Field("", repr=False)
+    description: Text = Field("", repr=False)
+    createtime: Moment = None
+    add_way: int = 0
+    state: Text = ""
+    oper_userid: Text = ""
+
+
+class FollowUser(_Follow):
+    """A follower in externalcontact/get."""
+
+    tags: Items[FollowTag] = ()
+
+
+class FollowInfo(_Follow):
+    """The follower in batch/get_by_user: tag ids only (wecom_contacts 5.4)."""
+
+    tag_id: Items[str] = ()
+
+
+class ExternalContactPage(_Page):
+    external_contact: ExternalContact
+    follow_user: Items[FollowUser] = ()
+
+
+class Relation(Payload):
+    """One customer as one member's: a customer with two followers comes twice."""
+
+    external_contact: ExternalContact
+    follow_info: FollowInfo
+
+
+class RelationsPage(_Page):
+    relations: Items[Relation] = Field((), alias="external_contact_list")
+
+
+class CorpTag(Payload):
+    id: str
+    name: Text = ""
+    create_time: Moment = None
+    order: int = 0
+    deleted: bool = False
+
+
+class TagGroup(Payload):
+    group_id: str
+    group_name: Text = ""
+    create_time: Moment = None
+    order: int = 0
+    deleted: bool = False
+    tag: Items[CorpTag] = ()
+
+
+class TagGroups(Payload):
+    tag_group: Items[TagGroup] = ()
+
+
+class AddedTags(Payload):
+    tag_group: TagGroup
+
+
+class TransferStatus(IntEnum):
+    """Glossary: transfer status (wecom_contacts 6.3). A value nobody has described reads as UNKNOWN."""
+
+    UNKNOWN = 0
+    DONE = 1
+    WAITING = 2
+    REFUSED = 3
+    TAKEOVER_LIMIT = 4
+    NO_RECORD = 5
+
+    @classmethod
+    def _missing_(cls, value: object) -> Self:  # noqa: ARG003 - the enum's own hook
+        return cls(0)
+
+
+class StartedTransfer(Payload):
+    """``errcode`` 0 means started, it ends by itself after 24 h; never final success (wecom_contacts 6.2)."""
+
+    external_userid: str
+    errcode: int
+
+
+class StartedTransfers(Payload):
+    customer: Items[StartedTransfer]
+
+
+class TransferResult(Payload):
+    """``takeover_at``: when WAITING the moment it completes by itself, None when refused."""
+
+    external_userid: str
+    status: TransferStatus
+    takeover_at: Moment = Field(None, alias="takeover_time")
+
+
+class TransferResults(_Page):
+    customer: Items[TransferResult] = ()
+
+
+class Unassigned(Payload):
+    """A customer of a leaver without a new owner."""
+
+    handover_userid: str
+    external_userid: str
+    resigned_at: Moment = Field(None, alias="dimission_time")
+
+
+class UnassignedPage(_Page):
+    info: Items[Unassigned] = ()
+    is_last: bool = False
+
+
+class GroupChatStatus(IntEnum):
+    """Where a group stands in the inheritance of its owner (wecom_contacts 5.7)."""
+
+    UNKNOWN = -1
+    NORMAL = 0
+    OWNER_RESIGNED = 1
+    INHERITING = 2
+    INHERITED = 3
+
+    @classmethod
+    def _missing_(cls, value: object) -> Self:  # noqa: ARG003 - the enum's own hook
+        return cls(-1)
+
+
+class GroupChatRow(Payload):
+    chat_id: str
+    status: GroupChatStatus = GroupChatStatus.UNKNOWN
+
+
+class GroupChatsPage(_Page):
+    group_chats: Items[GroupChatRow] = Field((), alias="group_chat_list")
+
+
+class GroupMember(Payload):
+    """``type`` 1 a member (``userid`` is a userid), 2 an external contact (``userid`` is an external_userid)."""
+
+    userid: str
+    type: int = 0
+    join_time: Moment = None
+    join_scene: int = 0
+
+
+class GroupAdmin(Payload):
+    userid: str
+
+
+class GroupChat(Payload):
+    chat_id: str
+    name: Text = ""
+    owner: Text = ""
+    create_time: Moment = None
+    member_list: Items[GroupMember] = ()
+    admin_list: Items[GroupAdmin] = ()
+    member_version: Text = ""
+
+
+class OneGroupChat(Payload):
+    group_chat: GroupChat
+
+
+class GroupTransferFailure(Payload):
+    """A group that did not move; groups not named moved."""
+
+    chat_id: str
+    errcode: int
+
+
+class GroupTransferFailures(Payload):
+    failed_chat_list: Items[GroupTransferFailure] = ()
+
+
+class SentMessage(Payload):
+    """``msgid`` recalls the message. Invalid receivers come as one text, separated by ``|``."""
+
+    msgid: Text = ""
+    invaliduser: Text = ""
+    unlicenseduser: Text = ""
+
+    @property
+    def not_reached(self) -> tuple[str, ...]:
+        return tuple(userid for text in (self.invaliduser, self.unlicenseduser) for userid in text.split("|") if userid)

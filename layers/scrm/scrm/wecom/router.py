@@ -1,0 +1,86 @@
+"""Which queue a callback belongs to, and what the queue is told."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Protocol
+
+from scrm import clock
+from scrm.wecom.callback import Callback
+
+SCHEMA_VERSION = 1
+
+
+class Destination(StrEnum):
+    STAFF = "staff"
+    CONTACT = "contact"
+    RECONCILE = "reconcile"
+
+
+class Outcome(StrEnum):
+    """What became of a callback; the value is the metric."""
+
+    ROUTED = "CallbackRouted"
+    IGNORED = "CallbackIgnored"
+    REPEATED = "CallbackRepeated"
+
+
+class CallbackMarkers(Protocol):
+    """Remembers for 30 days which events were taken in."""
+
+    def is_marked(self, event_id: str) -> bool: ...
+
+    def mark(self, event_id: str, name: str) -> None: ...
+
+
+class CallbackQueues(Protocol):
+    def send(self, destination: str, message: Mapping[str, Any]) -> None: ...
+
+
+_ROUTES = {
+    "change_contact": Destination.STAFF,
+    "change_external_contact": Destination.CONTACT,
+    "change_external_contact.transfer_fail": Destination.RECONCILE,
+    "change_external_chat": Destination.CONTACT,
+}
+
+
+def destination(callback: Callback) -> Destination | None:
+    """The queue for this event; None for one that no function of ours consumes."""
+    return _ROUTES.get(callback.name) or _ROUTES.get(callback.event)
+
+
+@dataclass(frozen=True, slots=True)
+class CallbackIntake:
+    """Use case: a verified callback reaches its queue.
+
+    The marker is written after the message: a crash between the two sends it twice when WeCom repeats, which consumers
+    tolerate; the other order would lose it. For the same reason nothing locks out two deliveries at one moment.
+    """
+
+    corp_id: str
+    markers: CallbackMarkers
+    queues: CallbackQueues
+
+    def take(self, callback: Callback) -> Outcome:
+        if self.markers.is_marked(callback.event_id):
+            return Outcome.REPEATED
+        queue = destination(callback)
+        if queue is not None:
+            self.queues.send(queue.value, self._message(callback))
+        self.markers.mark(callback.event_id, callback.name)
+        return Outcome.IGNORED if queue is None else Outcome.ROUTED
+
+    def _message(self, callback: Callback) -> dict[str, Any]:
+        return {
+            "schema_version": SCHEMA_VERSION,
+            "kind": "callback",
+            "event_id": callback.event_id,
+            "app": callback.app,
+            "corp_id": self.corp_id,
+            "event": callback.event,
+            "change_type": callback.change_type,
+            "occurred_at": clock.to_iso(callback.occurred_at),
+            "received_at": clock.to_iso(callback.received_at),
+            "fields": callback.fields,
+        }

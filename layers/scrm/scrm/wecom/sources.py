@@ -1,0 +1,94 @@
+"""WeCom's lists as the organisation and the contacts feature read them."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime
+
+from scrm import clock, ids
+from scrm.contacts.model import GroupChat, Relation, RelationState
+from scrm.org.model import Member, MemberStatus
+from scrm.org.ports import Department
+from scrm.wecom import payloads
+from scrm.wecom.client import WecomClient
+from scrm.wecom.errors import NOT_A_CUSTOMER_GROUP, UNKNOWN_USERID, InvalidRequestError
+
+_STATUS = {
+    payloads.MemberStatus.ACTIVE: MemberStatus.ACTIVE,
+    payloads.MemberStatus.DISABLED: MemberStatus.DISABLED,
+    payloads.MemberStatus.NOT_ACTIVATED: MemberStatus.NOT_ACTIVATED,
+    payloads.MemberStatus.LEFT: MemberStatus.LEFT,
+}
+_BEGINNING = datetime.fromtimestamp(0, UTC)
+
+
+class WecomAddressBook:
+    """Implements `scrm.org.ports.AddressBookSource`."""
+
+    def __init__(self, client: WecomClient) -> None:
+        self._client = client
+
+    def departments(self) -> Sequence[Department]:
+        return [
+            Department(
+                department_id=str(row.id),
+                name=row.name,
+                parent_id=str(row.parentid) if row.parentid else "",
+                leaders=tuple(map(ids.fold_userid, row.department_leader)),
+            )
+            for row in self._client.address_book.departments()
+        ]
+
+    def members_of(self, department_id: str, node_path: str, serving: frozenset[str]) -> Iterable[Member]:
+        """Members whose main department this is; one of several departments is stored once."""
+        now = clock.now()
+        for row in self._client.address_book.department_members(int(department_id)):
+            if row.main_department and str(row.main_department) != department_id:
+                continue
+            userid = ids.fold_userid(row.userid)
+            yield Member(
+                userid=userid,
+                name=row.name,
+                node_id=department_id,
+                node_path=node_path,
+                status=_STATUS.get(row.status, MemberStatus.NOT_ACTIVATED),
+                serves_customers=userid in serving,
+                changed_at=now,
+            )
+
+
+class WecomCustomers:
+    """Implements `scrm.contacts.ports.CustomerSource`."""
+
+    def __init__(self, client: WecomClient) -> None:
+        self._client = client
+
+    def members_serving_customers(self) -> list[str]:
+        return [ids.fold_userid(userid) for userid in self._client.external_contacts.follow_users()]
+
+    def relations_of(self, userids: Sequence[str]) -> Iterator[Relation]:
+        for row in self._client.external_contacts.relations(userids):
+            since = row.follow_info.createtime or _BEGINNING
+            yield Relation(
+                userid=ids.fold_userid(row.follow_info.userid),
+                external_userid=row.external_contact.external_userid,
+                state=RelationState.ACTIVE,
+                since=since,
+                changed_at=since,
+            )
+
+    def groups_of(self, userid: str) -> Iterator[str]:
+        """Empty for an owner who left: WeCom refuses him as a filter (trap 21)."""
+        try:
+            for row in self._client.group_chats.list(owners=[userid]):
+                yield row.chat_id
+        except InvalidRequestError as error:
+            if error.errcode != UNKNOWN_USERID:
+                raise
+
+    def group(self, chat_id: str) -> GroupChat | None:
+        try:
+            found = self._client.group_chats.get(chat_id)
+        except InvalidRequestError as error:
+            if error.errcode == NOT_A_CUSTOMER_GROUP:
+                return None
+            raise
+        return GroupChat(found.chat_id, ids.fold_userid(found.owner), found.name, clock.now())

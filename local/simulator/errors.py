@@ -1,0 +1,157 @@
+"""WeCom's error codes, and replies that look like its own: text, hint, source address, link."""
+
+import secrets
+
+OK = 0
+BUSY = -1
+BAD_SECRET = 40001
+BAD_USERID = 40003
+BAD_CORP_ID = 40013
+BAD_TOKEN = 40014
+USERID_LIST_INVALID = 40031
+INVALID_PARAMETER = 40058
+MISSING_PARAMETER = 40063
+DEPARTMENT_UNKNOWN = 60123
+TAG_UNKNOWN = 40068
+TAG_NAME_TAKEN = 40071
+TAG_NAME_LENGTH = 40072
+TAG_CAP = 40126
+FOREIGN_SECRET = 40091
+EXTERNAL_USERID_INVALID = 40096
+NOT_RESIGNED = 40097
+NOT_REAL_NAMED = 40098
+TAKEOVER_AT_CAP = 40099
+IN_TRANSFER_RESIGNED = 40100
+TRANSFERRED_TOO_OFTEN = 40128
+IN_TRANSFER_ONJOB = 40129
+SAME_MEMBER = 40130
+NOT_A_FOLLOWER = 40131
+TEAM_ACCOUNT = 40132
+MEMBER_BANNED = 40143
+TOKEN_MISSING = 41001
+CORP_ID_MISSING = 41002
+SECRET_MISSING = 41004
+USERID_MISSING = 41009
+EXTERNAL_USERID_MISSING = 41035
+WELCOME_CODE_MISSING = 41049
+WELCOME_CODE_INVALID = 41050
+WELCOME_CHAT_STARTED = 41051
+TOO_MANY_ATTACHMENTS = 41064
+BAD_ATTACHMENT = 41065
+TOKEN_EXPIRED = 42001
+EMPTY_TEXT = 44004
+RATE_LIMIT = 45009
+TOO_MANY_CONCURRENT = 45033
+REPLY_TOO_LARGE = 45029
+TOO_LONG = 45002
+BAD_MESSAGE_TYPE = 40008
+API_NOT_PERMITTED = 48002
+SYNC_NEW_IP = 48009
+APP_DISABLED = 50003
+BAD_CURSOR = 50100
+NO_RIGHT = 60011
+IP_NOT_TRUSTED = 60020
+USER_UNKNOWN = 60111
+NO_VALID_RECEIVER = 81013
+TOO_MANY_ITEMS = 81017
+NO_RELATION = 84061
+NOT_SERVICE_MEMBER = 84083
+NOT_FOLLOW_USER = 84084
+OWNER_NOT_RESIGNED = 90500
+NOT_CUSTOMER_GROUP = 90501
+OWNER_RESIGNED = 90502
+OWNER_UNCHANGED = 90504
+GROUP_INHERITING = 90507
+GROUP_INHERITED_ALREADY = 90508
+BAD_OPENGID = 90511
+AGENT_NOT_OF_TOKEN = 301002
+BAD_STATISTICS_TIME = 600018
+
+_TEXTS = {
+    BUSY: "system busy",
+    BAD_SECRET: "invalid credential",
+    BAD_USERID: "invalid userid",
+    BAD_CORP_ID: "invalid corpid",
+    BAD_TOKEN: "invalid access_token",
+    USERID_LIST_INVALID: "userid list invalid",
+    INVALID_PARAMETER: "invalid Request Parameter",
+    MISSING_PARAMETER: "some parameters are empty",
+    DEPARTMENT_UNKNOWN: "invalid party id",
+    TAG_UNKNOWN: "invalid tagid",
+    TAG_NAME_TAKEN: "tag name exists",
+    TAG_NAME_LENGTH: "invalid tag name length",
+    TAG_CAP: "too many corp tags",
+    FOREIGN_SECRET: "secret belongs to another corp",
+    EXTERNAL_USERID_INVALID: "invalid external userid",
+    NOT_RESIGNED: "the user has not resigned",
+    NOT_REAL_NAMED: "the user is not real-name verified",
+    TAKEOVER_AT_CAP: "the takeover user has too many customers",
+    IN_TRANSFER_RESIGNED: "the external contact is in a transfer process",
+    TRANSFERRED_TOO_OFTEN: "the customer was transferred too often",
+    IN_TRANSFER_ONJOB: "the customer is being transferred",
+    SAME_MEMBER: "handover user and takeover user are the same",
+    NOT_A_FOLLOWER: "handover user does not follow the customer",
+    TEAM_ACCOUNT: "not allowed for a team account",
+    MEMBER_BANNED: "the user is banned",
+    TOKEN_MISSING: "access_token missing",
+    CORP_ID_MISSING: "corpid missing",
+    SECRET_MISSING: "corpsecret missing",
+    USERID_MISSING: "userid missing",
+    EXTERNAL_USERID_MISSING: "missing external userid",
+    WELCOME_CODE_MISSING: "missing welcome code",
+    WELCOME_CODE_INVALID: "invalid welcome code",
+    WELCOME_CHAT_STARTED: "the customer has begun a conversation",
+    TOO_MANY_ATTACHMENTS: "too many attachments",
+    BAD_ATTACHMENT: "invalid attachment type",
+    TOKEN_EXPIRED: "access_token expired",
+    EMPTY_TEXT: "text content is empty",
+    RATE_LIMIT: "api freq out of limit",
+    TOO_MANY_CONCURRENT: "api concurrent out of limit",
+    REPLY_TOO_LARGE: "response too large",
+    TOO_LONG: "content size out of limit",
+    BAD_MESSAGE_TYPE: "invalid message type",
+    API_NOT_PERMITTED: "api forbidden",
+    SYNC_NEW_IP: "api forbidden for this ip",
+    APP_DISABLED: "app is disabled",
+    BAD_CURSOR: "invalid cursor",
+    NO_RIGHT: "no privilege to access/modify contact/party/agent",
+    IP_NOT_TRUSTED: "not allow to access from your ip",
+    USER_UNKNOWN: "userid not found",
+    NO_VALID_RECEIVER: "user & party & tag all invalid",
+    TOO_MANY_ITEMS: "too many items",
+    NO_RELATION: "not external contact",
+    NOT_SERVICE_MEMBER: "user is not a customer contact member",
+    NOT_FOLLOW_USER: "user is not the follow user",
+    OWNER_NOT_RESIGNED: "the owner of this chat is not resigned",
+    NOT_CUSTOMER_GROUP: "chat is not external group chat",
+    OWNER_RESIGNED: "the owner of this chat is resigned",
+    OWNER_UNCHANGED: "the owner of this chat is unchanged",
+    GROUP_INHERITING: "the chat is being inherited",
+    GROUP_INHERITED_ALREADY: "the chat was inherited already",
+    BAD_OPENGID: "invalid opengid",
+    AGENT_NOT_OF_TOKEN: "not allowed to access the agent",
+    BAD_STATISTICS_TIME: "invalid start or end time",
+}
+
+
+class ApiError(Exception):
+    """A business error: HTTP 200 with ``errcode``; ``detail`` goes in front of the hint."""
+
+    def __init__(self, errcode: int, detail: str = "") -> None:
+        super().__init__(errcode, detail)
+        self.errcode = errcode
+        self.detail = detail
+
+
+def text_of(errcode: int) -> str:
+    return "ok" if errcode == OK else _TEXTS.get(errcode, "request refused")
+
+
+def error_message(errcode: int, now: float, source: str, detail: str = "") -> str:
+    """The text of a failed call; it differs at each call, so a client that matches on it breaks here too."""
+    text = f"{detail} {text_of(errcode)}".strip()
+    hint = f"[{int(now)}_{secrets.randbelow(100):02d}_{secrets.token_hex(16)}]"
+    return (
+        f"{text}, hint: {hint}, from ip: {source}, "
+        f"more info at https://open.work.weixin.qq.com/devtool/query?e={errcode}"
+    )

@@ -1,0 +1,126 @@
+"""All that a snapshot holds, and the simulation that the parts share."""
+
+import pickle
+from dataclasses import dataclass, field
+from typing import Any
+
+from local.simulator.clock import Clock
+from local.simulator.cursors import Cursors
+from local.simulator.decisions import DecisionScript
+from local.simulator.delivery_policy import CallbackPolicy
+from local.simulator.faults import FaultBook
+from local.simulator.knobs import Knobs
+from local.simulator.ledger import Ledger
+from local.simulator.limits import RateLimits
+from local.simulator.model import Decision, TransferKind
+from local.simulator.timeline import Agenda, Timeline
+from local.simulator.tokens import TokenStore
+from local.simulator.world import World, empty_world
+
+
+@dataclass(slots=True, kw_only=True)
+class TransferAttempt:
+    """One customer on the way from one member to another; ``status`` as in transfer_result, None if it left no row."""
+
+    attempt_id: int
+    kind: TransferKind
+    handover_userid: str
+    takeover_userid: str
+    external_userid: str
+    started_at: float
+    decision: Decision
+    status: int | None
+    takeover_time: int
+    finished_at: float | None = None
+
+
+@dataclass(slots=True)
+class WelcomeCode:
+    userid: str
+    external_userid: str
+    issued_at: float
+    used_by: str | None = None
+
+
+@dataclass(slots=True)
+class SentMessage:
+    """One application message as accepted; ``receivers`` got it, ``dropped`` were over their limit."""
+
+    msgid: str
+    at: float
+    app: str
+    msgtype: str
+    content: dict[str, Any]
+    receivers: list[str]
+    dropped: list[str]
+
+
+@dataclass(slots=True)
+class State:
+    world: World = field(default_factory=empty_world)
+    knobs: Knobs = field(default_factory=Knobs)
+    tokens: TokenStore = field(default_factory=TokenStore)
+    limits: RateLimits = field(default_factory=RateLimits)
+    cursors: Cursors = field(default_factory=Cursors)
+    ledger: Ledger = field(default_factory=Ledger)
+    faults: FaultBook = field(default_factory=FaultBook)
+    decisions: DecisionScript = field(default_factory=DecisionScript)
+    policy: CallbackPolicy = field(default_factory=CallbackPolicy)
+    attempts: list[TransferAttempt] = field(default_factory=list)
+    waiting: dict[tuple[str, str], TransferAttempt] = field(default_factory=dict)
+    moved_away: set[tuple[str, str]] = field(default_factory=set)
+    group_transfers: dict[tuple[int, str], int] = field(default_factory=dict)
+    welcome_codes: dict[str, WelcomeCode] = field(default_factory=dict)
+    messages: list[SentMessage] = field(default_factory=list)
+    pending_trusted_ips: dict[str, list[str]] = field(default_factory=dict)
+    deliveries_made: int = 0
+    ids_made: int = 0
+
+    def next_id(self) -> int:
+        self.ids_made += 1
+        return self.ids_made
+
+
+class Simulation:
+    """Clock, timeline and state; everything else acts on it."""
+
+    def __init__(self, clock: Clock) -> None:
+        self.clock = clock
+        self.timeline = Timeline(clock)
+        self.timeline.delivery_concurrency = lambda: self.state.knobs.callback_concurrency
+        self.state = State()
+
+    @property
+    def world(self) -> World:
+        return self.state.world
+
+    @property
+    def knobs(self) -> Knobs:
+        return self.state.knobs
+
+    @property
+    def ledger(self) -> Ledger:
+        return self.state.ledger
+
+    def now(self) -> float:
+        return self.clock.now()
+
+    def load_world(self, world: World) -> None:
+        """A fresh start with this corp: tokens, ledger, faults and what was due are forgotten; timers and knobs stay."""
+        timers = list(self.timeline.agenda.timers.values())
+        self.state = State(world=world, knobs=self.state.knobs)
+        self.timeline.agenda = Agenda(next_seq=self.timeline.agenda.next_seq)
+        for timer in timers:
+            self.timeline.set_timer(timer.name, timer.expression, timer.url)
+
+    def freeze(self) -> bytes:
+        return pickle.dumps((self.state, self.timeline.agenda, self.clock.offset))
+
+    def thaw(self, frozen: bytes, *, rewind_clock: bool) -> None:
+        """Restore what `freeze` gave. Without ``rewind_clock`` time stays where it is, and what was due in the
+        meantime of the snapshot falls due at once; with it, the product has to be restarted too."""
+        state, agenda, offset = pickle.loads(frozen)  # noqa: S301 - our own bytes, never from outside
+        self.state = state
+        self.timeline.agenda = agenda
+        if rewind_clock:
+            self.clock.offset = offset

@@ -1,0 +1,203 @@
+"""The documents are true to the tree: numbers, proofs, links, names and words."""
+
+import importlib
+import re
+from enum import StrEnum
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from tests.unit.docs import pages
+from tests.unit.docs.pages import DECISIONS, DOCS, ROOT
+
+TARGETS_PER_GROUP = {1: 3, 2: 3, 3: 3, 4: 4, 5: 3, 6: 4, 7: 1}
+NUMBERS = (
+    *(f"S{number}" for number in range(1, 73)),
+    *(f"O{number}" for number in range(1, 15)),
+    *(f"R{number}" for number in range(1, 25)),
+    *(
+        f"T{group}.{number}"
+        for group, last in enumerate((3, 3, 3, 4, 3, 4, 1), start=1)
+        for number in range(1, last + 1)
+    ),
+)
+# Written in parts, so that this list does not find itself.
+REGISTRY_HOSTS = tuple(
+    ".".join(parts)
+    for parts in (
+        ("pypi", "org"),
+        ("pythonhosted", "org"),
+        ("npmjs", "org"),
+        ("npmjs", "com"),
+        ("deb", "debian", "org"),
+        ("golang", "org"),
+        ("crates", "io"),
+        ("repo", "maven"),
+    )
+)
+MACHINE_PATH = re.compile(r"(?<![\w.-])/(?:" + "|".join(("work", "root", "farm")) + r")/")
+PRIVATE_ADDRESS = re.compile(r"\b(?:10|192\.168|172\.(?:1[6-9]|2\d|3[01]))(?:\.\d{1,3}){2,3}\b(?!/\d)")
+CITED_NUMBERS = re.compile(r"\((?P<numbers>[SORT]\d+(?:\.\d)?(?:,? (?:and |to )?[SORT]\d+(?:\.\d)?)*)\)")
+CITED_SECTIONS = re.compile(r"docs/(?P<page>[\w-]+\.md) (?P<section>\d+(?:\.\d+)?)")
+
+
+def test_every_requirement_has_exactly_one_row() -> None:
+    rows = [row.number for row in pages.requirement_rows()]
+
+    assert sorted(rows) == sorted(NUMBERS)
+
+
+@pytest.mark.parametrize("row", pages.requirement_rows(), ids=lambda row: row.number)
+def test_a_claimed_proof_exists(row: pages.RequirementRow) -> None:
+    tests = re.findall(r"`(tests/[^`]+)`", row.proof)
+    figures = re.findall(r"`(\w+_(?:vs_\w+|ms|efficiency))`", row.proof)
+
+    assert row.proof.startswith("not built yet") or tests or "`make bench`" in row.proof
+    assert [name for name in tests if not (ROOT / name).is_file()] == []
+    assert [name for name in figures if not _named_in_code(name)] == []
+
+
+def test_numbers_cited_in_code_and_pages_have_a_row() -> None:
+    cited = {
+        (number, path.relative_to(ROOT).as_posix())
+        for path in pages.tracked_files()
+        if path.suffix in {".py", ".md", ".yaml"}
+        for found in CITED_NUMBERS.finditer(pages.text_of(path))
+        for number in re.findall(r"[SORT]\d+(?:\.\d)?", found["numbers"])
+    }
+    known = {*NUMBERS, *(number.split(".")[0] for number in NUMBERS)}
+
+    assert cited
+    assert [each for each in sorted(cited) if each[0] not in known] == []
+
+
+def test_sections_cited_in_code_exist() -> None:
+    missing = [
+        (path.relative_to(ROOT).as_posix(), found[0])
+        for path in pages.tracked_files()
+        if path.suffix in {".py", ".md", ".yaml"}
+        for found in CITED_SECTIONS.finditer(pages.text_of(path))
+        if found["section"] not in pages.section_numbers(DOCS / found["page"])
+    ]
+
+    assert missing == []
+
+
+@pytest.mark.parametrize("page", pages.markdown_pages(), ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_links_between_documents_resolve(page: Path) -> None:
+    broken = [target for target in pages.links_of(page) if not _resolves(page, target)]
+
+    assert broken == []
+
+
+def test_every_document_is_reached_from_the_index() -> None:
+    reached = {(DOCS / target.split("#")[0]).resolve() for target in pages.links_of(DOCS / "index.md")}
+    documents = {path for path in DOCS.glob("*.md") if path.name != "index.md"}
+
+    assert sorted(path.name for path in documents - reached) == []
+
+
+def test_no_tracked_file_names_a_package_registry() -> None:
+    found = [
+        (path.relative_to(ROOT).as_posix(), host)
+        for path in pages.tracked_files()
+        for host in REGISTRY_HOSTS
+        if host in pages.text_of(path)
+    ]
+
+    assert found == []
+
+
+def test_no_tracked_file_names_a_machine() -> None:
+    found = [
+        (path.relative_to(ROOT).as_posix(), match[0])
+        for path in pages.tracked_files()
+        for pattern in (MACHINE_PATH, PRIVATE_ADDRESS)
+        if (match := pattern.search(pages.text_of(path)))
+    ]
+
+    assert found == []
+
+
+def test_decisions_are_numbered_without_gaps() -> None:
+    records = sorted(DECISIONS.glob("*.md"))
+
+    assert [record.name[:4] for record in records] == [f"{number:04d}" for number in range(1, len(records) + 1)]
+    assert [record.name for record in records if not pages.text_of(record).startswith(f"# {record.name[:4]} ")] == []
+
+
+@pytest.mark.parametrize("record", sorted(DECISIONS.glob("*.md")), ids=lambda record: record.stem)
+def test_a_decision_says_what_was_weighed_and_how_to_revert(record: Path) -> None:
+    text = pages.text_of(record)
+
+    assert "**To revert.**" in text
+    assert "**Rule.**" in text or all(f"**{part}" in text for part in ("Context.", "Options", "Choice."))
+
+
+def test_make_targets_named_in_code_blocks_exist() -> None:
+    targets = set(re.findall(r"^([a-z][\w-]*):", pages.text_of(ROOT / "Makefile"), re.MULTILINE))
+    named = {
+        target
+        for page in pages.markdown_pages()
+        for block in pages.code_blocks(page)
+        for target in re.findall(r"(?:^|&& |\$ )make ([a-z][\w-]*)", block, re.MULTILINE)
+    }
+
+    assert named
+    assert named - targets == set()
+
+
+@pytest.mark.parametrize("module", ["scrm.handover.model", "scrm.contacts.model", "scrm.org.model"])
+def test_every_state_and_cause_is_in_the_glossary(module: str) -> None:
+    glossary = pages.text_of(DOCS / "glossary.md")
+    words = {
+        word.value
+        for thing in vars(importlib.import_module(module)).values()
+        if isinstance(thing, type)
+        and issubclass(thing, StrEnum)
+        and thing.__name__.endswith(("State", "Status", "Cause"))
+        for word in thing
+    }
+
+    assert words
+    assert [word for word in sorted(words) if f"`{word}`" not in glossary] == []
+
+
+def test_architecture_and_picture_name_every_function() -> None:
+    functions = {path.parent.name for path in (ROOT / "functions").glob("*/handler.py")}
+    text, picture = pages.text_of(DOCS / "architecture.md"), pages.text_of(DOCS / "architecture.svg")
+
+    assert functions
+    assert [name for name in sorted(functions) if f"`{name}`" not in text or name not in picture] == []
+
+
+def test_architecture_names_every_table_and_queue_of_the_template() -> None:
+    template = pages.text_of(ROOT / "infra" / "template.yaml")
+    resources = set(re.findall(r"^  (\w+(?:Table|Queue)):\n    Type: AWS::(?:DynamoDB|SQS)::", template, re.MULTILINE))
+    text = pages.text_of(DOCS / "architecture.md")
+
+    assert resources
+    assert [name for name in sorted(resources) if f"`{name}`" not in text] == []
+
+
+def test_pictures_are_well_formed_and_described() -> None:
+    pictures = [path for path in pages.tracked_files() if path.suffix == ".svg"]
+
+    assert pictures
+    for picture in pictures:
+        drawing = ElementTree.fromstring(pages.text_of(picture))  # our own file
+        assert drawing.findtext("{http://www.w3.org/2000/svg}title")
+        assert drawing.findtext("{http://www.w3.org/2000/svg}desc")
+
+
+def _named_in_code(figure: str) -> bool:
+    return any(f'"{figure}"' in pages.text_of(path) for path in pages.python_files() if "local" in path.parts)
+
+
+def _resolves(page: Path, target: str) -> bool:
+    name, _, anchor = target.partition("#")
+    destination = (page.parent / name).resolve() if name else page
+    if not destination.exists():
+        return False
+    return not anchor or anchor in pages.anchors_of(destination)
