@@ -24,3 +24,5 @@ os.environ.update(
 os.environ.pop("CLOCK_URL", None)
 for _name in ("STAFF", "CONTACT", "HANDOVER", "RECONCILE"):
     os.environ[f"{_name}_QUEUE_URL"] = f"https://sqs.cn-north-1.amazonaws.com.cn/123456789012/{_name.lower()}"
+
+pytest_plugins = ["tests.engine"]

@@ -1,4 +1,4 @@
-"""Set by API what the engine's CloudFormation accepts and forgets (M14), so that local tables and buckets are as declared."""
+"""Set by API what the engine's CloudFormation accepts and forgets (M14): local tables and buckets are as declared."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -9,7 +9,7 @@ from local.engine.sam_template import Template
 
 
 def apply_dropped_properties(engine: Engine, template: Template, physical_ids: Mapping[str, str]) -> None:
-    """Read the forgotten properties from ``template`` and apply them to the deployed resources; repeating it is safe."""
+    """Read the forgotten properties from ``template``, apply them to the deployed resources; repeating it is safe."""
     for type_name, service, apply in _APPLIED:
         client = engine.client(service)
         for logical_id, properties in resources_of(template, type_name):

@@ -5,6 +5,7 @@ import io
 import shlex
 import zipfile
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,8 @@ exec "$LOCAL_LAMBDA_PYTHON" -m awslambdaric "$_HANDLER"
 
 def upload_functions(template: Template, build_dir: Path, s3: Any) -> None:
     """Put each function's zip into `BUCKET` and name it in the (built) SAM template in place of its folder."""
-    s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": s3.meta.region_name})
+    with suppress(s3.exceptions.BucketAlreadyOwnedByYou):
+        s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": s3.meta.region_name})
     digests = {path: _digest_of(path) for path in _layer_directories(template, build_dir).values()}
     for logical_id, resource in template["Resources"].items():
         properties = resource.get("Properties", {})

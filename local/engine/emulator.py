@@ -1,5 +1,6 @@
 """The embedded AWS engine as a program of ours: its settings, and its clients."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from local.engine.processes import LOOPBACK, Program, clean_environment
 from local.engine.region import REGION
 
 CREDENTIALS = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
+_CONFIG = Config(retries={"total_max_attempts": 2})
 _LAUNCHER = Path(__file__).with_name("launcher.py")
 
 
@@ -23,9 +25,8 @@ class Engine:
 
     def client(self, service: str) -> Any:
         """A boto3 client of ``service`` bound to this engine, whatever the environment says."""
-        return boto3.session.Session(region_name=REGION, **CREDENTIALS).client(  # type: ignore[call-overload]
-            service, endpoint_url=self.endpoint_url, config=Config(retries={"total_max_attempts": 2})
-        )
+        client: Callable[..., Any] = boto3.session.Session(region_name=REGION).client
+        return client(service, endpoint_url=self.endpoint_url, config=_CONFIG, **CREDENTIALS)
 
     @property
     def port(self) -> int:

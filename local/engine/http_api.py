@@ -1,7 +1,7 @@
 """Spell an HTTP API's OpenAPI body out as Integration, Route and Authorizer resources.
 
-SAM puts all routes of an ``HttpApi`` in the ``Body`` of one ``AWS::ApiGatewayV2::Api``; the engine ignores it, and every
-call is 404 (M1). CORS is read by it in camel case only (M5), and a stable API id is asked for by a tag (M13).
+SAM puts all routes of an ``HttpApi`` in the ``Body`` of one ``AWS::ApiGatewayV2::Api``; the engine ignores it, and
+every call is 404 (M1). CORS is read by it in camel case only (M5), and a stable API id is asked for by a tag (M13).
 """
 
 from collections.abc import Iterator

@@ -44,12 +44,12 @@ def main() -> None:
 def _shorten_log_wait() -> None:
     from ministack.core.lambda_runtime import Worker  # noqa: PLC0415 - exists in the engine's environment only
 
-    drain: Callable[..., str] = Worker._drain_stderr_bounded  # noqa: SLF001 - the patch is the purpose
+    drain: Callable[..., str] = Worker._drain_stderr_bounded
 
     def drain_soon(worker: Any, first_line_wait: float = _LOG_WAIT_S, idle_confirm: float = _LOG_QUIET_S) -> str:
         return drain(worker, first_line_wait, idle_confirm)
 
-    Worker._drain_stderr_bounded = drain_soon  # noqa: SLF001
+    Worker._drain_stderr_bounded = drain_soon
 
 
 def _record_actions(path: Path) -> None:
@@ -77,7 +77,7 @@ def _record_actions(path: Path) -> None:
 def _copy_function_logs(directory: Path) -> None:
     from ministack.services import lambda_svc  # noqa: PLC0415
 
-    emit: Callable[..., None] = lambda_svc._emit_lambda_logs  # noqa: SLF001
+    emit: Callable[..., None] = lambda_svc._emit_lambda_logs
     lock = threading.Lock()
 
     def emit_and_copy(func: dict[str, Any], request_id: str, log_text: str, *rest: Any, **named: Any) -> None:
@@ -87,7 +87,7 @@ def _copy_function_logs(directory: Path) -> None:
             with lock, (directory / f"{name}.log").open("a", encoding="utf-8") as out:
                 out.write(log_text.rstrip("\n") + "\n")
 
-    lambda_svc._emit_lambda_logs = emit_and_copy  # noqa: SLF001
+    lambda_svc._emit_lambda_logs = emit_and_copy
 
 
 def _append(path: Path, principal: str, action: str, resource: str, *, allowed: bool) -> None:

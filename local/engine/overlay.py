@@ -34,6 +34,9 @@ DROPPED_TYPES = {
     "AWS::WAFv2::WebACLAssociation": "refused: unrecognized type",
     "AWS::XRay::Group": "refused: unrecognized type",
 }
+DROPPED_WITH_PROPERTY = {
+    ("AWS::CloudWatch::Alarm", "Metrics"): "refused: metric math is not supported",
+}
 _SUB_NAME = re.compile(r"\$\{(\w+)\}")
 
 
@@ -66,9 +69,9 @@ def references(value: Any) -> set[str]:
     return found
 
 
-def _drop_types(template: Template) -> None:
+def _drop_refused(template: Template) -> None:
     resources = template["Resources"]
-    dropped = {logical_id for logical_id, resource in resources.items() if resource["Type"] in DROPPED_TYPES}
+    dropped = {logical_id for logical_id, resource in resources.items() if _is_refused(resource)}
     for logical_id in dropped:
         del resources[logical_id]
     for _, function in resources_of(template, "AWS::Lambda::Function"):
@@ -78,6 +81,12 @@ def _drop_types(template: Template) -> None:
     for name, output in list(template.get("Outputs", {}).items()):
         if references(output) & dropped:
             del template["Outputs"][name]
+
+
+def _is_refused(resource: dict[str, Any]) -> bool:
+    properties = resource.get("Properties", {})
+    named = any((resource["Type"], name) in DROPPED_WITH_PROPERTY for name in properties)
+    return named or resource["Type"] in DROPPED_TYPES
 
 
 def _drop_dependencies(resource: dict[str, Any], dropped: set[str]) -> None:
@@ -154,7 +163,7 @@ def _pairs(value: Any) -> Iterator[tuple[str, Any]]:
 
 
 _STEPS: tuple[Callable[[Template], None], ...] = (
-    _drop_types,
+    _drop_refused,
     expand_http_apis,
     _run_under_the_real_runtime,
     _hold_schedules,

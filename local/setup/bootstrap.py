@@ -18,8 +18,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from local.setup.interpreter import find_python, runs  # noqa: E402 - started as a file, before any install
-from local.setup.uv import Uv, find_or_install_uv  # noqa: E402
+from local.setup.interpreter import find_python, runs
+from local.setup.uv import Uv, find_or_install_uv
 
 ROOT = Path(__file__).resolve().parents[2]
 REQUIREMENTS = ROOT / "requirements"

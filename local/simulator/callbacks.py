@@ -11,7 +11,7 @@ from typing import Any, Protocol
 import urllib3
 
 from local.simulator import events
-from local.simulator.crypto import decrypt, seal, seal_echo
+from local.simulator.crypto import seal, seal_echo
 from local.simulator.events import Event, FieldValue, inner_xml
 from local.simulator.ledger import DeliveryRecord
 from local.simulator.model import App, CallbackTarget
@@ -56,7 +56,8 @@ class ThreadedHttp:
     ) -> HttpReply:
         def send() -> HttpReply:
             try:
-                reply = self._pool.request(method, url, body=body, headers=dict(headers or {}), timeout=timeout)
+                limit = urllib3.Timeout(total=timeout)
+                reply = self._pool.request(method, url, body=body, headers=dict(headers or {}), timeout=limit)
             except urllib3.exceptions.HTTPError as error:
                 raise ConnectionError(type(error).__name__) from error
             return HttpReply(reply.status, reply.data)
@@ -72,7 +73,6 @@ class CallbackDispatcher:
     def __init__(self, simulation: Simulation, http: Http) -> None:
         self._simulation = simulation
         self._http = http
-        self.held: list[tuple[float, dict[str, Any]]] = []
         simulation.timeline.on(DELIVERY, self._deliver)
 
     def emit(self, event: Event, *, at: float | None = None, apps: list[str] | None = None) -> int:
@@ -83,7 +83,8 @@ class CallbackDispatcher:
 
     def release_held(self) -> int:
         """Send what a ``hold`` rule kept back."""
-        held, self.held = self.held, []
+        state = self._simulation.state
+        held, state.held = state.held, []
         for at, args in held:
             self._simulation.timeline.schedule(max(at, self._simulation.now()), DELIVERY, **args)
         return len(held)
@@ -133,7 +134,7 @@ class CallbackDispatcher:
         for copy, delay in enumerate(plan.delays):
             due = {**args, "copy_of": delivery_id if copy else None}
             if plan.held:
-                self.held.append((self._simulation.now(), due))
+                state.held.append((self._simulation.now(), due))
             else:
                 self._simulation.timeline.schedule(self._simulation.now() + delay, DELIVERY, **due)
         return len(plan.delays)
@@ -205,11 +206,6 @@ class CallbackDispatcher:
             copy_of=args.get("copy_of"),
         )
         deliveries.append(record)
-
-
-def read_echo(encoding_aes_key: str, encrypted: str) -> bytes:
-    """The plain text of an encrypted echo; for receivers in tests."""
-    return decrypt(encoding_aes_key, encrypted)[0]
 
 
 def _target(app: App) -> CallbackTarget:

@@ -12,26 +12,10 @@ from local.simulator.faults import FaultBook
 from local.simulator.knobs import Knobs
 from local.simulator.ledger import Ledger
 from local.simulator.limits import RateLimits
-from local.simulator.model import Decision, TransferKind
 from local.simulator.timeline import Agenda, Timeline
 from local.simulator.tokens import TokenStore
+from local.simulator.transfer_book import TransferBook
 from local.simulator.world import World, empty_world
-
-
-@dataclass(slots=True, kw_only=True)
-class TransferAttempt:
-    """One customer on the way from one member to another; ``status`` as in transfer_result, None if it left no row."""
-
-    attempt_id: int
-    kind: TransferKind
-    handover_userid: str
-    takeover_userid: str
-    external_userid: str
-    started_at: float
-    decision: Decision
-    status: int | None
-    takeover_time: int
-    finished_at: float | None = None
 
 
 @dataclass(slots=True)
@@ -53,6 +37,7 @@ class SentMessage:
     content: dict[str, Any]
     receivers: list[str]
     dropped: list[str]
+    request_text: str = ""
 
 
 @dataclass(slots=True)
@@ -66,13 +51,12 @@ class State:
     faults: FaultBook = field(default_factory=FaultBook)
     decisions: DecisionScript = field(default_factory=DecisionScript)
     policy: CallbackPolicy = field(default_factory=CallbackPolicy)
-    attempts: list[TransferAttempt] = field(default_factory=list)
-    waiting: dict[tuple[str, str], TransferAttempt] = field(default_factory=dict)
-    moved_away: set[tuple[str, str]] = field(default_factory=set)
+    transfers: TransferBook = field(default_factory=TransferBook)
     group_transfers: dict[tuple[int, str], int] = field(default_factory=dict)
     welcome_codes: dict[str, WelcomeCode] = field(default_factory=dict)
     messages: list[SentMessage] = field(default_factory=list)
     pending_trusted_ips: dict[str, list[str]] = field(default_factory=dict)
+    held: list[tuple[float, dict[str, Any]]] = field(default_factory=list)
     deliveries_made: int = 0
     ids_made: int = 0
 

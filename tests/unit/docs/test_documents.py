@@ -8,6 +8,7 @@ from xml.etree import ElementTree
 
 import pytest
 
+from scrm.wecom.errors import CLASS_OF
 from tests.unit.docs import pages
 from tests.unit.docs.pages import DECISIONS, DOCS, ROOT
 
@@ -37,9 +38,11 @@ REGISTRY_HOSTS = tuple(
     )
 )
 MACHINE_PATH = re.compile(r"(?<![\w.-])/(?:" + "|".join(("work", "root", "farm")) + r")/")
-PRIVATE_ADDRESS = re.compile(r"\b(?:10|192\.168|172\.(?:1[6-9]|2\d|3[01]))(?:\.\d{1,3}){2,3}\b(?!/\d)")
+PRIVATE_ADDRESS = re.compile(r"\b(?:10\.\d+|192\.168|172\.(?:1[6-9]|2\d|3[01]))\.\d+\.\d+\b(?!/)")
 CITED_NUMBERS = re.compile(r"\((?P<numbers>[SORT]\d+(?:\.\d)?(?:,? (?:and |to )?[SORT]\d+(?:\.\d)?)*)\)")
-CITED_SECTIONS = re.compile(r"docs/(?P<page>[\w-]+\.md) (?P<section>\d+(?:\.\d+)?)")
+CITED_SECTIONS = re.compile(r"docs/(?P<page>[\w-]+\.md),? (?:sections? )?(?P<section>\d+(?:\.\d+)?)\b")
+# Papers that are no part of the repository; written in parts, as above.
+OUTSIDE_PAPERS = tuple("_".join(parts) for parts in (("wecom", "contacts"), ("wecom", "content"), ("local", "engines")))
 
 
 def test_every_requirement_has_exactly_one_row() -> None:
@@ -82,6 +85,30 @@ def test_sections_cited_in_code_exist() -> None:
     ]
 
     assert missing == []
+
+
+def test_differences_of_the_engine_cited_in_its_glue_are_described() -> None:
+    described = set(re.findall(r"^\| (M\d+) \|", pages.text_of(DOCS / "local-engine.md"), re.MULTILINE))
+    cited = {
+        number
+        for path in pages.python_files()
+        if {"engine", "e2e"} & set(path.parts)
+        for number in re.findall(r"\b(M\d{1,2})\b", pages.text_of(path))
+    }
+
+    assert cited
+    assert cited - described == set()
+
+
+def test_no_tracked_file_cites_a_paper_outside_the_repository() -> None:
+    found = [
+        (path.relative_to(ROOT).as_posix(), paper)
+        for path in pages.tracked_files()
+        for paper in OUTSIDE_PAPERS
+        if paper in pages.text_of(path)
+    ]
+
+    assert found == []
 
 
 @pytest.mark.parametrize("page", pages.markdown_pages(), ids=lambda page: page.relative_to(ROOT).as_posix())
@@ -162,6 +189,13 @@ def test_every_state_and_cause_is_in_the_glossary(module: str) -> None:
 
     assert words
     assert [word for word in sorted(words) if f"`{word}`" not in glossary] == []
+
+
+def test_error_codes_of_the_manual_are_those_of_the_code() -> None:
+    rows = re.findall(r"^\| ([RTBCF]), .+\| ([^|]+) \|$", pages.text_of(DOCS / "wecom.md"), re.MULTILINE)
+    written = {int(code): letter for letter, codes in rows for code in re.findall(r"-?\b\d{4,6}\b|-1\b", codes)}
+
+    assert written == {code: error_class.value for code, error_class in CLASS_OF.items()}
 
 
 def test_architecture_and_picture_name_every_function() -> None:

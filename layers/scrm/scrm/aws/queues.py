@@ -1,7 +1,7 @@
 """What the features put on SQS."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import batched
 from typing import TYPE_CHECKING
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs.type_defs import SendMessageBatchRequestEntryTypeDef
 
 _BATCH = 10
+_LONGEST_DELAY = timedelta(minutes=15)
 
 
 class MessageNotSentError(Exception):
@@ -37,6 +38,11 @@ class Queue:
             ]
             if self._sqs.send_message_batch(QueueUrl=self._url, Entries=entries).get("Failed"):
                 raise MessageNotSentError
+
+    def send_later(self, body: str, delay: timedelta) -> None:
+        """Put a message back as a new one, at most 15 minutes away; its receives start from zero again."""
+        seconds = min(max(int(delay.total_seconds()) + 1, 1), int(_LONGEST_DELAY.total_seconds()))
+        self._sqs.send_message(QueueUrl=self._url, MessageBody=body, DelaySeconds=seconds)
 
 
 class SqsHandoverQueue:

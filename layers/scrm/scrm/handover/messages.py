@@ -1,10 +1,17 @@
 """What the handover's queues carry. Unknown fields are ignored; a breaking change is a new version."""
 
-from typing import Annotated, Literal
+from datetime import date
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter, model_validator
+from pydantic_core import PydanticCustomError
 
+from scrm import ids
 from scrm.handover.model import ChunkKind
+
+type Userid = Annotated[
+    str, Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9][A-Za-z0-9_.@-]*$"), AfterValidator(ids.fold_userid)
+]
 
 
 class _Message(BaseModel):
@@ -39,3 +46,24 @@ class PollRequested(_Message):
 type WorkerMessage = Annotated[PlanRequested | TransferRequested, Field(discriminator="kind")]
 
 worker_message: TypeAdapter[PlanRequested | TransferRequested] = TypeAdapter(WorkerMessage)
+
+
+class StaffDeparted(_Message):
+    """HR event on the bus, source ``bank.hr``: a member of staff leaves the bank (S61).
+
+    ``userid`` and ``successor_userid`` are WeCom userids. ``last_day`` is the last working day in Shanghai.
+    """
+
+    event_id: str = Field(min_length=1, max_length=128)
+    occurred_at: AwareDatetime
+    corp_id: str = Field(min_length=1)
+    userid: Userid
+    last_day: date | None = None
+    successor_userid: Userid | None = None
+    reason: str = ""
+
+    @model_validator(mode="after")
+    def _successor_is_someone_else(self) -> Self:
+        if self.successor_userid == self.userid:
+            raise PydanticCustomError("self_handover", "successor_userid names the leaver")
+        return self

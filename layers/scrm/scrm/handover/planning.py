@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import batched
 
-from scrm.handover.errors import UnknownCaseError
+from scrm.handover.errors import TransferPostponedError, UnknownCaseError
 from scrm.handover.model import (
     CaseState,
     Chunk,
@@ -91,7 +91,11 @@ class HandoverPlanning:
         if case.state.is_planned:
             self._request_open(case, now)
             return case
-        if self.transfers.account_exists(case.handover_userid):
+        try:
+            account_exists = self.transfers.account_exists(case.handover_userid)
+        except TransferPostponedError as postponed:
+            return self.cases.save_case(replace(case, due_at=postponed.not_before))
+        if account_exists:
             waiting = replace(
                 case, state=CaseState.WAITING_FOR_ACCOUNT, due_at=now + self.settings.account_check_interval
             )

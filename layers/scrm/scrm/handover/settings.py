@@ -12,8 +12,9 @@ _SATURDAY = 5
 class HandoverSettings:
     """``ids_per_call`` and ``groups_per_day`` are WeCom's (scrm/wecom/limits); the rest is the bank's.
 
-    ``poll_intervals`` are the waits before each look at the results; the last one repeats. WeCom decides a
-    transfer within 24 hours, so the schedule looks early for refusals and closely around that moment.
+    ``poll_intervals`` are the waits after each look at the results, the first of which comes ``retry_interval``
+    after planning; the last one repeats. WeCom decides a transfer within 24 hours, so the looks are early for
+    refusals and close together around that moment.
     """
 
     ids_per_call: int = 100
@@ -21,11 +22,12 @@ class HandoverSettings:
     account_check_interval: timedelta = timedelta(hours=6)
     retry_interval: timedelta = timedelta(minutes=10)
     poll_intervals: tuple[timedelta, ...] = (
-        timedelta(hours=1),
+        timedelta(minutes=50),
         timedelta(hours=3),
         timedelta(hours=8),
         timedelta(hours=12, minutes=10),
         timedelta(hours=1),
+        timedelta(hours=4),
         timedelta(hours=6),
     )
     attention_interval: timedelta = timedelta(days=1)
@@ -38,8 +40,8 @@ class HandoverSettings:
         return max(1, self.groups_per_day // self.ids_per_call)
 
     def poll_after(self, polls: int) -> timedelta:
-        """How long to wait after the n-th look (0 = after submitting)."""
-        return self.poll_intervals[min(polls, len(self.poll_intervals) - 1)]
+        """How long to wait after the n-th look, n from 1."""
+        return self.poll_intervals[min(max(polls, 1), len(self.poll_intervals)) - 1]
 
     def manual_due(self, now: datetime) -> datetime:
         """The end of the third working day, Monday to Friday in Shanghai."""

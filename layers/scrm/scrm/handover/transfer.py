@@ -29,6 +29,11 @@ class TransferOutcome(StrEnum):
     NOTHING_TO_DO = "nothing_to_do"
     ACCOUNT_STILL_ACTIVE = "account_still_active"
 
+    @property
+    def metric(self) -> str:
+        """``TransferSubmitted`` and so on."""
+        return f"Transfer{self.value.title().replace('_', '')}"
+
 
 @dataclass(frozen=True, slots=True)
 class EdgeRules:

@@ -4,6 +4,8 @@ Arguments are checked against `scrm.wecom.limits` before anything is sent, list 
 are those of `scrm.wecom.errors`. Retries, token and rate are the transport's business.
 """
 
+from collections.abc import Callable
+
 from scrm.wecom.api.address_book import AddressBook
 from scrm.wecom.api.application_messages import ApplicationMessages
 from scrm.wecom.api.call import Caller
@@ -14,9 +16,9 @@ from scrm.wecom.api.tags import Tags
 
 
 class WecomClient:
-    """``agent_id`` is the app's, needed only to send application messages."""
+    """``agent_id`` gives the app's number; it is asked only when an application message is sent."""
 
-    def __init__(self, caller: Caller, agent_id: int = 0) -> None:
+    def __init__(self, caller: Caller, agent_id: Callable[[], int] = lambda: 0) -> None:
         self.address_book = AddressBook(caller)
         self.external_contacts = ExternalContacts(caller)
         self.tags = Tags(caller)

@@ -4,7 +4,7 @@ Times are seconds since 1970, UTC, because the core computes with them; nothing 
 """
 
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 from typing import Final
 
@@ -84,23 +84,39 @@ class RateState:
 
 
 def packed(state: RateState) -> str:
-    """Compact JSON, below 1 kB: a write costs one unit."""
-    return json.dumps(asdict(state), separators=(",", ":"))
+    """Compact JSON, below 1 kB with a full hour: a write costs one unit. The ring is its first number and counts."""
+    first = min(state.buckets, default=0)
+    ring = [state.buckets.get(number, 0) for number in range(first, max(state.buckets, default=-1) + 1)]
+    return json.dumps(
+        {
+            "minute": state.permitted_until,
+            "hour": [first, ring],
+            "penalty": [state.penalty_until, state.penalty_level, state.probe_until],
+            "concurrency": [state.concurrency, state.concurrency_at],
+            "slots": [[slot.slot_id, slot.expires_at] for slot in state.slots],
+            "classes": [state.shares, state.asked_at, state.waiting_until],
+        },
+        separators=(",", ":"),
+    )
 
 
 def unpacked(text: str) -> RateState:
     """The inverse of `packed`."""
     raw = json.loads(text)
+    first, ring = raw["hour"]
+    penalty_until, penalty_level, probe_until = raw["penalty"]
+    concurrency, concurrency_at = raw["concurrency"]
+    shares, asked_at, waiting_until = map(tuple, raw["classes"])
     return RateState(
-        permitted_until=raw["permitted_until"],
-        buckets={int(number): permits for number, permits in raw["buckets"].items()},
-        penalty_until=raw["penalty_until"],
-        penalty_level=raw["penalty_level"],
-        probe_until=raw["probe_until"],
-        concurrency=raw["concurrency"],
-        concurrency_at=raw["concurrency_at"],
-        slots=tuple(Slot(**slot) for slot in raw["slots"]),
-        shares=tuple(raw["shares"]),
-        asked_at=tuple(raw["asked_at"]),
-        waiting_until=tuple(raw["waiting_until"]),
+        permitted_until=raw["minute"],
+        buckets={number: permits for number, permits in enumerate(ring, first) if permits},
+        penalty_until=penalty_until,
+        penalty_level=penalty_level,
+        probe_until=probe_until,
+        concurrency=concurrency,
+        concurrency_at=concurrency_at,
+        slots=tuple(Slot(slot_id, expires_at) for slot_id, expires_at in raw["slots"]),
+        shares=shares,
+        asked_at=asked_at,
+        waiting_until=waiting_until,
     )

@@ -1,6 +1,7 @@
 """Who calls: the claims that the JWT authorizer checked, and the place in the organisation they name."""
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -11,6 +12,7 @@ from scrm.org.model import OrgNode
 from scrm.org.queries import OrgQueries
 from scrm.runtime.http.problems import NotAllowedError
 
+_SUBJECT = re.compile(r"[!-~]{1,200}")
 _MISSING_CLAIMS = "The token names no organisation node or role of this API (claims scrm_node and scrm_roles)."
 
 
@@ -48,9 +50,9 @@ def claims_of(event: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def identify(claims: Mapping[str, Any], org: OrgQueries) -> Caller:
     """Raises NotAllowedError when a claim is missing or names nothing we know: then nothing may be seen."""
-    subject, node_id = (str(claims.get(name, "")).strip() for name in ("sub", "scrm_node"))
+    subject, node_id = (str(claims.get(name, "")) for name in ("sub", "scrm_node"))
     roles = frozenset(Role(word) for word in _words(claims.get("scrm_roles", "")) if word in set(Role))
-    node = org.node(node_id) if subject and node_id and roles else None
+    node = org.node(node_id) if _SUBJECT.fullmatch(subject) and node_id and roles else None
     if node is None:
         raise NotAllowedError(_MISSING_CLAIMS)
     return Caller(subject, node, roles)
@@ -58,9 +60,8 @@ def identify(claims: Mapping[str, Any], org: OrgQueries) -> Caller:
 
 def _words(claim: Any) -> list[str]:
     """A list claim. HTTP API hands it over as ``[a b]``; providers also write JSON, spaces or commas."""
-    if isinstance(claim, str):
-        try:
-            claim = json.loads(claim)
-        except ValueError:
-            return claim.strip("[] ").replace(",", " ").split()
-    return [str(word) for word in claim] if isinstance(claim, list) else [str(claim)]
+    try:
+        found = json.loads(claim) if isinstance(claim, str) else claim
+    except ValueError:
+        found = str(claim).strip("[] ").replace(",", " ").split()
+    return [str(word) for word in found] if isinstance(found, list) else [str(found)]

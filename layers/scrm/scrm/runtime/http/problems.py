@@ -1,12 +1,14 @@
 """Every error of the API as problem details (RFC 9457), in words that say what to do and repeat no input."""
 
-import json
 from http import HTTPStatus
 from typing import Any
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError, ServiceError
-from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
+from aws_lambda_powertools.event_handler.openapi.exceptions import (
+    RequestUnsupportedContentType,
+    RequestValidationError,
+)
 from aws_lambda_powertools.utilities.idempotency.exceptions import (
     IdempotencyAlreadyInProgressError,
     IdempotencyValidationError,
@@ -53,6 +55,11 @@ def describe(problem: ProblemError, fields: list[ProblemField] | None = None) ->
     return Response(problem.status.value, CONTENT_TYPE, document.model_dump_json(exclude_none=True))
 
 
+def as_reply(response: Response[str]) -> dict[str, Any]:
+    """What the function returns to HTTP API, for a problem met outside a route."""
+    return {"statusCode": response.status_code, "headers": {"Content-Type": CONTENT_TYPE}, "body": response.body}
+
+
 def install(app: APIGatewayHttpResolver) -> None:
     """Register a description for everything that a route may raise."""
     handlers: dict[type[Exception], Any] = {
@@ -61,10 +68,10 @@ def install(app: APIGatewayHttpResolver) -> None:
         ServiceError: _refused_by_resolver,
         RequestValidationError: _invalid,
         InvalidCursorError: _invalid_cursor,
-        json.JSONDecodeError: _invalid_json,
+        RequestUnsupportedContentType: _unsupported_content_type,
         IdempotencyAlreadyInProgressError: _in_progress,
         IdempotencyValidationError: _key_reused,
-        Exception: _failed,
+        Exception: failed,
     }
     for error_type, handler in handlers.items():
         app.exception_handler(error_type)(handler)
@@ -97,8 +104,9 @@ def _invalid_cursor(_error: InvalidCursorError) -> Response[str]:
     return describe(ProblemError(HTTPStatus.BAD_REQUEST, "invalid-cursor", detail))
 
 
-def _invalid_json(_error: json.JSONDecodeError) -> Response[str]:
-    return describe(ProblemError(HTTPStatus.BAD_REQUEST, "invalid-json", "The body is not valid JSON."))
+def _unsupported_content_type(_error: RequestUnsupportedContentType) -> Response[str]:
+    detail = "The body must be JSON (Content-Type: application/json)."
+    return describe(ProblemError(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "unsupported-media-type", detail))
 
 
 def _in_progress(_error: IdempotencyAlreadyInProgressError) -> Response[str]:
@@ -111,7 +119,7 @@ def _key_reused(_error: IdempotencyValidationError) -> Response[str]:
     return describe(ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, "idempotency-key-reused", detail))
 
 
-def _failed(error: Exception) -> Response[str]:
+def failed(error: Exception) -> Response[str]:
     """The last resort. What went wrong goes to the log by type and place only: a message may quote data."""
     logger.error("request failed", error=type(error).__name__, place=_place(error))
     count("RequestFailed")

@@ -1,6 +1,6 @@
 """Messages of the app to members, never to customers (wecom_content_archive 4.1)."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -46,7 +46,7 @@ class TextCard:
 
 
 class ApplicationMessages:
-    def __init__(self, caller: Caller, agent_id: int) -> None:
+    def __init__(self, caller: Caller, agent_id: Callable[[], int]) -> None:
         self._caller = caller
         self._agent_id = agent_id
 
@@ -59,7 +59,7 @@ class ApplicationMessages:
         require_ids(_SEND, "userids", userids, limits.MESSAGE_MEMBERS)
         body = {
             "touser": "|".join(userids),
-            "agentid": self._agent_id,
+            "agentid": self._agent_id(),
             "enable_duplicate_check": 1,
             "duplicate_check_interval": int(limits.DUPLICATE_CHECK_INTERVAL.total_seconds()),
             **message.body(),

@@ -1,0 +1,13 @@
+"""Operators' API, HTTP API /v1/...: what the caller's organisation node may see, validated, every request audited."""
+
+from typing import Any
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from scrm.runtime.http.app import answer
+from scrm.runtime.invocation import entrypoint
+
+
+@entrypoint
+def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    return answer(event, context)

@@ -1,0 +1,27 @@
+"""Handover results (schedule, SQS, transfer_fail as a hint): every edge reaches a settled state."""
+
+from typing import Any
+
+from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from scrm import clock
+from scrm.runtime import batches
+from scrm.runtime.invocation import entrypoint
+from scrm.runtime.observability import count
+from scrm.runtime.reconcile_intake import take_message
+from scrm.runtime.wiring import handover_reconcile as wiring
+
+DUE = "handover_reconcile.due"
+
+
+def take(body: str) -> None:
+    take_message(wiring.reconcile(), body)
+
+
+@entrypoint
+def lambda_handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse | None:
+    if event.get("schedule") == DUE:
+        count("PollRequested", wiring.reconcile().request_due(clock.now()))
+        return None
+    return batches.process(event, take, context)

@@ -1,0 +1,33 @@
+"""Handover work (SQS): plan a case, make one call per chunk of at most 100 customers or group chats."""
+
+from typing import Any
+
+from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from scrm import clock
+from scrm.handover.errors import until_current
+from scrm.handover.messages import PlanRequested, worker_message
+from scrm.runtime import batches
+from scrm.runtime.invocation import entrypoint
+from scrm.runtime.observability import count, logger
+from scrm.runtime.wiring import handover_worker as wiring
+
+
+def take(body: str) -> None:
+    message = worker_message.validate_json(body)
+    if isinstance(message, PlanRequested):
+        case = until_current(lambda: wiring.planning().plan(message.case_id, clock.now()))
+        logger.info("case planned", case_id=case.case_id, state=case.state.value)
+        count("HandoverPlanned" if case.state.is_planned else "HandoverWaiting")
+        return
+    outcome = until_current(
+        lambda: wiring.chunk_transfer().submit(message.case_id, message.chunk_kind, message.chunk_number, clock.now)
+    )
+    logger.info("chunk taken", case_id=message.case_id, chunk=message.chunk_number, outcome=outcome.value)
+    count(outcome.metric)
+
+
+@entrypoint
+def lambda_handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
+    return batches.process(event, take, context)

@@ -1,0 +1,59 @@
+"""The governor's and the breaker's shared state: one small item per API path in the platform table."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Final
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from scrm.aws.outage import as_outage, condition_failed
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+_SCHEMA_VERSION: Final = "1"
+
+
+class DynamoRateTable:
+    """Implements ``RateStore``: texts with a version, read strongly consistent, written only over what was read."""
+
+    def __init__(self, client: "DynamoDBClient", table_name: str) -> None:
+        self._client = client
+        self._table_name = table_name
+
+    def load(self, key: str) -> tuple[str, int] | None:
+        """Text and version. Raises OSError when DynamoDB cannot be reached."""
+        try:
+            item = self._client.get_item(TableName=self._table_name, Key=_key(key), ConsistentRead=True).get("Item")
+        except (ClientError, BotoCoreError) as error:
+            raise as_outage(error) from error
+        return (item["state"]["S"], int(item["version"]["N"])) if item else None
+
+    def save(self, key: str, text: str, version: int, expires_at: datetime) -> bool:
+        """Write ``version + 1`` over ``version`` (0: no item yet); False when another function was faster."""
+        try:
+            self._client.update_item(
+                TableName=self._table_name,
+                Key=_key(key),
+                UpdateExpression="SET #state = :text, #version = :next, expires_at = :expiry, schema_version = :one",
+                ConditionExpression="#version = :read OR (:read = :zero AND attribute_not_exists(#version))",
+                ExpressionAttributeNames={"#state": "state", "#version": "version"},
+                ExpressionAttributeValues={
+                    ":text": {"S": text},
+                    ":read": {"N": str(version)},
+                    ":next": {"N": str(version + 1)},
+                    ":zero": {"N": "0"},
+                    ":one": {"N": _SCHEMA_VERSION},
+                    ":expiry": {"N": str(int(expires_at.timestamp()))},
+                },
+            )
+        except ClientError as error:
+            if condition_failed(error):
+                return False
+            raise as_outage(error) from error
+        except BotoCoreError as error:
+            raise as_outage(error) from error
+        return True
+
+
+def _key(key: str) -> dict[str, dict[str, str]]:
+    return {"pk": {"S": f"RATE#{key}"}, "sk": {"S": "STATE"}}

@@ -1,0 +1,35 @@
+"""Joins planning and transfers to WeCom, their tables and their queue."""
+
+import functools
+
+from scrm.aws.queues import SqsHandoverQueue
+from scrm.handover.planning import HandoverPlanning
+from scrm.handover.transfer import ChunkTransfer
+from scrm.runtime.wiring import handover
+from scrm.runtime.wiring.tables import queue
+
+
+@functools.cache
+def planning() -> HandoverPlanning:
+    worker = queue("HANDOVER_QUEUE_URL")
+    return HandoverPlanning(
+        cases=handover.cases(),
+        staff=handover.staff(),
+        customers=handover.customers(),
+        transfers=handover.transfers(),
+        queue=SqsHandoverQueue(worker, worker),
+        journal=handover.journal(),
+        settings=handover.settings(),
+    )
+
+
+@functools.cache
+def chunk_transfer() -> ChunkTransfer:
+    return ChunkTransfer(handover.cases(), handover.staff(), handover.transfers(), handover.settings())
+
+
+def reset() -> None:
+    """Forget every built object; for tests."""
+    planning.cache_clear()
+    chunk_transfer.cache_clear()
+    handover.reset()

@@ -1,0 +1,16 @@
+"""Tables and queues by the environment variable that names them."""
+
+from scrm.aws import session
+from scrm.aws.queues import Queue
+from scrm.aws.table import Table
+from scrm.runtime.environment import required
+
+
+def table(name: str) -> Table:
+    """The table whose name the environment variable ``name`` holds."""
+    return Table(session.client("dynamodb"), required(name))
+
+
+def queue(name: str) -> Queue:
+    """The queue whose URL the environment variable ``name`` holds."""
+    return Queue(session.client("sqs"), required(name))

@@ -1,0 +1,263 @@
+"""The rate governor: who may call WeCom when, decided by all functions together.
+
+One small item per API path holds the budgets and the penalty window. Permits are leased in small batches with a
+use-by, so that writes are few; the penalty window is read, strongly consistent, before *every* call, so that none is
+issued inside a window that has been persisted (O13). A store that does not answer means wait: a call that breaks a
+penalty window costs the corp an hour, a postponed one costs seconds.
+"""
+
+import functools
+import random
+import secrets
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import Final, Protocol
+
+from scrm import clock
+from scrm.wecom import governor_core as core
+from scrm.wecom import limits
+from scrm.wecom.governor_state import (
+    DEFAULT_POLICY,
+    GovernorPolicy,
+    Priority,
+    RateState,
+    WaitReason,
+    packed,
+    unpacked,
+)
+
+_WRITE_ATTEMPTS: Final = 8
+_KEPT: Final = timedelta(days=2)  # longer than any window
+
+
+class RateStore(Protocol):
+    """Small texts with a version, shared by all functions. Raises OSError when it cannot be reached."""
+
+    def load(self, key: str) -> tuple[str, int] | None:
+        """Text and version, strongly consistent."""
+
+    def save(self, key: str, text: str, version: int, expires_at: datetime) -> bool:
+        """Write version + 1 if ``version`` (0: nothing yet) is still the stored one; False when it is not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Permit:
+    """One call may be issued now."""
+
+    path: str
+    probe: bool = False
+    slot_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """No call may be issued before ``not_before``."""
+
+    not_before: datetime
+    reason: WaitReason
+
+
+class Outcome(StrEnum):
+    """What became of a permitted call, as far as the governor cares."""
+
+    ANSWERED = "answered"
+    NO_ANSWER = "no_answer"
+    FREQUENCY_REFUSED = "frequency_refused"
+    CONCURRENCY_REFUSED = "concurrency_refused"
+
+
+@dataclass(slots=True)
+class _Lease:
+    """Permits this process holds for one path and class."""
+
+    left: int
+    granted: int
+    start: float
+    use_by: float
+    bucket: int
+
+    def lapsed(self, now: float) -> bool:
+        return self.left <= 0 or now > self.use_by
+
+
+class RateGovernor:
+    """Safe to use from several threads; ``jitter`` is a random number from 0 to 1 that spreads a waiting crowd."""
+
+    def __init__(
+        self,
+        store: RateStore,
+        *,
+        now: Callable[[], datetime] = clock.now,
+        jitter: Callable[[], float] = random.random,
+        limits_of: Callable[[str], limits.PathLimits] = limits.of_path,
+        policy: GovernorPolicy = DEFAULT_POLICY,
+    ) -> None:
+        self._store = store
+        self._now = now
+        self._jitter = jitter
+        self._limits_of = limits_of
+        self._policy = policy
+        self._leases: dict[tuple[str, Priority], _Lease] = {}
+        self._closed: dict[str, float] = {}  # penalty windows this process saw, should the store not learn of them
+        self._lock = threading.Lock()
+
+    def acquire(self, path: str, priority: Priority) -> Permit | Wait:
+        """A permit to be used at once, or when to ask again."""
+        with self._lock:
+            try:
+                return self._acquire(path, priority)
+            except OSError:
+                return self._wait(self._seconds() + self._policy.store_pause, WaitReason.STORE)
+
+    def settle(self, permit: Permit, outcome: Outcome) -> datetime | None:
+        """Report what became of the call; after a refusal the time before which the path stays closed.
+
+        Writes only when something changed: after a refusal, for a probe, to free a slot.
+        """
+        if outcome is Outcome.FREQUENCY_REFUSED:
+            now = self._seconds()
+            closed = self._change(permit.path, lambda state: _after_refusal(state, permit, now))
+            self._closed[permit.path] = closed.penalty_until if closed else now + _PENALTY
+            return _moment(self._closed[permit.path])
+        if outcome is Outcome.CONCURRENCY_REFUSED:
+            self._change(permit.path, lambda state: self._after_congestion(state, permit))
+            return _moment(self._seconds() + 1.0 + self._jitter())
+        if permit.probe or permit.slot_id:
+            passed = outcome is Outcome.ANSWERED
+            self._change(permit.path, lambda state: _after_answer(state, permit, passed=passed))
+        return None
+
+    def return_unused(self) -> None:
+        """Give back what is left of this process's leases; worth calling when a worker has no more work."""
+        with self._lock:
+            leases, self._leases = self._leases, {}
+        for (path, _), lease in leases.items():
+            if lease.left:
+                self._change(path, functools.partial(core.given_back, bucket=lease.bucket, unused=lease.left))
+
+    def _acquire(self, path: str, priority: Priority) -> Permit | Wait:
+        for _ in range(_WRITE_ATTEMPTS):
+            state, version = self._load(path)
+            now = self._seconds()
+            closed_until = max(state.penalty_until, self._closed.get(path, 0.0))
+            if now < closed_until:
+                return self._wait(closed_until, WaitReason.PENALTY)
+            limited = core.allowed_concurrency(state, now, self._policy) is not None
+            lease = self._leases.get((path, priority))
+            if lease and not lease.lapsed(now) and not limited and not state.penalty_level:
+                if now < lease.start:
+                    return Wait(_moment(lease.start), WaitReason.MINUTE)
+                lease.left -= 1
+                return Permit(path)
+            answer = self._ask(path, priority, state, version, limited=limited)
+            if answer is not None:
+                return answer
+        return self._wait(self._seconds() + self._policy.recheck, WaitReason.CONTENTION)
+
+    def _ask(
+        self, path: str, priority: Priority, state: RateState, version: int, *, limited: bool
+    ) -> Permit | Wait | None:
+        """Ask the rules for permits and store the outcome; None when the item changed under us or a lease is ready."""
+        now, budget = self._seconds(), self._limits_of(path)
+        lease = self._leases.get((path, priority))
+        before = core.given_back(state, lease.bucket, lease.left) if lease and lease.left else state
+        slot_id = secrets.token_hex(4) if limited else ""
+        granted = self._granted(before, now, priority, budget, lease, slot_id)
+        if not granted.granted:
+            if before is not state or granted.state.waiting_until != state.waiting_until:
+                if not self._save(path, granted.state, version):
+                    return None
+                self._leases.pop((path, priority), None)
+            return self._wait(granted.not_before, granted.reason or WaitReason.MINUTE)
+        if not self._save(path, granted.state, version):
+            return None
+        if granted.probe or limited:
+            self._leases.pop((path, priority), None)
+            return Permit(path, granted.probe, slot_id)
+        self._leases[path, priority] = _Lease(
+            left=granted.granted,
+            granted=granted.granted,
+            start=granted.not_before,
+            use_by=granted.not_before + self._policy.lease_life,
+            bucket=core.bucket_of(granted.not_before, self._policy),
+        )
+        return None
+
+    def _granted(
+        self,
+        state: RateState,
+        now: float,
+        priority: Priority,
+        budget: limits.PathLimits,
+        lease: _Lease | None,
+        slot_id: str,
+    ) -> core.Grant:
+        if not slot_id:
+            want = min(core.largest_lease(budget, self._policy), _next_size(lease))
+            return core.grant(state, now, want, priority, budget, self._policy)
+        slot = core.take_slot(state, now, slot_id, priority, self._policy)
+        if not slot.granted:
+            return slot
+        # A limited call goes at once or not at all: its slot must not sit idle until a lease begins.
+        return core.grant(slot.state, now, 1, priority, budget, replace(self._policy, horizon=0.0))
+
+    def _after_congestion(self, state: RateState, permit: Permit) -> RateState:
+        budget = self._limits_of(permit.path)
+        freed = _after_answer(state, permit, passed=True)
+        return core.congested(freed, self._seconds(), budget, self._policy)
+
+    def _change(self, path: str, change: Callable[[RateState], RateState]) -> RateState | None:
+        """Apply ``change`` to the stored state; None when the store could not be told."""
+        try:
+            for _ in range(4 * _WRITE_ATTEMPTS):
+                state, version = self._load(path)
+                changed = change(state)
+                if changed == state or self._save(path, changed, version):
+                    return changed
+        except OSError:
+            pass
+        return None
+
+    def _load(self, path: str) -> tuple[RateState, int]:
+        stored = self._store.load(path)
+        return (unpacked(stored[0]), stored[1]) if stored else (RateState(), 0)
+
+    def _save(self, path: str, state: RateState, version: int) -> bool:
+        return self._store.save(path, packed(state), version, self._now() + _KEPT)
+
+    def _wait(self, not_before: float, reason: WaitReason) -> Wait:
+        """A crowd told the same moment comes back spread over the recheck time."""
+        return Wait(_moment(not_before + self._jitter() * self._policy.recheck), reason)
+
+    def _seconds(self) -> float:
+        return self._now().timestamp()
+
+
+_PENALTY: Final = (limits.PENALTY_MINUTE + limits.PENALTY_MARGIN).total_seconds()
+
+
+def _next_size(lease: _Lease | None) -> int:
+    """Leases grow while they are used up in time and shrink to what was used: a short invocation wastes nothing."""
+    if lease is None:
+        return 1
+    used = lease.granted - lease.left
+    return max(1, used * 2 if lease.left == 0 else used)
+
+
+def _after_refusal(state: RateState, permit: Permit, now: float) -> RateState:
+    return core.penalized(core.free_slot(state, permit.slot_id), now)
+
+
+def _after_answer(state: RateState, permit: Permit, *, passed: bool) -> RateState:
+    freed = core.free_slot(state, permit.slot_id) if permit.slot_id else state
+    if not permit.probe:
+        return freed
+    return core.probe_passed(freed) if passed else core.probe_lost(freed)
+
+
+def _moment(seconds: float) -> datetime:
+    """Rounded up to the millisecond: a clock that cuts must not read it as still to come for ever."""
+    return datetime.fromtimestamp(-(-seconds * 1000 // 1) / 1000, UTC)

@@ -1,0 +1,68 @@
+"""A function as the tutorials build it: boto3 with two clients, Logger, Tracer, Metrics, 30 pydantic models, cryptography.
+
+Prints the CPU seconds from the start of the process to the answer of the first event.
+"""
+
+import json
+import time
+from datetime import datetime
+from typing import Any
+
+import boto3
+from aws_lambda_powertools import Logger, Metrics, Tracer
+from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools.utilities.typing import LambdaContext
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+from pydantic import BaseModel, create_model
+
+from local.bench.children.stub import answer_with
+
+FIELDS: dict[str, Any] = {
+    "schema_version": int,
+    "kind": str,
+    "event_id": str,
+    "corp_id": str,
+    "occurred_at": datetime,
+    "userid": (str | None, None),
+    "external_userids": (list[str], []),
+    "is_active": (bool, True),
+}
+MODEL_COUNT = 30
+
+answer_with({"SendMessage": {"MessageId": "m-1", "MD5OfMessageBody": "0" * 32}})
+models: list[type[BaseModel]] = [create_model(f"Message{number}", **FIELDS) for number in range(MODEL_COUNT)]
+logger, tracer, metrics = Logger(), Tracer(), Metrics()
+dynamodb, sqs = boto3.client("dynamodb"), boto3.client("sqs")
+cipher = Cipher(algorithms.AES(bytes(32)), modes.CBC(bytes(16)))
+
+
+class Context:
+    function_name = "typical"
+    memory_limit_in_mb = 1769
+    invoked_function_arn = "arn:aws-cn:lambda:cn-north-1:123456789012:function:typical"
+    aws_request_id = "00000000-0000-0000-0000-000000000000"
+
+
+@logger.inject_lambda_context(clear_state=True)
+@tracer.capture_lambda_handler
+@metrics.log_metrics
+def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:  # noqa: ARG001
+    decryptor = cipher.decryptor()
+    decryptor.update(bytes(512))
+    message = models[0].model_validate(event)
+    dynamodb.get_item(TableName="platform", Key={"pk": {"S": event["event_id"]}})
+    sqs.send_message(QueueUrl="https://sqs.cn-north-1.amazonaws.com.cn/1/staff", MessageBody=message.model_dump_json())
+    metrics.add_metric("Handled", MetricUnit.Count, 1)
+    logger.info("handled", event_id=event["event_id"])
+    return {"statusCode": 200, "body": ""}
+
+
+SAMPLE = {
+    "schema_version": 1,
+    "kind": "callback",
+    "event_id": "evt_1",
+    "corp_id": "wwSIMCORP0000001",
+    "occurred_at": "2026-11-20T01:30:00Z",
+}
+answer = lambda_handler(SAMPLE, Context())
+print(json.dumps({"cpu_s": time.process_time(), "answer": answer}))

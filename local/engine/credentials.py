@@ -1,0 +1,56 @@
+"""The made-up WeCom corp of a local stack: the same secrets go to the simulator and to Secrets Manager.
+
+They are drawn anew for each stack, so none is ever written in a tracked file.
+"""
+
+import base64
+import json
+import secrets
+from dataclasses import dataclass
+from typing import Any
+
+from local.engine.deploy import DeployedStack
+from local.engine.emulator import Engine
+
+CORP_ID = "wwSIMCORP0000001"
+APP = "contacts"
+AGENT_ID = 1000002
+_AES_KEY_BYTES = 32
+
+
+@dataclass(frozen=True, slots=True)
+class WecomCredentials:
+    """One corp with one app, `APP`; ``encoding_aes_key`` is the 43 characters that WeCom's console shows."""
+
+    corp_id: str
+    app_secret: str
+    token: str
+    encoding_aes_key: str
+
+    @classmethod
+    def draw(cls) -> "WecomCredentials":
+        """Fresh ones, strong enough that a scan of the logs can look for them."""
+        return cls(
+            corp_id=CORP_ID,
+            app_secret=secrets.token_urlsafe(_AES_KEY_BYTES),
+            token=secrets.token_hex(16),
+            encoding_aes_key=base64.b64encode(secrets.token_bytes(_AES_KEY_BYTES)).decode().rstrip("="),
+        )
+
+    def simulator_app(self, callback_url: str) -> dict[str, Any]:
+        """The app as the simulator's world document wants it."""
+        callback = {"url": callback_url, "token": self.token, "encoding_aes_key": self.encoding_aes_key}
+        return {"app": APP, "agent_id": AGENT_ID, "secret": self.app_secret, "callback": callback}
+
+    def put_into(self, engine: Engine, stack: DeployedStack) -> None:
+        """Fill the template's two secrets, as an operator does after the first deployment."""
+        app = {"agent_id": AGENT_ID, "secret": self.app_secret}
+        values = {
+            "WecomSecret": {"corp_id": self.corp_id, "apps": {APP: app}},
+            "CallbackSecret": {APP: {"token": self.token, "encoding_aes_key": self.encoding_aes_key}},
+        }
+        client = engine.client("secretsmanager")
+        for logical_id, value in values.items():
+            if logical_id in stack.physical_ids:
+                secret_id = stack.physical_ids[logical_id]
+                client.put_secret_value(SecretId=secret_id, SecretString=json.dumps(value))

@@ -1,0 +1,123 @@
+"""One time for all: the simulator's clock fires the deployed schedules, which the engine itself holds disabled.
+
+Each EventBridge Scheduler schedule of the stack becomes a timer of the simulator, with a webhook served here. When the
+simulator's clock passes the due time it calls the webhook and waits: the schedule's target is invoked with the
+schedule's own input, then everything it set going is let finish, and only then does time go on.
+"""
+
+import json
+import logging
+import re
+import urllib.request
+from collections.abc import Iterable
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, override
+
+from local.engine.emulator import Engine
+from local.engine.processes import LOOPBACK
+from local.engine.queues import wait_until_idle
+
+HEALTH_PATH = "/health"
+_TIMERS_PATH = "/control/v1/timers"
+_SCHEDULES_PATH = "/schedules/"
+_SIMULATED_EXPRESSION = re.compile(r"(rate|cron)\(.+\)")
+_REGISTER_TIMEOUT_S = 10
+
+logger = logging.getLogger(__name__)
+
+
+class ScheduleFailedError(Exception):
+    """The target answered with an error; the text is its type."""
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """A schedule as deployed: what it invokes, with what, and when."""
+
+    name: str
+    expression: str
+    target_arn: str
+    payload: str
+
+
+class Schedules:
+    """The schedules of one engine, and the queues that must be idle before time goes on."""
+
+    def __init__(self, engine: Engine, queue_urls: Iterable[str], idle_within_s: float = 60.0) -> None:
+        self._lambda = engine.client("lambda")
+        self._engine = engine
+        self._queue_urls = list(queue_urls)
+        self._idle_within_s = idle_within_s
+        self.by_name = {schedule.name: schedule for schedule in deployed_schedules(engine)}
+
+    def fire(self, name: str) -> dict[str, Any]:
+        """Invoke a schedule's target with its own input and wait for all that follows: ``{"name", "idle"}``.
+
+        Raises:
+            KeyError: no such schedule.
+            ScheduleFailedError: the target raised.
+        """
+        schedule = self.by_name[name]
+        reply = self._lambda.invoke(FunctionName=schedule.target_arn, Payload=schedule.payload.encode())
+        answer = reply["Payload"].read()
+        if "FunctionError" in reply:
+            raise ScheduleFailedError(str(json.loads(answer).get("errorType", "unknown")))
+        return {"name": name, "idle": wait_until_idle(self._engine, self._queue_urls, self._idle_within_s)}
+
+
+def deployed_schedules(engine: Engine) -> list[Schedule]:
+    """Every schedule with a rate or cron expression, in UTC as deployed."""
+    client = engine.client("scheduler")
+    listed = client.get_paginator("list_schedules").paginate()
+    found = (client.get_schedule(Name=each["Name"]) for page in listed for each in page["Schedules"])
+    return [
+        Schedule(each["Name"], each["ScheduleExpression"], each["Target"]["Arn"], each["Target"].get("Input", "{}"))
+        for each in found
+        if _SIMULATED_EXPRESSION.fullmatch(each["ScheduleExpression"])
+    ]
+
+
+def serve(schedules: Schedules, port: int) -> ThreadingHTTPServer:
+    """The webhook server, bound to loopback and not yet running (``serve_forever``)."""
+
+    class Webhook(BaseHTTPRequestHandler):
+        @override
+        def log_message(self, format: str, *args: Any) -> None:
+            logger.debug("webhook called")
+
+        def do_GET(self) -> None:
+            self._answer(200, {"schedules": sorted(schedules.by_name)})
+
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers.get("content-length", "0")))
+            name = self.path.removeprefix(_SCHEDULES_PATH)
+            try:
+                self._answer(200, schedules.fire(name))
+            except KeyError:
+                self._answer(404, {"error": "no such schedule"})
+            except ScheduleFailedError as error:
+                logger.warning("schedule %s failed: %s", name, error)
+                self._answer(500, {"error": str(error)})
+
+        def _answer(self, status: int, content: dict[str, Any]) -> None:
+            body = json.dumps(content).encode()
+            self.send_response(status)
+            self.send_header("content-type", "application/json")
+            self.send_header("content-length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+    return ThreadingHTTPServer((LOOPBACK, port), Webhook)
+
+
+def register_timers(schedules: Schedules, control_url: str, port: int) -> None:
+    """Ask the simulator to call our webhook whenever a schedule falls due on its clock; repeating it replaces."""
+    for schedule in schedules.by_name.values():
+        url = f"http://{LOOPBACK}:{port}{_SCHEDULES_PATH}{schedule.name}"
+        body = json.dumps({"name": schedule.name, "expression": schedule.expression, "url": url}).encode()
+        request = urllib.request.Request(  # noqa: S310 - the simulator on loopback
+            f"{control_url}{_TIMERS_PATH}", body, {"content-type": "application/json"}
+        )
+        with urllib.request.urlopen(request, timeout=_REGISTER_TIMEOUT_S) as reply:  # noqa: S310
+            reply.read()

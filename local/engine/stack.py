@@ -1,0 +1,268 @@
+"""The whole local run: engine, simulator, identity issuer, the deployed template and its companion; up, down, status.
+
+``up`` starts and deploys, ``down`` stops what ``up`` started, `running_stack` does both around a block. Stacks of
+different names run side by side on ports of their own.
+"""
+
+import json
+import shutil
+import subprocess
+import sys
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from local.engine.build import TEMPLATE, build, local_architecture
+from local.engine.credentials import APP, WecomCredentials
+from local.engine.deploy import DeployedStack, deploy
+from local.engine.emulator import CREDENTIALS, Engine, engine_program
+from local.engine.http_api import stable_api_id
+from local.engine.paths import DEFAULT_STACK, RunPaths
+from local.engine.processes import (
+    LOOPBACK,
+    ProcessRecord,
+    Program,
+    clean_environment,
+    free_port,
+    is_running,
+    read_records,
+    record,
+    start,
+    stop,
+    wait_ready,
+    write_records,
+)
+from local.engine.region import REGION
+from local.engine.schedules import HEALTH_PATH
+
+JWT_AUDIENCE = "scrm"
+_PREFERRED_ENGINE_PORT = 4566
+_DEAD_LETTER = "DeadLetterQueue"
+
+type Say = Callable[[str], None]
+
+
+class StackRunningError(Exception):
+    """A stack of this name runs already."""
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoints:
+    """What ``endpoints.json`` holds: where everything of a running stack answers (design section 9)."""
+
+    aws_endpoint_url: str
+    region: str
+    callback_url: Mapping[str, str]
+    admin_api_url: str
+    wecom_base_url: str
+    wecom_control_url: str
+    identity: Mapping[str, str]
+    resources: Mapping[str, Mapping[str, str]]
+    credentials: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class RunningStack:
+    """A stack that runs: its endpoints, its engine, and what was deployed."""
+
+    endpoints: Endpoints
+    engine: Engine
+    deployed: DeployedStack
+    paths: RunPaths
+
+    def recorded_actions(self) -> set[tuple[str, str]]:
+        """(logical id of the function, action) of everything that functions' roles asked of AWS so far.
+
+        What the platform does in a role's name, reading a queue for a mapping and writing logs, is not among them:
+        the engine does both without asking.
+        """
+        names = {name: logical_id for logical_id, name in self.deployed.of_type("AWS::Lambda::Function").items()}
+        if not self.paths.actions.exists():
+            return set()
+        lines = self.paths.actions.read_text(encoding="utf-8").splitlines()
+        asked = [json.loads(line) for line in lines]
+        return {(names[each["principal"].rsplit("/", 1)[1]], each["action"]) for each in asked}
+
+    def denied_actions(self) -> list[dict[str, Any]]:
+        """Requests of functions that their roles do not allow: ``principal``, ``action``, ``resource``."""
+        if not self.paths.actions.exists():
+            return []
+        lines = self.paths.actions.read_text(encoding="utf-8").splitlines()
+        return [asked for asked in map(json.loads, lines) if not asked["allowed"]]
+
+
+@dataclass(slots=True)
+class _Launch:
+    """A stack while it comes up: what was started so far, so that a failure stops it all."""
+
+    paths: RunPaths
+    records: list[ProcessRecord] = field(default_factory=list)
+    waiting: list[tuple[Program, "subprocess.Popen[bytes]"]] = field(default_factory=list)
+
+    def start(self, program: Program) -> None:
+        process = start(program, self.paths.logs)
+        self.records.append(record(program, process, self.paths.logs))
+        write_records(self.paths.processes, self.records)
+        self.waiting.append((program, process))
+
+    def wait(self) -> None:
+        for program, process in self.waiting:
+            wait_ready(program, process, self.paths.logs)
+        self.waiting.clear()
+
+    def abandon(self) -> None:
+        for known in reversed(self.records):
+            stop(known)
+        self.paths.processes.unlink(missing_ok=True)
+
+
+def up(
+    name: str = DEFAULT_STACK,
+    *,
+    template: Path = TEMPLATE,
+    world: Mapping[str, Any] | None = None,
+    enforce_policies: bool = True,
+    say: Say = lambda _: None,
+) -> RunningStack:
+    """Start everything, deploy, and write the endpoints file.
+
+    ``world`` is a simulator world document; its corp id and apps are replaced by this stack's own. Without one the
+    corp has a root department and nobody in it.
+
+    Raises:
+        StackRunningError: it runs already.
+        ProcessStartError, BuildError, DeployError: and nothing is left running.
+    """
+    paths = RunPaths(name)
+    if any(is_running(known) for known in read_records(paths.processes)):
+        raise StackRunningError(f"stack {name} runs already; its endpoints are in {paths.endpoints}")
+    for directory in (paths.state, paths.logs):
+        shutil.rmtree(directory, ignore_errors=True)
+    launch = _Launch(paths)
+    try:
+        return _bring_up(launch, template, world, enforce_policies=enforce_policies, say=say)
+    except BaseException:
+        launch.abandon()
+        raise
+
+
+def down(name: str = DEFAULT_STACK) -> list[str]:
+    """Stop the processes of a stack, last started first; the names of those that ran. Its logs stay."""
+    paths = RunPaths(name)
+    stopped = [known.name for known in reversed(read_records(paths.processes)) if stop(known)]
+    paths.endpoints.unlink(missing_ok=True)
+    paths.processes.unlink(missing_ok=True)
+    shutil.rmtree(paths.state / "tmp", ignore_errors=True)
+    return stopped
+
+
+def status(name: str = DEFAULT_STACK) -> list[tuple[ProcessRecord, bool]]:
+    """The processes of a stack and whether each still runs."""
+    return [(known, is_running(known)) for known in read_records(RunPaths(name).processes)]
+
+
+@contextmanager
+def running_stack(name: str | None = None, **options: Any) -> Iterator[RunningStack]:
+    """A stack for the length of a block, under a name of its own unless one is given; options as of `up`."""
+    chosen = name or f"stack-{uuid.uuid4().hex[:8]}"
+    stack = up(chosen, **options)
+    try:
+        yield stack
+    finally:
+        down(chosen)
+
+
+def _bring_up(
+    launch: _Launch, template: Path, world: Mapping[str, Any] | None, *, enforce_policies: bool, say: Say
+) -> RunningStack:
+    paths = launch.paths
+    credentials = WecomCredentials.draw()
+    engine_port = free_port(_PREFERRED_ENGINE_PORT if paths.name == DEFAULT_STACK else 0)
+    engine = Engine(f"http://{LOOPBACK}:{engine_port}")
+    api_url = f"{engine.endpoint_url}/_aws/execute-api/{stable_api_id('HttpApi')}/$default"
+    callback_url = f"{api_url}/wecom/callback/{APP}"
+    wecom_port, control_port, identity_port = free_port(), free_port(), free_port()
+    issuer = f"http://{LOOPBACK}:{identity_port}"
+    control_url = f"http://{LOOPBACK}:{control_port}"
+
+    say("starting the AWS engine, the WeCom simulator and the identity issuer")
+    launch.start(engine_program(engine_port, paths, enforce_policies=enforce_policies))
+    launch.start(_simulator(paths, wecom_port, control_port, _world(world, credentials, callback_url)))
+    launch.start(_identity(identity_port))
+    say("building the functions and layers")
+    built = build(template)
+    launch.wait()
+    say("deploying the template")
+    parameters = {
+        "Stage": "local",
+        "CorpId": credentials.corp_id,
+        "WecomBaseUrl": f"http://{LOOPBACK}:{wecom_port}",
+        "ClockUrl": f"{control_url}/control/v1/clock",
+        "JwtIssuer": issuer,
+        "JwtAudience": JWT_AUDIENCE,
+        "Architecture": local_architecture(),
+    }
+    deployed = deploy(engine, built, parameters)
+    credentials.put_into(engine, deployed)
+    endpoints = Endpoints(
+        aws_endpoint_url=engine.endpoint_url,
+        region=REGION,
+        callback_url={APP: callback_url},
+        admin_api_url=api_url,
+        wecom_base_url=parameters["WecomBaseUrl"],
+        wecom_control_url=control_url,
+        identity={"issuer": issuer, "token_url": f"{issuer}/token", "audience": JWT_AUDIENCE},
+        resources=_resources(deployed),
+        credentials={**CREDENTIALS, "wecom": asdict(credentials)},
+    )
+    paths.endpoints.write_text(json.dumps(asdict(endpoints), indent=1, ensure_ascii=False), encoding="utf-8")
+    launch.start(_companion(paths))
+    launch.wait()
+    return RunningStack(endpoints, engine, deployed, paths)
+
+
+def _world(world: Mapping[str, Any] | None, credentials: WecomCredentials, callback_url: str) -> dict[str, Any]:
+    nobody = {"departments": [{"id": 1, "name": "总行"}]}
+    apps = [credentials.simulator_app(callback_url)]
+    return {**(world or nobody), "corp_id": credentials.corp_id, "apps": apps}
+
+
+def _simulator(paths: RunPaths, port: int, control_port: int, world: Mapping[str, Any]) -> Program:
+    document = paths.state / "world.json"
+    document.write_text(json.dumps(world, ensure_ascii=False), encoding="utf-8")
+    ports = ("--port", str(port), "--control-port", str(control_port))
+    ready = f"http://{LOOPBACK}:{control_port}/control/v1/health"
+    return _own_program("simulator", "local.simulator", (*ports, "--world", str(document)), ready)
+
+
+def _identity(port: int) -> Program:
+    ready = f"http://{LOOPBACK}:{port}/.well-known/openid-configuration"
+    return _own_program("identity", "local.identity", ("--port", str(port)), ready)
+
+
+def _companion(paths: RunPaths) -> Program:
+    port = free_port()
+    files = ("--endpoints", str(paths.endpoints), "--function-logs", str(paths.function_logs))
+    ready = f"http://{LOOPBACK}:{port}{HEALTH_PATH}"
+    return _own_program("companion", "local.engine.companion", ("--port", str(port), *files), ready)
+
+
+def _own_program(name: str, module: str, arguments: tuple[str, ...], ready_url: str) -> Program:
+    return Program(name, (sys.executable, "-m", module, *arguments), ready_url, clean_environment())
+
+
+def _resources(deployed: DeployedStack) -> dict[str, dict[str, str]]:
+    """Physical ids by kind and logical id; queues by URL."""
+    queues = deployed.of_type("AWS::SQS::Queue")
+    return {
+        "tables": deployed.of_type("AWS::DynamoDB::Table"),
+        "queues": {name: url for name, url in queues.items() if not name.endswith(_DEAD_LETTER)},
+        "dead_letter_queues": {name: url for name, url in queues.items() if name.endswith(_DEAD_LETTER)},
+        "buses": deployed.of_type("AWS::Events::EventBus"),
+        "buckets": deployed.of_type("AWS::S3::Bucket"),
+        "functions": deployed.of_type("AWS::Lambda::Function"),
+        "secrets": deployed.of_type("AWS::SecretsManager::Secret"),
+    }

@@ -1,0 +1,1 @@
+"""The simulated WeCom API, one module per family. `endpoints` is the table of all of them."""

@@ -1,0 +1,16 @@
+"""The table of all endpoints, by path below ``/cgi-bin/``. ``gettoken`` is the gate's own."""
+
+from collections.abc import Mapping
+
+from local.simulator.api import address_book, addresses, external_contacts, group_chats, inheritance, messages, tags
+from local.simulator.api.call import Endpoint
+
+ENDPOINTS: Mapping[str, Endpoint] = {
+    **addresses.ENDPOINTS,
+    **address_book.ENDPOINTS,
+    **external_contacts.ENDPOINTS,
+    **tags.ENDPOINTS,
+    **inheritance.ENDPOINTS,
+    **group_chats.ENDPOINTS,
+    **messages.ENDPOINTS,
+}

@@ -1,0 +1,175 @@
+"""Application messages to members: message/send, with its limits (1.4 and the content paper's 4.1)."""
+
+import json
+import secrets
+from collections.abc import Mapping
+from typing import Any
+
+from local.simulator import errors
+from local.simulator.api import arguments
+from local.simulator.api.call import Body, Call, Endpoint
+from local.simulator.clock import beijing_day
+from local.simulator.errors import ApiError
+from local.simulator.model import Member
+from local.simulator.state import SentMessage
+from local.simulator.world import fold
+
+_MINUTE, _HOUR = 60, 3_600
+_EVERYBODY = "@all"
+_USERS_PER_CALL, _PARTIES_PER_CALL = 1_000, 100
+_TEXT_BYTES = 2_048
+_CARD_TITLE_CHARS, _CARD_TEXT_CHARS, _CARD_URL_BYTES = 128, 512, 2_048
+_ARTICLES = 8
+_PER_MEMBER_MINUTE, _PER_MEMBER_HOUR = 30, 1_000
+_PER_ACCOUNT_DAY = 200
+_DUPLICATE_SECONDS, _DUPLICATE_MAX_SECONDS = 1_800, 14_400
+_MEDIA = frozenset({"image", "voice", "video", "file"})
+_CARD_TYPES = frozenset({"text_notice", "news_notice", "button_interaction", "vote_interaction", "multiple_interaction"})
+
+
+def send(call: Call) -> Body:
+    agent_id = arguments.integer(call.args, "agentid")
+    if agent_id != call.app.agent_id:
+        raise ApiError(errors.AGENT_NOT_OF_TOKEN)
+    msgtype = arguments.text(call.args, "msgtype")
+    content = _checked_content(call, msgtype)
+    members, invalid_users, invalid_parties = _receivers(call)
+    if not members:
+        raise ApiError(errors.NO_VALID_RECEIVER)
+    if (earlier := _duplicate_of(call)) is not None:
+        return _reply(earlier.msgid, invalid_users, invalid_parties)
+    _check_daily_budget(call, len(members))
+    dropped = [member.userid for member in members if _is_over_limit(call, member)]
+    message = SentMessage(
+        msgid=f"MSG{secrets.token_hex(16)}",
+        at=call.now,
+        app=call.app.app,
+        msgtype=msgtype,
+        content=dict(content),
+        receivers=[member.userid for member in members if member.userid not in dropped],
+        dropped=dropped,
+        request_text=_request_text(call),
+    )
+    call.engines.simulation.state.messages.append(message)
+    return _reply(message.msgid, invalid_users, invalid_parties)
+
+
+def _reply(msgid: str, invalid_users: list[str], invalid_parties: list[str]) -> Body:
+    """userids come back in lower case."""
+    return {
+        "invaliduser": "|".join(fold(userid) for userid in invalid_users),
+        "invalidparty": "|".join(invalid_parties),
+        "invalidtag": "",
+        "unlicenseduser": "",
+        "msgid": msgid,
+    }
+
+
+def _receivers(call: Call) -> tuple[list[Member], list[str], list[str]]:
+    """Visible members, then the userids and the departments that lead to nobody."""
+    users = _split(call, "touser", _USERS_PER_CALL)
+    parties = _split(call, "toparty", _PARTIES_PER_CALL)
+    if not users and not parties and not _split(call, "totag", _PARTIES_PER_CALL):
+        raise ApiError(errors.MISSING_PARAMETER, "touser, toparty, totag")
+    world = call.world
+    visible = {fold(member.userid): member for member in world.members.values() if call.sees(member.userid)}
+    if users == [_EVERYBODY]:
+        return list(visible.values()), [], []
+    chosen = {fold(userid): visible[fold(userid)] for userid in users if fold(userid) in visible}
+    bad_parties = []
+    for party in parties:
+        number = int(party) if party.isdigit() else 0
+        if number not in world.departments or not world.sees_department(call.app, number):
+            bad_parties.append(party)
+            continue
+        tree = world.subtree(number)
+        chosen.update({userid: member for userid, member in visible.items() if tree.intersection(member.department)})
+    return list(chosen.values()), [userid for userid in users if fold(userid) not in visible], bad_parties
+
+
+def _split(call: Call, name: str, maximum: int) -> list[str]:
+    value = call.args.get(name) or ""
+    if not isinstance(value, str):
+        raise ApiError(errors.INVALID_PARAMETER, name)
+    parts = [part for part in value.split("|") if part]
+    if len(parts) > maximum:
+        raise ApiError(errors.INVALID_PARAMETER, name)
+    return parts
+
+
+def _checked_content(call: Call, msgtype: str) -> Mapping[str, Any]:
+    content = arguments.mapping(call.args, msgtype)
+    if msgtype in {"text", "markdown"}:
+        if not content.get("content"):
+            raise ApiError(errors.EMPTY_TEXT)
+        return {"content": _cut(arguments.text(content, "content"), _TEXT_BYTES)}
+    if msgtype in _MEDIA:
+        arguments.text(content, "media_id")
+    elif msgtype == "textcard":
+        _check_text_card(content)
+    elif msgtype == "news":
+        _check_news(content)
+    elif msgtype == "template_card":
+        if content.get("card_type") not in _CARD_TYPES:
+            raise ApiError(errors.INVALID_PARAMETER, "card_type")
+    else:
+        raise ApiError(errors.BAD_MESSAGE_TYPE)
+    return content
+
+
+def _check_text_card(content: Mapping[str, Any]) -> None:
+    arguments.text(content, "title", chars=_CARD_TITLE_CHARS)
+    arguments.text(content, "description", chars=_CARD_TEXT_CHARS)
+    if len(arguments.text(content, "url").encode()) > _CARD_URL_BYTES:
+        raise ApiError(errors.INVALID_PARAMETER, "url")
+
+
+def _check_news(content: Mapping[str, Any]) -> None:
+    articles = content.get("articles")
+    if not isinstance(articles, list) or not 1 <= len(articles) <= _ARTICLES:
+        raise ApiError(errors.INVALID_PARAMETER, "articles")
+    for article in articles:
+        arguments.text(article if isinstance(article, dict) else {}, "title")
+
+
+def _cut(text: str, limit: int) -> str:
+    """Over-long text is truncated by bytes, never inside a character."""
+    return text.encode()[:limit].decode(errors="ignore")
+
+
+def _duplicate_of(call: Call) -> SentMessage | None:
+    """With ``enable_duplicate_check``, the message that the same request already sent."""
+    if arguments.integer(call.args, "enable_duplicate_check", default=0, maximum=1) == 0:
+        return None
+    interval = arguments.integer(
+        call.args, "duplicate_check_interval", default=_DUPLICATE_SECONDS, maximum=_DUPLICATE_MAX_SECONDS
+    )
+    text = _request_text(call)
+    recent = (m for m in reversed(call.engines.simulation.state.messages) if call.now - m.at <= interval)
+    return next((message for message in recent if message.app == call.app.app and message.request_text == text), None)
+
+
+def _request_text(call: Call) -> str:
+    return json.dumps(call.args, sort_keys=True, ensure_ascii=False)
+
+
+def _check_daily_budget(call: Call, receivers: int) -> None:
+    """accounts x 200 person-times a day per app."""
+    today = beijing_day(call.now)
+    mine = (m for m in call.engines.simulation.state.messages if m.app == call.app.app)
+    used = sum(len(message.receivers) for message in mine if beijing_day(message.at) == today)
+    if used + receivers > max(len(call.world.members), 1) * _PER_ACCOUNT_DAY:
+        raise ApiError(errors.RATE_LIMIT)
+
+
+def _is_over_limit(call: Call, member: Member) -> bool:
+    """More than 30 a minute or 1,000 an hour from one app to one member are dropped without a word."""
+    mine = [
+        message.at
+        for message in call.engines.simulation.state.messages
+        if message.app == call.app.app and member.userid in message.receivers and call.now - message.at < _HOUR
+    ]
+    return len(mine) >= _PER_MEMBER_HOUR or sum(call.now - at < _MINUTE for at in mine) >= _PER_MEMBER_MINUTE
+
+
+ENDPOINTS = {"message/send": Endpoint("POST", "message", send)}

@@ -1,0 +1,88 @@
+"""The API as a bare ASGI application: only here can a connection be closed without an answer."""
+
+import asyncio
+import json
+import re
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+from urllib.parse import parse_qsl
+
+from local.simulator.gate import ApiReply, ApiRequest, Gate
+from local.simulator.knobs import Knobs
+
+type Message = MutableMapping[str, Any]
+type Receive = Callable[[], Awaitable[Message]]
+type Send = Callable[[Message], Awaitable[None]]
+
+_PREFIX = "/cgi-bin/"
+_SLASHES = re.compile("/+")  # SDKs that join paths with a slash too many are served all the same
+
+
+class ApiApplication:
+    def __init__(self, gate: Gate, knobs: Callable[[], Knobs]) -> None:
+        self._gate = gate
+        self._knobs = knobs
+
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return
+        request = await _read(scope, receive)
+        if request is None:
+            await _reply(send, ApiReply(404, {}))
+            return
+        trouble = self._gate.enter(request)
+        try:
+            await _pause(trouble.delay_before_ms)
+            if trouble.drop_before:
+                self._gate.record_unheard(request, trouble)
+                await _hang_up(receive)
+                return
+            reply = self._gate.answer(request, trouble)
+            await _pause(trouble.delay_after_ms + self._knobs().latency_ms)
+            if trouble.drop_after:
+                await _hang_up(receive)
+                return
+        finally:
+            self._gate.leave(request)
+        await _reply(send, reply)
+
+
+async def _read(scope: Message, receive: Receive) -> ApiRequest | None:
+    path = _SLASHES.sub("/", scope["path"])
+    body = bytearray()
+    while True:
+        message = await receive()
+        body += message.get("body", b"")
+        if not message.get("more_body"):
+            break
+    if not path.startswith(_PREFIX):
+        return None
+    query = dict(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True))
+    client = scope.get("client")
+    source = client[0] if client else ""
+    return ApiRequest(scope["method"], path.removeprefix(_PREFIX), query, bytes(body), source)
+
+
+async def _pause(milliseconds: int) -> None:
+    if milliseconds:
+        await asyncio.sleep(milliseconds / 1000)
+
+
+async def _hang_up(receive: Receive) -> None:
+    """Close the connection with nothing said. ASGI has no word for it; uvicorn's `receive` knows its transport."""
+    cycle: Any = receive.__self__  # type: ignore[attr-defined] # a bound method of uvicorn's request cycle
+    cycle.transport.abort()
+    while not cycle.disconnected:
+        await asyncio.sleep(0)
+
+
+async def _reply(send: Send, reply: ApiReply) -> None:
+    body = json.dumps(reply.body, ensure_ascii=False, separators=(",", ":")).encode() if reply.body else b""
+    headers = [
+        (b"content-type", b"application/json; charset=UTF-8"),
+        (b"content-length", str(len(body)).encode()),
+    ]
+    if "errcode" in reply.body:
+        headers.append((b"error-code", str(reply.body["errcode"]).encode()))
+    await send({"type": "http.response.start", "status": reply.status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

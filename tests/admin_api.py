@@ -1,0 +1,176 @@
+"""Builds requests as HTTP API hands them to admin_api, and sends them to the handler."""
+
+import copy
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from functions.admin_api.handler import lambda_handler
+from scrm import clock, ids
+from scrm.audit.log import AuditLog
+from scrm.audit.model import AuditEntry
+from scrm.audit.reader import AuditReader
+from scrm.handover.model import CaseState, EdgeState, SignalRecord, SignalSource
+from scrm.handover.queries import CaseDetail, CaseSummary, EdgeRow, EdgeTotals
+from scrm.org.model import OrgNode
+from scrm.org.queries import Rejection
+from scrm.runtime.http.models import Sync, SyncRequest
+from scrm.runtime.wiring import admin_api as wiring
+from tests.fakes.audit import FakeAuditStore
+from tests.fakes.queries import FakeCaseQueries, FakeOrgQueries
+
+EVENTS = Path(__file__).parents[1] / "events" / "admin_api"
+AT = datetime(2026, 11, 21, 8, 0, tzinfo=UTC)
+NODES = {
+    node.node_id: node
+    for node in (
+        OrgNode("1", "总行", "/1/", "0"),
+        OrgNode("10", "上海分行", "/1/10/", "1", "mgr_shanghai"),
+        OrgNode("12", "浦东支行", "/1/10/12/", "10"),
+        OrgNode("20", "杭州分行", "/1/20/", "1"),
+        OrgNode("100", "深圳分行", "/1/100/", "1"),
+    )
+}
+HEAD_OFFICE = {"sub": "op-head-office", "scrm_node": "1", "scrm_roles": "[head_office operator]"}
+BRANCH_10 = {"sub": "op-branch-10", "scrm_node": "10", "scrm_roles": "[operator]"}
+BRANCH_20 = {"sub": "op-branch-20", "scrm_node": "20", "scrm_roles": "[operator]"}
+
+
+class Context:
+    """What Powertools reads of a Lambda context."""
+
+    function_name = "admin_api"
+    memory_limit_in_mb = 1024
+    invoked_function_arn = "arn:aws-cn:lambda:cn-north-1:123456789012:function:admin_api"
+    aws_request_id = "8a1b2c3d-0000-4000-8000-000000000000"
+
+    def get_remaining_time_in_millis(self) -> int:
+        return 29_000
+
+
+def lambda_context() -> LambdaContext:
+    return cast(LambdaContext, Context())
+
+
+def sample(name: str) -> dict[str, Any]:
+    """One of ``events/admin_api``."""
+    event: dict[str, Any] = json.loads((EVENTS / f"{name}.json").read_text(encoding="utf-8"))
+    return event
+
+
+class FakeSyncStarter:
+    """Answers as if every key were new."""
+
+    def start(self, subject: str, key: str, request: SyncRequest, _context: LambdaContext) -> Sync:
+        return Sync(run_id=ids.derive("sync", subject, key), scope=request.scope, requested_at=clock.to_iso(AT))
+
+
+@dataclass(frozen=True)
+class Reply:
+    status: int
+    content_type: str
+    body: Any
+
+    @classmethod
+    def of(cls, response: Mapping[str, Any]) -> "Reply":
+        headers = {name.lower(): value for name, value in response["headers"].items()}
+        return cls(response["statusCode"], headers["content-type"], json.loads(response["body"]))
+
+
+@dataclass
+class Api:
+    """The handler over in-memory ports, joined at the wiring seam."""
+
+    cases: FakeCaseQueries = field(default_factory=FakeCaseQueries)
+    org: FakeOrgQueries = field(default_factory=lambda: FakeOrgQueries(dict(NODES)))
+    audit: FakeAuditStore = field(default_factory=FakeAuditStore)
+    syncs: FakeSyncStarter = field(default_factory=FakeSyncStarter)
+
+    def join(self, monkeypatch: pytest.MonkeyPatch) -> "Api":
+        ports = {
+            "case_queries": self.cases,
+            "org_queries": self.org,
+            "audit_log": AuditLog(self.audit),
+            "audit_reader": AuditReader(self.audit),
+            "sync_starter": self.syncs,
+        }
+        for name, port in ports.items():
+            monkeypatch.setattr(wiring, name, lambda port=port: port)
+        return self
+
+    def send(self, request: "Request") -> Reply:
+        return self.send_event(request.event())
+
+    def send_event(self, event: dict[str, Any]) -> Reply:
+        return Reply.of(lambda_handler(event, lambda_context()))
+
+    def audited(self, chain_id: str = "1") -> list[AuditEntry]:
+        return self.audit.chains.get(chain_id, [])
+
+
+@dataclass
+class Request:
+    """A request by an operator; the default one may do everything."""
+
+    path: str
+    method: str = "GET"
+    query: dict[str, str] = field(default_factory=dict)
+    claims: Mapping[str, Any] = field(default_factory=lambda: HEAD_OFFICE)
+    headers: dict[str, str] = field(default_factory=dict)
+    body: Any = None
+
+    def event(self) -> dict[str, Any]:
+        event = copy.deepcopy(sample("list_cases"))
+        event |= {"rawPath": self.path, "queryStringParameters": self.query}
+        event["requestContext"]["http"] |= {"method": self.method, "path": self.path}
+        event["requestContext"]["authorizer"]["jwt"]["claims"] = dict(self.claims)
+        event["headers"] |= self.headers
+        if self.body is not None:
+            event["body"] = self.body if isinstance(self.body, str) else json.dumps(self.body)
+            event["headers"]["content-type"] = "application/json"
+        return event
+
+
+def case(number: int = 1, node_id: str = "10", state: CaseState = CaseState.ATTENTION) -> CaseDetail:
+    node = NODES[node_id]
+    summary = CaseSummary(
+        case_id=f"case_{number:026d}",
+        handover_userid=f"rm_wang{number}",
+        handover_name="王伟",
+        node_id=node_id,
+        node_path=node.path,
+        node_name=node.name,
+        state=state,
+        opened_at=AT.replace(minute=number),
+        closed_at=None,
+        successor_userids=("rm_li",),
+        customers=EdgeTotals(3, {"done": 2, "manual": 1}),
+        groups=EdgeTotals(1, {"done": 1}),
+    )
+    signal = SignalRecord(SignalSource.HR, "StaffDeparted", f"hr-{number}", AT)
+    return CaseDetail(summary, "named_by_hr", (signal,))
+
+
+def edge(target_id: str, state: EdgeState = EdgeState.DONE) -> EdgeRow:
+    manual = state is EdgeState.MANUAL
+    return EdgeRow(
+        target_id=target_id,
+        state=state,
+        cause="customer_refused" if manual else "",
+        errcode=0,
+        takeover_userid="rm_li",
+        attempt=1,
+        owner_userid="mgr_shanghai" if manual else "",
+        due_at=AT if manual else None,
+        updated_at=AT,
+    )
+
+
+def rejection(number: int, node_path: str = "/1/") -> Rejection:
+    return Rejection(f"rej_{number}", "bank.hr", AT, "the field userid is missing", f"hr-{number}", node_path)

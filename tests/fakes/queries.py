@@ -1,0 +1,60 @@
+"""The read side in memory."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from scrm.handover.model import CaseState, EdgeState
+from scrm.handover.queries import CaseDetail, CaseSummary, EdgeRow
+from scrm.node_paths import covers
+from scrm.org.model import Member, OrgNode
+from scrm.org.queries import Rejection
+from scrm.paging import InvalidCursorError, Page
+
+
+def paged[Item](items: Sequence[Item], cursor: str | None, limit: int) -> Page[Item]:
+    """A page whose cursor is the number of items given out before it."""
+    if cursor is not None and not cursor.isdecimal():
+        raise InvalidCursorError("not a number")
+    start = int(cursor or 0)
+    end = start + limit
+    return Page(tuple(items[start:end]), str(end) if end < len(items) else None)
+
+
+@dataclass
+class FakeCaseQueries:
+    cases: list[CaseDetail] = field(default_factory=list)
+    edges: dict[str, list[EdgeRow]] = field(default_factory=dict)
+    groups: dict[str, list[EdgeRow]] = field(default_factory=dict)
+
+    def list_cases(self, node_path: str, state: CaseState | None, cursor: str | None, limit: int) -> Page[CaseSummary]:
+        found = [
+            case.summary
+            for case in sorted(self.cases, key=lambda case: case.summary.opened_at, reverse=True)
+            if covers(node_path, case.summary.node_path) and state in {None, case.summary.state}
+        ]
+        return paged(found, cursor, limit)
+
+    def get_case(self, case_id: str) -> CaseDetail | None:
+        return next((case for case in self.cases if case.summary.case_id == case_id), None)
+
+    def list_edges(self, case_id: str, state: EdgeState | None, cursor: str | None, limit: int) -> Page[EdgeRow]:
+        return paged([e for e in self.edges.get(case_id, []) if state in {None, e.state}], cursor, limit)
+
+    def list_groups(self, case_id: str, state: EdgeState | None, cursor: str | None, limit: int) -> Page[EdgeRow]:
+        return paged([e for e in self.groups.get(case_id, []) if state in {None, e.state}], cursor, limit)
+
+
+@dataclass
+class FakeOrgQueries:
+    nodes: dict[str, OrgNode] = field(default_factory=dict)
+    people: list[Member] = field(default_factory=list)
+    rejected: list[Rejection] = field(default_factory=list)
+
+    def node(self, node_id: str) -> OrgNode | None:
+        return self.nodes.get(node_id)
+
+    def members(self, node_id: str, cursor: str | None, limit: int) -> Page[Member]:
+        return paged([member for member in self.people if member.node_id == node_id], cursor, limit)
+
+    def rejections(self, node_path: str, cursor: str | None, limit: int) -> Page[Rejection]:
+        return paged([found for found in self.rejected if covers(node_path, found.node_path)], cursor, limit)

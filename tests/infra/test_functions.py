@@ -1,0 +1,116 @@
+"""Every function: its own role and log group, the right architecture, the right way out, nothing shared by accident."""
+
+import pytest
+
+from local.engine.paths import ROOT
+from tests.infra.cloudformation import FUNCTIONS, names_in, of_type, plain, properties, written
+
+CALLS_WECOM = {"ContactSync", "HandoverWorker", "HandoverReconcile"}
+
+
+def test_the_template_has_the_functions_of_the_slice_and_no_other() -> None:
+    in_template = of_type("AWS::Lambda::Function")
+
+    assert set(in_template) == {f"{name}Function" for name in FUNCTIONS}
+
+
+@pytest.mark.parametrize(("name", "folder"), FUNCTIONS.items())
+def test_every_function_is_the_module_of_its_folder(name: str, folder: str) -> None:
+    function = written()["Resources"][f"{name}Function"]["Properties"]
+
+    assert function["CodeUri"] == f"../functions/{folder}"
+    assert properties(f"{name}Function")["Handler"] == "handler.lambda_handler"
+    assert (ROOT / "functions" / folder / "handler.py").is_file()
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_every_function_has_its_own_role(name: str) -> None:
+    users = [
+        other for other in of_type("AWS::Lambda::Function") if names_in(properties(other)["Role"]) == {f"{name}Role"}
+    ]
+
+    assert users == [f"{name}Function"]
+
+
+@pytest.mark.parametrize(("name", "folder"), FUNCTIONS.items())
+def test_every_function_writes_to_a_log_group_that_is_kept_long_enough(name: str, folder: str) -> None:
+    group = plain()["Resources"][f"{name}LogGroup"]
+
+    assert group["Properties"]["LogGroupName"] == {"Fn::Sub": f"/aws/lambda/${{AWS::StackName}}-{folder}"}
+    assert properties(f"{name}Function")["FunctionName"] == {"Fn::Sub": f"${{AWS::StackName}}-{folder}"}
+    assert group["Properties"]["RetentionInDays"] == {"Ref": "LogRetentionDays"}
+    assert group["Properties"]["KmsKeyId"] == {"Fn::GetAtt": ["DataKey", "Arn"]}
+    assert plain()["Resources"][f"{name}Function"]["DependsOn"] == f"{name}LogGroup"
+
+
+def test_logs_cannot_be_kept_less_than_the_180_days_of_the_law() -> None:
+    allowed = plain()["Parameters"]["LogRetentionDays"]
+
+    assert min(allowed["AllowedValues"]) >= 180
+    assert allowed["Default"] in allowed["AllowedValues"]
+
+
+def test_functions_and_layers_follow_one_architecture_parameter() -> None:
+    asked = {"Ref": "Architecture"}
+
+    assert all(each["Properties"]["Architectures"] == [asked] for each in of_type("AWS::Lambda::Function").values())
+    for layer in ("DepsLayer", "ScrmLayer"):
+        declared = written()["Resources"][layer]
+        assert declared["Metadata"] == {"BuildMethod": "python3.13", "BuildArchitecture": asked}
+        assert declared["Properties"]["CompatibleArchitectures"] == [asked]
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_only_functions_that_call_wecom_go_through_the_vpc(name: str) -> None:
+    network = properties(f"{name}Function").get("VpcConfig")
+
+    assert (network is not None) == (name in CALLS_WECOM)
+
+
+def test_the_callback_has_a_whole_vcpu_and_may_keep_concurrency() -> None:
+    callback = properties("WecomCallbackFunction")
+
+    assert callback["MemorySize"] == {"Ref": "CallbackMemorySize"}
+    assert plain()["Parameters"]["CallbackMemorySize"]["Default"] == 1769
+    assert names_in(callback["ReservedConcurrentExecutions"]) >= {"CallbackReservedConcurrency"}
+
+
+def test_every_route_asks_for_a_token_but_wecoms_callbacks() -> None:
+    paths = properties("HttpApi")["Body"]["paths"]
+
+    open_routes = {
+        (method, path)
+        for path, operations in paths.items()
+        for method, operation in operations.items()
+        if not operation.get("security")
+    }
+
+    assert open_routes == {("get", "/wecom/callback/{app}"), ("post", "/wecom/callback/{app}")}
+    assert paths["/v1/{proxy+}"]["x-amazon-apigateway-any-method"]["security"] == [{"Operators": []}]
+
+
+def test_access_logs_hold_neither_path_nor_query() -> None:
+    [stage] = of_type("AWS::ApiGatewayV2::Stage").values()
+    written_fields = stage["Properties"]["AccessLogSettings"]["Format"]
+
+    assert "$context.routeKey" in written_fields
+    for hidden in ("$context.path", "querystring", "$context.protocol", "authorizer.claims"):
+        assert hidden not in written_fields
+
+
+def test_the_api_is_throttled() -> None:
+    [stage] = of_type("AWS::ApiGatewayV2::Stage").values()
+
+    assert set(stage["Properties"]["DefaultRouteSettings"]) == {"ThrottlingRateLimit", "ThrottlingBurstLimit"}
+
+
+@pytest.mark.parametrize("schedule", ["ContactSyncFullPass", "HandoverReconcileDue"])
+def test_schedules_are_in_utc_and_name_themselves(schedule: str) -> None:
+    asked = properties(f"{schedule}Schedule")
+
+    assert asked.get("ScheduleExpressionTimezone", "UTC") == "UTC"
+    assert asked["Target"]["Input"] in (
+        '{"schedule": "contact_sync.full_pass"}',
+        '{"schedule": "handover_reconcile.due"}',
+    )
+    assert asked["State"] == {"Ref": "SchedulesState"}

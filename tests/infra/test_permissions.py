@@ -1,0 +1,159 @@
+"""Least privilege as far as the template alone shows it; e2e/test_least_privilege.py has what is really asked for."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.infra.cloudformation import FUNCTIONS, listed, names_in, of_type, plain, properties, statements
+
+# EC2 knows no ARN for an interface that does not exist yet; a second statement denies it to the function's own code.
+MAY_NAME_EVERYTHING = {"AttachToVpc", "NotFromTheFunctionsCode"}
+APPEND_ONLY = {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:ConditionCheckItem"}
+TABLE_OF = {
+    "PLATFORM_TABLE": "PlatformTable",
+    "ORG_TABLE": "OrgTable",
+    "CONTACTS_TABLE": "ContactsTable",
+    "HANDOVER_TABLE": "HandoverTable",
+    "AUDIT_TABLE": "AuditTable",
+}
+QUEUE_OF = {
+    "STAFF_QUEUE_URL": "StaffQueue",
+    "CONTACT_QUEUE_URL": "ContactQueue",
+    "HANDOVER_QUEUE_URL": "HandoverQueue",
+    "RECONCILE_QUEUE_URL": "ReconcileQueue",
+}
+SECRET_OF = {"WECOM_SECRET_ID": "WecomSecret", "CALLBACK_SECRET_ID": "CallbackSecret"}
+BUS_OF = {"EVENT_BUS_NAME": "ScrmBus"}
+ROLES = sorted(of_type("AWS::IAM::Role"))
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_no_role_has_a_managed_policy(role: str) -> None:
+    assert "ManagedPolicyArns" not in properties(role)
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_no_statement_allows_a_wildcard_action(role: str) -> None:
+    wildcards = [action for each in statements(role) for action in listed(each["Action"]) if "*" in action]
+
+    assert wildcards == []
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_no_statement_names_every_resource(role: str) -> None:
+    naming_all = {each["Sid"] for each in statements(role) if _names_everything(each)}
+
+    assert naming_all <= MAY_NAME_EVERYTHING
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_the_bank_can_put_its_boundary_on_every_role(role: str) -> None:
+    assert "PermissionsBoundaryArn" in names_in(properties(role)["PermissionsBoundary"])
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_a_function_writes_only_its_own_log(name: str) -> None:
+    [writing] = [each for each in statements(f"{name}Role") if each["Sid"] == "WriteLog"]
+
+    assert writing["Action"] == ["logs:CreateLogStream", "logs:PutLogEvents"]
+    assert names_in(writing["Resource"]) == {f"{name}LogGroup"}
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+@pytest.mark.parametrize(
+    ("variables", "action"),
+    [
+        (TABLE_OF, "dynamodb:"),
+        (QUEUE_OF, "sqs:SendMessage"),
+        (SECRET_OF, "secretsmanager:GetSecretValue"),
+        (BUS_OF, "events:PutEvents"),
+    ],
+    ids=["tables", "queues", "secrets", "bus"],
+)
+def test_a_function_may_touch_exactly_what_its_environment_names(
+    name: str, variables: dict[str, str], action: str
+) -> None:
+    environment = properties(f"{name}Function")["Environment"]["Variables"]
+    told = {target for variable, target in variables.items() if variable in environment}
+
+    granted = {
+        target
+        for each in statements(f"{name}Role")
+        if any(allowed.startswith(action) for allowed in listed(each["Action"]))
+        for target in names_in(each["Resource"])
+    }
+
+    assert granted == told
+    assert all(
+        names_in(environment[variable]) == {variables[variable]} for variable in variables if variable in environment
+    )
+
+
+@pytest.mark.parametrize("mapping", of_type("AWS::Lambda::EventSourceMapping"))
+def test_only_the_reader_of_a_queue_may_receive_from_it(mapping: str) -> None:
+    [queue] = names_in(properties(mapping)["EventSourceArn"])
+    [function] = names_in(properties(mapping)["FunctionName"])
+
+    readers = {
+        name
+        for name in FUNCTIONS
+        for each in statements(f"{name}Role")
+        if "sqs:ReceiveMessage" in listed(each["Action"]) and queue in names_in(each["Resource"])
+    }
+
+    assert {f"{name}Function" for name in readers} == {function}
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_nobody_changes_or_deletes_the_audit_log(name: str) -> None:
+    allowed = {
+        action
+        for each in statements(f"{name}Role")
+        if "AuditTable" in names_in(each["Resource"])
+        for action in listed(each["Action"])
+    }
+
+    assert allowed <= APPEND_ONLY
+
+
+def test_only_the_scheduler_of_this_account_may_start_the_scheduled_functions() -> None:
+    [trust] = properties("ScheduleRole")["AssumeRolePolicyDocument"]["Statement"]
+    [start] = statements("ScheduleRole")
+
+    assert trust["Principal"] == {"Service": "scheduler.amazonaws.com"}
+    assert trust["Condition"] == {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
+    assert names_in(start["Resource"]) == {"ContactSyncFunction", "HandoverReconcileFunction"}
+
+
+def test_no_resource_policy_allows_everybody() -> None:
+    open_to_all = [
+        (name, statement["Sid"])
+        for name, statement in _resource_statements()
+        if statement["Effect"] == "Allow" and statement["Principal"] in ("*", {"AWS": "*"})
+    ]
+
+    assert open_to_all == []
+
+
+def test_no_allowing_resource_policy_has_a_wildcard_action() -> None:
+    wildcards = [
+        (name, action)
+        for name, statement in _resource_statements()
+        if statement["Effect"] == "Allow"
+        for action in listed(statement["Action"])
+        if "*" in action
+    ]
+
+    assert wildcards == []
+
+
+def _resource_statements() -> Iterator[tuple[str, dict[str, Any]]]:
+    for name, resource in plain()["Resources"].items():
+        for document in ("PolicyDocument", "KeyPolicy"):
+            for statement in resource.get("Properties", {}).get(document, {}).get("Statement", []):
+                yield name, statement
+
+
+def _names_everything(statement: dict[str, Any]) -> bool:
+    return any(resource == "*" for resource in listed(statement["Resource"]))

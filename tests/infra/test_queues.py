@@ -1,0 +1,100 @@
+"""Every queue loses nothing: dead letters, encryption, time enough for the reader, partial batches."""
+
+from typing import Any
+
+import pytest
+
+from tests.infra.cloudformation import listed, names_in, of_type, properties
+
+FOURTEEN_DAYS = 14 * 24 * 3600
+QUEUES = sorted(name for name in of_type("AWS::SQS::Queue") if not name.endswith("DeadLetterQueue"))
+DEAD_LETTER_QUEUES = sorted(name for name in of_type("AWS::SQS::Queue") if name.endswith("DeadLetterQueue"))
+MAPPINGS = {name: each["Properties"] for name, each in of_type("AWS::Lambda::EventSourceMapping").items()}
+
+
+def test_the_slice_has_four_queues_each_read_by_one_function() -> None:
+    assert QUEUES == ["ContactQueue", "HandoverQueue", "ReconcileQueue", "StaffQueue"]
+    assert sorted(source for each in MAPPINGS.values() for source in names_in(each["EventSourceArn"])) == QUEUES
+
+
+@pytest.mark.parametrize("mapping", MAPPINGS.values(), ids=MAPPINGS)
+def test_a_message_stays_invisible_six_times_as_long_as_its_function_may_run(mapping: dict[str, Any]) -> None:
+    [queue] = names_in(mapping["EventSourceArn"])
+    [function] = names_in(mapping["FunctionName"])
+
+    assert properties(queue)["VisibilityTimeout"] >= 6 * properties(function)["Timeout"]
+
+
+@pytest.mark.parametrize("mapping", MAPPINGS.values(), ids=MAPPINGS)
+def test_a_failed_message_does_not_drag_its_batch_along(mapping: dict[str, Any]) -> None:
+    assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+
+
+@pytest.mark.parametrize("queue", QUEUES)
+def test_every_queue_gives_up_into_its_own_dead_letter_queue(queue: str) -> None:
+    redrive = properties(queue)["RedrivePolicy"]
+    dead_letters = f"{queue.removesuffix('Queue')}DeadLetterQueue"
+
+    assert redrive["maxReceiveCount"] == 5
+    assert names_in(redrive["deadLetterTargetArn"]) == {dead_letters}
+    [source] = properties(dead_letters)["RedriveAllowPolicy"]["sourceQueueArns"]
+    assert source["Fn::Sub"].endswith(properties(queue)["QueueName"]["Fn::Sub"])
+
+
+@pytest.mark.parametrize("queue", DEAD_LETTER_QUEUES)
+def test_dead_letters_are_kept_two_weeks_longer_than_messages_wait(queue: str) -> None:
+    assert properties(queue)["MessageRetentionPeriod"] == FOURTEEN_DAYS
+    assert all(properties(source)["MessageRetentionPeriod"] < FOURTEEN_DAYS for source in QUEUES)
+
+
+@pytest.mark.parametrize("queue", DEAD_LETTER_QUEUES)
+def test_one_dead_letter_rings(queue: str) -> None:
+    watched = {
+        name: each["Properties"]
+        for name, each in of_type("AWS::CloudWatch::Alarm").items()
+        if each["Properties"].get("MetricName") == "ApproximateNumberOfMessagesVisible"
+        and names_in(each["Properties"]["Dimensions"]) == {queue}
+    }
+
+    [alarm] = watched.values()
+    assert (alarm["Threshold"], alarm["ComparisonOperator"]) == (1, "GreaterThanOrEqualToThreshold")
+
+
+@pytest.mark.parametrize("queue", QUEUES + DEAD_LETTER_QUEUES)
+def test_every_queue_is_encrypted_with_our_key(queue: str) -> None:
+    assert properties(queue)["KmsMasterKeyId"] == {"Fn::GetAtt": ["DataKey", "Arn"]}
+
+
+@pytest.mark.parametrize("queue", QUEUES + DEAD_LETTER_QUEUES)
+def test_every_queue_has_one_policy_and_it_refuses_plain_http(queue: str) -> None:
+    policies = [
+        each["Properties"]
+        for each in of_type("AWS::SQS::QueuePolicy").values()
+        if queue in names_in(each["Properties"]["Queues"])
+    ]
+
+    [policy] = policies
+    [refusal] = [each for each in policy["PolicyDocument"]["Statement"] if each["Effect"] == "Deny"]
+    assert queue in names_in(refusal["Resource"])
+    assert refusal["Condition"] == {"Bool": {"aws:SecureTransport": False}}
+
+
+@pytest.mark.parametrize("queue", ["StaffQueue", "StaffRuleDeadLetterQueue"])
+def test_only_our_rule_may_put_events_into_the_staff_queues(queue: str) -> None:
+    [allowed] = [
+        statement
+        for each in of_type("AWS::SQS::QueuePolicy").values()
+        for statement in each["Properties"]["PolicyDocument"]["Statement"]
+        if statement["Effect"] == "Allow" and names_in(statement["Resource"]) == {queue}
+    ]
+
+    assert listed(allowed["Action"]) == ["sqs:SendMessage"]
+    assert names_in(allowed["Condition"]) == {"StaffEventRule"}
+
+
+def test_what_the_bank_tells_goes_to_the_staff_queue_or_to_a_dead_letter_queue() -> None:
+    [target] = properties("StaffEventRule")["Targets"]
+
+    assert properties("StaffEventRule")["EventPattern"] == {"source": [{"prefix": "bank."}]}
+    assert names_in(target["Arn"]) == {"StaffQueue"}
+    assert names_in(target["DeadLetterConfig"]) == {"StaffRuleDeadLetterQueue"}

@@ -1,0 +1,108 @@
+"""Whatever holds state survives the stack, is encrypted, can be restored and says what class of data it holds (R14)."""
+
+from typing import Any
+
+import pytest
+
+from tests.infra.cloudformation import of_type, plain, properties
+
+OUR_KEY = {"Fn::GetAtt": ["DataKey", "Arn"]}
+TABLES = {
+    "PlatformTable": set(),
+    "OrgTable": {"by_node"},
+    "ContactsTable": {"by_customer"},
+    "HandoverTable": {"by_due", "by_branch", "by_month"},
+    "AuditTable": set(),
+}
+SECRETS = ["WecomSecret", "CallbackSecret"]
+KEPT = [*TABLES, *SECRETS, "DataKey", "EgressAddressA", "EgressAddressB"]
+DATA_CLASSES = {"core", "important", "general-sensitive", "general-other"}
+HOLDS_DATA = (
+    "AWS::DynamoDB::Table",
+    "AWS::KMS::Key",
+    "AWS::Logs::LogGroup",
+    "AWS::S3::Bucket",
+    "AWS::SecretsManager::Secret",
+    "AWS::SNS::Topic",
+    "AWS::SQS::Queue",
+)
+
+
+def test_the_slice_has_its_five_tables() -> None:
+    assert set(of_type("AWS::DynamoDB::Table")) == set(TABLES)
+
+
+@pytest.mark.parametrize("name", KEPT)
+def test_state_outlives_the_stack(name: str) -> None:
+    resource = plain()["Resources"][name]
+
+    assert (resource["DeletionPolicy"], resource["UpdateReplacePolicy"]) == ("Retain", "Retain")
+
+
+@pytest.mark.parametrize("name", of_type("AWS::Logs::LogGroup"))
+def test_logs_outlive_the_stack_but_not_a_failed_creation(name: str) -> None:
+    group = plain()["Resources"][name]
+
+    assert (group["DeletionPolicy"], group["UpdateReplacePolicy"]) == ("RetainExceptOnCreate", "Retain")
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_every_table_can_be_restored_and_not_be_dropped(name: str) -> None:
+    table = properties(name)
+
+    assert table["BillingMode"] == "PAY_PER_REQUEST"
+    assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
+    assert table["DeletionProtectionEnabled"] is True
+    assert table["SSESpecification"] == {"SSEEnabled": True, "SSEType": "KMS", "KMSMasterKeyId": OUR_KEY}
+
+
+@pytest.mark.parametrize(("name", "indexes"), TABLES.items())
+def test_every_table_has_its_keys_and_indexes(name: str, indexes: set[str]) -> None:
+    table = properties(name)
+    projections = {
+        each["IndexName"]: each["Projection"]["ProjectionType"] for each in table.get("GlobalSecondaryIndexes", [])
+    }
+
+    assert [each["AttributeName"] for each in table["KeySchema"]] == ["pk", "sk"]
+    assert set(projections) == indexes
+    assert all(kind == ("KEYS_ONLY" if index == "by_due" else "ALL") for index, kind in projections.items())
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_only_the_platform_table_forgets(name: str) -> None:
+    forgetting = properties(name).get("TimeToLiveSpecification")
+
+    assert forgetting == ({"AttributeName": "expires_at", "Enabled": True} if name == "PlatformTable" else None)
+
+
+@pytest.mark.parametrize("name", SECRETS)
+def test_secrets_are_encrypted_with_our_key_and_hold_no_secret_here(name: str) -> None:
+    secret = properties(name)
+
+    assert secret["KmsKeyId"] == OUR_KEY
+    assert secret["SecretString"] in ("{}", '{"corp_id": "", "apps": {}}')
+
+
+@pytest.mark.parametrize(
+    ("name", "resource"),
+    [(name, each) for kind in HOLDS_DATA for name, each in of_type(kind).items()],
+    ids=[name for kind in HOLDS_DATA for name in of_type(kind)],
+)
+def test_every_store_says_what_class_of_data_it_holds(name: str, resource: dict[str, Any]) -> None:
+    tags = {tag["Key"]: tag["Value"] for tag in resource["Properties"]["Tags"]}
+
+    assert tags["scrm:data-class"] in DATA_CLASSES
+
+
+def test_the_key_turns_and_nobody_may_use_it_directly() -> None:
+    policy = properties("DataKey")["KeyPolicy"]["Statement"]
+    using = [each for each in policy if {"kms:Decrypt", "kms:CreateGrant"} & set(_actions(each))]
+
+    assert properties("DataKey")["EnableKeyRotation"] is True
+    assert len(using) == 4
+    assert all(each["Condition"] for each in using)
+
+
+def _actions(statement: dict[str, Any]) -> list[str]:
+    action = statement["Action"]
+    return action if isinstance(action, list) else [action]

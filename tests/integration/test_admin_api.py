@@ -1,0 +1,206 @@
+"""The real handler over the real adapters on moto, from the events in ``events/admin_api``."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pytest
+from moto import mock_aws
+
+from functions.admin_api.handler import lambda_handler
+from local.engine.paths import ROOT
+from scrm.audit.verifier import verify_chain
+from scrm.aws import session
+from scrm.aws.audit_table import DynamoAuditStore
+from scrm.aws.case_table import DynamoCaseRepository
+from scrm.aws.org_table import DynamoOrgRepository
+from scrm.aws.table import Table
+from scrm.handover.model import CaseState, Chunk, ChunkKind, Edge, EdgeState, HandoverCase, SignalRecord, SignalSource
+from scrm.runtime.wiring import admin_api as wiring
+from tests.admin_api import AT, BRANCH_10, EVENTS, NODES, Reply, Request, lambda_context, sample
+from tests.engine import declared_tables
+
+CASE_ID = "case_" + "a" * 26
+TABLES = {
+    "platform": "PlatformTable",
+    "org": "OrgTable",
+    "contacts": "ContactsTable",
+    "handover": "HandoverTable",
+    "audit": "AuditTable",
+}
+EXPECTED = {
+    "list_cases": 200,
+    "get_case": 200,
+    "get_case_of_another_branch": 404,
+    "list_edges": 200,
+    "list_groups": 200,
+    "list_rejections": 200,
+    "list_audit": 200,
+    "get_me": 200,
+    "start_sync": 202,
+    "start_sync_without_key": 422,
+    "claims_missing": 403,
+    "unknown_route": 404,
+}
+
+
+@dataclass(frozen=True)
+class Stack:
+    sqs: Any
+    queue_url: str
+    audit: DynamoAuditStore
+
+    def send(self, event: dict[str, Any]) -> Reply:
+        return Reply.of(lambda_handler(event, lambda_context()))
+
+    def messages(self) -> list[dict[str, Any]]:
+        reply = self.sqs.receive_message(QueueUrl=self.queue_url, MaxNumberOfMessages=10)
+        return [json.loads(message["Body"]) for message in reply.get("Messages", [])]
+
+
+@pytest.fixture(scope="module")
+def schemas() -> dict[str, dict[str, Any]]:
+    return declared_tables(ROOT / "infra" / "template.yaml")
+
+
+@pytest.fixture
+def stack(schemas: dict[str, dict[str, Any]], monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
+    with mock_aws():
+        session.reset()
+        wiring.reset()
+        dynamodb, sqs = session.client("dynamodb"), session.client("sqs")
+        for name, logical_id in TABLES.items():
+            dynamodb.create_table(TableName=name, BillingMode="PAY_PER_REQUEST", **schemas[logical_id])
+        queue_url = sqs.create_queue(QueueName="contact")["QueueUrl"]
+        monkeypatch.setenv("CONTACT_QUEUE_URL", queue_url)
+        _fill(Table(dynamodb, "org"), Table(dynamodb, "handover"))
+        yield Stack(sqs, queue_url, DynamoAuditStore("audit", dynamodb))
+    session.reset()
+    wiring.reset()
+
+
+def _fill(org: Table, handover: Table) -> None:
+    """A departure in the Shanghai branch: 150 customers in two chunks, one refused, and one group."""
+    DynamoOrgRepository(org).put_nodes(list(NODES.values()))
+    DynamoOrgRepository(org).reject("bank.hr", "hr-9", "the field userid is missing", AT, "{}")
+    cases = DynamoCaseRepository(handover)
+    case = HandoverCase(
+        case_id=CASE_ID,
+        corp_id="wwSIMCORP0000001",
+        handover_userid="rm_wang",
+        handover_name="王伟",
+        node_id="12",
+        node_path="/1/10/12/",
+        node_name="浦东支行",
+        state=CaseState.ATTENTION,
+        opened_at=AT,
+        due_at=AT,
+        signals=(SignalRecord(SignalSource.HR, "StaffDeparted", "hr-1", AT),),
+        successors=("rm_li",),
+    )
+    assert cases.open_case(case, 1)
+    edges = [Edge(f"wm{number:03d}", EdgeState.DONE, updated_at=AT) for number in range(150)]
+    edges[7] = replace(
+        edges[7], state=EdgeState.MANUAL, cause="customer_refused", owner_userid="mgr_shanghai", due_at=AT
+    )
+    for number, part in enumerate((edges[:100], edges[100:]), 1):
+        assert cases.add_chunk(Chunk(CASE_ID, ChunkKind.CUSTOMERS, number, "rm_li", tuple(part)))
+    assert cases.add_chunk(Chunk(CASE_ID, ChunkKind.GROUPS, 1, "rm_li", (Edge("wr1", EdgeState.DONE),)))
+
+
+def test_every_sample_event_has_its_expected_answer(stack: Stack) -> None:
+    answered = {path.stem: stack.send(sample(path.stem)).status for path in EVENTS.glob("*.json")}
+
+    assert answered == EXPECTED
+
+
+def test_a_case_is_found_with_counted_totals(stack: Stack) -> None:
+    listed = stack.send(sample("list_cases")).body["items"]
+    case = stack.send(sample("get_case")).body
+
+    assert [item["case_id"] for item in listed] == [CASE_ID]
+    assert case["summary"]["customers"] == {"total": 150, "by_state": {"done": 149, "manual": 1}}
+    assert case["summary"]["groups"] == {"total": 1, "by_state": {"done": 1}}
+
+
+def test_open_edges_name_who_must_act(stack: Stack) -> None:
+    (edge,) = stack.send(sample("list_edges")).body["items"]
+
+    assert (edge["target_id"], edge["cause"], edge["owner_userid"]) == ("wm007", "customer_refused", "mgr_shanghai")
+
+
+def test_edges_are_paged_over_chunks_without_loss_or_repeat(stack: Stack) -> None:
+    found: list[str] = []
+    query = {"limit": "40"}
+    for _ in range(4):
+        body = stack.send(Request(f"/v1/cases/{CASE_ID}/edges", query=query, claims=BRANCH_10).event()).body
+        found += [edge["target_id"] for edge in body["items"]]
+        query = {"limit": "40", "cursor": body["cursor"]}
+
+    assert found == [f"wm{number:03d}" for number in range(150)]
+    assert body["cursor"] is None
+
+
+def test_a_cursor_of_one_list_is_refused_by_another(stack: Stack) -> None:
+    cursor = stack.send(Request(f"/v1/cases/{CASE_ID}/edges", query={"limit": "40"}).event()).body["cursor"]
+
+    for path in ("/v1/cases", f"/v1/cases/{CASE_ID}/groups", "/v1/rejections", "/v1/audit"):
+        reply = stack.send(Request(path, query={"cursor": cursor}).event())
+        assert (reply.status, reply.body["type"]) == (400, "urn:scrm:problem:invalid-cursor")
+
+
+def test_a_sync_is_started_once_per_key(stack: Stack) -> None:
+    first, again = stack.send(sample("start_sync")), stack.send(sample("start_sync"))
+    messages = stack.messages()
+
+    assert first == again
+    assert [(message["kind"], message["run_id"]) for message in messages] == [
+        ("full_pass_requested", first.body["run_id"])
+    ]
+
+
+def test_another_key_or_another_caller_starts_another_sync(stack: Stack) -> None:
+    runs = {stack.send(_sync(key, sub)).body["run_id"] for key in ("a", "b") for sub in ("op-1", "op-2")}
+
+    assert len(runs) == 4
+    assert {message["run_id"] for message in stack.messages()} == runs
+
+
+def _sync(key: str, subject: str) -> dict[str, Any]:
+    claims = {"sub": subject, "scrm_node": "1", "scrm_roles": "[operator]"}
+    return Request("/v1/syncs", "POST", claims=claims, headers={"idempotency-key": key}, body={}).event()
+
+
+def test_a_sync_that_could_not_be_queued_is_carried_out_by_the_repeat(stack: Stack) -> None:
+    attributes = {"Attributes": {"VisibilityTimeout": "30"}}
+    stack.sqs.delete_queue(QueueUrl=stack.queue_url)
+    failed = stack.send(sample("start_sync"))
+    stack.sqs.create_queue(QueueName="contact", **attributes)
+
+    repeated = stack.send(sample("start_sync"))
+
+    assert (failed.status, repeated.status) == (500, 202)
+    assert [message["run_id"] for message in stack.messages()] == [repeated.body["run_id"]]
+
+
+def test_the_audit_chain_of_many_requests_is_intact_and_names_the_sync(stack: Stack) -> None:
+    sync = stack.send(sample("start_sync")).body["run_id"]
+    for name in ("list_cases", "claims_missing", "unknown_route", "get_me", "list_edges"):
+        stack.send(sample(name))
+
+    entries = stack.send(sample("list_audit") | {"queryStringParameters": {}}).body["items"]
+
+    assert verify_chain(stack.audit, "1").is_intact
+    assert verify_chain(stack.audit, "10").is_intact
+    assert ("api.post.syncs", sync, "done") in [(e["action"], e["subject"], e["outcome"]) for e in entries]
+    assert len(entries) == 6
+
+
+def test_settings_that_are_missing_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("AUDIT_TABLE")
+    monkeypatch.setenv("ORG_TABLE", "")
+    wiring.reset()
+
+    with pytest.raises(Exception, match="ORG_TABLE, AUDIT_TABLE"):
+        wiring.settings()

@@ -1,0 +1,308 @@
+"""The handover's, contacts' and organisation's tables on the embedded engine, and the case fake by the same rules."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from scrm.aws import session
+from scrm.aws.case_table import DynamoCaseQueries, DynamoCaseRepository
+from scrm.aws.contact_table import DynamoContactRepository
+from scrm.aws.org_table import DynamoOrgRepository
+from scrm.aws.table import Table
+from scrm.contacts.model import GroupChat, Relation, RelationState
+from scrm.handover.errors import StaleVersionError
+from scrm.handover.model import (
+    CaseState,
+    Chunk,
+    ChunkKind,
+    ChunkState,
+    Edge,
+    EdgeState,
+    HandoverCase,
+    SignalRecord,
+    case_id_of,
+)
+from scrm.handover.ports import CaseRepository
+from scrm.org.model import Member, MemberStatus, OrgNode
+from scrm.paging import InvalidCursorError
+from tests.engine import EngineTables
+from tests.fakes.handover import CORP, START, FakeCases, signal
+
+pytestmark = pytest.mark.engine
+
+
+def case_of(userid: str, ordinal: int = 1, path: str = "/1/10/", hours: int = 0) -> HandoverCase:
+    return HandoverCase(
+        case_id=case_id_of(CORP, userid, ordinal),
+        corp_id=CORP,
+        handover_userid=userid,
+        handover_name="",
+        node_id=path.strip("/").split("/")[-1],
+        node_path=path,
+        node_name="杭州分行",
+        state=CaseState.PLANNING,
+        opened_at=START + timedelta(hours=hours),
+        due_at=START + timedelta(hours=hours),
+        signals=(SignalRecord.of(signal()),),
+        customer_totals={"total": 2, "planned": 2},
+    )
+
+
+@pytest.fixture
+def table(tables: EngineTables) -> Callable[[str], Table]:
+    session.reset()
+    return lambda logical_id: Table(tables.client, tables.names[logical_id])
+
+
+@pytest.fixture(params=["table", "fake"])
+def cases(request: pytest.FixtureRequest) -> CaseRepository:
+    if request.param == "fake":
+        return FakeCases()
+    table: Callable[[str], Table] = request.getfixturevalue("table")
+    return DynamoCaseRepository(table("HandoverTable"))
+
+
+class TestCaseRepositories:
+    """What `CaseRepository` promises, of the table and of the fake that unit tests use."""
+
+    def test_case_comes_back_as_it_was_stored(self, cases: CaseRepository) -> None:
+        case = case_of("rm_wang01")
+
+        assert cases.open_case(case, 1)
+
+        assert cases.case(case.case_id) == case
+        assert cases.latest_case_of("rm_wang01") == (case, 1)
+
+    def test_second_opener_loses(self, cases: CaseRepository) -> None:
+        case = case_of("rm_wang01")
+
+        assert cases.open_case(case, 1)
+
+        assert not cases.open_case(replace(case, node_name="宁波分行"), 1)
+        assert cases.case(case.case_id) == case
+
+    def test_next_departure_needs_the_one_before(self, cases: CaseRepository) -> None:
+        assert cases.open_case(case_of("rm_wang01"), 1)
+        second = case_of("rm_wang01", ordinal=2)
+
+        assert not cases.open_case(case_of("rm_wang01", ordinal=3), 3)
+        assert cases.open_case(second, 2)
+        assert cases.latest_case_of("rm_wang01") == (second, 2)
+
+    def test_stale_writer_is_refused(self, cases: CaseRepository) -> None:
+        case = case_of("rm_wang01")
+        cases.open_case(case, 1)
+        cases.save_case(replace(case, polls=1))
+
+        with pytest.raises(StaleVersionError):
+            cases.save_case(replace(case, polls=2))
+
+        saved = cases.case(case.case_id)
+        assert saved is not None
+        assert (saved.polls, saved.version) == (1, 1)
+
+    def test_chunks_come_back_in_order_and_keep_their_edges(self, cases: CaseRepository) -> None:
+        edges = (
+            Edge("wm1", EdgeState.MANUAL, "quota_used", 40128, "mgr_zhao", START, START),
+            Edge("wm2"),
+        )
+        chunks = [Chunk("case_a", ChunkKind.CUSTOMERS, number, "rm_li02", edges) for number in range(12)]
+
+        for chunk in reversed(chunks):
+            assert cases.add_chunk(chunk)
+
+        assert list(cases.chunks("case_a")) == chunks
+        assert not cases.add_chunk(chunks[3])
+
+    def test_stale_chunk_is_refused(self, cases: CaseRepository) -> None:
+        chunk = Chunk("case_a", ChunkKind.GROUPS, 0, "rm_li02", (Edge("wr1"),))
+        cases.add_chunk(chunk)
+        saved = cases.save_chunk(replace(chunk, state=ChunkState.INTENDED))
+
+        with pytest.raises(StaleVersionError):
+            cases.save_chunk(replace(chunk, state=ChunkState.SUBMITTED))
+
+        assert cases.chunk("case_a", ChunkKind.GROUPS, 0) == saved
+
+    def test_due_cases_are_those_whose_time_has_come(self, cases: CaseRepository) -> None:
+        for place in range(20):
+            cases.open_case(case_of(f"rm_{place:02d}", hours=place), 1)
+
+        due = set(cases.due_cases(START + timedelta(hours=9)))
+
+        assert due == {case_id_of(CORP, f"rm_{place:02d}", 1) for place in range(10)}
+
+    def test_closed_case_is_no_longer_found_through_its_taker(self, cases: CaseRepository) -> None:
+        case = case_of("rm_wang01")
+        cases.open_case(case, 1)
+        cases.remember_takeover("rm_li02", case.case_id)
+        assert list(cases.cases_taken_over_by("rm_li02")) == [case.case_id]
+
+        cases.save_case(replace(case, state=CaseState.CLOSED, due_at=None, successors=("rm_li02",)))
+
+        assert list(cases.cases_taken_over_by("rm_li02")) == []
+        assert list(cases.due_cases(START + timedelta(days=9))) == []
+
+
+class TestCaseQueries:
+    def test_a_branch_sees_its_own_cases_newest_first_in_pages(self, table: Callable[[str], Table]) -> None:
+        cases, queries = DynamoCaseRepository(table("HandoverTable")), DynamoCaseQueries(table("HandoverTable"))
+        for place in range(7):
+            cases.open_case(case_of(f"rm_a{place}", path="/1/10/11/", hours=place), 1)
+            cases.open_case(case_of(f"rm_b{place}", path="/1/20/", hours=place), 1)
+
+        seen: list[str] = []
+        cursor = None
+        while True:
+            page = queries.list_cases("/1/10/", None, cursor, 3)
+            seen += [case.handover_userid for case in page.items]
+            cursor = page.cursor
+            if cursor is None:
+                break
+
+        assert seen == [f"rm_a{place}" for place in reversed(range(7))]
+        assert queries.list_cases("/1/10/12/", None, None, 50).items == ()
+
+    def test_head_office_sees_all_cases_over_months(self, table: Callable[[str], Table]) -> None:
+        cases, queries = DynamoCaseRepository(table("HandoverTable")), DynamoCaseQueries(table("HandoverTable"))
+        for place in range(6):
+            cases.open_case(case_of(f"rm_{place}", path=f"/1/{10 * (place % 3)}/", hours=place * 24 * 10), 1)
+
+        seen: list[str] = []
+        cursor = None
+        while True:
+            page = queries.list_cases("/1/", None, cursor, 2)
+            seen += [case.handover_userid for case in page.items]
+            cursor = page.cursor
+            if cursor is None:
+                break
+
+        assert seen == [f"rm_{place}" for place in reversed(range(6))]
+        assert queries.list_cases("/1/", CaseState.CLOSED, None, 50).items == ()
+
+    def test_edges_are_paged_across_chunks_and_filtered_by_state(self, table: Callable[[str], Table]) -> None:
+        cases, queries = DynamoCaseRepository(table("HandoverTable")), DynamoCaseQueries(table("HandoverTable"))
+        case = case_of("rm_wang01")
+        cases.open_case(case, 1)
+        for number in range(3):
+            edges = tuple(
+                Edge(f"wm{number}{place}", EdgeState.MANUAL if place % 2 else EdgeState.DONE) for place in range(5)
+            )
+            cases.add_chunk(Chunk(case.case_id, ChunkKind.CUSTOMERS, number, "rm_li02", edges))
+
+        seen: list[str] = []
+        cursor = None
+        while True:
+            page = queries.list_edges(case.case_id, EdgeState.MANUAL, cursor, 2)
+            seen += [row.target_id for row in page.items]
+            cursor = page.cursor
+            if cursor is None:
+                break
+
+        assert seen == ["wm01", "wm03", "wm11", "wm13", "wm21", "wm23"]
+        detail = queries.get_case(case.case_id)
+        assert detail is not None
+        assert detail.summary.customers.by_state == {"done": 9, "manual": 6}
+
+    def test_cursor_of_another_list_is_refused(self, table: Callable[[str], Table]) -> None:
+        cases, queries = DynamoCaseRepository(table("HandoverTable")), DynamoCaseQueries(table("HandoverTable"))
+        for place in range(3):
+            cases.open_case(case_of(f"rm_{place}", hours=place), 1)
+        cursor = queries.list_cases("/1/10/", None, None, 1).cursor
+
+        for wrong in (cursor, "nonsense", "e30"):
+            with pytest.raises(InvalidCursorError):
+                queries.list_cases("/1/20/", None, wrong, 1)
+
+
+class TestContacts:
+    def test_older_news_never_overwrites_newer(self, table: Callable[[str], Table]) -> None:
+        contacts = DynamoContactRepository(table("ContactsTable"))
+        newer = Relation("rm_li02", "wm1", RelationState.DELETED_BY_CUSTOMER, START, START + timedelta(hours=2))
+
+        assert contacts.put_relation(newer)
+
+        assert not contacts.put_relation(Relation("rm_li02", "wm1", RelationState.ACTIVE, START, START))
+        assert not contacts.end_relation("rm_li02", "wm1", START + timedelta(hours=1))
+        assert list(contacts.relations_of("rm_li02")) == [newer]
+        assert contacts.end_relation("rm_li02", "wm1", START + timedelta(hours=2))
+
+    def test_take_over_moves_customers_and_keeps_what_the_taker_already_had(
+        self, table: Callable[[str], Table]
+    ) -> None:
+        contacts = DynamoContactRepository(table("ContactsTable"))
+        for place in range(130):
+            contacts.put_relation(Relation("rm_wang01", f"wm{place:03d}", RelationState.ACTIVE, START, START))
+        known = Relation("rm_li02", "wm007", RelationState.ACTIVE, START - timedelta(days=9), START)
+        contacts.put_relation(known)
+        moved = [Relation("rm_li02", f"wm{place:03d}", RelationState.ACTIVE, START, START) for place in range(130)]
+
+        contacts.take_over("rm_wang01", moved)
+        contacts.take_over("rm_wang01", moved)
+
+        assert contacts.count_relations("rm_wang01") == 0
+        relations = {relation.external_userid: relation for relation in contacts.relations_of("rm_li02")}
+        assert len(relations) == 130
+        assert relations["wm007"] == known
+
+    def test_group_has_one_owner_at_a_time(self, table: Callable[[str], Table]) -> None:
+        contacts = DynamoContactRepository(table("ContactsTable"))
+        contacts.put_group(GroupChat("wr1", "rm_wang01", "财富沙龙", START))
+
+        contacts.put_group(GroupChat("wr1", "rm_li02", "财富沙龙", START))
+
+        assert list(contacts.groups_of("rm_wang01")) == []
+        assert [group.chat_id for group in contacts.groups_of("rm_li02")] == ["wr1"]
+        contacts.remove_group("wr1")
+        assert contacts.group("wr1") is None
+
+
+class TestOrg:
+    def test_member_who_left_and_is_seen_again_has_rejoined(self, table: Callable[[str], Table]) -> None:
+        org = DynamoOrgRepository(table("OrgTable"))
+        member = Member(
+            "rm_wang01", "王敏", "10", "/1/10/", MemberStatus.ACTIVE, serves_customers=True, changed_at=START
+        )
+        org.put_member(member)
+        org.put_member(replace(member, status=MemberStatus.LEFT, changed_at=START + timedelta(days=1)))
+
+        org.put_member(replace(member, changed_at=START + timedelta(days=100)))
+
+        again = org.member("rm_wang01")
+        assert again is not None
+        assert again.rejoined_at == START + timedelta(days=100)
+        assert not org.put_member(replace(member, changed_at=START))
+
+    def test_branch_lists_members_of_every_node_below_it(self, table: Callable[[str], Table]) -> None:
+        org = DynamoOrgRepository(table("OrgTable"))
+        org.put_nodes([OrgNode("10", "杭州分行", "/1/10/", "1", "mgr_zhao"), OrgNode("11", "一部", "/1/10/11/", "10")])
+        for userid, node, path in (("rm_a", "10", "/1/10/"), ("rm_b", "11", "/1/10/11/"), ("rm_c", "20", "/1/20/")):
+            org.put_member(Member(userid, "", node, path, MemberStatus.ACTIVE, serves_customers=True, changed_at=START))
+
+        assert [member.userid for member in org.members_of_branch("10")] == ["rm_a", "rm_b"]
+        assert [member.userid for member in org.members("11", None, 10).items] == ["rm_b"]
+        node = org.node("10")
+        assert node is not None
+        assert node.manager_userid == "mgr_zhao"
+
+    def test_rejected_message_is_listed_once_newest_first(self, table: Callable[[str], Table]) -> None:
+        org = DynamoOrgRepository(table("OrgTable"))
+        for place in range(5):
+            org.reject(
+                "bank.hr", f"hr-{place}", "userid: Field required", START + timedelta(days=12 * place), f"{{{place}}}"
+            )
+        org.reject("bank.hr", "hr-0", "userid: Field required", START + timedelta(days=1), "{0}")
+
+        seen: list[str] = []
+        cursor = None
+        while True:
+            page = org.rejections("/1/", cursor, 2)
+            seen += [row.event_id for row in page.items]
+            cursor = page.cursor
+            if cursor is None:
+                break
+
+        assert seen == ["hr-4", "hr-3", "hr-2", "hr-1", "hr-0"]
+        assert org.rejections("/1/10/", None, 10).items == ()

@@ -1,0 +1,82 @@
+"""The handover's use cases over in-memory ports."""
+
+from dataclasses import dataclass, field
+
+import pytest
+
+from scrm.handover.intake import HandoverIntake
+from scrm.handover.model import ChunkKind, EdgeState, HandoverCase
+from scrm.handover.planning import HandoverPlanning
+from scrm.handover.reconcile import HandoverReconcile, PollResult
+from scrm.handover.settings import HandoverSettings
+from scrm.handover.transfer import ChunkTransfer, TransferOutcome
+from tests.fakes.handover import (
+    LEAVER,
+    TAKER,
+    FakeCases,
+    FakeClock,
+    FakeContacts,
+    FakeCustomers,
+    FakeJournal,
+    FakeQueue,
+    FakeStaff,
+    FakeTransfers,
+    customers,
+    signal,
+    staff,
+)
+
+
+@dataclass
+class Bank:
+    """Everything a handover touches, with the verbs that the functions would call."""
+
+    cases: FakeCases = field(default_factory=FakeCases)
+    staff: FakeStaff = field(default_factory=lambda: FakeStaff([staff(LEAVER), staff(TAKER)]))
+    book: FakeCustomers = field(default_factory=lambda: FakeCustomers({LEAVER: customers(3)}, {LEAVER: ["wr01"]}))
+    wecom: FakeTransfers = field(default_factory=FakeTransfers)
+    queue: FakeQueue = field(default_factory=FakeQueue)
+    contacts: FakeContacts = field(default_factory=FakeContacts)
+    journal: FakeJournal = field(default_factory=FakeJournal)
+    clock: FakeClock = field(default_factory=FakeClock)
+    settings: HandoverSettings = field(default_factory=HandoverSettings)
+
+    def intake(self) -> HandoverIntake:
+        return HandoverIntake(self.cases, self.staff, self.queue, self.journal)
+
+    def reconcile(self) -> HandoverReconcile:
+        return HandoverReconcile(
+            self.cases, self.staff, self.wecom, self.queue, self.contacts, self.journal, self.settings
+        )
+
+    def open(self, successor: str = "") -> HandoverCase:
+        case, _ = self.intake().departed(signal(successor=successor), self.clock())
+        return case
+
+    def plan(self, case: HandoverCase) -> HandoverCase:
+        planning = HandoverPlanning(
+            self.cases, self.staff, self.book, self.wecom, self.queue, self.journal, self.settings
+        )
+        return planning.plan(case.case_id, self.clock())
+
+    def submit(self, case: HandoverCase, kind: ChunkKind = ChunkKind.CUSTOMERS, number: int = 0) -> TransferOutcome:
+        transfer = ChunkTransfer(self.cases, self.staff, self.wecom, self.settings)
+        return transfer.submit(case.case_id, kind, number, self.clock)
+
+    def submit_all(self, case: HandoverCase) -> None:
+        for chunk in list(self.cases.chunks(case.case_id)):
+            self.submit(case, chunk.kind, chunk.number)
+
+    def poll(self, case: HandoverCase) -> PollResult:
+        return self.reconcile().poll(case.case_id, self.clock)
+
+    def states(self, case: HandoverCase, kind: ChunkKind = ChunkKind.CUSTOMERS) -> list[EdgeState]:
+        return [edge.state for chunk in self.cases.chunks(case.case_id) if chunk.kind is kind for edge in chunk.edges]
+
+    def latest(self, case: HandoverCase) -> HandoverCase:
+        return self.cases.by_id[case.case_id]
+
+
+@pytest.fixture
+def bank() -> Bank:
+    return Bank()

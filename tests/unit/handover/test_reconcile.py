@@ -1,0 +1,147 @@
+from datetime import timedelta
+
+import pytest
+
+from scrm.handover.errors import TransferPostponedError
+from scrm.handover.model import CaseState, ChunkKind, EdgeCause, EdgeState, HandoverCase
+from scrm.handover.ports import TransferStatus
+from tests.fakes.handover import LEAVER, TAKER, customers
+from tests.unit.handover.conftest import Bank
+
+
+@pytest.fixture
+def case(bank: Bank) -> HandoverCase:
+    planned = bank.plan(bank.open())
+    bank.submit_all(planned)
+    return planned
+
+
+def test_finished_transfers_close_the_case_and_tell_contacts(bank: Bank, case: HandoverCase) -> None:
+    bank.wecom.decide()
+
+    result = bank.poll(case)
+
+    closed = bank.latest(case)
+    assert (closed.state, closed.due_at, closed.closed_at) == (CaseState.CLOSED, None, bank.clock())
+    assert closed.customer_totals == {"total": 3, "done": 3}
+    assert closed.group_totals == {"total": 1, "done": 1}
+    assert sorted(bank.contacts.customers) == [(f"wm0000{place}", TAKER) for place in range(3)]
+    assert bank.contacts.groups == ["wr01"]
+    assert (result.settled, result.closed) == (4, True)
+    assert bank.journal.told[-1] == ("ended:closed", case.case_id)
+
+
+@pytest.mark.parametrize(
+    ("status", "cause"),
+    [
+        (TransferStatus.REFUSED, EdgeCause.CUSTOMER_REFUSED),
+        (TransferStatus.TAKEOVER_LIMIT, EdgeCause.TAKEOVER_FULL),
+    ],
+)
+def test_customer_who_did_not_move_stays_listed_owned_and_open(
+    bank: Bank, case: HandoverCase, status: TransferStatus, cause: EdgeCause
+) -> None:
+    bank.wecom.decide()
+    bank.wecom.statuses["wm00001"] = status
+
+    bank.poll(case)
+
+    edge = bank.cases.chunk_rows[case.case_id, ChunkKind.CUSTOMERS, 0].edges[1]
+    assert (edge.state, edge.cause, edge.owner_userid) == (EdgeState.MANUAL, cause, "mgr_zhao")
+    assert bank.latest(case).state is CaseState.ATTENTION
+    assert bank.latest(case).customer_totals == {"total": 3, "done": 2, "manual": 1}
+    assert bank.latest(case).due_at is not None
+
+
+def test_polling_twice_changes_nothing_more(bank: Bank, case: HandoverCase) -> None:
+    bank.wecom.decide()
+    bank.poll(case)
+    before = (list(bank.contacts.customers), list(bank.journal.told), bank.latest(case))
+
+    again = bank.poll(case)
+
+    assert (again.settled, again.needs_attention, again.closed) == (0, 0, False)
+    assert (bank.contacts.customers, bank.journal.told, bank.latest(case)) == before
+
+
+def test_undecided_transfers_are_looked_at_again_on_a_schedule_that_reaches_past_a_day(
+    bank: Bank, case: HandoverCase
+) -> None:
+    looks = []
+    for _ in range(6):
+        due = bank.latest(case).due_at
+        assert due is not None
+        bank.clock.moment = due
+        bank.poll(case)
+        looks.append(due - case.opened_at)
+
+    assert looks == sorted(looks)
+    assert looks[-1] < timedelta(hours=30)
+    assert any(timedelta(hours=24) < look for look in looks)
+    assert bank.states(case) == [EdgeState.WAITING] * 3
+
+
+def test_transfer_wecom_never_decides_becomes_a_task(bank: Bank, case: HandoverCase) -> None:
+    bank.clock.advance(timedelta(hours=73))
+
+    bank.poll(case)
+
+    assert bank.states(case) == [EdgeState.MANUAL] * 3
+    assert bank.latest(case).state is CaseState.ATTENTION
+
+
+def test_hint_of_a_failed_transfer_makes_the_takers_cases_be_looked_at(bank: Bank, case: HandoverCase) -> None:
+    assert bank.reconcile().transfer_failed(TAKER) == 1
+
+    assert bank.queue.polls == [case.case_id]
+    assert bank.reconcile().transfer_failed("rm_nobody") == 0
+
+
+def test_only_cases_whose_time_has_come_are_queued(bank: Bank, case: HandoverCase) -> None:
+    assert bank.reconcile().request_due(bank.clock()) == 0
+
+    bank.clock.advance(timedelta(minutes=10))
+
+    assert bank.reconcile().request_due(bank.clock()) == 1
+    assert bank.queue.polls == [case.case_id]
+
+
+def test_poll_during_a_penalty_waits_for_its_end(bank: Bank, case: HandoverCase) -> None:
+    until = bank.clock() + timedelta(hours=1)
+
+    def penalised(handover: str, takeover: str) -> None:
+        raise TransferPostponedError(until)
+
+    bank.wecom.customer_results = penalised  # type: ignore[assignment,method-assign]
+    bank.poll(case)
+
+    assert bank.latest(case).due_at == until
+    assert bank.states(case) == [EdgeState.WAITING] * 3
+
+
+def test_chunk_that_was_never_called_is_asked_for_again(bank: Bank) -> None:
+    bank.book.customers[LEAVER] = customers(150)
+    case = bank.plan(bank.open())
+    bank.submit(case, number=0)
+    bank.queue.transfers.clear()
+    bank.clock.advance(timedelta(minutes=10))
+
+    bank.poll(case)
+
+    assert {(chunk.kind, chunk.number) for chunk in bank.queue.transfers} == {
+        (ChunkKind.CUSTOMERS, 1),
+        (ChunkKind.GROUPS, 0),
+    }
+    due = bank.latest(case).due_at
+    assert due is not None
+    assert due - bank.clock() <= timedelta(minutes=10)
+
+
+def test_account_that_is_never_deleted_ages(bank: Bank) -> None:
+    bank.wecom.accounts.add(LEAVER)
+    case = bank.open()
+    bank.plan(case)
+
+    assert not bank.poll(case).ageing
+    bank.clock.advance(timedelta(days=3, minutes=1))
+    assert bank.poll(case).ageing
