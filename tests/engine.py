@@ -7,18 +7,28 @@ import os
 import shutil
 import urllib.request
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from local.bank import demo_world
+from local.engine.build import build, local_architecture
+from local.engine.deploy import DeployedStack, deploy
 from local.engine.emulator import Engine, engine_program
 from local.engine.paths import ROOT, RunPaths
 from local.engine.processes import LOOPBACK, free_port, record, start, stop, wait_ready
 from local.engine.sam_template import load_template
+from local.engine.stack import RunningStack, running_stack
+from tests.log_scan import scan_logs
+from tests.run_paths import paths_of
+
+pytest_plugins = ["tests.log_scan_plugin"]
 
 TEMPLATE = ROOT / "infra" / "template.yaml"
+TRIAL_TEMPLATE = ROOT / "tests" / "e2e" / "fixtures" / "trial" / "infra" / "template.yaml"
 _TABLE_PROPERTIES = ("AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "LocalSecondaryIndexes")
 
 
@@ -31,24 +41,24 @@ class EngineTables:
     client: Any
 
 
-@pytest.fixture(scope="session")
-def run_paths(request: pytest.FixtureRequest) -> RunPaths:
-    """Where this test process keeps logs and state: apart from other workers and from `make up`."""
-    worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
-    return fresh_paths(f"tests/{worker}/engine")
+@dataclass(frozen=True, slots=True)
+class TrialStack:
+    """The trial template, deployed."""
+
+    engine: Engine
+    deployed: DeployedStack
+    paths: RunPaths
+
+    @property
+    def api_url(self) -> str:
+        return f"{self.engine.endpoint_url}/_aws/execute-api/{self.deployed.physical_ids['HttpApi']}/$default"
 
 
 @pytest.fixture(scope="session")
-def engine(run_paths: RunPaths) -> Iterator[Engine]:
+def engine() -> Iterator[Engine]:
     """A bare engine, policies not enforced; state is shared by the tests of the session: see `tables`."""
-    port = free_port()
-    program = engine_program(port, run_paths, enforce_policies=False)
-    process = start(program, run_paths.logs)
-    try:
-        wait_ready(program, process, run_paths.logs)
-        yield Engine(f"http://{LOOPBACK}:{port}")
-    finally:
-        stop(record(program, process, run_paths.logs))
+    with running_engine(paths_of("engine"), enforce_policies=False) as running:
+        yield running
 
 
 @pytest.fixture
@@ -88,9 +98,40 @@ def table_name(logical_id: str) -> str:
     return os.environ[f"{logical_id.removesuffix('Table').upper()}_TABLE"]
 
 
-def fresh_paths(name: str) -> RunPaths:
-    """Paths of a run that starts with no logs and no state of an earlier one."""
-    paths = RunPaths(name)
-    for directory in (paths.state, paths.logs):
-        shutil.rmtree(directory, ignore_errors=True)
-    return paths
+@contextmanager
+def running_engine(paths: RunPaths, *, enforce_policies: bool) -> Iterator[Engine]:
+    """An engine on a free port for the length of a block; its logs stay, its state goes."""
+    port = free_port()
+    program = engine_program(port, paths, enforce_policies=enforce_policies)
+    process = start(program, paths.logs)
+    try:
+        wait_ready(program, process, paths.logs)
+        yield Engine(f"http://{LOOPBACK}:{port}")
+    finally:
+        stop(record(program, process, paths.logs))
+        shutil.rmtree(paths.state, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def trial() -> Iterator[TrialStack]:
+    """A small stack with one function on an engine of its own, policies enforced: what the glue is tried on."""
+    paths = paths_of("trial")
+    built = build(TRIAL_TEMPLATE)
+    parameters = {"Architecture": local_architecture(), "JwtIssuer": "http://127.0.0.1:9", "JwtAudience": "scrm"}
+    with running_engine(paths, enforce_policies=True) as engine:
+        yield TrialStack(engine, deploy(engine, built, parameters), paths)
+
+
+@pytest.fixture(scope="session")
+def stack() -> Iterator[RunningStack]:
+    """The whole product on an engine of its own, with the simulator, the demo bank and the identity issuer.
+
+    One per test process, shared by its tests: a test leaves the members it works on to itself. At the end its logs
+    are searched for the very secrets that this stack used.
+    """
+    paths = paths_of("stack")
+    with running_stack(paths.name, world=demo_world()) as running:
+        yield running
+    shutil.rmtree(paths.state, ignore_errors=True)
+    leaked = scan_logs(paths.logs, running.known_secrets())
+    assert not leaked, f"personal data or secrets in the stack's logs: {leaked}"

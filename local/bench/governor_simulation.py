@@ -13,8 +13,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from scrm.wecom.governor import Outcome, Permit, RateGovernor
-from scrm.wecom.governor_state import Priority
+from scrm.wecom.governor import Outcome, Permit, RateGovernor, RateStore
+from scrm.wecom.governor_state import Priority, unpacked
 from scrm.wecom.limits import PathLimits
 
 START = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
@@ -79,12 +79,18 @@ class Call:
 class Run:
     """What happened, in the order of issue."""
 
+    store: RateStore
     calls: list[Call] = field(default_factory=list)
-    store: SharedStore = field(default_factory=SharedStore)
+    penalties: list[tuple[float, float]] = field(default_factory=list)  # persisted at, closed until; seconds
 
     @property
     def seconds(self) -> float:
         return max(call.ended for call in self.calls)
+
+    @property
+    def issued_in_penalty(self) -> list[Call]:
+        """Calls issued after a penalty window had been persisted and before it ended."""
+        return [call for call in self.calls if any(begun < call.issued < end for begun, end in self.penalties)]
 
     def issued(self, priority: Priority) -> list[float]:
         return [call.issued for call in self.calls if call.priority is priority]
@@ -95,7 +101,7 @@ def simulate(
     budget: PathLimits,
     *,
     seed: int = 1,
-    lost_writes: float = 0.05,
+    store: RateStore | None = None,
     answer: Callable[[Call], Outcome] = lambda _: Outcome.ANSWERED,
     until: float = math.inf,
 ) -> Run:
@@ -104,7 +110,7 @@ def simulate(
     A call reaches WeCom after 5 to 150 ms and is answered 20 to 200 ms later.
     """
     clock, dice = VirtualClock(), random.Random(seed)  # noqa: S311 - a simulation
-    run = Run(store=SharedStore(lost_writes, seed))
+    run = Run(store=store or SharedStore(lost_writes=0.05, seed=seed))
     left = {workload.priority: workload.calls for workload in workloads}
     order = itertools.count()
     queue: list[tuple[float, int, Priority, RateGovernor, tuple[Permit, Call] | None]] = []
@@ -118,7 +124,7 @@ def simulate(
         if clock.seconds > until:
             break
         if running:
-            governor.settle(running[0], answer(running[1]))
+            _settle(run, governor, running[0], answer(running[1]), clock.seconds)
         if not left[priority]:
             governor.return_unused()
             continue
@@ -133,6 +139,14 @@ def simulate(
             again = max(clock.seconds + 0.001, (step.not_before - START).total_seconds())
             heapq.heappush(queue, (again, next(order), priority, governor, None))
     return run
+
+
+def _settle(run: Run, governor: RateGovernor, permit: Permit, outcome: Outcome, now: float) -> None:
+    """Report the call; the penalty window is taken from what the store holds then, not from what was reported."""
+    governor.settle(permit, outcome)
+    stored = run.store.load(PATH) if outcome is Outcome.FREQUENCY_REFUSED else None
+    if stored:
+        run.penalties.append((now, unpacked(stored[0]).penalty_until - START.timestamp()))
 
 
 def refused(run: Run, budget: PathLimits) -> int:

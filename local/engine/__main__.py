@@ -15,8 +15,10 @@ from local.engine.emulator import Engine
 from local.engine.paths import DEFAULT_STACK, RunPaths
 from local.engine.processes import ProcessStartError
 from local.engine.queues import RedriveError, redrive
+from local.engine.schedules import ScheduleFailedError
 
-_EXPECTED = (BuildError, DeployError, ProcessStartError, RedriveError, stack.StackRunningError)
+_FIRST_SYNC = "contact_sync.full_pass"
+_EXPECTED = (BuildError, DeployError, ProcessStartError, RedriveError, ScheduleFailedError, stack.StackRunningError)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -45,6 +47,9 @@ def _up(chosen: argparse.Namespace) -> int:
     began = time.monotonic()
     world = None if chosen.empty else _demo_world()
     running = stack.up(chosen.name, world=world, say=lambda text: _say(began, text))
+    if world is not None:
+        _say(began, "reading who follows whom from the simulated WeCom, as the nightly pass does")
+        running.fire(_FIRST_SYNC)
     _say(began, "ready")
     told = running.endpoints
     for label, value in (

@@ -51,14 +51,18 @@ def deploy(
     declared = {name: value for name, value in parameters.items() if name in sam.get("Parameters", {})}
     upload_functions(sam, build_dir, engine.client("s3"))
     plain = to_cloudformation(sam, declared)
-    template = for_engine(plain)
-    _create_or_update(engine, stack_name, template, declared)
-    stack = DeployedStack(stack_name, template, _physical_ids(engine, stack_name))
+    template = for_engine(plain, declared)
+    stack = put_stack(engine, stack_name, template, declared)
     apply_dropped_properties(engine, template, stack.physical_ids)
     return stack
 
 
-def _create_or_update(engine: Engine, name: str, template: Template, parameters: Mapping[str, str]) -> None:
+def put_stack(engine: Engine, name: str, template: Template, parameters: Mapping[str, str]) -> DeployedStack:
+    """Create or update a stack from plain CloudFormation, just as it is, and wait for it.
+
+    Raises:
+        DeployError: refused, failed or rolled back.
+    """
     cloudformation = engine.client("cloudformation")
     request = {
         "StackName": name,
@@ -72,10 +76,11 @@ def _create_or_update(engine: Engine, name: str, template: Template, parameters:
         else:
             cloudformation.create_stack(**request)
     except ClientError as error:
-        if "No updates are to be performed" in str(error):
-            return
-        raise DeployError(str(error)) from error
-    _wait(cloudformation, name)
+        if "No updates are to be performed" not in str(error):
+            raise DeployError(str(error)) from error
+    else:
+        _wait(cloudformation, name)
+    return DeployedStack(name, template, _physical_ids(engine, name))
 
 
 def _body(engine: Engine, name: str, template: Template) -> dict[str, str]:

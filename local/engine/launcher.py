@@ -19,6 +19,11 @@ from pathlib import Path
 from typing import Any
 
 ENGINE_VERSION = "1.5.33"
+_ONE_ACTION_FOR_BATCHES = {  # AWS knows no action of the batch calls: they are authorized as the single ones (M18)
+    "sqs:SendMessageBatch": "sqs:SendMessage",
+    "sqs:DeleteMessageBatch": "sqs:DeleteMessage",
+    "sqs:ChangeMessageVisibilityBatch": "sqs:ChangeMessageVisibility",
+}
 _LOG_WAIT_S = 0.004
 _LOG_QUIET_S = 0.003
 _ROLE_KEY_PREFIX = "ASIA"  # an execution role's temporary key
@@ -62,8 +67,9 @@ def _record_actions(path: Path) -> None:
     lock = threading.Lock()
 
     def enforce_and_record(access_key_id: str, iam_action: str, *rest: Any, **named: Any) -> Any:
-        denied = enforce(access_key_id, iam_action, *rest, **named)
-        request = (access_key_id or "", iam_action, named.get("resource_arn", "*"))
+        action = _ONE_ACTION_FOR_BATCHES.get(iam_action, iam_action)
+        denied = enforce(access_key_id, action, *rest, **named)
+        request = (access_key_id or "", action, named.get("resource_arn", "*"))
         with lock:
             if request[0].startswith(_ROLE_KEY_PREFIX) and request not in known:
                 known.add(request)

@@ -6,7 +6,7 @@ one function a matter, each with a canary in ``tests/e2e/test_engine_canaries.py
 
 import copy
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from local.engine.http_api import expand_http_apis
@@ -40,11 +40,12 @@ DROPPED_WITH_PROPERTY = {
 _SUB_NAME = re.compile(r"\$\{(\w+)\}")
 
 
-def for_engine(plain: Template) -> Template:
-    """A copy of ``plain`` (SAM already transformed) that the engine deploys and runs."""
+def for_engine(plain: Template, parameters: Mapping[str, str]) -> Template:
+    """A copy of ``plain`` (SAM already transformed) that the engine deploys and runs with these ``parameters``."""
     template = copy.deepcopy(plain)
     for step in _STEPS:
         step(template)
+    _give_mappings_numbers(template, parameters)
     return template
 
 
@@ -111,6 +112,26 @@ def _hold_schedules(template: Template) -> None:
         for _, properties in resources_of(template, type_name):
             if "ScheduleExpression" in properties:
                 properties["State"] = "DISABLED"
+
+
+def _give_mappings_numbers(template: Template, parameters: Mapping[str, str]) -> None:
+    """A Ref of a number is text here, and the poller of a mapping with a text as its concurrency only fails (M17)."""
+    numbers = {
+        name: int(parameters.get(name, declared.get("Default", 0)))
+        for name, declared in template.get("Parameters", {}).items()
+        if declared["Type"] == "Number"
+    }
+    for _, mapping in resources_of(template, "AWS::Lambda::EventSourceMapping"):
+        for key, value in mapping.items():
+            mapping[key] = _with_numbers(value, numbers)
+
+
+def _with_numbers(value: Any, numbers: Mapping[str, int]) -> Any:
+    if not isinstance(value, dict):
+        return value
+    if value.keys() == {"Ref"} and value["Ref"] in numbers:
+        return numbers[value["Ref"]]
+    return {key: _with_numbers(item, numbers) for key, item in value.items()}
 
 
 def _allow_plain_http(template: Template) -> None:

@@ -19,6 +19,7 @@ _STOP_WAIT_S = 10.0
 _POLL_S = 0.02
 _LOG_TAIL_LINES = 15
 _STARTTIME_AFTER_STATE = 18  # field 22 of proc(5) stat, counted from the one after "state"
+_children: dict[int, subprocess.Popen[bytes]] = {}  # ours to reap
 
 
 class ProcessStartError(Exception):
@@ -69,7 +70,7 @@ def start(program: Program, logs: Path) -> subprocess.Popen[bytes]:
     """Start ``program`` with its output in ``logs/<name>.log``; it is not yet ready (`wait_ready`)."""
     logs.mkdir(parents=True, exist_ok=True)
     with (logs / f"{program.name}.log").open("ab") as out:
-        return subprocess.Popen(
+        process = subprocess.Popen(
             list(program.argv),
             cwd=ROOT,
             env=dict(program.env),
@@ -78,6 +79,8 @@ def start(program: Program, logs: Path) -> subprocess.Popen[bytes]:
             stderr=subprocess.STDOUT,
             start_new_session=True,  # Ctrl-C in the terminal is ours to handle, in order
         )
+    _children[process.pid] = process
+    return process
 
 
 def wait_ready(program: Program, process: subprocess.Popen[bytes], logs: Path) -> None:
@@ -113,8 +116,8 @@ def stop(known: ProcessRecord) -> bool:
         deadline = time.monotonic() + _STOP_WAIT_S
         while time.monotonic() < deadline:
             if not is_running(known):
+                _reap(known.pid)
                 return True
-            _reap(known.pid)
             time.sleep(_POLL_S)
     return True
 
@@ -167,10 +170,8 @@ def _start_time_linux(pid: int) -> str:
 
 
 def _reap(pid: int) -> None:
-    try:
-        os.waitpid(pid, os.WNOHANG)
-    except ChildProcessError:
-        return  # started by another run of this program
+    if child := _children.pop(pid, None):  # else started by another run of this program
+        child.wait()
 
 
 def _tail(logs: Path, program: Program) -> str:

@@ -35,12 +35,14 @@ from local.engine.processes import (
     wait_ready,
     write_records,
 )
+from local.engine.queues import wait_until_idle
 from local.engine.region import REGION
-from local.engine.schedules import HEALTH_PATH
+from local.engine.schedules import HEALTH_PATH, Schedules
 
 JWT_AUDIENCE = "scrm"
 _PREFERRED_ENGINE_PORT = 4566
 _DEAD_LETTER = "DeadLetterQueue"
+_NOBODY = {"departments": [{"id": 1, "name": "总行"}]}
 
 type Say = Callable[[str], None]
 
@@ -72,6 +74,31 @@ class RunningStack:
     engine: Engine
     deployed: DeployedStack
     paths: RunPaths
+
+    def world(self, document: Mapping[str, Any]) -> dict[str, Any]:
+        """``document`` as this stack's simulator can load it: with the secrets and the callback of this stack."""
+        credentials = WecomCredentials(**self.endpoints.credentials["wecom"])
+        return world_of_stack(document, credentials, self.endpoints.callback_url[APP])
+
+    def wait_until_idle(self, within_s: float = 60.0) -> bool:
+        """Whether every work queue became empty, with nothing in flight, in time."""
+        return wait_until_idle(self.engine, self.endpoints.resources["queues"].values(), within_s)
+
+    def fire(self, schedule: str) -> None:
+        """Fire a schedule now, by the name of its Input (``contact_sync.full_pass``), and wait for what follows.
+
+        Raises:
+            KeyError: no schedule has this Input.
+            ScheduleFailedError: its target raised.
+        """
+        schedules = Schedules(self.engine, self.endpoints.resources["queues"].values())
+        by_input = {json.loads(each.payload)["schedule"]: each.name for each in schedules.by_name.values()}
+        schedules.fire(by_input[schedule])
+
+    def known_secrets(self) -> list[str]:
+        """What must never be found in a log of this stack."""
+        wecom = WecomCredentials(**self.endpoints.credentials["wecom"])
+        return [wecom.app_secret, wecom.token, wecom.encoding_aes_key]
 
     def recorded_actions(self) -> set[tuple[str, str]]:
         """(logical id of the function, action) of everything that functions' roles asked of AWS so far.
@@ -190,7 +217,9 @@ def _bring_up(
 
     say("starting the AWS engine, the WeCom simulator and the identity issuer")
     launch.start(engine_program(engine_port, paths, enforce_policies=enforce_policies))
-    launch.start(_simulator(paths, wecom_port, control_port, _world(world, credentials, callback_url)))
+    launch.start(
+        _simulator(paths, wecom_port, control_port, world_of_stack(world or _NOBODY, credentials, callback_url))
+    )
     launch.start(_identity(identity_port))
     say("building the functions and layers")
     built = build(template)
@@ -224,10 +253,12 @@ def _bring_up(
     return RunningStack(endpoints, engine, deployed, paths)
 
 
-def _world(world: Mapping[str, Any] | None, credentials: WecomCredentials, callback_url: str) -> dict[str, Any]:
-    nobody = {"departments": [{"id": 1, "name": "总行"}]}
-    apps = [credentials.simulator_app(callback_url)]
-    return {**(world or nobody), "corp_id": credentials.corp_id, "apps": apps}
+def world_of_stack(world: Mapping[str, Any], credentials: WecomCredentials, callback_url: str) -> dict[str, Any]:
+    """A simulator world with this stack's corp id, and its app in the place of the world's own app of that name."""
+    ours = credentials.simulator_app(callback_url)
+    others = [app for app in world.get("apps", []) if app["app"] != APP]
+    theirs: dict[str, Any] = next((app for app in world.get("apps", []) if app["app"] == APP), {})
+    return {**world, "corp_id": credentials.corp_id, "apps": [*others, {**theirs, **ours}]}
 
 
 def _simulator(paths: RunPaths, port: int, control_port: int, world: Mapping[str, Any]) -> Program:

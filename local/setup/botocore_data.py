@@ -1,10 +1,11 @@
-"""Writes ``layers/scrm/scrm/aws/data``: botocore's own descriptions of the services we call, and of no others.
+"""Writes ``layers/scrm/scrm/aws/data``: botocore's own description of the operations we call, and of no others.
 
     python -m local.setup.botocore_data
 
 Making the first client, botocore looks through 400 service folders, parses the endpoints of all of them and reads
-models that are mostly documentation: a third of the callback's cold start. The session loads from this folder instead. The
-files are generated from the pinned botocore (Apache-2.0); a contract test fails when they differ from what it would give.
+models that are mostly documentation: a quarter of the callback's cold start. The session loads from this folder
+instead. The files are generated from the pinned botocore (Apache-2.0); a contract test fails when they are not what it
+would give. An operation that is missing here is an AttributeError on its client: add it to `OPERATIONS` and run this.
 """
 
 import gzip
@@ -16,10 +17,24 @@ from typing import Any
 import botocore
 
 TARGET = Path(__file__).parents[2] / "layers" / "scrm" / "scrm" / "aws" / "data"
-SERVICES = ("dynamodb", "events", "secretsmanager", "sqs")
+OPERATIONS = {
+    "dynamodb": (
+        "BatchGetItem",
+        "BatchWriteItem",
+        "DeleteItem",
+        "GetItem",
+        "PutItem",
+        "Query",
+        "TransactGetItems",
+        "TransactWriteItems",
+        "UpdateItem",
+    ),
+    "events": ("PutEvents",),
+    "secretsmanager": ("GetSecretValue",),
+    "sqs": ("SendMessage", "SendMessageBatch"),
+}
 PARTITIONS = ("aws", "aws-cn")
 _SOURCE = Path(botocore.__file__).parent / "data"
-_SERVICE_FILES = ("service-2", "endpoint-rule-set-1", "paginators-1")
 
 
 def files() -> Iterator[tuple[str, str]]:
@@ -27,11 +42,12 @@ def files() -> Iterator[tuple[str, str]]:
     yield "endpoints.json", _render(_our_endpoints(_read("endpoints")))
     yield "partitions.json", _render(_our_partitions(_read("partitions")))
     yield "sdk-default-configuration.json", _render(_read("sdk-default-configuration"))
-    for service in SERVICES:
+    for service, operations in OPERATIONS.items():
         version = max(folder.name for folder in (_SOURCE / service).iterdir())
-        for name in _SERVICE_FILES:
-            path = f"{service}/{version}/{name}"
-            yield f"{path}.json", _render(_without_documentation(_read(path)))
+        folder = f"{service}/{version}"
+        yield f"{folder}/service-2.json", _render(_model(_read(f"{folder}/service-2"), operations))
+        yield f"{folder}/endpoint-rule-set-1.json", _render(_read(f"{folder}/endpoint-rule-set-1"))
+        yield f"{folder}/paginators-1.json", _render(_read(f"{folder}/paginators-1"))
 
 
 def main() -> None:
@@ -43,13 +59,14 @@ def main() -> None:
 
 def _read(path: str) -> dict[str, Any]:
     plain, packed = _SOURCE / f"{path}.json", _SOURCE / f"{path}.json.gz"
-    document: dict[str, Any] = json.loads(plain.read_bytes() if plain.exists() else gzip.decompress(packed.read_bytes()))
+    content = plain.read_bytes() if plain.exists() else gzip.decompress(packed.read_bytes())
+    document: dict[str, Any] = json.loads(content)
     return document
 
 
 def _our_endpoints(document: dict[str, Any]) -> dict[str, Any]:
     partitions = [
-        {**partition, "services": {name: partition["services"][name] for name in SERVICES}}
+        {**partition, "services": {name: partition["services"][name] for name in OPERATIONS}}
         for partition in document["partitions"]
         if partition["partition"] in PARTITIONS
     ]
@@ -58,6 +75,33 @@ def _our_endpoints(document: dict[str, Any]) -> dict[str, Any]:
 
 def _our_partitions(document: dict[str, Any]) -> dict[str, Any]:
     return {**document, "partitions": [each for each in document["partitions"] if each["id"] in PARTITIONS]}
+
+
+def _model(document: dict[str, Any], operations: tuple[str, ...]) -> dict[str, Any]:
+    """The service's model with these operations and the shapes that they reach."""
+    document = _without_documentation(document)
+    kept = {name: document["operations"][name] for name in operations}
+    shapes: dict[str, Any] = {}
+    found = list(_references(kept))
+    while found:
+        name = found.pop()
+        if name not in shapes:
+            shapes[name] = document["shapes"][name]
+            found += _references(shapes[name])
+    return {**document, "operations": kept, "shapes": shapes}
+
+
+def _references(node: Any) -> Iterator[str]:
+    """Names of the shapes that ``node`` refers to, directly."""
+    if isinstance(node, dict):
+        shape = node.get("shape")
+        if isinstance(shape, str):
+            yield shape
+        for value in node.values():
+            yield from _references(value)
+    elif isinstance(node, list):
+        for value in node:
+            yield from _references(value)
 
 
 def _without_documentation(node: Any) -> Any:

@@ -90,13 +90,11 @@ class CallbackDispatcher:
         return len(held)
 
     async def verify_url(self, app: App) -> str | None:
-        """What the console does on "save": GET with an encrypted echo, plain answer within a second; None if it held."""
+        """The console's check on "save": GET an encrypted echo, have the plain one in a second; None if it held."""
         target = _target(app)
         echo = str(secrets.randbelow(10**19)).encode()
         corp_id = self._simulation.world.corp_id
-        query = seal_echo(
-            target.token, target.encoding_aes_key, echo, receive_id=corp_id, now=self._simulation.now()
-        )
+        query = seal_echo(target.token, target.encoding_aes_key, echo, receive_id=corp_id, now=self._simulation.now())
         try:
             reply = await self._http.request("GET", f"{target.url}?{query}", timeout=_ECHO_SECONDS)
         except OSError as error:
@@ -219,7 +217,7 @@ def _may_hear_of_customers(app: App) -> bool:
 
 
 def _as_told(app: App, event: Event) -> Event:
-    if app.kind != "contacts_sync" or event.change_type not in _SYNC_FIELDS:
+    if app.kind != "contacts_sync" or event.change_type is None or event.change_type not in _SYNC_FIELDS:
         return event
     kept: dict[str, FieldValue] = {
         name: value for name, value in event.fields.items() if name in _SYNC_FIELDS[event.change_type]

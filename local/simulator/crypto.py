@@ -64,7 +64,9 @@ def signature(token: str, timestamp: str, nonce: str, encrypted: str) -> str:
     return hashlib.sha1(joined.encode()).hexdigest()  # noqa: S324 - the vendor's algorithm
 
 
-def seal(token: str, encoding_aes_key: str, message: bytes, *, receive_id: str, agent_id: int, now: float) -> SealedRequest:
+def seal(
+    token: str, encoding_aes_key: str, message: bytes, *, receive_id: str, agent_id: int, now: float
+) -> SealedRequest:
     """An event POST: fresh nonce and random bytes, signed at ``now`` (epoch seconds)."""
     encrypted = encrypt(encoding_aes_key, message, receive_id)
     timestamp, nonce = str(int(now)), str(secrets.randbelow(10**10))

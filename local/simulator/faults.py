@@ -56,6 +56,9 @@ class FaultBook:
         self.faults[fault.fault_id] = fault
         return fault
 
+    def in_force(self, now: float) -> list[Fault]:
+        return [fault for fault in self.faults.values() if fault.until is None or now < fault.until]
+
     def strike(self, path: str, now: float) -> Trouble:
         """The trouble of this call, counted: every matching slow fault adds up, the first other one decides."""
         if not self.faults:

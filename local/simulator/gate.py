@@ -86,7 +86,10 @@ class Gate:
             progress.status = _NOT_FOUND
             return {}
         try:
-            body = self._token(request, trouble) if endpoint is None else self._work(endpoint, request, trouble, progress)
+            if endpoint is None:
+                body = self._token(request, trouble)
+            else:
+                body = self._work(endpoint, request, trouble, progress)
         except ApiError as error:
             progress.errcode = error.errcode
             text = error_message(error.errcode, self._simulation.now(), request.source, error.detail)

@@ -14,9 +14,7 @@ _GET_SCENE_QR = 3
 
 
 class GroupActions:
-    def __init__(
-        self, simulation: Simulation, dispatcher: CallbackDispatcher, transfers: GroupTransferEngine
-    ) -> None:
+    def __init__(self, simulation: Simulation, dispatcher: CallbackDispatcher, transfers: GroupTransferEngine) -> None:
         self._simulation = simulation
         self._dispatcher = dispatcher
         self._transfers = transfers

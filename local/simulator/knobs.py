@@ -16,149 +16,165 @@ class Knobs(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    # Tokens (1.2)
-    token_ttl_seconds: int = Field(7200, ge=1, description="Life of an access token on the simulated clock.")
+    # Tokens: section 1.2
+    token_ttl_seconds: int = Field(default=7200, ge=1, description="Life of an access token on the simulated clock.")
     same_token_on_refetch: bool = Field(
-        True,
+        default=True,
         description="gettoken inside the validity period returns the same token, its life not extended. UNVERIFIED "
         "since 2024. False: a new token, the older one stays valid.",
         json_schema_extra=_UNVERIFIED,
     )
-    bad_secret_limit: int = Field(2000, ge=1, description="Wrong secrets from one IP within an hour before it is shut.")
-    bad_secret_ban_seconds: int = Field(3600, ge=1, description="How long that IP is shut out (45009).")
-    trusted_ip_delay_seconds: int = Field(60, ge=0, description="A change of the trusted IPs applies after this time.")
+    bad_secret_limit: int = Field(
+        default=2000, ge=1, description="Wrong secrets from one IP within an hour before it is shut."
+    )
+    bad_secret_ban_seconds: int = Field(default=3600, ge=1, description="How long that IP is shut out (45009).")
+    trusted_ip_delay_seconds: int = Field(
+        default=60, ge=0, description="A change of the trusted IPs applies after this time."
+    )
 
-    # Limits (1.4)
-    limit_factor: float = Field(1.0, gt=0, description="Scales the per-path call budgets below; windows stay as long.")
-    corp_calls_per_minute: int = Field(10_000, ge=1, description="Per corp and path.")
-    corp_calls_per_hour: int = Field(150_000, ge=1, description="Per corp and path.")
-    ip_calls_per_minute: int = Field(20_000, ge=1, description="Per source IP and path.")
-    ip_calls_per_hour: int = Field(600_000, ge=1, description="Per source IP and path.")
-    minute_penalty_seconds: int = Field(60, ge=0, description="Every call of that path fails 45009 for this long.")
-    hour_penalty_seconds: int = Field(3600, ge=0, description="The same after breaking the hourly limit.")
+    # Limits: section 1.4
+    limit_factor: float = Field(
+        default=1.0, gt=0, description="Scales the per-path call budgets below; windows stay as long."
+    )
+    corp_calls_per_minute: int = Field(default=10_000, ge=1, description="Per corp and path.")
+    corp_calls_per_hour: int = Field(default=150_000, ge=1, description="Per corp and path.")
+    ip_calls_per_minute: int = Field(default=20_000, ge=1, description="Per source IP and path.")
+    ip_calls_per_hour: int = Field(default=600_000, ge=1, description="Per source IP and path.")
+    minute_penalty_seconds: int = Field(
+        default=60, ge=0, description="Every call of that path fails 45009 for this long."
+    )
+    hour_penalty_seconds: int = Field(default=3600, ge=0, description="The same after breaking the hourly limit.")
     concurrency_cap: int = Field(
-        50,
+        default=50,
         ge=1,
         description="Calls of one path in flight before 45033. UNVERIFIED.",
         json_schema_extra=_UNVERIFIED,
     )
-    latency_ms: int = Field(0, ge=0, description="Wall time added to every reply; makes concurrency real.")
+    latency_ms: int = Field(default=0, ge=0, description="Wall time added to every reply; makes concurrency real.")
 
     # Replies
-    extra_fields: bool = Field(True, description="Every object carries a field that no client knows.")
-    omit_optional_fields: bool = Field(False, description="Optional fields are left out of every object.")
+    extra_fields: bool = Field(default=True, description="Every object carries a field that no client knows.")
+    omit_optional_fields: bool = Field(default=False, description="Optional fields are left out of every object.")
     short_pages: bool = Field(
-        False,
+        default=False,
         description="A page may hold fewer rows than asked although more follow. UNVERIFIED.",
         json_schema_extra=_UNVERIFIED,
     )
     cursor_ttl_seconds: int | None = Field(
-        None, ge=1, description="A cursor older than this is 50100. UNVERIFIED.", json_schema_extra=_UNVERIFIED
+        default=None, ge=1, description="A cursor older than this is 50100. UNVERIFIED.", json_schema_extra=_UNVERIFIED
     )
     system_secret_allowed: bool = Field(
-        False, description="Old corps: the system app's secret may still call the customer APIs (section 8)."
+        default=False, description="Old corps: the system app's secret may still call the customer APIs (section 8)."
     )
 
-    # Transfers (6)
-    transfer_wait_seconds: int = Field(DAY, ge=0, description="A transfer nobody answers completes after this time.")
-    decision_delay_seconds: int = Field(3600, ge=0, description="When a customer who decides does so, after the start.")
+    # Transfers: section 6
+    transfer_wait_seconds: int = Field(
+        default=DAY, ge=0, description="A transfer nobody answers completes after this time."
+    )
+    decision_delay_seconds: int = Field(
+        default=3600, ge=0, description="When a customer who decides does so, after the start."
+    )
     result_lag_seconds: int = Field(
-        0,
+        default=0,
         ge=0,
         description="transfer_result does not show an attempt younger than this. UNVERIFIED.",
         json_schema_extra=_UNVERIFIED,
     )
     transfer_lock: Literal["customer", "relation"] = Field(
-        "customer",
+        default="customer",
         description="40129/40100 while the customer, or only this relation of theirs, is in transfer. UNVERIFIED.",
         json_schema_extra=_UNVERIFIED,
     )
     default_customer_cap: int | None = Field(
-        None,
+        default=None,
         ge=0,
         description="Customers a member may follow (40099, status 4). The real number is UNVERIFIED; none by default.",
         json_schema_extra=_UNVERIFIED,
     )
-    onjob_quota: int = Field(2, ge=0, description="On-job transfers per customer, and per group chat, in the window.")
-    onjob_quota_days: int = Field(90, ge=1, description="That window in calendar days, UTC+8.")
+    onjob_quota: int = Field(
+        default=2, ge=0, description="On-job transfers per customer, and per group chat, in the window."
+    )
+    onjob_quota_days: int = Field(default=90, ge=1, description="That window in calendar days, UTC+8.")
     refusals_use_quota: bool = Field(
-        False,
+        default=False,
         description="A refused transfer counts towards the on-job quota. UNVERIFIED.",
         json_schema_extra=_UNVERIFIED,
     )
     refusal_loses_resigned_customer: bool = Field(
-        True,
+        default=True,
         description="A customer who refuses after a resignation has no relation left. UNVERIFIED (staff answer).",
         json_schema_extra=_UNVERIFIED,
     )
     copy_remark: bool = Field(
-        True, description="The takeover member gets the remark. UNVERIFIED.", json_schema_extra=_UNVERIFIED
+        default=True, description="The takeover member gets the remark. UNVERIFIED.", json_schema_extra=_UNVERIFIED
     )
     keep_corp_tags: bool = Field(
-        True, description="The takeover member gets the corp tags. UNVERIFIED.", json_schema_extra=_UNVERIFIED
+        default=True, description="The takeover member gets the corp tags. UNVERIFIED.", json_schema_extra=_UNVERIFIED
     )
     resigned_done_emits_delete: bool = Field(
-        False,
+        default=False,
         description="A finished resigned transfer also emits del_external_contact of the leaver. UNVERIFIED.",
         json_schema_extra=_UNVERIFIED,
     )
     transfer_welcome_code: bool = Field(
-        False,
+        default=False,
         description="The add event caused by a transfer carries a WelcomeCode. UNVERIFIED.",
         json_schema_extra=_UNVERIFIED,
     )
     transfer_fail_loss_percent: float = Field(
-        0.0,
+        default=0.0,
         ge=0,
         le=100,
         description="transfer_fail events that are never sent. UNVERIFIED (one report of none after a refusal).",
         json_schema_extra=_UNVERIFIED,
     )
     unassigned_order: Literal["dimission", "customer"] = Field(
-        "dimission", description="Sort of get_unassigned_list. UNVERIFIED.", json_schema_extra=_UNVERIFIED
+        default="dimission", description="Sort of get_unassigned_list. UNVERIFIED.", json_schema_extra=_UNVERIFIED
     )
-    inheritance_days: int = Field(365, ge=1, description="A leaver's customers and groups can be assigned this long.")
-    group_transfers_per_day: int = Field(300, ge=0, description="Groups of one owner per day, UTC+8.")
+    inheritance_days: int = Field(
+        default=365, ge=1, description="A leaver's customers and groups can be assigned this long."
+    )
+    group_transfers_per_day: int = Field(default=300, ge=0, description="Groups of one owner per day, UTC+8.")
     group_cap_errcode: int = Field(
-        45009, description="Per-group code beyond that cap. UNVERIFIED.", json_schema_extra=_UNVERIFIED
+        default=45009, description="Per-group code beyond that cap. UNVERIFIED.", json_schema_extra=_UNVERIFIED
     )
     group_quota_errcode: int = Field(
-        40128, description="Per-group code beyond the on-job quota. UNVERIFIED.", json_schema_extra=_UNVERIFIED
+        default=40128, description="Per-group code beyond the on-job quota. UNVERIFIED.", json_schema_extra=_UNVERIFIED
     )
     group_inherit_delay_seconds: int = Field(
-        600,
+        default=600,
         ge=0,
         description="Resigned groups: time from status 2 (inheriting) to 3 (inherited). UNVERIFIED.",
         json_schema_extra=_UNVERIFIED,
     )
     group_owner_event: bool = Field(
-        False,
+        default=False,
         description="change_owner is emitted for an API group transfer. UNVERIFIED.",
         json_schema_extra=_UNVERIFIED,
     )
 
-    # Callbacks (2.3)
+    # Callbacks: section 2.3
     api_write_events: bool = Field(
-        False,
+        default=False,
         description="API writes (remark, mark_tag, corp tags) emit events too. UNVERIFIED for remark.",
         json_schema_extra=_UNVERIFIED,
     )
-    callback_timeout_seconds: float = Field(5.0, gt=0, description="Wall time a receiver has to answer 200.")
-    callback_retries: int = Field(3, ge=0, description="Repeats after a failed delivery.")
+    callback_timeout_seconds: float = Field(default=5.0, gt=0, description="Wall time a receiver has to answer 200.")
+    callback_retries: int = Field(default=3, ge=0, description="Repeats after a failed delivery.")
     callback_retry_seconds: float = Field(
-        5.0, ge=0, description="Simulated time between repeats. UNVERIFIED.", json_schema_extra=_UNVERIFIED
+        default=5.0, ge=0, description="Simulated time between repeats. UNVERIFIED.", json_schema_extra=_UNVERIFIED
     )
     callback_resign: bool = Field(
-        True,
+        default=True,
         description="A repeat is signed anew (timestamp, nonce, random bytes). UNVERIFIED. False: the same bytes.",
         json_schema_extra=_UNVERIFIED,
     )
-    callback_concurrency: int = Field(1, ge=1, description="Deliveries of one second that run side by side.")
+    callback_concurrency: int = Field(default=1, ge=1, description="Deliveries of one second that run side by side.")
 
     # Welcome messages (5.8) and statistics (7)
-    welcome_code_seconds: int = Field(20, ge=1, description="Life of a welcome code.")
+    welcome_code_seconds: int = Field(default=20, ge=1, description="Life of a welcome code.")
     statistics_ready_hour: int = Field(
-        6,
+        default=6,
         ge=0,
         le=23,
         description="Yesterday's behaviour data is all zeros before this hour, UTC+8. UNVERIFIED.",

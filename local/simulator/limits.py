@@ -11,6 +11,7 @@ from local.simulator.knobs import Knobs
 
 MINUTE = 60
 HOUR = 3_600
+_NO_TIME = 1e-9  # a penalty knob of 0 still refuses the call itself
 DEBUG_CALLS_PER_MINUTE = 5  # ``debug=1`` in the URL cuts the quota (1.1)
 
 
@@ -34,6 +35,13 @@ class PathBudget:
     penalty_until: float = 0.0
 
 
+@dataclass(frozen=True, slots=True)
+class _Cap:
+    scope: str
+    per_minute: float
+    per_hour: float
+
+
 @dataclass(slots=True)
 class RateLimits:
     """Keys are (scope, path); a scope is the corp, a source IP, or a debugging caller."""
@@ -43,20 +51,20 @@ class RateLimits:
     def admit(self, path: str, source: str, knobs: Knobs, now: float, *, debug: bool = False) -> bool:
         """Count one call; False when it must fail with 45009."""
         factor = knobs.limit_factor
-        scopes = [
-            ("corp", knobs.corp_calls_per_minute * factor, knobs.corp_calls_per_hour * factor),
-            (f"ip:{source}", knobs.ip_calls_per_minute * factor, knobs.ip_calls_per_hour * factor),
+        caps = [
+            _Cap("corp", knobs.corp_calls_per_minute * factor, knobs.corp_calls_per_hour * factor),
+            _Cap(f"ip:{source}", knobs.ip_calls_per_minute * factor, knobs.ip_calls_per_hour * factor),
         ]
         if debug:
-            scopes.append(("debug", DEBUG_CALLS_PER_MINUTE, knobs.corp_calls_per_hour * factor))
-        budgets = [(self.budgets.setdefault((scope, path), PathBudget()), *caps) for scope, *caps in scopes]
-        if any(now < budget.penalty_until for budget, _, _ in budgets):
+            caps.append(_Cap("debug", DEBUG_CALLS_PER_MINUTE, knobs.corp_calls_per_hour * factor))
+        capped = [(self.budgets.setdefault((cap.scope, path), PathBudget()), cap) for cap in caps]
+        if any(now < budget.penalty_until for budget, _ in capped):
             return False
-        for budget, per_minute, per_hour in budgets:
-            if penalty := _penalty(budget, per_minute, per_hour, knobs, now):
+        for budget, cap in capped:
+            if penalty := _penalty(budget, cap, knobs, now):
                 budget.penalty_until = now + penalty
                 return False
-        for budget, _, _ in budgets:
+        for budget, _ in capped:
             budget.minute.times.append(now)
             budget.hour.times.append(now)
         return True
@@ -67,9 +75,9 @@ class RateLimits:
         return {f"{scope} {path}": until for (scope, path), until in running}
 
 
-def _penalty(budget: PathBudget, per_minute: float, per_hour: float, knobs: Knobs, now: float) -> float:
-    if budget.hour.used(now) + 1 > per_hour:
-        return max(knobs.hour_penalty_seconds, 1e-9)
-    if budget.minute.used(now) + 1 > per_minute:
-        return max(knobs.minute_penalty_seconds, 1e-9)
+def _penalty(budget: PathBudget, cap: _Cap, knobs: Knobs, now: float) -> float:
+    if budget.hour.used(now) + 1 > cap.per_hour:
+        return max(knobs.hour_penalty_seconds, _NO_TIME)
+    if budget.minute.used(now) + 1 > cap.per_minute:
+        return max(knobs.minute_penalty_seconds, _NO_TIME)
     return 0.0

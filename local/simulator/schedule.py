@@ -3,7 +3,7 @@
 import re
 from datetime import UTC, datetime
 
-from aws_croniter import AwsCroniter
+from aws_croniter import AwsCroniter  # type: ignore[import-untyped] # ships no types
 
 _RATE = re.compile(r"rate\((\d+) (minute|hour|day)(s?)\)")
 _CRON = re.compile(r"cron\((.+)\)")

@@ -89,11 +89,12 @@ class Simulation:
     def now(self) -> float:
         return self.clock.now()
 
-    def load_world(self, world: World) -> None:
-        """A fresh start with this corp: tokens, ledger, faults and what was due are forgotten; timers and knobs stay."""
-        timers = list(self.timeline.agenda.timers.values())
-        self.state = State(world=world, knobs=self.state.knobs)
-        self.timeline.agenda = Agenda(next_seq=self.timeline.agenda.next_seq)
+    def load_world(self, world: World, *, fresh: bool = False) -> None:
+        """Start with this corp: tokens, ledger, faults and what was due are forgotten; so are, with ``fresh``, knobs
+        and timers. The clock goes on."""
+        timers = [] if fresh else list(self.timeline.agenda.timers.values())
+        self.state = State(world=world, knobs=Knobs() if fresh else self.state.knobs)
+        self.timeline.replace_agenda(Agenda(next_seq=self.timeline.agenda.next_seq))
         for timer in timers:
             self.timeline.set_timer(timer.name, timer.expression, timer.url)
 
@@ -105,6 +106,6 @@ class Simulation:
         meantime of the snapshot falls due at once; with it, the product has to be restarted too."""
         state, agenda, offset = pickle.loads(frozen)  # noqa: S301 - our own bytes, never from outside
         self.state = state
-        self.timeline.agenda = agenda
         if rewind_clock:
             self.clock.offset = offset
+        self.timeline.replace_agenda(agenda)

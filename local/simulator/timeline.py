@@ -83,6 +83,10 @@ class Timeline:
         agenda.next_seq += 1
         self._changed.set()
 
+    def replace_agenda(self, agenda: Agenda) -> None:
+        self.agenda = agenda
+        self._changed.set()
+
     def pending(self, kind: str) -> list[DueEntry]:
         return sorted(entry for entry in self.agenda.entries if entry.kind == kind)
 
@@ -97,6 +101,11 @@ class Timeline:
         self.agenda.timers[name] = timer
         self.schedule(timer.next_at, TIMER, name=name)
         return timer
+
+    def repeat_timer(self, timer: Timer) -> None:
+        """Put the timer's next due time on the timeline; a rate counts from the last one."""
+        timer.next_at = next_due(timer.expression, timer.next_at)
+        self.schedule(timer.next_at, TIMER, name=timer.name)
 
     def drop_timer(self, name: str) -> bool:
         known = self.agenda.timers.pop(name, None) is not None
@@ -122,6 +131,7 @@ class Timeline:
                 return report
         finally:
             self._advancing = False
+            self._changed.set()
 
     async def keep_up(self) -> None:
         """Run what falls due by the passing of wall time; never returns."""

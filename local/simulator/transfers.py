@@ -31,7 +31,9 @@ class TransferEngine:
 
     # Starting
 
-    def start(self, kind: TransferKind, app: App, handover: str, takeover: str, customers: list[str]) -> list[dict[str, Any]]:
+    def start(
+        self, kind: TransferKind, app: App, handover: str, takeover: str, customers: list[str]
+    ) -> list[dict[str, Any]]:
         """One call of transfer_customer; the rows of its reply.
 
         Raises:

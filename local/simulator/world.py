@@ -1,4 +1,4 @@
-"""The state of the simulated corp, with the indexes its questions need. No behaviour: see corp_actions and transfers."""
+"""The state of the simulated corp, with the indexes its questions need; behaviour is elsewhere."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -77,7 +77,8 @@ class World:
             groups=list(self.groups.values()),
         )
         dumped: dict[str, Any] = _DOCUMENT.dump_python(document, mode="json")
-        dumped["foreign_secrets"] = [{"corp_id": corp, "secret": secret} for secret, corp in self.foreign_secrets.items()]
+        foreign = self.foreign_secrets.items()
+        dumped["foreign_secrets"] = [{"corp_id": corp_id, "secret": secret} for secret, corp_id in foreign]
         return dumped
 
     # Members and who may see them

@@ -9,7 +9,13 @@ from tests.infra.cloudformation import FUNCTIONS, listed, names_in, of_type, pla
 
 # EC2 knows no ARN for an interface that does not exist yet; a second statement denies it to the function's own code.
 MAY_NAME_EVERYTHING = {"AttachToVpc", "NotFromTheFunctionsCode"}
-APPEND_ONLY = {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:ConditionCheckItem"}
+APPEND_ONLY = {
+    "dynamodb:BatchGetItem",
+    "dynamodb:GetItem",
+    "dynamodb:PutItem",
+    "dynamodb:Query",
+    "dynamodb:ConditionCheckItem",
+}
 TABLE_OF = {
     "PLATFORM_TABLE": "PlatformTable",
     "ORG_TABLE": "OrgTable",

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
+import boto3
 import pytest
 from moto import mock_aws
 
@@ -69,11 +70,12 @@ def stack(schemas: dict[str, dict[str, Any]], monkeypatch: pytest.MonkeyPatch) -
     with mock_aws():
         session.reset()
         wiring.reset()
-        dynamodb, sqs = session.client("dynamodb"), session.client("sqs")
+        admin, sqs = boto3.client("dynamodb"), boto3.client("sqs")
         for name, logical_id in TABLES.items():
-            dynamodb.create_table(TableName=name, BillingMode="PAY_PER_REQUEST", **schemas[logical_id])
+            admin.create_table(TableName=name, BillingMode="PAY_PER_REQUEST", **schemas[logical_id])
         queue_url = sqs.create_queue(QueueName="contact")["QueueUrl"]
         monkeypatch.setenv("CONTACT_QUEUE_URL", queue_url)
+        dynamodb = session.client("dynamodb")
         _fill(Table(dynamodb, "org"), Table(dynamodb, "handover"))
         yield Stack(sqs, queue_url, DynamoAuditStore("audit", dynamodb))
     session.reset()

@@ -1,9 +1,11 @@
 """The audit store's promises, kept by the table (on moto) as by the fake."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import boto3
 import pytest
 from moto import mock_aws
 
@@ -13,8 +15,9 @@ from scrm.audit.model import ChainHead
 from scrm.audit.ports import Append, AuditStore
 from scrm.audit.reader import AuditReader
 from scrm.audit.verifier import Damage, verify_chain
-from scrm.aws import session
+from scrm.aws import audit_table, session
 from scrm.aws.audit_table import DynamoAuditStore
+from tests.engine import EngineTables
 from tests.fakes.audit import FakeAuditStore
 
 AT = datetime(2026, 11, 21, 8, 0, tzinfo=UTC)
@@ -28,7 +31,7 @@ KEYS: dict[str, Any] = {
 def dynamodb() -> Iterator[Any]:
     with mock_aws():
         session.reset()
-        client = session.client("dynamodb")
+        client = boto3.client("dynamodb")
         client.create_table(TableName="audit", BillingMode="PAY_PER_REQUEST", **KEYS)
         yield client
     session.reset()
@@ -38,7 +41,8 @@ def dynamodb() -> Iterator[Any]:
 def store(request: pytest.FixtureRequest) -> AuditStore:
     if request.param == "fake":
         return FakeAuditStore()
-    return DynamoAuditStore("audit", request.getfixturevalue("dynamodb"))
+    request.getfixturevalue("dynamodb")
+    return DynamoAuditStore("audit", session.client("dynamodb"))
 
 
 def record(log: AuditLog, number: int, node_path: str = "/1/10/", cause: str = "") -> str:
@@ -81,14 +85,15 @@ def test_unknown_chains_are_empty(store: AuditStore) -> None:
     assert store.entry("99", "audit_x") is None
 
 
-def test_every_chain_has_a_head(store: AuditStore) -> None:
+def test_every_chain_has_a_head(store: AuditStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(audit_table, "_KEYS_PER_READ", 3)
     log = AuditLog(store)
-    for branch in range(10, 115):  # more than one BatchGetItem takes
+    for branch in range(10, 18):  # more than one read takes
         record(log, branch, f"/1/{branch}/")
 
     heads = store.heads()
 
-    assert {head.chain_id for head in heads} == {str(branch) for branch in range(10, 115)}
+    assert {head.chain_id for head in heads} == {str(branch) for branch in range(10, 18)}
     assert all(head.sequence == 1 for head in heads)
 
 
@@ -123,7 +128,7 @@ def _entry_items(dynamodb: Any) -> list[dict[str, Any]]:
 
 
 def test_a_byte_flipped_in_any_attribute_of_the_table_is_named(dynamodb: Any) -> None:
-    store = DynamoAuditStore("audit", dynamodb)
+    store = DynamoAuditStore("audit", session.client("dynamodb"))
     log = AuditLog(store)
     for number in range(5):
         record(log, number)
@@ -142,7 +147,7 @@ def test_a_byte_flipped_in_any_attribute_of_the_table_is_named(dynamodb: Any) ->
 
 
 def test_an_entry_deleted_from_the_table_is_named(dynamodb: Any) -> None:
-    store = DynamoAuditStore("audit", dynamodb)
+    store = DynamoAuditStore("audit", session.client("dynamodb"))
     log = AuditLog(store)
     for number in range(5):
         record(log, number)
@@ -153,3 +158,18 @@ def test_an_entry_deleted_from_the_table_is_named(dynamodb: Any) -> None:
 
     findings = verify_chain(store, "10").findings
     assert [(f.first, f.last, f.damage) for f in findings] == [(2, 2, Damage.MISSING), (5, 5, Damage.MISSING)]
+
+
+@pytest.mark.engine
+def test_concurrent_writers_on_the_engine_lose_double_and_fork_nothing(tables: EngineTables) -> None:
+    def write(worker: int) -> None:
+        log = AuditLog(DynamoAuditStore(tables.names["AuditTable"], tables.client))
+        for number in range(10):
+            record(log, worker * 100 + number, cause=f"{worker}:{number}")
+
+    with ThreadPoolExecutor(6) as pool:
+        list(pool.map(write, range(6)))
+
+    store = DynamoAuditStore(tables.names["AuditTable"], tables.client)
+    assert len({entry.subject for entry in store.oldest("10")}) == store.head("10").sequence == 60
+    assert verify_chain(store, "10").is_intact

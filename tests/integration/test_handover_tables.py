@@ -283,9 +283,9 @@ class TestOrg:
 
         assert [member.userid for member in org.members_of_branch("10")] == ["rm_a", "rm_b"]
         assert [member.userid for member in org.members("11", None, 10).items] == ["rm_b"]
-        node = org.node("10")
-        assert node is not None
-        assert node.manager_userid == "mgr_zhao"
+        branch = org.node("10")
+        assert branch is not None
+        assert branch.manager_userid == "mgr_zhao"
 
     def test_rejected_message_is_listed_once_newest_first(self, table: Callable[[str], Table]) -> None:
         org = DynamoOrgRepository(table("OrgTable"))

@@ -6,6 +6,7 @@ from typing import Any
 
 import botocore.handlers
 from botocore.awsrequest import AWSRequest, AWSResponse
+from botocore.compat import HTTPHeaders
 
 type Answers = Mapping[str, Any]
 
@@ -34,8 +35,10 @@ def answer_with(answers: Answers) -> list[str]:
         operation = (target.decode() if isinstance(target, bytes) else target).rpartition(".")[2]
         asked.append(operation)
         content = json.dumps(answers.get(operation, {})).encode()
-        headers = {"content-type": "application/x-amz-json-1.0", "content-length": str(len(content))}
-        return AWSResponse(request.url, 200, headers, _Body(content))
+        headers = HTTPHeaders.from_dict(
+            {"content-type": "application/x-amz-json-1.0", "content-length": str(len(content))}
+        )
+        return AWSResponse(str(request.url), 200, headers, _Body(content))
 
     botocore.handlers.BUILTIN_HANDLERS.append(("before-send", answer))
     return asked

@@ -10,7 +10,9 @@ USERID_BYTES = 64
 IDS_PER_CALL = 100
 
 
-def text(args: Mapping[str, Any], name: str, *, missing: int = errors.MISSING_PARAMETER, chars: int | None = None) -> str:
+def text(
+    args: Mapping[str, Any], name: str, *, missing: int = errors.MISSING_PARAMETER, chars: int | None = None
+) -> str:
     """A required non-empty string."""
     value = args.get(name)
     if value is None or value == "":

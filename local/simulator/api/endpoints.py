@@ -2,7 +2,17 @@
 
 from collections.abc import Mapping
 
-from local.simulator.api import address_book, addresses, external_contacts, group_chats, inheritance, messages, tags
+from local.simulator.api import (
+    address_book,
+    addresses,
+    external_contacts,
+    group_chats,
+    inheritance,
+    messages,
+    statistics,
+    tags,
+    welcome,
+)
 from local.simulator.api.call import Endpoint
 
 ENDPOINTS: Mapping[str, Endpoint] = {
@@ -13,4 +23,6 @@ ENDPOINTS: Mapping[str, Endpoint] = {
     **inheritance.ENDPOINTS,
     **group_chats.ENDPOINTS,
     **messages.ENDPOINTS,
+    **welcome.ENDPOINTS,
+    **statistics.ENDPOINTS,
 }

@@ -33,12 +33,12 @@ def list_customers(call: Call) -> Body:
 def get_customer(call: Call) -> Body:
     external_userid = arguments.text(call.args, "external_userid", missing=errors.EXTERNAL_USERID_MISSING)
     customer = call.world.customers.get(external_userid)
-    followers = [row for row in call.world.followers_of(external_userid) if call.sees(row.userid)]
-    if customer is None or not call.world.followers_of(external_userid):
-        raise ApiError(errors.NO_RELATION if customer else errors.EXTERNAL_USERID_INVALID)
-    if not followers:
+    if customer is None:
         raise ApiError(errors.EXTERNAL_USERID_INVALID)
-    followers.sort(key=lambda row: fold(row.userid))
+    relations = [row for row in call.world.followers_of(external_userid) if row.standing != "half"]
+    followers = sorted((row for row in relations if call.sees(row.userid)), key=lambda row: fold(row.userid))
+    if not followers:
+        raise ApiError(errors.EXTERNAL_USERID_INVALID if relations else errors.NO_RELATION)
     page, cursor = paging.page_of(
         call, followers, lambda row: fold(row.userid), limit=_FOLLOWERS_PER_PAGE, scan=external_userid
     )

@@ -24,9 +24,7 @@ def list_groups(call: Call) -> Body:
     groups = [
         group
         for group in call.world.customer_groups()
-        if call.sees(group.owner)
-        and (status == _ALL or group.status == status)
-        and (owners is None or fold(group.owner) in owners)
+        if call.sees(group.owner) and status in {_ALL, group.status} and (owners is None or fold(group.owner) in owners)
     ]
     scan = [status, sorted(owners) if owners is not None else None]
     page, cursor = paging.page_of(call, groups, lambda group: group.chat_id, limit=limit, scan=scan)

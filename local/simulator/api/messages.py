@@ -24,7 +24,9 @@ _PER_MEMBER_MINUTE, _PER_MEMBER_HOUR = 30, 1_000
 _PER_ACCOUNT_DAY = 200
 _DUPLICATE_SECONDS, _DUPLICATE_MAX_SECONDS = 1_800, 14_400
 _MEDIA = frozenset({"image", "voice", "video", "file"})
-_CARD_TYPES = frozenset({"text_notice", "news_notice", "button_interaction", "vote_interaction", "multiple_interaction"})
+_CARD_TYPES = frozenset(
+    {"text_notice", "news_notice", "button_interaction", "vote_interaction", "multiple_interaction"}
+)
 
 
 def send(call: Call) -> Body:

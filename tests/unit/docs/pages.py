@@ -1,12 +1,12 @@
 """Reading the repository's own text: tracked files, Markdown tables, links, cited numbers."""
 
 import re
-import subprocess
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[3]
+from local.setup.repository_checks import ROOT, repository_files
+
 DOCS = ROOT / "docs"
 DECISIONS = DOCS / "decisions"
 
@@ -27,14 +27,7 @@ class RequirementRow:
 @cache
 def tracked_files() -> tuple[Path, ...]:
     """Files git tracks or would track at the next commit."""
-    listing = subprocess.run(
-        ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return tuple(path for name in listing.stdout.splitlines() if (path := ROOT / name).is_file())
+    return tuple(ROOT / name for name in repository_files(ROOT))
 
 
 @cache

@@ -8,9 +8,11 @@ from xml.etree import ElementTree
 
 import pytest
 
+from local.setup import repository_checks
+from local.setup.repository_checks import ROOT
 from scrm.wecom.errors import CLASS_OF
 from tests.unit.docs import pages
-from tests.unit.docs.pages import DECISIONS, DOCS, ROOT
+from tests.unit.docs.pages import DECISIONS, DOCS
 
 TARGETS_PER_GROUP = {1: 3, 2: 3, 3: 3, 4: 4, 5: 3, 6: 4, 7: 1}
 NUMBERS = (
@@ -23,25 +25,10 @@ NUMBERS = (
         for number in range(1, last + 1)
     ),
 )
-# Written in parts, so that this list does not find itself.
-REGISTRY_HOSTS = tuple(
-    ".".join(parts)
-    for parts in (
-        ("pypi", "org"),
-        ("pythonhosted", "org"),
-        ("npmjs", "org"),
-        ("npmjs", "com"),
-        ("deb", "debian", "org"),
-        ("golang", "org"),
-        ("crates", "io"),
-        ("repo", "maven"),
-    )
-)
-MACHINE_PATH = re.compile(r"(?<![\w.-])/(?:" + "|".join(("work", "root", "farm")) + r")/")
 PRIVATE_ADDRESS = re.compile(r"\b(?:10\.\d+|192\.168|172\.(?:1[6-9]|2\d|3[01]))\.\d+\.\d+\b(?!/)")
 CITED_NUMBERS = re.compile(r"\((?P<numbers>[SORT]\d+(?:\.\d)?(?:,? (?:and |to )?[SORT]\d+(?:\.\d)?)*)\)")
 CITED_SECTIONS = re.compile(r"docs/(?P<page>[\w-]+\.md),? (?:sections? )?(?P<section>\d+(?:\.\d+)?)\b")
-# Papers that are no part of the repository; written in parts, as above.
+# Papers that are no part of the repository; written in parts, so that this list does not find itself.
 OUTSIDE_PAPERS = tuple("_".join(parts) for parts in (("wecom", "contacts"), ("wecom", "content"), ("local", "engines")))
 
 
@@ -125,23 +112,17 @@ def test_every_document_is_reached_from_the_index() -> None:
     assert sorted(path.name for path in documents - reached) == []
 
 
-def test_no_tracked_file_names_a_package_registry() -> None:
-    found = [
-        (path.relative_to(ROOT).as_posix(), host)
-        for path in pages.tracked_files()
-        for host in REGISTRY_HOSTS
-        if host in pages.text_of(path)
-    ]
+def test_no_tracked_file_names_a_registry_a_machine_or_a_secret() -> None:
+    names = [path.relative_to(ROOT).as_posix() for path in pages.tracked_files()]
 
-    assert found == []
+    assert list(repository_checks.check(ROOT, names)) == []
 
 
-def test_no_tracked_file_names_a_machine() -> None:
+def test_no_tracked_file_names_a_host_of_a_private_network() -> None:
     found = [
         (path.relative_to(ROOT).as_posix(), match[0])
         for path in pages.tracked_files()
-        for pattern in (MACHINE_PATH, PRIVATE_ADDRESS)
-        if (match := pattern.search(pages.text_of(path)))
+        if (match := PRIVATE_ADDRESS.search(pages.text_of(path)))
     ]
 
     assert found == []
@@ -160,6 +141,19 @@ def test_a_decision_says_what_was_weighed_and_how_to_revert(record: Path) -> Non
 
     assert "**To revert.**" in text
     assert "**Rule.**" in text or all(f"**{part}" in text for part in ("Context.", "Options", "Choice."))
+
+
+def test_every_direct_dependency_is_justified() -> None:
+    names = {
+        line.split("==")[0].split("[")[0]
+        for source in (ROOT / "requirements").glob("*.in")
+        for line in pages.text_of(source).splitlines()
+        if line and not line.startswith(("#", "-"))
+    }
+    record = pages.text_of(DECISIONS / "0014-third-party-dependencies.md")
+
+    assert names
+    assert [name for name in sorted(names) if name not in record and not name.startswith("types-")] == []
 
 
 def test_make_targets_named_in_code_blocks_exist() -> None:

@@ -139,7 +139,7 @@ def test_intent_is_stored_before_the_call(bank: Bank, case: HandoverCase) -> Non
         seen.append(bank.cases.chunk_rows[case.case_id, ChunkKind.CUSTOMERS, 0].state)
         return original(handover, takeover, ids)
 
-    bank.wecom.transfer_customers = spy  # type: ignore[method-assign]
+    bank.wecom.transfer_customers = spy  # type: ignore[assignment,method-assign]
     bank.submit(case)
 
     assert seen == [ChunkState.INTENDED]

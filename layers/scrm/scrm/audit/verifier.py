@@ -43,8 +43,8 @@ def verify_chain(store: AuditStore, chain_id: str) -> ChainReport:
     """Read the whole chain, oldest first, and compare it with itself and with its head.
 
     The head is read before and after the entries, because the chain may grow meanwhile.
-    A chain whose every later entry *and* head were rewritten is consistent again; against that the hash of
-    each entry is also written to the function logs, which another team keeps (docs/admin-api.md).
+    A chain that was rewritten from some entry on, head included, is consistent again. Against that, the hash that
+    every API request leaves in the function log vouches for all entries before it (docs/admin-api.md).
     """
     before = store.head(chain_id)
     walk = _Walk(chain_id)

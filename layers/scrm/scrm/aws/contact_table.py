@@ -1,40 +1,40 @@
 """The relation table: who follows whom, who owns which group chat."""
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from scrm import clock
 from scrm.aws.table import Condition, Item, Table, starts_with
 from scrm.contacts.model import GroupChat, Relation, RelationState
 
 SCHEMA_VERSION = 1
+_KEEP_ENDED = timedelta(days=30)
+_NOT_ENDED = "#state <> :ended"
 
 
 class DynamoContactRepository:
-    """Keys: MEMBER#userid/CUSTOMER#id and OWNER#userid/GROUP#id; index by_customer turns them round."""
+    """Keys: MEMBER#userid/CUSTOMER#id and OWNER#userid/GROUP#id; index by_customer turns them round.
+
+    The table's TTL takes ended relations after 30 days; nothing reads the sweep as news.
+    """
 
     def __init__(self, table: Table) -> None:
         self._table = table
 
     def relations_of(self, userid: str) -> Iterator[Relation]:
-        for item in self._table.query(starts_with(f"MEMBER#{userid}", "CUSTOMER#")):
+        for item in self._table.query(_relations_of(userid), where=_NOT_ENDED):
             yield _to_relation(item)
 
     def count_relations(self, userid: str) -> int:
-        return self._table.count(starts_with(f"MEMBER#{userid}", "CUSTOMER#"))
+        return self._table.count(_relations_of(userid), where=_NOT_ENDED)
 
     def put_relation(self, relation: Relation) -> bool:
-        changed_at = clock.to_iso(relation.changed_at)
-        return self._table.put(
-            _relation_item(relation),
-            Condition("attribute_not_exists(pk) OR changed_at <= :changed_at", {":changed_at": changed_at}),
-        )
+        return self._table.put(_relation_item(relation), _not_newer(relation.changed_at))
 
     def end_relation(self, userid: str, external_userid: str, at: datetime) -> bool:
-        return self._table.delete(
-            _relation_key(userid, external_userid),
-            Condition("attribute_exists(pk) AND changed_at <= :at", {":at": clock.to_iso(at)}),
-        )
+        ended = Relation(userid, external_userid, RelationState.ENDED, at, at)
+        expires_at = int((at + _KEEP_ENDED).timestamp())
+        return self._table.put({**_relation_item(ended), "expires_at": expires_at}, _not_newer(at))
 
     def groups_of(self, userid: str) -> Iterator[GroupChat]:
         for item in self._table.query(starts_with(f"OWNER#{userid}", "GROUP#")):
@@ -66,7 +66,8 @@ class DynamoContactRepository:
     def take_over(self, handover_userid: str, relations: Sequence[Relation]) -> None:
         wanted = {(relation.userid, relation.external_userid): relation for relation in relations}
         there = self._table.get_many([_relation_key(*pair) for pair in wanted])
-        known = {(item["userid"], item["external_userid"]) for item in there}
+        ended = RelationState.ENDED.value
+        known = {(item["userid"], item["external_userid"]) for item in there if item["state"] != ended}
         self._table.batch_write(
             puts=[_relation_item(relation) for pair, relation in wanted.items() if pair not in known],
             deletes=[_relation_key(handover_userid, relation.external_userid) for relation in relations],
@@ -75,6 +76,16 @@ class DynamoContactRepository:
     def _group_items(self, chat_id: str) -> list[Item]:
         of_group = Condition("customer_pk = :group", {":group": f"GROUP#{chat_id}"})
         return list(self._table.query(of_group, index="by_customer"))
+
+
+def _relations_of(userid: str) -> Condition:
+    values = {":pk": f"MEMBER#{userid}", ":sk": "CUSTOMER#", ":ended": RelationState.ENDED.value}
+    return Condition("pk = :pk AND begins_with(sk, :sk)", values, {"#state": "state"})
+
+
+def _not_newer(changed_at: datetime) -> Condition:
+    known = "attribute_not_exists(pk) OR changed_at <= :changed_at"
+    return Condition(known, {":changed_at": clock.to_iso(changed_at)})
 
 
 def _relation_key(userid: str, external_userid: str) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from typing import Final
 
 from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
+from botocore.exceptions import ConnectionError as BotoConnectionError
 
 _PASSING: Final = frozenset(
     {
@@ -25,7 +26,9 @@ def as_outage(error: ClientError | BotoCoreError) -> Exception:
     if isinstance(error, ClientError):
         code = error.response["Error"]["Code"]
         return ConnectionError(f"DynamoDB: {code}") if code in _PASSING else error
-    return ConnectionError(f"DynamoDB: {type(error).__name__}") if isinstance(error, HTTPClientError) else error
+    if isinstance(error, (HTTPClientError, BotoConnectionError)):
+        return ConnectionError(f"DynamoDB: {type(error).__name__}")
+    return error
 
 
 def condition_failed(error: ClientError) -> bool:

@@ -2,7 +2,7 @@
 
 The first client is the dear one (session, loader, endpoint rules), so nothing else may create a session or a client.
 botocore, not boto3, and botocore reading only the services that we call (``data/``, written by
-``local/setup/botocore_data.py``): together they are worth a third of the callback's cold start.
+``local/setup/botocore_data.py``): together they are worth a quarter of the callback's cold start.
 """
 
 import functools

@@ -135,10 +135,12 @@ class Table:
             if start is None:
                 return
 
-    def count(self, condition: Condition) -> int:
+    def count(self, condition: Condition, where: str = "") -> int:
         """How many items a query finds, without reading them out."""
         parameters = condition.parameters()
         parameters["KeyConditionExpression"] = parameters.pop("ConditionExpression")
+        if where:
+            parameters["FilterExpression"] = where
         total = 0
         while True:
             reply = self._client.query(TableName=self.name, Select="COUNT", **parameters)

@@ -6,16 +6,20 @@ from enum import StrEnum
 
 
 class RelationState(StrEnum):
-    """How a member and a customer stand (wecom_contacts 3.1)."""
+    """How a member and a customer stand (wecom_contacts 3.1).
+
+    An ``ended`` row is kept for a while, so that a late "added" is recognised as older than the end.
+    """
 
     ACTIVE = "active"
     HALF_ADDED = "half_added"
     DELETED_BY_CUSTOMER = "deleted_by_customer"
+    ENDED = "ended"
 
 
 @dataclass(frozen=True, slots=True)
 class Relation:
-    """One (member, customer) pair. A relation the member ended is not kept: it no longer exists."""
+    """One (member, customer) pair. ``changed_at`` is when WeCom changed it: older news never overwrites newer."""
 
     userid: str
     external_userid: str

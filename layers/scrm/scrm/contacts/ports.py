@@ -26,13 +26,14 @@ class CustomerSource(Protocol):
 class ContactRepository(Protocol):
     """The relation table."""
 
-    def relations_of(self, userid: str) -> Iterator[Relation]: ...
+    def relations_of(self, userid: str) -> Iterator[Relation]:
+        """Relations that have not ended."""
 
     def put_relation(self, relation: Relation) -> bool:
         """Store unless a newer state is known; False when it was older."""
 
     def end_relation(self, userid: str, external_userid: str, at: datetime) -> bool:
-        """Remove unless a newer state is known; False when nothing was removed."""
+        """Mark as ended unless a newer state is known; False when it was."""
 
     def groups_of(self, userid: str) -> Iterator[GroupChat]: ...
 

@@ -7,6 +7,7 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from scrm import clock
+from scrm.runtime import cold_start
 from scrm.runtime.observability import logger, metrics
 
 
@@ -29,6 +30,7 @@ def entrypoint[Event: Mapping[str, Any], Answer](
             if metrics.metric_set:
                 metrics.flush_metrics()
 
+    cold_start.finished()
     with_context: Callable[[Event, LambdaContext], Answer] = logger.inject_lambda_context(invoke, clear_state=True)
     return with_context
 

@@ -75,7 +75,10 @@ class InvalidRequestError(WecomError):
 
 
 class CallPostponedError(Exception):
-    """No call was issued: the governor, the breaker or the token has no room before ``not_before``."""
+    """Nothing was done: governor, breaker or token leave no room before ``not_before``.
+
+    No call was issued, or only a read without an answer or one that WeCom turned away as busy.
+    """
 
     def __init__(self, path: str, not_before: datetime) -> None:
         super().__init__(path, not_before)

@@ -18,7 +18,7 @@ from urllib3.exceptions import MaxRetryError, NameResolutionError, NewConnection
 from scrm.wecom.api.call import Call, Json
 from scrm.wecom.errors import hint_of
 
-DEFAULT_TIMEOUT: Final = (3.0, 10.0)  # connect, read; seconds
+DEFAULT_TIMEOUT: Final = (3.0, 10.0)
 _SERVER_ERROR: Final = 500
 
 
@@ -41,9 +41,10 @@ class Reply:
 
 
 class HttpExchange:
-    """Keeps connections alive. ``base_url`` is without ``/cgi-bin``."""
+    """Keeps connections alive. ``base_url`` is without ``/cgi-bin``; ``timeout`` is to connect and to read, seconds."""
 
-    def __init__(self, base_url: str) -> None:
+    def __init__(self, base_url: str, timeout: tuple[float, float] = DEFAULT_TIMEOUT) -> None:
+        self._timeout = timeout
         self._root = f"{base_url.rstrip('/')}/cgi-bin/"
         self._session = requests.Session()
         self._session.trust_env = False  # no proxy, netrc or certificate from the environment
@@ -53,10 +54,8 @@ class HttpExchange:
             self._session.mount(scheme, adapter)
         logging.getLogger("urllib3.connectionpool").setLevel(logging.INFO)  # its debug line is the URL
 
-    def send(
-        self, call: Call, secret_query: Mapping[str, str], timeout: tuple[float, float] = DEFAULT_TIMEOUT
-    ) -> Reply:
-        """Send once. ``secret_query`` is the token, or for gettoken the corp's secret."""
+    def send(self, call: Call, secret_query: Mapping[str, str], timeout: tuple[float, float] | None = None) -> Reply:
+        """Send once. ``secret_query`` is the token, or for gettoken the corp's secret; ``timeout`` if it differs."""
         try:
             response = self._session.request(
                 "GET" if call.body is None else "POST",
@@ -64,7 +63,7 @@ class HttpExchange:
                 params={**(call.query or {}), **secret_query},
                 data=None if call.body is None else json.dumps(call.body, ensure_ascii=False).encode(),
                 headers={} if call.body is None else {"Content-Type": "application/json; charset=utf-8"},
-                timeout=timeout,
+                timeout=timeout or self._timeout,
                 allow_redirects=False,
             )
         except requests.RequestException as error:

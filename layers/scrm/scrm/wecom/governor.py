@@ -30,6 +30,7 @@ from scrm.wecom.governor_state import (
 )
 
 _WRITE_ATTEMPTS: Final = 8
+_LEASE_FILLING: Final = 0.75
 _KEPT: Final = timedelta(days=2)  # longer than any window
 
 
@@ -69,6 +70,14 @@ class Outcome(StrEnum):
     CONCURRENCY_REFUSED = "concurrency_refused"
 
 
+@dataclass(frozen=True, slots=True)
+class _Closed:
+    """No permit before ``not_before``, seconds; still the same for everybody."""
+
+    not_before: float
+    reason: WaitReason
+
+
 @dataclass(slots=True)
 class _Lease:
     """Permits this process holds for one path and class."""
@@ -101,6 +110,7 @@ class RateGovernor:
         self._limits_of = limits_of
         self._policy = policy
         self._leases: dict[tuple[str, Priority], _Lease] = {}
+        self._refusals: dict[str, int] = {}  # in a row, per path
         self._closed: dict[str, float] = {}  # penalty windows this process saw, should the store not learn of them
         self._lock = threading.Lock()
 
@@ -108,9 +118,10 @@ class RateGovernor:
         """A permit to be used at once, or when to ask again."""
         with self._lock:
             try:
-                return self._acquire(path, priority)
+                answer = self._acquire(path, priority)
             except OSError:
-                return self._wait(self._seconds() + self._policy.store_pause, WaitReason.STORE)
+                answer = _Closed(self._seconds() + self._policy.store_pause, WaitReason.STORE)
+            return self._spread(path, answer) if isinstance(answer, _Closed) else self._let_go(path, answer)
 
     def settle(self, permit: Permit, outcome: Outcome) -> datetime | None:
         """Report what became of the call; after a refusal the time before which the path stays closed.
@@ -138,13 +149,13 @@ class RateGovernor:
             if lease.left:
                 self._change(path, functools.partial(core.given_back, bucket=lease.bucket, unused=lease.left))
 
-    def _acquire(self, path: str, priority: Priority) -> Permit | Wait:
+    def _acquire(self, path: str, priority: Priority) -> Permit | Wait | _Closed:
         for _ in range(_WRITE_ATTEMPTS):
             state, version = self._load(path)
             now = self._seconds()
             closed_until = max(state.penalty_until, self._closed.get(path, 0.0))
             if now < closed_until:
-                return self._wait(closed_until, WaitReason.PENALTY)
+                return _Closed(closed_until, WaitReason.PENALTY)
             limited = core.allowed_concurrency(state, now, self._policy) is not None
             lease = self._leases.get((path, priority))
             if lease and not lease.lapsed(now) and not limited and not state.penalty_level:
@@ -155,11 +166,11 @@ class RateGovernor:
             answer = self._ask(path, priority, state, version, limited=limited)
             if answer is not None:
                 return answer
-        return self._wait(self._seconds() + self._policy.recheck, WaitReason.CONTENTION)
+        return _Closed(self._seconds() + self._policy.recheck, WaitReason.CONTENTION)
 
     def _ask(
         self, path: str, priority: Priority, state: RateState, version: int, *, limited: bool
-    ) -> Permit | Wait | None:
+    ) -> Permit | _Closed | None:
         """Ask the rules for permits and store the outcome; None when the item changed under us or a lease is ready."""
         now, budget = self._seconds(), self._limits_of(path)
         lease = self._leases.get((path, priority))
@@ -171,7 +182,7 @@ class RateGovernor:
                 if not self._save(path, granted.state, version):
                     return None
                 self._leases.pop((path, priority), None)
-            return self._wait(granted.not_before, granted.reason or WaitReason.MINUTE)
+            return _Closed(granted.not_before, granted.reason or WaitReason.MINUTE)
         if not self._save(path, granted.state, version):
             return None
         if granted.probe or limited:
@@ -196,7 +207,7 @@ class RateGovernor:
         slot_id: str,
     ) -> core.Grant:
         if not slot_id:
-            want = min(core.largest_lease(budget, self._policy), _next_size(lease))
+            want = min(core.largest_lease(budget, self._policy), _next_size(lease, now, self._policy.lease_life))
             return core.grant(state, now, want, priority, budget, self._policy)
         slot = core.take_slot(state, now, slot_id, priority, self._policy)
         if not slot.granted:
@@ -228,9 +239,16 @@ class RateGovernor:
     def _save(self, path: str, state: RateState, version: int) -> bool:
         return self._store.save(path, packed(state), version, self._now() + _KEPT)
 
-    def _wait(self, not_before: float, reason: WaitReason) -> Wait:
-        """A crowd told the same moment comes back spread over the recheck time."""
-        return Wait(_moment(not_before + self._jitter() * self._policy.recheck), reason)
+    def _spread(self, path: str, closed: _Closed) -> Wait:
+        """A crowd told the same moment comes back spread out, the wider the longer it has been waiting."""
+        refusals = self._refusals.get(path, 0)
+        self._refusals[path] = refusals + 1
+        span = min(self._policy.horizon, self._policy.recheck * 2 ** min(refusals, 8))
+        return Wait(_moment(closed.not_before + self._jitter() * span), closed.reason)
+
+    def _let_go(self, path: str, answer: Permit | Wait) -> Permit | Wait:
+        self._refusals.pop(path, None)
+        return answer
 
     def _seconds(self) -> float:
         return self._now().timestamp()
@@ -239,12 +257,16 @@ class RateGovernor:
 _PENALTY: Final = (limits.PENALTY_MINUTE + limits.PENALTY_MARGIN).total_seconds()
 
 
-def _next_size(lease: _Lease | None) -> int:
-    """Leases grow while they are used up in time and shrink to what was used: a short invocation wastes nothing."""
+def _next_size(lease: _Lease | None, now: float, life: float) -> int:
+    """As many permits as this process will use in most of a lease's life, going by the last one.
+
+    It grows by no more than doubling, so that a short invocation wastes nothing; a lapsed permit is lost to the minute.
+    """
     if lease is None:
         return 1
     used = lease.granted - lease.left
-    return max(1, used * 2 if lease.left == 0 else used)
+    usable = used * _LEASE_FILLING * life / max(now - lease.start, 0.001)
+    return max(1, min(2 * lease.granted, int(usable)))
 
 
 def _after_refusal(state: RateState, permit: Permit, now: float) -> RateState:

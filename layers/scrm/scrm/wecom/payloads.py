@@ -246,7 +246,6 @@ class Unassigned(Payload):
 
 class UnassignedPage(_Page):
     info: Items[Unassigned] = ()
-    is_last: bool = False
 
 
 class GroupChatStatus(IntEnum):

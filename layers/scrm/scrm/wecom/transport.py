@@ -29,7 +29,7 @@ from scrm.wecom.errors import (
     classify,
     error_for,
 )
-from scrm.wecom.exchange import DEFAULT_TIMEOUT, Failure, HttpExchange, Reply
+from scrm.wecom.exchange import Failure, HttpExchange, Reply
 from scrm.wecom.governor import Outcome, Permit, RateGovernor
 from scrm.wecom.governor_state import Priority
 from scrm.wecom.token import GETTOKEN, TokenBroker, TokenStore
@@ -96,7 +96,7 @@ class GuardedExchange:
         token_call = call.path == GETTOKEN
         patience = _TOKEN_PATIENCE if token_call else self._pause.patience
         permit = self._permit(call.path, patience)
-        reply = self._exchange.send(call, secret_query, _TOKEN_TIMEOUT if token_call else DEFAULT_TIMEOUT)
+        reply = self._exchange.send(call, secret_query, _TOKEN_TIMEOUT if token_call else None)
         self._observer.call_ended(call.path, reply.errcode, reply.failure or "")
         return reply, self._settle(permit, reply)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from scrm.node_paths import covers
+from scrm.node_paths import ROOT_NODE_ID, covers
 from scrm.org.model import OrgNode
 from scrm.org.queries import OrgQueries
 from scrm.runtime.http.problems import NotAllowedError
@@ -39,7 +39,7 @@ class Caller:
     @property
     def operates_the_corp(self) -> bool:
         """May start what touches every branch: head office or an operator, placed at the root."""
-        return self.node.parent_id in {"", "0"} and bool(self.roles & {Role.HEAD_OFFICE, Role.OPERATOR})
+        return self.node.node_id == ROOT_NODE_ID and bool(self.roles & {Role.HEAD_OFFICE, Role.OPERATOR})
 
 
 def claims_of(event: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -7,6 +7,8 @@ from datetime import datetime
 from http import HTTPStatus
 from typing import Any
 
+from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
+
 from scrm import clock
 from scrm.audit.log import AuditLog
 from scrm.audit.model import AuditEntry
@@ -38,10 +40,10 @@ class Operation:
 
     @classmethod
     def of(cls, event: Mapping[str, Any]) -> "Operation":
-        request = event["requestContext"]["http"]
-        found = _PATH.fullmatch(request["path"])
+        request = APIGatewayProxyEventV2(dict(event))
+        found = _PATH.fullmatch(request.path)
         words = [found["collection"], found["part"]] if found else ["unknown"]
-        action = ".".join(["api", request["method"].lower(), *(word for word in words if word)])
+        action = ".".join(["api", request.http_method.lower(), *(word for word in words if word)])
         return cls(action, (found["id"] if found else "") or "", clock.now())
 
     def record(self, log: AuditLog, status: int) -> AuditEntry:

@@ -13,6 +13,7 @@ from aws_lambda_powertools.utilities.idempotency.exceptions import (
     IdempotencyAlreadyInProgressError,
     IdempotencyValidationError,
 )
+from botocore.exceptions import ClientError
 
 from scrm.paging import InvalidCursorError
 from scrm.runtime.http.models import Problem, ProblemField
@@ -121,7 +122,8 @@ def _key_reused(_error: IdempotencyValidationError) -> Response[str]:
 
 def failed(error: Exception) -> Response[str]:
     """The last resort. What went wrong goes to the log by type and place only: a message may quote data."""
-    logger.error("request failed", error=type(error).__name__, place=_place(error))
+    code = error.response["Error"]["Code"] if isinstance(error, ClientError) else ""
+    logger.error("request failed", error=type(error).__name__, code=code, place=_place(error))
     count("RequestFailed")
     detail = "The request could not be carried out. It is safe to repeat it."
     return describe(ProblemError(HTTPStatus.INTERNAL_SERVER_ERROR, "failed", detail))

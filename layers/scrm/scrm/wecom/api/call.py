@@ -1,6 +1,7 @@
 """One API call, and how list calls follow their cursor."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -34,13 +35,9 @@ class Caller(Protocol):
 
 def parsed[Payload: BaseModel](model: type[Payload], reply: Json, call: Call) -> Payload:
     """``reply`` as ``model``. A shape we cannot read is like no answer at all; its values stay out of the error."""
-    try:
+    with suppress(ValidationError):
         return model.model_validate(reply)
-    except ValidationError:
-        payload = None
-    if payload is None and call.repeatable:
-        raise TransientError(None, call.path)
-    raise OutcomeUnknownError(None, call.path)
+    raise (TransientError if call.repeatable else OutcomeUnknownError)(None, call.path)
 
 
 def pages[Payload: BaseModel](

@@ -22,7 +22,7 @@ class ExtendedAttribute:
     url: str = field(default="", repr=False)
 
 
-def extended_attributes(value: FieldValue) -> tuple[ExtendedAttribute, ...]:
+def read_extended_attributes(value: FieldValue) -> tuple[ExtendedAttribute, ...]:
     """``<Item>`` elements with Name, Type and either Text/Value or Web/Title and Web/Url. Raises ValueError."""
     if not isinstance(value, list):
         raise ValueError("not a list of items")  # noqa: TRY004 - the element is wrong, not the program
@@ -70,7 +70,7 @@ class MemberProfileEvent(MemberEvent):
     alias: Annotated[str | None, "Alias"] = field(default=None, repr=False)
     telephone: Annotated[str | None, "Telephone"] = field(default=None, repr=False)
     address: Annotated[str | None, "Address"] = field(default=None, repr=False)
-    extended_attributes: Annotated[tuple[ExtendedAttribute, ...], "ExtAttr", extended_attributes] = ()
+    extended_attributes: Annotated[tuple[ExtendedAttribute, ...], "ExtAttr", read_extended_attributes] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

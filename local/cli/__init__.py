@@ -1,0 +1,1 @@
+"""``scrm``: the operators' command line, over the admin API and nothing else."""

@@ -1,0 +1,162 @@
+"""Commands of ``scrm``.
+
+Exit codes: 0 done, 1 the API refused or failed, 2 wrong usage, 3 not found, 4 not allowed, 5 unreachable,
+6 not configured.
+"""
+
+import json
+import sys
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import click
+from rich.table import Table
+
+from local.cli import tables
+from local.cli.client import AdminClient, Row
+from local.cli.errors import CommandError
+from local.cli.sign_in import sign_in
+
+_LIMIT = click.option("--limit", type=click.IntRange(0), default=50, show_default=True, help="最多显示的行数，0 为全部")
+_NODE = click.option("--node", "node_id", help="只看某个机构（部门编号）及其下级")
+
+
+@dataclass
+class Session:
+    """One run of the program: signs in when the first command needs it."""
+
+    operator: str | None
+    as_json: bool
+
+    @cached_property
+    def client(self) -> AdminClient:
+        return AdminClient(sign_in(self.operator))
+
+    def show(self, answer: Any, *shown: Table) -> None:
+        """The answer as JSON if asked for, else as tables."""
+        if self.as_json:
+            click.echo(json.dumps(answer, ensure_ascii=False, indent=2))
+            return
+        screen = tables.console()
+        for table in shown:
+            if table.row_count:
+                screen.print(table)
+            else:
+                screen.print(f"{table.title}：没有记录")
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "--as", "operator", metavar="OPERATOR", help="以谁的身份（仅本地运行）：head_office、auditor、branch_<部门编号>"
+)
+@click.option("--json", "as_json", is_flag=True, help="输出 JSON")
+@click.pass_context
+def scrm(context: click.Context, operator: str | None, as_json: bool) -> None:  # noqa: FBT001 - click passes it
+    """企业微信客户继承：查询与操作。
+
+    本地运行（make up）无需配置；正式环境请设置 SCRM_API_URL 和 SCRM_TOKEN。
+    """
+    context.obj = Session(operator, as_json)
+
+
+@scrm.command("me")
+@click.pass_obj
+def me(session: Session) -> None:
+    """我的身份与可见范围。"""
+    found = session.client.me()
+    node = found["node"]
+    pairs = {
+        "操作者": found["subject"],
+        "机构": f"{node['name']}（{node['node_id']}）",
+        "机构路径": node["path"],
+        "角色": "、".join(found["roles"]),
+    }
+    session.show(found, tables.facts("我的身份", pairs))
+
+
+@scrm.group("case")
+def case() -> None:
+    """客户继承（离职交接）。"""
+
+
+@case.command("list")
+@click.option("--state", type=click.Choice(list(tables.CASE_STATES)), help="只看某个状态")
+@_NODE
+@_LIMIT
+@click.pass_obj
+def list_cases(session: Session, state: str | None, node_id: str | None, limit: int) -> None:
+    """列出客户继承，最新的在前。"""
+    rows = session.client.cases(limit, state=state, node_id=node_id)
+    session.show(rows, tables.cases(rows))
+
+
+@case.command("show")
+@click.argument("case_id")
+@click.option("--edges", "state", type=click.Choice(["all", *tables.EDGE_STATES]), help="同时列出该状态的客户与客户群")
+@_LIMIT
+@click.pass_obj
+def show_case(session: Session, case_id: str, state: str | None, limit: int) -> None:
+    """显示一个客户继承。"""
+    found = session.client.case(case_id)
+    answer: Row = dict(found)
+    shown = [tables.case_facts(found), tables.signals(found["signals"])]
+    if state:
+        wanted = None if state == "all" else state
+        answer["edges"] = session.client.edges(case_id, limit, state=wanted)
+        answer["groups"] = session.client.groups(case_id, limit, state=wanted)
+        shown += [tables.edges("客户", answer["edges"]), tables.edges("客户群", answer["groups"])]
+    session.show(answer, *shown)
+
+
+@scrm.group("rejection")
+def rejection() -> None:
+    """无法处理的外部消息。"""
+
+
+@rejection.command("list")
+@_NODE
+@_LIMIT
+@click.pass_obj
+def list_rejections(session: Session, node_id: str | None, limit: int) -> None:
+    """列出被拒绝、等待人工查看的消息。"""
+    rows = session.client.rejections(limit, node_id=node_id)
+    session.show(rows, tables.rejections(rows))
+
+
+@scrm.group("audit")
+def audit() -> None:
+    """审计日志。"""
+
+
+@audit.command("list")
+@_NODE
+@_LIMIT
+@click.pass_obj
+def list_audit(session: Session, node_id: str | None, limit: int) -> None:
+    """列出谁在何时做了什么，最新的在前。"""
+    rows = session.client.audit(limit, node_id=node_id)
+    session.show(rows, tables.audit(rows))
+
+
+@scrm.group("sync")
+def sync() -> None:
+    """与企业微信核对客户关系。"""
+
+
+@sync.command("start")
+@click.option("--key", default="", help="幂等键：用同一个键重复执行，只启动一次")
+@click.pass_obj
+def start_sync(session: Session, key: str) -> None:
+    """立即开始一次全量核对。"""
+    found = session.client.start_sync(key)
+    session.show(found, tables.facts("已开始全量核对", {"编号": found["run_id"], "请求时间": found["requested_at"]}))
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the program; a known error is one line on standard error and its exit code."""
+    try:
+        scrm.main(args=arguments, prog_name="scrm")
+    except CommandError as error:
+        click.echo(f"错误：{error}", err=True)
+        sys.exit(error.exit_code)

@@ -1,0 +1,56 @@
+"""What can go wrong at the command line, with the exit code each one ends in."""
+
+from http import HTTPStatus
+
+
+class CommandError(Exception):
+    """Base of the family; the text is for the person at the terminal."""
+
+    exit_code = 1
+
+
+class NotFoundError(CommandError):
+    exit_code = 3
+
+
+class NotAllowedError(CommandError):
+    exit_code = 4
+
+
+class SignInError(NotAllowedError):
+    """The issuer gave no token."""
+
+
+class UnreachableError(CommandError):
+    exit_code = 5
+
+
+class NotConfiguredError(CommandError):
+    exit_code = 6
+
+
+_TEXTS = {
+    "urn:scrm:problem:not-found": "没有找到，或不在您的机构范围内",
+    "urn:scrm:problem:not-allowed": "没有权限：您的机构或角色不能执行此操作",
+    "urn:scrm:problem:invalid-request": "请求参数无效",
+    "urn:scrm:problem:invalid-cursor": "翻页标记已失效，请从头查询",
+    "urn:scrm:problem:in-progress": "相同的请求正在处理，请稍后重试",
+    "urn:scrm:problem:idempotency-key-reused": "该幂等键已用于另一个请求，请换一个",
+    "urn:scrm:problem:failed": "系统暂时无法处理，可以安全地重试",
+}
+_KINDS: dict[int, type[CommandError]] = {
+    HTTPStatus.UNAUTHORIZED: NotAllowedError,
+    HTTPStatus.FORBIDDEN: NotAllowedError,
+    HTTPStatus.NOT_FOUND: NotFoundError,
+}
+
+
+def error_of(status: int, problem: dict[str, object]) -> CommandError:
+    """The error for an answer of the API; ``problem`` is its problem details, empty when there were none."""
+    kind = _KINDS.get(status, CommandError)
+    if status == HTTPStatus.UNAUTHORIZED:
+        return kind("登录已失效：请换取新的令牌")
+    text = _TEXTS.get(str(problem.get("type", ""))) or str(problem.get("detail") or "接口返回错误")
+    fields = problem.get("fields")
+    where = "、".join(str(field["where"]) for field in fields) if isinstance(fields, list) else ""
+    return kind(f"{text}{f'：{where}' if where else ''}（HTTP {status}）")

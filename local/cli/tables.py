@@ -1,0 +1,171 @@
+"""Answers of the API as tables that bank people read. Times are Shanghai's."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from rich.console import Console
+from rich.table import Table
+
+from local.cli.client import Row
+
+_SHANGHAI = ZoneInfo("Asia/Shanghai")
+_PIPED_WIDTH = 200
+
+CASE_STATES = {
+    "waiting_for_account": "等待账号停用",
+    "planning": "规划中",
+    "transferring": "转接中",
+    "attention": "待人工处理",
+    "closed": "已完成",
+}
+EDGE_STATES = {
+    "planned": "已计划",
+    "waiting": "等待接替",
+    "done": "已接替",
+    "manual": "人工处理",
+    "ineligible": "无法转接",
+}
+EDGE_CAUSES = {
+    "customer_refused": "客户拒绝",
+    "takeover_full": "接替成员客户已满",
+    "quota_used": "转接次数已用完",
+    "no_successor": "没有接替成员",
+    "rejected_by_wecom": "企业微信拒绝",
+    "undecided": "客户未作决定",
+    "half_added": "未完成添加",
+    "deleted_by_customer": "客户已删除成员",
+}
+SIGNAL_SOURCES = {"hr": "人事系统", "callback": "企业微信回调"}
+OUTCOMES = {
+    "done": "完成",
+    "invalid": "请求无效",
+    "not_allowed": "无权限",
+    "not_found": "未找到",
+    "in_progress": "处理中",
+    "failed": "失败",
+}
+
+
+def console() -> Console:
+    """On a terminal as wide as it is; in a file or pipe wide enough that no id is cut."""
+    found = Console()
+    return found if found.is_terminal else Console(width=_PIPED_WIDTH)
+
+
+def cases(rows: Sequence[Row]) -> Table:
+    table = _table(
+        "客户继承", "编号", "离职成员", "机构", "状态", "客户（已接替/总数）", "客户群", "接替成员", "开始时间"
+    )
+    for row in rows:
+        table.add_row(
+            row["case_id"],
+            _person(row["handover_name"], row["handover_userid"]),
+            row["node_name"],
+            CASE_STATES.get(row["state"], row["state"]),
+            _progress(row["customers"]),
+            _progress(row["groups"]),
+            "、".join(row["successor_userids"]) or "—",
+            _time(row["opened_at"]),
+        )
+    return table
+
+
+def case_facts(case: Row) -> Table:
+    summary = case["summary"]
+    table = _table("客户继承详情", "项目", "内容")
+    for name, value in (
+        ("编号", summary["case_id"]),
+        ("离职成员", _person(summary["handover_name"], summary["handover_userid"])),
+        ("机构", f"{summary['node_name']}（{summary['node_id']}）"),
+        ("状态", CASE_STATES.get(summary["state"], summary["state"])),
+        ("接替成员", "、".join(summary["successor_userids"]) or "—"),
+        ("接替依据", case["successor_reason"] or "—"),
+        ("客户", _by_state(summary["customers"])),
+        ("客户群", _by_state(summary["groups"])),
+        ("开始时间", _time(summary["opened_at"])),
+        ("完成时间", _time(summary["closed_at"])),
+    ):
+        table.add_row(name, value)
+    return table
+
+
+def signals(rows: Sequence[Row]) -> Table:
+    table = _table("离职信号", "来源", "类型", "发生时间", "事件编号")
+    for row in rows:
+        source = SIGNAL_SOURCES.get(row["source"], row["source"])
+        table.add_row(source, row["kind"], _time(row["occurred_at"]), row["event_id"])
+    return table
+
+
+def edges(title: str, rows: Sequence[Row]) -> Table:
+    table = _table(title, "编号", "状态", "原因", "接替成员", "次数", "责任人", "处理期限", "更新时间")
+    for row in rows:
+        table.add_row(
+            row["target_id"],
+            EDGE_STATES.get(row["state"], row["state"]),
+            EDGE_CAUSES.get(row["cause"], row["cause"]) or "—",
+            row["takeover_userid"] or "—",
+            str(row["attempt"]),
+            row["owner_userid"] or "—",
+            _time(row["due_at"]),
+            _time(row["updated_at"]),
+        )
+    return table
+
+
+def rejections(rows: Sequence[Row]) -> Table:
+    table = _table("被拒绝的消息", "编号", "来源", "收到时间", "原因", "事件编号")
+    for row in rows:
+        table.add_row(
+            row["rejection_id"], row["source"], _time(row["received_at"]), row["reason"], row["event_id"] or "—"
+        )
+    return table
+
+
+def audit(rows: Sequence[Row]) -> Table:
+    table = _table("审计日志", "时间", "操作者", "操作", "对象", "结果", "机构路径", "链/序号")
+    for row in rows:
+        table.add_row(
+            _time(row["at"]),
+            row["actor"],
+            row["action"],
+            row["subject"],
+            OUTCOMES.get(row["outcome"], row["outcome"]),
+            row["node_path"],
+            f"{row['chain_id']}/{row['sequence']}",
+        )
+    return table
+
+
+def facts(title: str, pairs: Mapping[str, str]) -> Table:
+    table = _table(title, "项目", "内容")
+    for name, value in pairs.items():
+        table.add_row(name, value)
+    return table
+
+
+def _table(title: str, *columns: str) -> Table:
+    table = Table(title=title, title_justify="left", title_style="bold")
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    return table
+
+
+def _person(name: str, userid: str) -> str:
+    return f"{name}（{userid}）" if name else userid
+
+
+def _progress(totals: Row) -> str:
+    return f"{totals['by_state'].get('done', 0)}/{totals['total']}"
+
+
+def _by_state(totals: Row) -> str:
+    counted: Iterable[str] = (
+        f"{EDGE_STATES.get(state, state)} {number}" for state, number in totals["by_state"].items()
+    )
+    return f"共 {totals['total']}：" + "，".join(counted) if totals["total"] else "无"
+
+
+def _time(text: str | None) -> str:
+    return f"{datetime.fromisoformat(text).astimezone(_SHANGHAI):%Y-%m-%d %H:%M:%S}" if text else "—"

@@ -1,0 +1,293 @@
+"""A client of the control API for tests, the demo and the local run."""
+
+from collections.abc import Iterable
+from typing import Any, Literal
+
+import requests
+
+type Json = dict[str, Any]
+
+_SECONDS = 30.0
+_ADVANCE_SECONDS = 3_600.0  # an advance awaits every webhook on its way
+_PAGE = 5_000
+
+
+class ControlError(Exception):
+    """The control API refused; ``status`` is its HTTP status."""
+
+    def __init__(self, status: int, detail: str) -> None:
+        super().__init__(f"HTTP {status}: {detail}")
+        self.status = status
+
+
+class ControlClient:
+    """Bodies and replies are those of docs/contracts/simulator-control.openapi.json."""
+
+    def __init__(self, control_url: str) -> None:
+        self._root = f"{control_url.rstrip('/')}/control/v1"
+        self._http = requests.Session()
+        self._http.trust_env = False
+
+    def close(self) -> None:
+        self._http.close()
+
+    # Time
+
+    def health(self) -> Json:
+        return self._get("health")
+
+    def clock(self) -> Json:
+        """``{"now", "offset_seconds"}``"""
+        return self._get("clock")
+
+    def advance(self, seconds: float) -> Json:
+        """Walk; ``{"now", "offset_seconds", "fired", "failures"}``. 0 runs and awaits what is due by now."""
+        return self._send("POST", "clock/advance", {"seconds": seconds}, timeout=_ADVANCE_SECONDS)
+
+    def advance_to(self, moment: str) -> Json:
+        return self._send("POST", "clock/advance", {"to": moment}, timeout=_ADVANCE_SECONDS)
+
+    def settle_hook(self, url: str | None) -> None:
+        """Have ``url`` posted to, and awaited, after each moment of an advance at which something ran."""
+        self._send("PUT", "clock/settle", {"url": url})
+
+    def set_timer(self, name: str, expression: str, url: str) -> Json:
+        return self._send("POST", "timers", {"name": name, "expression": expression, "url": url})
+
+    def timers(self) -> list[Json]:
+        return self._rows("timers")
+
+    def drop_timer(self, name: str) -> None:
+        self._send("DELETE", f"timers/{name}")
+
+    def take_snapshot(self, name: str) -> None:
+        self._send("POST", "snapshots", {"name": name})
+
+    def restore_snapshot(self, name: str, *, rewind_clock: bool = False) -> None:
+        self._send("POST", f"snapshots/{name}/restore", {"rewind_clock": rewind_clock})
+
+    def knobs(self) -> Json:
+        return self._get("knobs")
+
+    def set_knobs(self, **changes: Any) -> Json:
+        return self._send("PATCH", "knobs", changes)
+
+    # The corp
+
+    def load_world(self, document: Json, *, fresh: bool = False) -> Json:
+        """Start afresh with this corp; knobs and timers stay unless ``fresh``. The clock goes on in any case."""
+        return self._send("PUT", f"world?fresh={str(fresh).lower()}", document)
+
+    def world(self) -> Json:
+        return self._get("world")
+
+    def summary(self) -> Json:
+        return self._get("world/summary")
+
+    def set_callback(self, app: str, *, url: str, token: str, encoding_aes_key: str) -> None:
+        body = {"url": url, "token": token, "encoding_aes_key": encoding_aes_key}
+        self._send("PUT", f"apps/{app}/callback", body)
+
+    def verify_callback(self, app: str) -> str | None:
+        """None when the receiver passed the console's URL check, else why not."""
+        error: str | None = self._send("POST", f"apps/{app}/callback/verify")["error"]
+        return error
+
+    def patch_app(self, app: str, **changes: Any) -> Json:
+        return self._send("PATCH", f"apps/{app}", changes)
+
+    def members(self, *, departed: bool = False) -> list[Json]:
+        return self._rows("members", departed=str(departed).lower())
+
+    def member(self, userid: str) -> Json:
+        return self._get(f"members/{userid}")
+
+    def create_member(self, member: Json) -> Json:
+        return self._send("POST", "members", member)
+
+    def patch_member(self, userid: str, **changes: Any) -> Json:
+        """For example ``customer_cap=10``, ``banned=True``, ``department=[3]``."""
+        return self._send("PATCH", f"members/{userid}", changes)
+
+    def cap_member(self, userid: str, customers: int | None) -> Json:
+        return self.patch_member(userid, customer_cap=customers)
+
+    def delete_member(self, userid: str) -> Json:
+        """Somebody leaves: ``delete_user`` is told."""
+        return self._send("DELETE", f"members/{userid}")
+
+    def put_department(self, department: Json) -> Json:
+        return self._send("PUT", f"departments/{department['id']}", department)
+
+    def relations(self, userid: str | None = None, external_userid: str | None = None) -> list[Json]:
+        """All of them, page by page."""
+        found: list[Json] = []
+        while True:
+            page = self._rows(
+                "relations", userid=userid, external_userid=external_userid, offset=len(found), limit=_PAGE
+            )
+            found.extend(page)
+            if len(page) < _PAGE:
+                return found
+
+    def add_customers(self, added: Iterable[Json]) -> list[str | None]:
+        """``[{"relation": .., "customer"?: ..}]`` in one second; their welcome codes."""
+        codes: list[str | None] = self._send("POST", "relations", list(added))["welcome_codes"]
+        return codes
+
+    def patch_relation(self, userid: str, external_userid: str, **changes: Any) -> Json:
+        return self._send("PATCH", f"relations/{userid}/{external_userid}", changes)
+
+    def remove_relation(
+        self, userid: str, external_userid: str, *, by: Literal["member", "customer"] = "member"
+    ) -> None:
+        self._send("DELETE", f"relations/{userid}/{external_userid}?by={by}")
+
+    def unassigned(self, handover_userid: str | None = None) -> list[Json]:
+        return self._rows("unassigned", handover_userid=handover_userid)
+
+    def groups(self, owner: str | None = None) -> list[Json]:
+        return self._rows("groups", owner=owner)
+
+    def group(self, chat_id: str) -> Json:
+        return self._get(f"groups/{chat_id}")
+
+    def create_group(self, group: Json) -> Json:
+        return self._send("POST", "groups", group)
+
+    def patch_group(self, chat_id: str, **changes: Any) -> Json:
+        return self._send("PATCH", f"groups/{chat_id}", changes)
+
+    def join_group(self, chat_id: str, members: list[Json]) -> Json:
+        return self._send("POST", f"groups/{chat_id}/join", members)
+
+    def leave_group(self, chat_id: str, userids: list[str]) -> Json:
+        return self._send("POST", f"groups/{chat_id}/leave", {"userids": userids})
+
+    # Transfers
+
+    def script_decisions(
+        self,
+        *,
+        accept_percent: float = 0,
+        refuse_percent: float = 0,
+        seed: int = 0,
+        by_customer: dict[str, str] | None = None,
+    ) -> None:
+        """What customers do; who is in no percentage is silent, and moves when the waiting time is over."""
+        named = {customer: {"decision": decision} for customer, decision in (by_customer or {}).items()}
+        body = {
+            "accept_percent": accept_percent,
+            "refuse_percent": refuse_percent,
+            "seed": seed,
+            "by_customer": named,
+        }
+        self._send("PUT", "decisions", body)
+
+    def decide(self, external_userid: str, decision: str) -> int:
+        """The customer decides now; how many transfers that ended."""
+        count: int = self._send("POST", "transfers/decide", {"external_userid": external_userid, "decision": decision})[
+            "count"
+        ]
+        return count
+
+    def transfers(self, external_userid: str | None = None) -> list[Json]:
+        found: list[Json] = []
+        while True:
+            page = self._rows("transfers", external_userid=external_userid, offset=len(found), limit=_PAGE)
+            found.extend(page)
+            if len(page) < _PAGE:
+                return found
+
+    # Faults and callbacks
+
+    def add_fault(self, kind: str, path: str = "*", **details: Any) -> str:
+        """Details: errcode, status, delay_ms, before_work, skip, count, seconds. The fault's id."""
+        fault_id: str = self._send("POST", "faults", {"kind": kind, "path": path, **details})["fault_id"]
+        return fault_id
+
+    def faults(self) -> list[Json]:
+        return self._rows("faults")
+
+    def remove_fault(self, fault_id: str) -> None:
+        self._send("DELETE", f"faults/{fault_id}")
+
+    def clear_faults(self) -> None:
+        self._send("DELETE", "faults")
+
+    def start_outage(self, seconds: float | None = None) -> None:
+        """WeCom is down for so much simulated time, or until `end_outage`."""
+        self._send("PUT", "outage", {"seconds": seconds})
+
+    def end_outage(self) -> None:
+        self._send("DELETE", "outage")
+
+    def callback_policy(self, *rules: Json, seed: int = 0) -> None:
+        """Rules as in `local.simulator.delivery_policy.DeliveryRule`; none puts it in order again."""
+        self._send("PUT", "callbacks/policy", {"seed": seed, "rules": list(rules)})
+
+    def pending_callbacks(self) -> int:
+        count: int = self._get("callbacks/pending")["count"]
+        return count
+
+    def send_event(self, event: str, change_type: str | None = None, **request: Any) -> int:
+        """``fields``, ``about``, ``apps``, ``copies``; how many deliveries were queued."""
+        body = {"event": event, "change_type": change_type, **request}
+        queued: int = self._send("POST", "events", body)["deliveries"]
+        return queued
+
+    def revoke_tokens(self, app: str | None = None, errcode: int = 40014) -> int:
+        count: int = self._send("POST", "tokens/revoke", {"app": app, "errcode": errcode})["count"]
+        return count
+
+    # Ledger
+
+    def calls(self, since: int = 0, path: str | None = None) -> list[Json]:
+        return self._ledger("calls", since, path=path)
+
+    def changes(self, since: int = 0, kind: str | None = None) -> list[Json]:
+        return self._ledger("changes", since, kind=kind)
+
+    def deliveries(self, since: int = 0) -> list[Json]:
+        return self._ledger("callbacks", since)
+
+    def messages(self, app: str | None = None) -> list[Json]:
+        return self._rows("ledger/messages", app=app)
+
+    def penalties(self) -> Json:
+        return self._get("limits")
+
+    def _ledger(self, book: str, since: int, **query: Any) -> list[Json]:
+        found: list[Json] = []
+        while True:
+            page = self._rows(f"ledger/{book}", since=since, limit=_PAGE, **query)
+            found.extend(page)
+            if len(page) < _PAGE:
+                return found
+            since = page[-1]["seq"]
+
+    def _get(self, path: str, **query: Any) -> Json:
+        reply: Json = self._request("GET", path, query=query)
+        return reply
+
+    def _rows(self, at: str, **query: Any) -> list[Json]:
+        rows: list[Json] = self._request("GET", at, query=query)
+        return rows
+
+    def _send(self, method: str, path: str, body: Any = None, timeout: float = _SECONDS) -> Json:
+        reply: Json = self._request(method, path, body=body, timeout=timeout)
+        return reply
+
+    def _request(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Json | None = None,
+        body: Any = None,
+        timeout: float = _SECONDS,
+    ) -> Any:
+        reply = self._http.request(method, f"{self._root}/{path}", params=query, json=body, timeout=timeout)
+        if not reply.ok:
+            raise ControlError(reply.status_code, reply.text)
+        return reply.json() if reply.content else {}

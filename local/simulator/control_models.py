@@ -1,0 +1,215 @@
+"""Bodies of the control API. Times are ISO 8601 in UTC with milliseconds, or seconds where the name says so."""
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from local.simulator.faults import FaultKind
+from local.simulator.model import Customer, Decision, Relation
+
+
+class Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class ClockReading(Strict):
+    now: str
+    offset_seconds: float
+
+
+class Advance(Strict):
+    """Either ``seconds`` from now or ``to`` an ISO time. 0 seconds runs and awaits what is due by now."""
+
+    seconds: float | None = Field(default=None, ge=0)
+    to: str | None = None
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> "Advance":
+        if (self.seconds is None) == (self.to is None):
+            raise ValueError("give seconds or to")
+        return self
+
+
+class AdvanceReport(ClockReading):
+    """``fired`` counts what was run, by kind (``timer:<name>`` for timers); ``failures`` are texts."""
+
+    fired: dict[str, int]
+    failures: list[str]
+
+
+class TimerRequest(Strict):
+    name: str
+    expression: str
+    url: str
+
+
+class TimerReading(TimerRequest):
+    next_at: str
+
+
+class SettleHook(Strict):
+    """``url`` is posted to, and awaited, after each moment of an advance at which something ran; null removes it."""
+
+    url: str | None
+
+
+class WorldSummary(Strict):
+    corp_id: str
+    members: int
+    customers: int
+    relations: int
+    groups: int
+    unassigned: int
+
+
+class MemberPatch(Strict):
+    """Given fields are set; those that the address book shows are told as ``update_user``."""
+
+    name: str | None = None
+    department: list[int] | None = None
+    main_department: int | None = None
+    position: str | None = None
+    is_leader_in_dept: list[int] | None = None
+    direct_leader: list[str] | None = None
+    alias: str | None = None
+    telephone: str | None = None
+    status: Literal[1, 2, 4] | None = None
+    contact_service: bool | None = None
+    real_named: bool | None = None
+    banned: bool | None = None
+    team_account: bool | None = None
+    customer_cap: int | None = None
+    last_login_at: float | None = None
+    new_userid: str | None = None
+
+
+class AppPatch(Strict):
+    """A change of ``trusted_ips`` takes effect after the knob's delay."""
+
+    enabled: bool | None = None
+    external_contact_listed: bool | None = None
+    visible_departments: list[int] | None = None
+    visible_userids: list[str] | None = None
+    trusted_ips: list[str] | None = None
+
+
+class UrlCheck(Strict):
+    """What the console says on "save": ``error`` is null when the receiver answered the echo within a second."""
+
+    error: str | None
+
+
+class AddedRelation(Strict):
+    """A customer adds a member. ``customer`` is needed for one that the corp does not know yet."""
+
+    relation: Relation
+    customer: Customer | None = None
+
+
+class Added(Strict):
+    welcome_codes: list[str | None]
+
+
+class RelationPatch(Strict):
+    remark: str | None = None
+    description: str | None = None
+    tag_ids: list[str] | None = None
+    personal_tags: list[str] | None = None
+    remark_mobiles: list[str] | None = None
+    remark_corp_name: str | None = None
+    chat_started: bool | None = None
+
+
+class Decide(Strict):
+    external_userid: str
+    decision: Decision
+
+
+class FaultRequest(Strict):
+    """See `local.simulator.faults.Fault`; ``seconds`` is simulated time from now."""
+
+    kind: FaultKind
+    path: str = "*"
+    errcode: int | None = None
+    status: int = Field(default=502, ge=400, le=599)
+    delay_ms: int = Field(default=0, ge=0)
+    before_work: bool = False
+    skip: int = Field(default=0, ge=0)
+    count: int | None = Field(default=None, ge=1)
+    seconds: float | None = Field(default=None, gt=0)
+    fault_id: str = ""
+
+    @model_validator(mode="after")
+    def _complete(self) -> "FaultRequest":
+        if self.kind == "errcode" and self.errcode is None:
+            raise ValueError("errcode is missing")
+        if self.kind == "slow" and not self.delay_ms:
+            raise ValueError("delay_ms is missing")
+        return self
+
+
+class Outage(Strict):
+    """WeCom is down: every connection is closed unheard, for ``seconds`` of simulated time or until cleared."""
+
+    seconds: float | None = Field(default=None, gt=0)
+
+
+class EventRequest(Strict):
+    """Any event, also one nobody has heard of, to the apps that hear of ``about`` or to the named ones."""
+
+    event: str
+    change_type: str | None = None
+    fields: dict[str, Any] = Field(default_factory=dict)
+    about: str | None = None
+    apps: list[str] | None = None
+    copies: int = Field(default=1, ge=1, le=10_000)
+
+
+class Queued(Strict):
+    deliveries: int
+
+
+class GroupPatch(Strict):
+    """What people change in the client, one event each."""
+
+    name: str | None = None
+    notice: str | None = None
+    owner: str | None = None
+
+
+class GroupLeave(Strict):
+    """``quit_scene`` 0 left by self, 1 removed by owner or admin."""
+
+    userids: list[str]
+    quit_scene: int = 0
+
+
+class Revocation(Strict):
+    """Without ``app``, the tokens of all apps. ``errcode`` is what calls with them get then."""
+
+    app: str | None = None
+    errcode: Literal[40014, 42001, 40001] = 40014
+
+
+class Counted(Strict):
+    count: int
+
+
+class SnapshotRequest(Strict):
+    name: str = Field(min_length=1)
+
+
+class RestoreRequest(Strict):
+    """``rewind_clock`` sets the offset back too, which the product only survives when it is restarted."""
+
+    rewind_clock: bool = False
+
+
+class Health(Strict):
+    status: Literal["ok"]
+    corp_id: str
+
+
+def given(patch: BaseModel) -> dict[str, Any]:
+    """The fields that the request named, also those set to null on purpose."""
+    return patch.model_dump(exclude_unset=True)

@@ -1,0 +1,68 @@
+"""Run in a fresh interpreter: import one function, build all it may build, print the environment variables it read.
+
+    python -m tests.infra.read_environment <function folder>
+
+The environment it is given is the template's and nothing else, so a variable that is missing there ends it with an error.
+"""
+
+import contextlib
+import functools
+import importlib
+import json
+import os
+import sys
+from collections.abc import Callable
+from typing import Any
+
+_OURS = ("scrm.", "functions.", "aws_lambda_powertools.")
+
+
+def main(folder: str) -> None:
+    """Print a JSON list of the names, sorted."""
+    read = _recorded_reads()
+    importlib.import_module(f"functions.{folder}.handler")
+    from scrm import clock  # noqa: PLC0415 - the recorder must be in place first
+
+    with contextlib.suppress(OSError):
+        clock.refresh()
+    for build in _factories(importlib.import_module(f"scrm.runtime.wiring.{folder}")):
+        build()
+    sys.stdout.write(json.dumps(sorted(read)))
+
+
+def _recorded_reads() -> set[str]:
+    read: set[str] = set()
+    get_item = os._Environ.__getitem__
+
+    @functools.wraps(get_item)
+    def recording(environment: Any, name: str) -> str:
+        value: str = get_item(environment, name)
+        if _asker().startswith(_OURS):  # others copy the whole environment
+            read.add(name)
+        return value
+
+    os._Environ.__getitem__ = recording  # type: ignore[method-assign, assignment]
+    return read
+
+
+def _asker() -> str:
+    """The module that asked, past the environment's own methods."""
+    frame = sys._getframe(2)
+    while frame.f_back and frame.f_globals["__name__"] in ("os", "collections.abc"):
+        frame = frame.f_back
+    return str(frame.f_globals["__name__"])
+
+
+def _factories(wiring: Any) -> list[Callable[[], Any]]:
+    """The cached functions without parameters that the wiring module itself defines: what a handler may call."""
+    return [
+        found
+        for found in vars(wiring).values()
+        if hasattr(found, "cache_clear")
+        and found.__wrapped__.__module__ == wiring.__name__
+        and not found.__wrapped__.__code__.co_argcount
+    ]
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

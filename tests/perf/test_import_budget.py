@@ -1,0 +1,57 @@
+"""What each function's start must not load, looked up in `sys.modules` of a fresh interpreter. No timings here."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+FUNCTIONS = sorted(path.parent.name for path in (ROOT / "functions").glob("*/handler.py"))
+
+EVERYWHERE = ("aws_xray_sdk", "moto", "pytest", "aws_lambda_powertools.utilities.parser", "wechatpy")
+NOT_IN_WORKERS = ("aws_lambda_powertools.event_handler",)
+FORBIDDEN = {
+    "wecom_callback": (
+        "boto3",
+        "pydantic",
+        "requests",
+        "aws_lambda_powertools.event_handler",
+        "aws_lambda_powertools.utilities.batch",
+        "scrm.wecom.events",
+    ),
+    "staff_intake": NOT_IN_WORKERS,
+    "contact_sync": NOT_IN_WORKERS,
+    "handover_worker": NOT_IN_WORKERS,
+    "handover_reconcile": NOT_IN_WORKERS,
+    "admin_api": (),
+}
+
+
+def loaded_by(function: str) -> set[str]:
+    program = f"import json, sys, functions.{function}.handler; print(json.dumps(sorted(sys.modules)))"
+    path = os.pathsep.join((str(ROOT), str(ROOT / "layers" / "scrm")))
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        env={**os.environ, "PYTHONPATH": path},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    return set(json.loads(done.stdout.splitlines()[-1]))
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_start_loads_nothing_forbidden(function: str) -> None:
+    loaded = loaded_by(function)
+
+    assert "aws_lambda_powertools.logging" in loaded
+    assert sorted(loaded & {*EVERYWHERE, *FORBIDDEN[function]}) == []
+
+
+def test_every_function_has_a_list() -> None:
+    assert set(FUNCTIONS) <= set(FORBIDDEN)
