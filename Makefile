@@ -6,7 +6,7 @@ PY := .venv/bin/python
 SETUP := @local/bin/python local/setup/bootstrap.py
 ARGS ?=
 # Tests run on both of CI's processors; ARGS="-n 0" runs them in one process, for a debugger.
-PYTEST := $(PY) -m pytest -q -n 2 --dist worksteal
+PYTEST := $(PY) -m pytest -q -n 2 --dist loadgroup
 TEMPLATE := infra/template.yaml
 export SAM_CLI_TELEMETRY := 0
 export AWS_DEFAULT_REGION ?= cn-north-1
@@ -79,5 +79,5 @@ lock: ## resolve requirements/*.in again; ARGS=--upgrade takes the newest
 
 .PHONY: clean
 clean: ## stop the stack and remove what was built; environments stay
-	@if [ -x $(PY) ]; then $(PY) -m local.engine down; fi
+	@if [ -x $(PY) ]; then $(PY) -m local.engine down --all; fi
 	rm -rf .local/build .local/run .local/logs .aws-sam .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -28,6 +28,7 @@ def depart(
     bank.run_until_idle()
     disturb(bank)
     bank.sim.control.delete_member(LEAVER)
+    bank.advance(0)
     for step in hours:
         bank.advance(step * HOUR + 660)
     return outcome(bank)

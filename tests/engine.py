@@ -21,7 +21,9 @@ from local.engine.emulator import Engine, engine_program
 from local.engine.paths import ROOT, RunPaths
 from local.engine.processes import LOOPBACK, free_port, record, start, stop, wait_ready
 from local.engine.sam_template import load_template
-from local.engine.stack import RunningStack, running_stack
+from local.engine.stack import JWT_AUDIENCE, RunningStack, running_stack
+from local.identity.issuer import Issuer
+from local.identity.server import running_issuer
 from tests.log_scan import scan_logs
 from tests.run_paths import paths_of
 
@@ -29,6 +31,7 @@ pytest_plugins = ["tests.log_scan_plugin"]
 
 TEMPLATE = ROOT / "infra" / "template.yaml"
 TRIAL_TEMPLATE = ROOT / "tests" / "e2e" / "fixtures" / "trial" / "infra" / "template.yaml"
+_DEAR_FIXTURES = {"stack", "trial"}
 _TABLE_PROPERTIES = ("AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "LocalSecondaryIndexes")
 
 
@@ -48,6 +51,7 @@ class TrialStack:
     engine: Engine
     deployed: DeployedStack
     paths: RunPaths
+    issuer: Issuer
 
     @property
     def api_url(self) -> str:
@@ -74,6 +78,13 @@ def tables(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> EngineTables:
     for logical_id, properties in declared_tables(TEMPLATE).items():
         client.create_table(TableName=names[logical_id], BillingMode="PAY_PER_REQUEST", **properties)
     return EngineTables(engine, names, client)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests of one dear fixture run in one worker, so that it is made once."""
+    for item in items:
+        for fixture in _DEAR_FIXTURES & set(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.xdist_group(fixture))
 
 
 def reset(engine: Engine) -> None:
@@ -117,9 +128,9 @@ def trial() -> Iterator[TrialStack]:
     """A small stack with one function on an engine of its own, policies enforced: what the glue is tried on."""
     paths = paths_of("trial")
     built = build(TRIAL_TEMPLATE)
-    parameters = {"Architecture": local_architecture(), "JwtIssuer": "http://127.0.0.1:9", "JwtAudience": "scrm"}
-    with running_engine(paths, enforce_policies=True) as engine:
-        yield TrialStack(engine, deploy(engine, built, parameters), paths)
+    with running_engine(paths, enforce_policies=True) as engine, running_issuer() as issuer:
+        parameters = {"Architecture": local_architecture(), "JwtIssuer": issuer.url, "JwtAudience": JWT_AUDIENCE}
+        yield TrialStack(engine, deploy(engine, built, parameters), paths, issuer)
 
 
 @pytest.fixture(scope="session")

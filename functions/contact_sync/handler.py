@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from scrm.runtime import batches
@@ -21,8 +20,8 @@ def take(body: str) -> None:
 
 
 @entrypoint
-def lambda_handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse | None:
+def lambda_handler(event: dict[str, Any], context: LambdaContext) -> batches.PartialFailures | None:  # noqa: ARG001
     if event.get("schedule") == FULL_PASS:
         wiring.contact_intake().request_full_pass()
         return None
-    return batches.process(event, take, context)
+    return batches.process(event, take)

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from scrm import clock
@@ -20,8 +19,8 @@ def take(body: str) -> None:
 
 
 @entrypoint
-def lambda_handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse | None:
+def lambda_handler(event: dict[str, Any], context: LambdaContext) -> batches.PartialFailures | None:  # noqa: ARG001
     if event.get("schedule") == DUE:
         count("PollRequested", wiring.reconcile().request_due(clock.now()))
         return None
-    return batches.process(event, take, context)
+    return batches.process(event, take)

@@ -102,12 +102,13 @@ def simulate(
     *,
     seed: int = 1,
     store: RateStore | None = None,
-    answer: Callable[[Call], Outcome] = lambda _: Outcome.ANSWERED,
+    answer: Callable[[Call, Sequence[Call]], Outcome] = lambda _call, _all: Outcome.ANSWERED,
     until: float = math.inf,
 ) -> Run:
     """Let every worker call until its class has no calls left, or until second ``until``.
 
-    A call reaches WeCom after 5 to 150 ms and is answered 20 to 200 ms later.
+    A call reaches WeCom after 5 to 150 ms and is answered 20 to 200 ms later; ``answer`` decides when it ends, knowing
+    all calls issued so far.
     """
     clock, dice = VirtualClock(), random.Random(seed)  # noqa: S311 - a simulation
     run = Run(store=store or SharedStore(lost_writes=0.05, seed=seed))
@@ -124,7 +125,7 @@ def simulate(
         if clock.seconds > until:
             break
         if running:
-            _settle(run, governor, running[0], answer(running[1]), clock.seconds)
+            _settle(run, governor, running[0], answer(running[1], run.calls), clock.seconds)
         if not left[priority]:
             governor.return_unused()
             continue

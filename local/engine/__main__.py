@@ -6,6 +6,7 @@ import json
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from local.engine import stack
@@ -18,7 +19,7 @@ from local.engine.queues import RedriveError, redrive
 from local.engine.schedules import ScheduleFailedError
 
 _FIRST_SYNC = "contact_sync.full_pass"
-_EXPECTED = (BuildError, DeployError, ProcessStartError, RedriveError, ScheduleFailedError, stack.StackRunningError)
+_EXPECTED = (BuildError, DeployError, ProcessStartError, RedriveError, ScheduleFailedError)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -31,6 +32,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         command.set_defaults(act=act)
         if name == "redrive":
             command.add_argument("queue", help="logical id of a dead-letter queue, for example StaffDeadLetterQueue")
+        if name == "down":
+            command.add_argument("--all", action="store_true", help="every stack of this checkout")
         if name == "up":
             command.add_argument("--empty", action="store_true", help="a corp with nobody in it, not the demo bank")
     chosen = parser.parse_args(arguments)
@@ -46,23 +49,31 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _up(chosen: argparse.Namespace) -> int:
     began = time.monotonic()
     world = None if chosen.empty else _demo_world()
-    running = stack.up(chosen.name, world=world, say=lambda text: _say(began, text))
-    if world is not None:
-        _say(began, "reading who follows whom from the simulated WeCom, as the nightly pass does")
-        running.fire(_FIRST_SYNC)
-    _say(began, "ready")
-    told = running.endpoints
+    try:
+        running = stack.up(chosen.name, world=world, say=lambda text: _say(began, text))
+    except stack.StackRunningError as error:
+        print(f"{error} (make down stops it)")
+    else:
+        if world is not None:
+            _say(began, "reading who follows whom from the simulated WeCom, as the nightly pass does")
+            running.fire(_FIRST_SYNC)
+        _say(began, "ready")
+    _show_endpoints(RunPaths(chosen.name).endpoints)
+    return 0
+
+
+def _show_endpoints(path: Path) -> None:
+    told = json.loads(path.read_text(encoding="utf-8"))
     for label, value in (
-        ("AWS endpoint", told.aws_endpoint_url),
-        ("WeCom callback", told.callback_url["contacts"]),
-        ("admin API", told.admin_api_url),
-        ("WeCom simulator", told.wecom_base_url),
-        ("its control API", told.wecom_control_url),
-        ("sign-in (OIDC)", told.identity["issuer"]),
-        ("all of it", str(running.paths.endpoints)),
+        ("AWS endpoint", told["aws_endpoint_url"]),
+        ("WeCom callback", told["callback_url"]["contacts"]),
+        ("admin API", told["admin_api_url"]),
+        ("WeCom simulator", told["wecom_base_url"]),
+        ("its control API", told["wecom_control_url"]),
+        ("sign-in (OIDC)", told["identity"]["issuer"]),
+        ("all of it", str(path)),
     ):
         print(f"  {label:16} {value}")
-    return 0
 
 
 def _demo_world() -> Mapping[str, Any]:
@@ -76,7 +87,7 @@ def _say(began: float, text: str) -> None:
 
 
 def _down(chosen: argparse.Namespace) -> int:
-    stopped = stack.down(chosen.name)
+    stopped = stack.down_all() if chosen.all else stack.down(chosen.name)
     print(f"stopped: {', '.join(stopped)}" if stopped else "nothing was running")
     return 0
 

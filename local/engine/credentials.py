@@ -3,9 +3,9 @@
 They are drawn anew for each stack, so none is ever written in a tracked file.
 """
 
-import base64
 import json
 import secrets
+import string
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +15,10 @@ from local.engine.emulator import Engine
 CORP_ID = "wwSIMCORP0000001"
 APP = "contacts"
 AGENT_ID = 1000002
-_AES_KEY_BYTES = 32
+_SECRET_BYTES = 32
+_AES_KEY_CHARS = 43
+# 43 base64 characters are 258 bits: the last one of a key ends in two zero bits.
+_LAST_CHARS = "AEIMQUYcgkosw048"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +35,9 @@ class WecomCredentials:
         """Fresh ones, strong enough that a scan of the logs can look for them."""
         return cls(
             corp_id=CORP_ID,
-            app_secret=secrets.token_urlsafe(_AES_KEY_BYTES),
+            app_secret=secrets.token_urlsafe(_SECRET_BYTES),
             token=secrets.token_hex(16),
-            encoding_aes_key=base64.b64encode(secrets.token_bytes(_AES_KEY_BYTES)).decode().rstrip("="),
+            encoding_aes_key=_encoding_aes_key(),
         )
 
     def simulator_app(self, callback_url: str) -> dict[str, Any]:
@@ -54,3 +57,10 @@ class WecomCredentials:
             if logical_id in stack.physical_ids:
                 secret_id = stack.physical_ids[logical_id]
                 client.put_secret_value(SecretId=secret_id, SecretString=json.dumps(value))
+
+
+def _encoding_aes_key() -> str:
+    """WeCom's console gives letters and digits only."""
+    characters = string.ascii_letters + string.digits
+    drawn = "".join(secrets.choice(characters) for _ in range(_AES_KEY_CHARS - 1))
+    return drawn + secrets.choice(_LAST_CHARS)

@@ -51,6 +51,7 @@ def engine_program(port: int, paths: RunPaths, *, enforce_policies: bool) -> Pro
         "AWS_EC2_METADATA_DISABLED": "true",
         "TMPDIR": str(temporary),
         "LOG_LEVEL": "WARNING",
+        "LAMBDA_WARM_TTL_SECONDS": "3600",  # wall time, while the simulator's may leap
         "LOCAL_LAMBDA_PYTHON": str(environment_python("runtime")),
         "ENGINE_FUNCTION_LOGS": str(paths.function_logs),
         "AUTH": "true" if enforce_policies else "false",

@@ -109,17 +109,28 @@ def is_running(known: ProcessRecord) -> bool:
 
 def stop(known: ProcessRecord) -> bool:
     """Ask it to end, insist after ten seconds; False when it was not running."""
-    if not is_running(known):
-        return False
+    return bool(stop_all([known]))
+
+
+def stop_all(records: Sequence[ProcessRecord]) -> list[ProcessRecord]:
+    """Ask all of them to end, in this order, and insist after ten seconds; those that were running."""
+    running = [known for known in records if is_running(known)]
+    left = running
     for kind in (signal.SIGTERM, signal.SIGKILL):
-        os.kill(known.pid, kind)
-        deadline = time.monotonic() + _STOP_WAIT_S
-        while time.monotonic() < deadline:
-            if not is_running(known):
-                _reap(known.pid)
-                return True
-            time.sleep(_POLL_S)
-    return True
+        for known in left:
+            os.kill(known.pid, kind)
+        left = _wait_until_ended(left)
+    for known in running:
+        _reap(known.pid)
+    return running
+
+
+def _wait_until_ended(records: Sequence[ProcessRecord]) -> list[ProcessRecord]:
+    """Those that still run when ten seconds are over."""
+    deadline = time.monotonic() + _STOP_WAIT_S
+    while (left := [known for known in records if is_running(known)]) and time.monotonic() < deadline:
+        time.sleep(_POLL_S)
+    return left
 
 
 def write_records(path: Path, records: Sequence[ProcessRecord]) -> None:

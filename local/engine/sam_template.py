@@ -4,6 +4,7 @@ The engine's own transform does not see the parameters passed with the stack (M1
 """
 
 import copy
+import logging
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from samtranslator.yaml_helper import yaml_parse
 from local.engine.region import PARTITION, REGION
 
 Template = dict[str, Any]
+logging.getLogger("samtranslator.metrics").setLevel(logging.ERROR)  # it warns at exit of statistics nobody asked for
 
 
 def load_template(path: Path) -> Template:

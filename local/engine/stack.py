@@ -8,9 +8,11 @@ import json
 import shutil
 import subprocess
 import sys
+import urllib.error
+import urllib.request
 import uuid
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,7 +22,7 @@ from local.engine.credentials import APP, WecomCredentials
 from local.engine.deploy import DeployedStack, deploy
 from local.engine.emulator import CREDENTIALS, Engine, engine_program
 from local.engine.http_api import stable_api_id
-from local.engine.paths import DEFAULT_STACK, RunPaths
+from local.engine.paths import DEFAULT_STACK, LOCAL, RunPaths
 from local.engine.processes import (
     LOOPBACK,
     ProcessRecord,
@@ -31,7 +33,7 @@ from local.engine.processes import (
     read_records,
     record,
     start,
-    stop,
+    stop_all,
     wait_ready,
     write_records,
 )
@@ -41,6 +43,7 @@ from local.engine.schedules import HEALTH_PATH, Schedules
 
 JWT_AUDIENCE = "scrm"
 _PREFERRED_ENGINE_PORT = 4566
+_WARM_WITHIN_S = 30
 _DEAD_LETTER = "DeadLetterQueue"
 _NOBODY = {"departments": [{"id": 1, "name": "总行"}]}
 
@@ -141,8 +144,7 @@ class _Launch:
         self.waiting.clear()
 
     def abandon(self) -> None:
-        for known in reversed(self.records):
-            stop(known)
+        stop_all(self.records[::-1])
         self.paths.processes.unlink(missing_ok=True)
 
 
@@ -164,8 +166,10 @@ def up(
         ProcessStartError, BuildError, DeployError: and nothing is left running.
     """
     paths = RunPaths(name)
-    if any(is_running(known) for known in read_records(paths.processes)):
+    known = status(name)
+    if known and all(runs for _, runs in known) and paths.endpoints.exists():
         raise StackRunningError(f"stack {name} runs already; its endpoints are in {paths.endpoints}")
+    down(name)  # what an interrupted start or a half-dead stack left
     for directory in (paths.state, paths.logs):
         shutil.rmtree(directory, ignore_errors=True)
     launch = _Launch(paths)
@@ -179,11 +183,18 @@ def up(
 def down(name: str = DEFAULT_STACK) -> list[str]:
     """Stop the processes of a stack, last started first; the names of those that ran. Its logs stay."""
     paths = RunPaths(name)
-    stopped = [known.name for known in reversed(read_records(paths.processes)) if stop(known)]
+    stopped = [known.name for known in stop_all(read_records(paths.processes)[::-1])]
     paths.endpoints.unlink(missing_ok=True)
     paths.processes.unlink(missing_ok=True)
     shutil.rmtree(paths.state / "tmp", ignore_errors=True)
     return stopped
+
+
+def down_all() -> list[str]:
+    """Stop every stack of this checkout; the names of those that ran."""
+    runs = LOCAL / "run"
+    names = [str(path.parent.relative_to(runs)) for path in sorted(runs.rglob("processes.json"))]
+    return [name for name in names if down(name)]
 
 
 def status(name: str = DEFAULT_STACK) -> list[tuple[ProcessRecord, bool]]:
@@ -200,6 +211,9 @@ def running_stack(name: str | None = None, **options: Any) -> Iterator[RunningSt
         yield stack
     finally:
         down(chosen)
+    if name is None:  # nobody could find them again; after a failure they stay
+        for directory in (stack.paths.state, stack.paths.logs):
+            shutil.rmtree(directory, ignore_errors=True)
 
 
 def _bring_up(
@@ -249,8 +263,15 @@ def _bring_up(
     )
     paths.endpoints.write_text(json.dumps(asdict(endpoints), indent=1, ensure_ascii=False), encoding="utf-8")
     launch.start(_companion(paths))
+    _warm(callback_url)
     launch.wait()
     return RunningStack(endpoints, engine, deployed, paths)
+
+
+def _warm(callback_url: str) -> None:
+    """Start the callback function, which WeCom and the simulator give one second: a busy laptop needs that to start."""
+    with suppress(urllib.error.HTTPError), urllib.request.urlopen(callback_url, timeout=_WARM_WITHIN_S):  # noqa: S310
+        pass
 
 
 def world_of_stack(world: Mapping[str, Any], credentials: WecomCredentials, callback_url: str) -> dict[str, Any]:

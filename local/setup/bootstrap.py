@@ -69,6 +69,7 @@ class SetupError(Exception):
 def main(arguments: Sequence[str]) -> int:
     """Do what the command line asks; the exit code."""
     use_caches_in_checkout_without_home()
+    trust_certificates_of_the_system()
     try:
         if "--lock" in arguments:
             lock_all([argument for argument in arguments if argument != "--lock"])
@@ -120,6 +121,12 @@ def use_caches_in_checkout_without_home() -> None:
     if not home or not os.access(home, os.W_OK):
         os.environ.setdefault("UV_CACHE_DIR", str(ROOT / ".local" / "cache" / "uv"))
         os.environ.setdefault("PIP_CACHE_DIR", str(ROOT / ".local" / "cache" / "pip"))
+
+
+def trust_certificates_of_the_system() -> None:
+    """uv brings certificates of its own; behind a bank's proxy only the system's hold (the name before 0.11 too)."""
+    for name in ("UV_SYSTEM_CERTS", "UV_NATIVE_TLS"):
+        os.environ.setdefault(name, "true")
 
 
 def _run(command: Sequence[str]) -> None:

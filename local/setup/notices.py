@@ -33,6 +33,9 @@ What a deployment ships in the `deps` layer besides our own code, generated from
 package's `dist-info` folder. Development tools, the embedded engine and the simulator are not shipped; they are
 listed in [the record of dependencies](docs/decisions/0014-third-party-dependencies.md).
 
+Compiled into the wheels: OpenSSL (Apache-2.0) in cryptography, libffi (MIT) in cffi. Excerpts of botocore's service
+descriptions are in `layers/scrm/scrm/aws/data`, see [NOTICE](NOTICE).
+
 | Package | Version | Licence (SPDX) |
 |---|---|---|
 """

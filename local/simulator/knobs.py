@@ -20,8 +20,8 @@ class Knobs(BaseModel):
     token_ttl_seconds: int = Field(default=7200, ge=1, description="Life of an access token on the simulated clock.")
     same_token_on_refetch: bool = Field(
         default=True,
-        description="gettoken inside the validity period returns the same token, its life not extended. UNVERIFIED "
-        "since 2024. False: a new token, the older one stays valid.",
+        description="gettoken inside the validity period returns the same token, its life not extended; else a new "
+        "one, and the older stays valid. UNVERIFIED.",
         json_schema_extra=_UNVERIFIED,
     )
     bad_secret_limit: int = Field(
@@ -88,7 +88,7 @@ class Knobs(BaseModel):
     default_customer_cap: int | None = Field(
         default=None,
         ge=0,
-        description="Customers a member may follow (40099, status 4). The real number is UNVERIFIED; none by default.",
+        description="Customers a member may follow (40099, status 4); the real number is unknown. UNVERIFIED.",
         json_schema_extra=_UNVERIFIED,
     )
     onjob_quota: int = Field(
@@ -102,7 +102,7 @@ class Knobs(BaseModel):
     )
     refusal_loses_resigned_customer: bool = Field(
         default=True,
-        description="A customer who refuses after a resignation has no relation left. UNVERIFIED (staff answer).",
+        description="A customer who refuses after a resignation has no relation left (staff answer). UNVERIFIED.",
         json_schema_extra=_UNVERIFIED,
     )
     copy_remark: bool = Field(
@@ -125,7 +125,7 @@ class Knobs(BaseModel):
         default=0.0,
         ge=0,
         le=100,
-        description="transfer_fail events that are never sent. UNVERIFIED (one report of none after a refusal).",
+        description="transfer_fail events that are never sent (one report of none after a refusal). UNVERIFIED.",
         json_schema_extra=_UNVERIFIED,
     )
     unassigned_order: Literal["dimission", "customer"] = Field(
@@ -156,7 +156,7 @@ class Knobs(BaseModel):
     # Callbacks: section 2.3
     api_write_events: bool = Field(
         default=False,
-        description="API writes (remark, mark_tag, corp tags) emit events too. UNVERIFIED for remark.",
+        description="API writes emit events too: remark (reported), mark_tag, corp tags. UNVERIFIED.",
         json_schema_extra=_UNVERIFIED,
     )
     callback_timeout_seconds: float = Field(default=5.0, gt=0, description="Wall time a receiver has to answer 200.")
@@ -166,7 +166,7 @@ class Knobs(BaseModel):
     )
     callback_resign: bool = Field(
         default=True,
-        description="A repeat is signed anew (timestamp, nonce, random bytes). UNVERIFIED. False: the same bytes.",
+        description="A repeat is signed anew (timestamp, nonce, random bytes), else it is the same bytes. UNVERIFIED.",
         json_schema_extra=_UNVERIFIED,
     )
     callback_concurrency: int = Field(default=1, ge=1, description="Deliveries of one second that run side by side.")

@@ -5,7 +5,7 @@ adapter (tests/integration/test_rate_table.py); one run here goes through the ad
 """
 
 from bisect import bisect_left, insort
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import pytest
 
@@ -22,11 +22,14 @@ BUDGET = PathLimits(per_minute=1_000, per_hour=15_000)
 FOREVER = 10**9
 
 
-def stricter_than_published(per_minute: int) -> Callable[[Call], Outcome]:
+type Answer = Callable[[Call, Sequence[Call]], Outcome]
+
+
+def stricter_than_published(per_minute: int) -> Answer:
     """A WeCom that refuses above ``per_minute``, as users report (wecom_contacts 1.4)."""
     accepted: list[float] = []
 
-    def answer(call: Call) -> Outcome:
+    def answer(call: Call, _: Sequence[Call]) -> Outcome:
         if len(accepted) - bisect_left(accepted, call.arrived - 60.0) >= per_minute:
             return Outcome.FREQUENCY_REFUSED
         insort(accepted, call.arrived)
@@ -35,8 +38,18 @@ def stricter_than_published(per_minute: int) -> Callable[[Call], Outcome]:
     return answer
 
 
-def refusing_between(begin: float, end: float) -> Callable[[Call], Outcome]:
-    return lambda call: Outcome.FREQUENCY_REFUSED if begin <= call.arrived < end else Outcome.ANSWERED
+def refusing_between(begin: float, end: float) -> Answer:
+    return lambda call, _: Outcome.FREQUENCY_REFUSED if begin <= call.arrived < end else Outcome.ANSWERED
+
+
+def at_most_at_once(calls: int) -> Answer:
+    """A WeCom that answers 45033 to a call that finds ``calls`` others running."""
+
+    def answer(call: Call, issued: Sequence[Call]) -> Outcome:
+        running = sum(other.arrived <= call.arrived < other.ended for other in issued[-200:] if other is not call)
+        return Outcome.CONCURRENCY_REFUSED if running >= calls else Outcome.ANSWERED
+
+    return answer
 
 
 def closed_for(run: Run) -> list[float]:
@@ -156,6 +169,32 @@ def test_the_independent_count_would_notice_a_governor_that_lets_too_much_throug
     run = simulate([Workload(Priority.HANDOVER, 3_000, 20)], generous)
 
     assert refused(run, BUDGET) > 0
+
+
+def test_after_concurrency_refusals_fewer_calls_run_at_once_and_every_class_goes_on() -> None:
+    refusals: list[float] = []
+    crowded = at_most_at_once(12)
+
+    def answer(call: Call, issued: Sequence[Call]) -> Outcome:
+        outcome = crowded(call, issued)
+        if outcome is Outcome.CONCURRENCY_REFUSED:
+            refusals.append(call.issued)
+        return outcome
+
+    run = simulate(
+        [Workload(Priority.HANDOVER, FOREVER, 30), Workload(Priority.STATISTICS, FOREVER, 30)],
+        PathLimits(),
+        answer=answer,
+        until=60.0,
+    )
+
+    settled = [call for call in run.calls if call.issued > 20.0]
+    assert len([moment for moment in refusals if moment < 20.0]) > 10
+    assert len([moment for moment in refusals if moment > 20.0]) < 0.02 * len(settled)
+    assert all(
+        len([moment for moment in run.issued(each) if moment > 20.0]) > 100
+        for each in (Priority.HANDOVER, Priority.STATISTICS)
+    )
 
 
 @pytest.fixture

@@ -58,7 +58,7 @@ def inbox(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeInbox]:
     """The handler on fakes, ten seconds after WeCom sent the samples."""
     inbox = FakeInbox()
     now = lambda: SENT_AT + timedelta(seconds=10)  # noqa: E731
-    gate = CallbackGate(CORP_ID, CachedCallbackKeys(CORP_ID, lambda: SECRET, now=now), now=now)
+    gate = CallbackGate(CORP_ID, CachedCallbackKeys(CORP_ID, lambda: SECRET), now=now)
     monkeypatch.setattr(wiring, "callback_gate", lambda: gate)
     monkeypatch.setattr(wiring, "callback_intake", functools.cache(lambda: CallbackIntake(CORP_ID, inbox, inbox)))
     yield inbox

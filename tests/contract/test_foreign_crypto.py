@@ -18,7 +18,7 @@ from tests.unit.wecom.vectors import VECTORS
 NOW = datetime(2026, 11, 20, 1, 30, tzinfo=UTC)
 TIMESTAMP = str(int(NOW.timestamp()))
 FOREIGN = WeChatCrypto(TOKEN, ENCODING_AES_KEY, CORP_ID)
-GATE = CallbackGate(CORP_ID, CachedCallbackKeys(CORP_ID, lambda: SECRET, now=lambda: NOW), now=lambda: NOW)
+GATE = CallbackGate(CORP_ID, CachedCallbackKeys(CORP_ID, lambda: SECRET), now=lambda: NOW)
 _nonces = (str(number) for number in itertools.count(1))
 
 

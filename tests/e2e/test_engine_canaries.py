@@ -23,6 +23,7 @@ from tests.engine import TrialStack, reset
 pytestmark = pytest.mark.engine
 
 _ROLE = "arn:aws:iam::000000000000:role/canary"
+_UNSIGNED = "AWS4-HMAC-SHA256 Credential=test/20261121/cn-north-1/lambda/aws4_request, SignedHeaders=host, Signature=0"
 _REFUSED = sorted(name for name, why in DROPPED_TYPES.items() if "unrecognized" in why)
 
 
@@ -70,7 +71,7 @@ def test_m5_cors_set_by_cloudformation_is_not_read(bare: Engine) -> None:
     asking = {"Origin": "https://console.example", "Access-Control-Request-Method": "GET"}
     reply = requests.options(f"{bare.endpoint_url}/_aws/execute-api/cors/$default/x", headers=asking, timeout=10)
 
-    assert "Access-Control-Allow-Origin" not in reply.headers or reply.status_code == 403
+    assert reply.status_code == 403
 
 
 def test_m6_ref_of_a_secret_is_not_its_arn(bare: Engine) -> None:
@@ -230,6 +231,40 @@ def test_m15_metric_math_in_an_alarm_is_refused(bare: Engine) -> None:
         _put(bare, "AWS::CloudWatch::Alarm", alarm)
 
 
+def test_m17_a_number_parameter_reaches_a_mapping_as_text(bare: Engine) -> None:
+    """`overlay._give_mappings_numbers`."""
+    _function(bare, "def handler(event, context):\n    return None\n", runtime="python3.13")
+    queue = {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": "canary"}}
+    properties = {
+        "FunctionName": "canary",
+        "EventSourceArn": {"Fn::GetAtt": ["Queue", "Arn"]},
+        "ScalingConfig": {"MaximumConcurrency": {"Ref": "Most"}},
+    }
+    template = {
+        "Parameters": {"Most": {"Type": "Number", "Default": 5}},
+        "Resources": {"Queue": queue, "It": {"Type": "AWS::Lambda::EventSourceMapping", "Properties": properties}},
+    }
+
+    put_stack(bare, "canary", template, {"Most": "5"})
+    listed = requests.get(  # boto3 would make a number of it
+        f"{bare.endpoint_url}/2015-03-31/event-source-mappings/", headers={"Authorization": _UNSIGNED}, timeout=20
+    )
+    (mapping,) = listed.json()["EventSourceMappings"]
+
+    assert mapping["ScalingConfig"] == {"MaximumConcurrency": "5"}
+
+
+def test_m18_batch_calls_are_authorized_as_actions_that_aws_does_not_know() -> None:
+    """`launcher._ONE_ACTION_FOR_BATCHES`."""
+    program = (
+        "from ministack.core.iam_actions import extract_iam_action\n"
+        "headers = {'x-amz-target': 'AmazonSQS.SendMessageBatch'}\n"
+        "print(extract_iam_action('sqs', 'POST', '/', headers, b'{}', {}))\n"
+    )
+
+    assert _in_the_engine(program) == "sqs:SendMessageBatch"
+
+
 def test_the_launchers_patches_are_still_needed() -> None:
     """`launcher`: it waits for a log line after a silent invocation, and answers functions without TCP_NODELAY."""
     program = (
@@ -239,11 +274,13 @@ def test_the_launchers_patches_are_still_needed() -> None:
         " socketserver.StreamRequestHandler.disable_nagle_algorithm)\n"
     )
 
-    told = subprocess.run(
-        [str(environment_python("engine")), "-c", program], capture_output=True, text=True, check=True
-    ).stdout
+    assert _in_the_engine(program) == "0.05 False"
 
-    assert told.split() == ["0.05", "False"]
+
+def _in_the_engine(program: str) -> str:
+    """What a program prints when it runs in the engine's environment."""
+    command = [str(environment_python("engine")), "-c", program]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
 
 
 def _put(engine: Engine, type_name: str, properties: dict[str, Any], name: str = "canary") -> DeployedStack:

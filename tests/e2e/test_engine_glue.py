@@ -13,6 +13,7 @@ import requests
 from local.engine.metrics_bridge import MetricsBridge
 from local.engine.queues import RedriveError, depths, redrive, wait_until_idle
 from local.engine.schedules import ScheduleFailedError, Schedules, register_timers, serve
+from local.identity.operators import HEAD_OFFICE
 from tests.e2e.conditions import eventually
 from tests.engine import TrialStack
 
@@ -36,6 +37,17 @@ def test_guarded_route_refuses_a_call_without_a_token(trial: TrialStack) -> None
     reply = requests.post(f"{trial.api_url}/guarded", json={}, timeout=20)
 
     assert reply.status_code == 401
+
+
+def test_guarded_route_tells_the_function_who_signed_in(trial: TrialStack) -> None:
+    signed_in = {"Authorization": f"Bearer {trial.issuer.token(HEAD_OFFICE)}"}
+
+    reply = requests.post(f"{trial.api_url}/guarded", json={}, headers=signed_in, timeout=20)
+
+    assert reply.status_code == 200
+    claims = reply.json()["authorizer"]["jwt"]["claims"]
+    assert claims["sub"] == "head_office"
+    assert claims["scrm_roles"] == "[head_office operator]"  # API Gateway turns every claim into text
 
 
 def test_cors_of_the_template_is_answered(trial: TrialStack) -> None:

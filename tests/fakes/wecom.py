@@ -69,6 +69,7 @@ class MemoryRateStore:
 class _TokenRow:
     token: tuple[str, datetime, datetime] | None = None
     lease_until: datetime | None = None
+    holder: str = ""
     fence: int = 0
 
 
@@ -86,8 +87,9 @@ class MemoryTokenStore:
     def take_lease(self, app: str, holder: str, now: datetime, until: datetime) -> int | datetime:
         row = self._row(app)
         if row.lease_until is not None and row.lease_until > now:
-            return row.lease_until
-        row.lease_until = until
+            ours = (row.holder, row.lease_until) == (holder, until)
+            return row.fence if ours else row.lease_until
+        row.lease_until, row.holder = until, holder
         row.fence += 1
         fence = row.fence
         self.on_lease()
@@ -138,9 +140,7 @@ class ScriptedExchange:
     def script(self, path: str, *replies: Reply) -> None:
         self.scripts.setdefault(path, []).extend(replies)
 
-    def send(
-        self, call: Call, secret_query: Mapping[str, str], timeout: tuple[float, float] | None = None
-    ) -> Reply:
+    def send(self, call: Call, secret_query: Mapping[str, str], timeout: tuple[float, float] | None = None) -> Reply:
         self.sent.append(Sent(call, dict(secret_query), self._clock.now()))
         self._clock.advance(self.takes)
         if self.scripts.get(call.path):

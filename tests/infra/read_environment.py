@@ -2,7 +2,7 @@
 
     python -m tests.infra.read_environment <function folder>
 
-The environment it is given is the template's and nothing else, so a variable that is missing there ends it with an error.
+The environment it is given is the template's and nothing else: a variable that is missing there ends it with an error.
 """
 
 import contextlib

@@ -229,6 +229,19 @@ class TestContacts:
         assert list(contacts.relations_of("rm_li02")) == [newer]
         assert contacts.end_relation("rm_li02", "wm1", START + timedelta(hours=2))
 
+    def test_many_relations_at_once_keep_what_a_callback_told_later(self, table: Callable[[str], Table]) -> None:
+        contacts = DynamoContactRepository(table("ContactsTable"))
+        newer = Relation("rm_li02", "wm060", RelationState.DELETED_BY_CUSTOMER, START, START + timedelta(hours=1))
+        contacts.put_relation(newer)
+
+        stored = contacts.put_relations(
+            [Relation("rm_li02", f"wm{place:03d}", RelationState.ACTIVE, START, START) for place in range(120)]
+        )
+
+        assert stored == 119
+        assert contacts.count_relations("rm_li02") == 120
+        assert newer in list(contacts.relations_of("rm_li02"))
+
     def test_take_over_moves_customers_and_keeps_what_the_taker_already_had(
         self, table: Callable[[str], Table]
     ) -> None:

@@ -68,6 +68,14 @@ def test_a_lease_excludes_others_until_it_ends(store: TokenStore) -> None:
     assert isinstance(later, int)
 
 
+def test_a_request_repeated_because_its_answer_was_lost_gets_the_same_lease(store: TokenStore) -> None:
+    fence = leased(store, "a")
+
+    repeated = store.take_lease(APP, "a", START, SOON)
+
+    assert repeated == fence
+
+
 def test_saving_stores_the_token_and_ends_the_lease(store: TokenStore) -> None:
     saved = store.save(APP, leased(store), TOKEN)
 

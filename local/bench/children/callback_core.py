@@ -24,7 +24,8 @@ from scrm.wecom.callback_keys import CachedCallbackKeys
 from scrm.wecom.crypto import MessageSeal, signature
 from scrm.wecom.envelope import MAX_BODY_BYTES
 
-ROUNDS, PER_ROUND, HOSTILE_ROUNDS = 15, 1_500, 25
+ROUNDS, PER_ROUND, HOSTILE_ROUNDS = 300, 30, 25
+WARM_UP = 300
 CORP_ID, APP, TOKEN = "wwSIMCORP0000001", "contacts", "SampleCallbackToken"
 AES_KEY = "SampleEncodingAESKeyOfFortyThreeCharacters0"
 
@@ -93,7 +94,7 @@ def cpu_s(work: Callable[[], Any], times: int) -> float:
 def interleaved(candidates: dict[str, Callable[[], Any]]) -> dict[str, list[float]]:
     seconds: dict[str, list[float]] = {name: [] for name in candidates}
     for work in candidates.values():
-        cpu_s(work, PER_ROUND // 5)
+        cpu_s(work, WARM_UP)
     for _ in range(ROUNDS):
         for name, work in candidates.items():
             seconds[name].append(cpu_s(work, PER_ROUND))

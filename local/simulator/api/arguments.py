@@ -1,5 +1,6 @@
 """Reading request parameters with WeCom's errors: missing 40063 (or its own code), wrong type or over-long 40058."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -7,6 +8,7 @@ from local.simulator import errors
 from local.simulator.errors import ApiError
 
 USERID_BYTES = 64
+_NUMBER = re.compile(r"-?[0-9]{1,18}")
 IDS_PER_CALL = 100
 
 
@@ -52,6 +54,16 @@ def text_list(
     return value
 
 
+def integer_list(args: Mapping[str, Any], name: str, *, maximum: int = IDS_PER_CALL) -> list[int]:
+    """An optional list of numbers."""
+    value = args.get(name)
+    if value is None:
+        return []
+    if not isinstance(value, list) or len(value) > maximum or not all(type(item) is int for item in value):
+        raise ApiError(errors.INVALID_PARAMETER, name)
+    return value
+
+
 def integer(
     args: Mapping[str, Any],
     name: str,
@@ -67,7 +79,7 @@ def integer(
         if default is None:
             raise ApiError(missing, name)
         return default
-    if isinstance(value, str) and value.lstrip("-").isdigit():
+    if isinstance(value, str) and _NUMBER.fullmatch(value):
         value = int(value)
     if not isinstance(value, int) or isinstance(value, bool) or value < minimum:
         raise ApiError(errors.INVALID_PARAMETER, name)

@@ -1,6 +1,7 @@
 """Application messages to members: message/send, with its limits (1.4 and the content paper's 4.1)."""
 
 import json
+import re
 import secrets
 from collections.abc import Mapping
 from typing import Any
@@ -15,6 +16,7 @@ from local.simulator.state import SentMessage
 from local.simulator.world import fold
 
 _MINUTE, _HOUR = 60, 3_600
+_NUMBER = re.compile(r"[0-9]{1,18}")
 _EVERYBODY = "@all"
 _USERS_PER_CALL, _PARTIES_PER_CALL = 1_000, 100
 _TEXT_BYTES = 2_048
@@ -80,7 +82,7 @@ def _receivers(call: Call) -> tuple[list[Member], list[str], list[str]]:
     chosen = {fold(userid): visible[fold(userid)] for userid in users if fold(userid) in visible}
     bad_parties = []
     for party in parties:
-        number = int(party) if party.isdigit() else 0
+        number = int(party) if _NUMBER.fullmatch(party) else 0
         if number not in world.departments or not world.sees_department(call.app, number):
             bad_parties.append(party)
             continue

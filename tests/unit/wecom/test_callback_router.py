@@ -56,10 +56,10 @@ def intake(markers: FakeMarkers, queues: FakeQueues) -> CallbackIntake:
     return CallbackIntake("ww1", markers, queues)
 
 
-def callback(event: str = "change_contact", change_type: str = "delete_user", event_id: str = "evt_1") -> Callback:
+def callback(event: str = "change_contact", change_type: str = "delete_user") -> Callback:
     created = str(int((RECEIVED_AT - timedelta(seconds=7)).timestamp()))
     fields: dict[str, Any] = {"Event": event, "ChangeType": change_type, "CreateTime": created, "UserID": "rm_wang"}
-    return Callback(event_id, "contacts", fields, RECEIVED_AT)
+    return Callback("contacts", f"<xml>{event}{change_type}</xml>".encode(), fields, RECEIVED_AT)
 
 
 @pytest.mark.parametrize(
@@ -91,7 +91,7 @@ def test_callback_is_sent_as_the_agreed_message(intake: CallbackIntake, queues: 
             {
                 "schema_version": 1,
                 "kind": "callback",
-                "event_id": "evt_1",
+                "event_id": callback().event_id,
                 "app": "contacts",
                 "corp_id": "ww1",
                 "event": "change_contact",
@@ -116,10 +116,12 @@ def test_repeat_changes_nothing(intake: CallbackIntake, queues: FakeQueues, call
 
 
 def test_event_nobody_consumes_is_only_marked(intake: CallbackIntake, markers: FakeMarkers, queues: FakeQueues) -> None:
-    outcome = intake.take(callback("change_something_new", "created"))
+    unknown = callback("change_something_new", "created")
+
+    outcome = intake.take(unknown)
 
     assert outcome is Outcome.IGNORED
-    assert markers.marked == {"evt_1": "change_something_new.created"}
+    assert markers.marked == {unknown.event_id: "change_something_new.created"}
     assert not queues.sent
 
 

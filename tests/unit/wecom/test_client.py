@@ -141,7 +141,7 @@ def test_one_page_of_relations_can_be_had_alone(wecom: PagedWecom, client: Wecom
     page = client.external_contacts.relations_page(["rm_li"], "C1")
 
     assert page.next_cursor == "C2"
-    assert page.relations[0].follow_info.createtime == datetime.fromtimestamp(WHEN, UTC)
+    assert page.rows[0].follow_info.createtime == datetime.fromtimestamp(WHEN, UTC)
     assert wecom.calls[0].body == {"userid_list": ["rm_li"], "limit": 100, "cursor": "C1"}  # trap 17
 
 
@@ -281,7 +281,7 @@ def test_groups_can_be_asked_by_owner_and_status(wecom: PagedWecom, client: Weco
 
     page = client.group_chats.list_page(owners=["rm_li"], status=GroupChatStatus.INHERITED, cursor="C1")
 
-    assert page.group_chats[0].status is GroupChatStatus.UNKNOWN
+    assert page.rows[0].status is GroupChatStatus.UNKNOWN
     assert wecom.calls[0].body == {
         "status_filter": 3,
         "limit": 1000,

@@ -1,6 +1,5 @@
 """The governor over its store: leases, penalties seen before every call, lost writes, outages."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -235,7 +234,7 @@ def test_an_unlimited_path_forgets_old_slots(store: MemoryRateStore, clock: Fake
     each = governor(store, clock)
     each.settle(permit(each), Outcome.CONCURRENCY_REFUSED)
     text, version = store.items[PATH]
-    long_ago = replace(unpacked(text), concurrency_at=clock.now().timestamp() - 3600)
+    long_ago = unpacked(text)._replace(concurrency_at=clock.now().timestamp() - 3600)
     store.items[PATH] = (packed(long_ago), version)
 
     assert permit(each).slot_id == ""

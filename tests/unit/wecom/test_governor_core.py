@@ -1,7 +1,6 @@
 """The governor's rules: both windows for every interval, escalating penalties, slots, shares."""
 
 from bisect import bisect_left
-from dataclasses import replace
 from datetime import datetime
 
 from hypothesis import given, settings
@@ -58,6 +57,33 @@ def test_no_interval_of_either_window_ever_holds_too_many_calls(
     assert most_in_any(3600.0, arrivals) <= budget.per_hour
 
 
+@given(
+    want=st.integers(min_value=1, max_value=20),
+    pivot=st.floats(min_value=0.0, max_value=1.0),
+    budget=st.sampled_from([PathLimits(60, 10_000), PathLimits(600, 10_000), PathLimits(600, 200), PathLimits(90, 70)]),
+)
+@settings(max_examples=60, deadline=None)
+def test_not_even_a_greedy_crowd_whose_early_calls_are_late_overfills_a_window(
+    want: int, pivot: float, budget: PathLimits
+) -> None:
+    state, now, leases = RateState(), NOW, []
+    end = NOW + (8_000.0 if budget.per_hour < 1_000 else 200.0)
+    while now < end:
+        granted = core.grant(state, now, want, Priority.HANDOVER, budget, POLICY)
+        state = granted.state
+        if granted.granted:
+            leases.append((granted.not_before, granted.granted))
+        else:
+            now = granted.not_before
+
+    late = POLICY.lease_life + POLICY.arrival_jitter
+    turn = NOW + pivot * (end - NOW)
+    arrivals = [start + (late if start < turn else 0.0) for start, permits in leases for _ in range(permits)]
+    assert len(arrivals) > 0.9 * min(budget.per_hour, budget.per_minute * 3)
+    assert most_in_any(60.0, arrivals) <= budget.per_minute
+    assert most_in_any(3600.0, arrivals) <= budget.per_hour
+
+
 @given(asks=asks, budget=budgets)
 @settings(max_examples=50, deadline=None)
 def test_a_refusal_names_a_later_time_and_takes_nothing(
@@ -92,7 +118,7 @@ def test_the_item_of_a_busy_hour_stays_below_one_kilobyte() -> None:
     state, now = RateState(), NOW
     while now < NOW + 7200:
         state = core.grant(state, now, 20, Priority.HANDOVER, PathLimits(), POLICY).state
-        now += 0.5
+        now += 5.0
 
     assert len(packed(state)) < 900
 
@@ -117,6 +143,17 @@ def test_a_full_hour_says_when_its_first_calls_leave_it() -> None:
 
     assert 3600 < refused.not_before - NOW < 3600 + 2 * POLICY.bucket
     assert later.granted == 10
+
+
+def test_calls_leave_the_hour_no_sooner_than_an_hour_after_they_can_have_arrived() -> None:
+    budget = PathLimits(per_minute=1_000, per_hour=10)
+    last_moment_of_a_bucket = (core.bucket_of(NOW, POLICY) + 1) * POLICY.bucket - 0.001
+    full = core.grant(RateState(), last_moment_of_a_bucket, 10, Priority.HANDOVER, budget, POLICY).state
+
+    refused = core.grant(full, NOW + 60, 1, Priority.HANDOVER, budget, POLICY)
+
+    latest_arrival = last_moment_of_a_bucket + POLICY.lease_life + POLICY.arrival_jitter
+    assert refused.not_before - latest_arrival >= 3600
 
 
 def test_penalties_escalate_from_a_minute_to_an_hour_to_the_end_of_the_day() -> None:
@@ -197,9 +234,7 @@ def test_a_class_alone_has_the_whole_hour() -> None:
 
 
 def test_a_waiting_class_that_had_less_goes_first() -> None:
-    waiting = replace(
-        RateState(), shares=(0.0, 5.0, 0.0, 9.0), asked_at=(0.0, NOW, 0.0, NOW), waiting_until=(0, NOW + 1, 0, 0)
-    )
+    waiting = RateState(shares=(0.0, 5.0, 0.0, 9.0), asked_at=(0.0, NOW, 0.0, NOW), waiting_until=(0, NOW + 1, 0, 0))
 
     statistics = core.grant(waiting, NOW, 5, Priority.STATISTICS, PathLimits(), POLICY)
     handover = core.grant(waiting, NOW, 5, Priority.HANDOVER, PathLimits(), POLICY)
@@ -209,9 +244,7 @@ def test_a_waiting_class_that_had_less_goes_first() -> None:
 
 
 def test_a_class_that_stopped_waiting_holds_nobody_up() -> None:
-    lapsed = replace(
-        RateState(), shares=(0.0, 5.0, 0.0, 9.0), asked_at=(0.0, NOW, 0.0, NOW), waiting_until=(0, NOW - 1, 0, 0)
-    )
+    lapsed = RateState(shares=(0.0, 5.0, 0.0, 9.0), asked_at=(0.0, NOW, 0.0, NOW), waiting_until=(0, NOW - 1, 0, 0))
 
     assert core.grant(lapsed, NOW, 5, Priority.STATISTICS, PathLimits(), POLICY).granted == 5
 
@@ -239,7 +272,7 @@ def test_allowed_concurrency_grows_back_and_is_lifted_after_a_quiet_hour() -> No
 
 
 def test_slots_run_out_are_freed_and_expire() -> None:
-    state = replace(core.congested(RateState(), NOW, PathLimits(), POLICY), concurrency=2)
+    state = core.congested(RateState(), NOW, PathLimits(), POLICY)._replace(concurrency=2)
     for slot_id in ("a", "b"):
         state = core.take_slot(state, NOW, slot_id, Priority.WELCOME, POLICY).state
     refused = core.take_slot(state, NOW, "c", Priority.WELCOME, POLICY)
@@ -259,7 +292,7 @@ def test_slots_are_kept_for_higher_classes_and_nobody_is_shut_out() -> None:
         state, taken = granted.state, taken + 1
     welcome = core.take_slot(state, NOW, "w", Priority.WELCOME, POLICY)
 
-    alone = core.take_slot(replace(state, concurrency=1, slots=()), NOW, "s", Priority.STATISTICS, POLICY)
+    alone = core.take_slot(state._replace(concurrency=1, slots=()), NOW, "s", Priority.STATISTICS, POLICY)
 
     assert taken == 28
     assert welcome.granted == alone.granted == 1

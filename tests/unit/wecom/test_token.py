@@ -114,6 +114,20 @@ def test_rejecting_an_old_token_keeps_the_newer_one(
     assert gettoken.fetches == 2
 
 
+def test_a_refused_token_is_not_taken_again_when_the_store_could_not_forget_it(
+    store: MemoryTokenStore, gettoken: Gettoken, clock: FakeClock
+) -> None:
+    each = broker(store, gettoken, clock)
+    refused = each.current()
+    store.down = True
+    each.reject(refused)
+    store.down = False
+
+    token = each.current()
+
+    assert token == "TOKEN-2"
+
+
 def test_a_late_answer_never_overwrites_a_newer_token(
     store: MemoryTokenStore, gettoken: Gettoken, clock: FakeClock
 ) -> None:  # trap 3

@@ -54,20 +54,22 @@ class Stack:
         self.rates = MemoryRateStore()
         self.tokens = MemoryTokenStore()
         self.listener = Listener()
+        self.pause = self.clock.pause()
         self._budget = budget or PathLimits()
 
     def transport(self) -> WecomTransport:
-        pause = self.clock.pause()
         exchange = GuardedExchange(
             cast(HttpExchange, self.wecom),
             RateGovernor(self.rates, now=self.clock.now, jitter=lambda: 0.0, limits_of=lambda _: self._budget),
             CircuitBreaker(self.rates, now=self.clock.now),
             Priority.HANDOVER,
             observer=self.listener,
-            pause=pause,
+            pause=self.pause,
         )
-        broker = token_broker(exchange, self.tokens, "contacts", lambda: AppCredentials("wwCORP", SECRET), pause=pause)
-        return WecomTransport(exchange, broker, pause=pause)
+        broker = token_broker(
+            exchange, self.tokens, "contacts", lambda: AppCredentials("wwCORP", SECRET), pause=self.pause
+        )
+        return WecomTransport(exchange, broker, pause=self.pause)
 
 
 @pytest.fixture
@@ -109,10 +111,9 @@ def test_class_r_gives_up_after_the_third_retry(stack: Stack) -> None:
 
 def test_a_retry_waits_up_to_half_longer_by_jitter(stack: Stack) -> None:
     stack.wecom.script(PATH, answer(-1))
-    transport = stack.transport()
-    object.__setattr__(transport._pause, "jitter", lambda: 1.0)
+    stack.pause = stack.pause._replace(jitter=lambda: 1.0)
 
-    transport.call(READ)
+    stack.transport().call(READ)
 
     assert stack.clock.slept == [1.5]
 

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -16,24 +15,24 @@ if TYPE_CHECKING:
 _MARKER_LIFE = timedelta(days=30)
 
 
-@dataclass(frozen=True, slots=True)
 class DynamoCallbackMarkers:
     """Items ``CALLBACK#<event_id>`` / ``MARKER`` of the platform table; the table's TTL takes them after 30 days."""
 
-    client: "DynamoDBClient"
-    table_name: str
-    now: Callable[[], datetime] = clock.now
+    def __init__(self, client: "DynamoDBClient", table_name: str, now: Callable[[], datetime] = clock.now) -> None:
+        self._client = client
+        self._table_name = table_name
+        self._now = now
 
     def is_marked(self, event_id: str) -> bool:
-        reply = self.client.get_item(
-            TableName=self.table_name, Key=_key(event_id), ConsistentRead=True, ProjectionExpression="pk"
+        reply = self._client.get_item(
+            TableName=self._table_name, Key=_key(event_id), ConsistentRead=True, ProjectionExpression="pk"
         )
         return "Item" in reply
 
     def mark(self, event_id: str, name: str) -> None:
-        now = self.now()
-        self.client.put_item(
-            TableName=self.table_name,
+        now = self._now()
+        self._client.put_item(
+            TableName=self._table_name,
             Item={
                 **_key(event_id),
                 "name": {"S": name},
@@ -47,25 +46,25 @@ def _key(event_id: str) -> dict[str, dict[str, str]]:
     return {"pk": {"S": f"CALLBACK#{event_id}"}, "sk": {"S": "MARKER"}}
 
 
-@dataclass(frozen=True, slots=True)
 class SqsCallbackQueues:
     """One queue URL per destination; the message is its JSON body."""
 
-    client: "SQSClient"
-    urls: Mapping[str, str]
+    def __init__(self, client: "SQSClient", urls: Mapping[str, str]) -> None:
+        self._client = client
+        self._urls = urls
 
     def send(self, destination: str, message: Mapping[str, Any]) -> None:
         body = json.dumps(message, ensure_ascii=False, separators=(",", ":"))
-        self.client.send_message(QueueUrl=self.urls[destination], MessageBody=body)
+        self._client.send_message(QueueUrl=self._urls[destination], MessageBody=body)
 
 
-@dataclass(frozen=True, slots=True)
 class JsonSecret:
     """A secret whose text is a JSON object."""
 
-    client: "SecretsManagerClient"
-    secret_id: str
+    def __init__(self, client: "SecretsManagerClient", secret_id: str) -> None:
+        self._client = client
+        self._secret_id = secret_id
 
     def read(self) -> dict[str, Any]:
-        secret: dict[str, Any] = json.loads(self.client.get_secret_value(SecretId=self.secret_id)["SecretString"])
+        secret: dict[str, Any] = json.loads(self._client.get_secret_value(SecretId=self._secret_id)["SecretString"])
         return secret

@@ -6,8 +6,9 @@ from decimal import Decimal
 from itertools import batched
 from typing import TYPE_CHECKING, Any
 
-from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from botocore.exceptions import ClientError
+
+from scrm.aws.attribute_values import from_wire, to_wire
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -18,8 +19,6 @@ type Key = Mapping[str, str]
 _BATCH_WRITE = 25
 _BATCH_GET = 100
 _BATCH_ROUNDS = 8
-_to_wire = TypeSerializer()
-_from_wire = TypeDeserializer()
 
 
 class TableBusyError(Exception):
@@ -186,12 +185,12 @@ def starts_with(pk: str, sk_prefix: str = "") -> Condition:
 
 def to_item(values: Mapping[str, Any]) -> dict[str, Any]:
     """Plain values to DynamoDB's wire form; attributes that are None are left out."""
-    return {name: _to_wire.serialize(value) for name, value in values.items() if value is not None}
+    return {name: to_wire(value) for name, value in values.items() if value is not None}
 
 
 def from_item(item: Mapping[str, Any]) -> Item:
     """DynamoDB's wire form to plain values; whole numbers come back as int."""
-    return {name: _plain(_from_wire.deserialize(value)) for name, value in item.items()}
+    return {name: _plain(from_wire(value)) for name, value in item.items()}
 
 
 def _plain(value: Any) -> Any:

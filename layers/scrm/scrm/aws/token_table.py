@@ -51,7 +51,7 @@ class DynamoTokenTable:
             )
         except ClientError as error:
             if condition_failed(error):
-                return _held_until(error.response, until)
+                return _holder_of(error.response, holder, until)
             raise as_outage(error) from error
         except BotoCoreError as error:
             raise as_outage(error) from error
@@ -101,10 +101,17 @@ class DynamoTokenTable:
         return True
 
 
-def _held_until(response: Mapping[str, Any], guess: datetime) -> datetime:
-    """The end of the other's lease; ``guess`` when the service does not return the item that failed the condition."""
-    held = response.get("Item", {}).get("lease_until")
-    return from_iso(held["S"]) if held else guess
+def _holder_of(response: Mapping[str, Any], holder: str, until: datetime) -> int | datetime:
+    """The end of the other's lease, or our own number: botocore repeats a write whose answer was lost.
+
+    A service that does not return the item that failed the condition leaves only the guess ``until``.
+    """
+    item = response.get("Item", {})
+    if "lease_until" not in item:
+        return until
+    lease_until = from_iso(item["lease_until"]["S"])
+    ours = item["holder"]["S"] == holder and to_iso(lease_until) == to_iso(until)
+    return int(item["fence"]["N"]) if ours else lease_until
 
 
 def _key(app: str) -> dict[str, dict[str, str]]:

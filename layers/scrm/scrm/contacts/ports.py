@@ -32,6 +32,9 @@ class ContactRepository(Protocol):
     def put_relation(self, relation: Relation) -> bool:
         """Store unless a newer state is known; False when it was older."""
 
+    def put_relations(self, relations: Sequence[Relation]) -> int:
+        """As `put_relation` for many; how many were stored."""
+
     def end_relation(self, userid: str, external_userid: str, at: datetime) -> bool:
         """Mark as ended unless a newer state is known; False when it was."""
 

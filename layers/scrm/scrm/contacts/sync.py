@@ -32,11 +32,8 @@ class ContactSync:
 
     def _repair_relations(self, userid: str, found: dict[str, Relation], started_at: datetime) -> SyncResult:
         known = {relation.external_userid: relation for relation in self.repository.relations_of(userid)}
-        stored = sum(
-            self.repository.put_relation(relation)
-            for external_userid, relation in found.items()
-            if _differs(known.get(external_userid), relation)
-        )
+        differing = [found[customer] for customer in found if _differs(known.get(customer), found[customer])]
+        stored = self.repository.put_relations(differing)
         removed = sum(
             self.repository.end_relation(userid, external_userid, started_at)
             for external_userid in known.keys() - found.keys()

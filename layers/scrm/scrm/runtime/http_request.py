@@ -15,7 +15,7 @@ class HttpRequest:
 
     @classmethod
     def from_event(cls, event: Mapping[str, Any], max_body: int) -> Self:
-        """The request of ``event``; a body of more than ``max_body`` bytes comes as it is, too long and not decoded.
+        """The request of ``event``; of a body longer than ``max_body`` bytes only enough is read to see that it is.
 
         A body that claims to be base64 and is not becomes an empty one, which nobody accepts.
         """
@@ -33,10 +33,10 @@ def text_response(status: int, body: str = "") -> dict[str, Any]:
 
 def _body(event: Mapping[str, Any], max_body: int) -> bytes:
     text = event.get("body") or ""
-    if not event.get("isBase64Encoded") or len(text) > _encoded_length(max_body):
-        return text.encode(errors="surrogatepass")
+    if not event.get("isBase64Encoded"):
+        return text[: max_body + 1].encode(errors="surrogatepass")
     try:
-        return binascii.a2b_base64(text)
+        return binascii.a2b_base64(text[: _encoded_length(max_body + 1)])
     except ValueError:
         return b""
 

@@ -7,9 +7,8 @@ A store that does not answer leaves it closed: the breaker saves quota, it prote
 
 import json
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import Final, NamedTuple
 
 from scrm import clock
 from scrm.wecom.governor import RateStore
@@ -19,8 +18,7 @@ _KEPT: Final = timedelta(days=1)
 _WRITE_ATTEMPTS: Final = 8
 
 
-@dataclass(frozen=True, slots=True)
-class BreakerPolicy:
+class BreakerPolicy(NamedTuple):
     """Seconds."""
 
     failures_to_open: int = 5
@@ -31,8 +29,7 @@ class BreakerPolicy:
     cached_for: float = 1.0  # how old a process's view of the closed circuit may be
 
 
-@dataclass(frozen=True, slots=True)
-class Circuit:
+class Circuit(NamedTuple):
     """``open_until`` 0 is closed; past it the circuit is half open and one call probes."""
 
     failures: int = 0
@@ -50,7 +47,7 @@ def admitted(circuit: Circuit, now: float, policy: BreakerPolicy) -> tuple[Circu
         return circuit, circuit.open_until
     if now < circuit.probe_until:
         return circuit, circuit.probe_until
-    return replace(circuit, probe_until=now + policy.probe_life), None
+    return circuit._replace(probe_until=now + policy.probe_life), None
 
 
 def failed(circuit: Circuit, now: float, policy: BreakerPolicy) -> Circuit:
@@ -58,7 +55,7 @@ def failed(circuit: Circuit, now: float, policy: BreakerPolicy) -> Circuit:
     if circuit.open_until:
         return circuit if now < circuit.open_until else _opened(circuit, now, policy)
     recent = circuit.failures if now - circuit.failed_at < policy.failure_window else 0
-    counted = replace(circuit, failures=recent + 1, failed_at=now)
+    counted = circuit._replace(failures=recent + 1, failed_at=now)
     return _opened(counted, now, policy) if counted.failures >= policy.failures_to_open else counted
 
 
@@ -130,7 +127,7 @@ class CircuitBreaker:
         return circuit, version
 
     def _save(self, circuit: Circuit, version: int) -> bool:
-        saved = self._store.save(_KEY, json.dumps(asdict(circuit)), version, self._now() + _KEPT)
+        saved = self._store.save(_KEY, json.dumps(circuit._asdict()), version, self._now() + _KEPT)
         if saved:
             self._seen = circuit
         return saved

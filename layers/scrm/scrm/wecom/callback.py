@@ -1,7 +1,7 @@
 """The gate for WeCom's callbacks: whatever passes was signed, sealed and addressed to us, and is recent."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
@@ -46,21 +46,26 @@ class CallbackKey:
 class CallbackKeys(Protocol):
     """Where the gate gets its keys; the first is the current one, others are kept while a rotation lasts."""
 
-    def of(self, app: str) -> Sequence[CallbackKey]:
+    def of(self, app: str, now: datetime) -> Sequence[CallbackKey]:
         """The keys of ``app``; none if it is not configured."""
 
-    def refresh(self) -> bool:
+    def refresh(self, now: datetime) -> bool:
         """Read the keys again after a refusal; False if that was done a moment ago."""
 
 
 @dataclass(frozen=True, slots=True)
 class Callback:
-    """A verified callback. `event_id` derives from the whole plaintext: a repeat has the same one."""
+    """A verified callback: what WeCom said (`message`, the plaintext) and the same by element (`fields`)."""
 
-    event_id: str
     app: str
-    fields: Mapping[str, FieldValue]
+    message: bytes = field(repr=False)
+    fields: Mapping[str, FieldValue] = field(repr=False)
     received_at: datetime
+
+    @property
+    def event_id(self) -> str:
+        """Derived from the whole plaintext: a repeat has the same one, however it was sealed and signed."""
+        return ids.derive("evt", self.message.decode(errors="replace"))
 
     @property
     def event(self) -> str:
@@ -103,17 +108,22 @@ class CallbackGate:
 
     def echo(self, app: str, query: Mapping[str, str]) -> str:
         """The plain text that answers WeCom's check of the URL. Raises CallbackRejectedError."""
-        self._check_age(query, self._now())
+        now = self._now()
+        self._check_age(query, now)
         # Base64 holds no blank: one in the query is a plus sign that somebody decoded once too often.
-        return _decoded(self._open(app, query, query.get("echostr", "").replace(" ", "+")))
+        echo = self._open(app, query, query.get("echostr", "").replace(" ", "+"), now)
+        try:
+            return echo.decode()
+        except UnicodeDecodeError:
+            raise CallbackRejectedError(RejectReason.MESSAGE) from None
 
     def open(self, app: str, query: Mapping[str, str], body: bytes) -> Callback:
         """The callback in ``body``. Raises CallbackRejectedError."""
         received_at = self._now()
         self._check_age(query, received_at)
         try:
-            message = _decoded(self._open(app, query, encrypted_text(body)))
-            return Callback(ids.derive("evt", message), app, message_fields(message), received_at)
+            message = self._open(app, query, encrypted_text(body), received_at)
+            return Callback(app, message, message_fields(message), received_at)
         except MalformedBodyError as error:
             raise CallbackRejectedError(RejectReason(error.reason)) from None
 
@@ -124,35 +134,28 @@ class CallbackGate:
         if abs(now.timestamp() - int(timestamp)) > self._window_s:
             raise CallbackRejectedError(RejectReason.STALE)
 
-    def _open(self, app: str, query: Mapping[str, str], sealed: str) -> bytes:
+    def _open(self, app: str, query: Mapping[str, str], sealed: str, now: datetime) -> bytes:
         try:
-            return self._open_with_known_keys(app, query, sealed)
+            return _open_with(self._keys.of(app, now), query, sealed)
         except CallbackRejectedError:
             # The keys may have been rotated since they were read.
-            if not self._keys.refresh():
+            if not self._keys.refresh(now):
                 raise
-            return self._open_with_known_keys(app, query, sealed)
+            return _open_with(self._keys.of(app, now), query, sealed)
 
-    def _open_with_known_keys(self, app: str, query: Mapping[str, str], sealed: str) -> bytes:
-        keys = self._keys.of(app)
-        reason = RejectReason.SIGNATURE if keys else RejectReason.UNKNOWN_APP
-        signed = (query.get("msg_signature", ""), query["timestamp"], query.get("nonce", ""))
-        for key in keys:
-            if is_signed(signed[0], key.token, signed[1], signed[2], sealed):
-                try:
-                    return key.seal.open(sealed)
-                except UnsealingError as error:
-                    reason = RejectReason(error.reason)
-        raise CallbackRejectedError(reason)
+
+def _open_with(keys: Sequence[CallbackKey], query: Mapping[str, str], sealed: str) -> bytes:
+    claimed, timestamp, nonce = query.get("msg_signature", ""), query["timestamp"], query.get("nonce", "")
+    refused = None
+    for key in keys:
+        if is_signed(claimed, key.token, timestamp, nonce, sealed):
+            try:
+                return key.seal.open(sealed)
+            except UnsealingError as error:
+                refused = RejectReason(error.reason)
+    raise CallbackRejectedError(refused or (RejectReason.SIGNATURE if keys else RejectReason.UNKNOWN_APP))
 
 
 def is_epoch(text: str) -> bool:
     """Whether ``text`` is a time in Unix seconds: digits only, and few enough of them to be a date."""
     return text.isascii() and text.isdigit() and len(text) <= 11  # noqa: PLR2004 - until the year 5138
-
-
-def _decoded(message: bytes) -> str:
-    try:
-        return message.decode()
-    except UnicodeDecodeError:
-        raise CallbackRejectedError(RejectReason.MESSAGE) from None

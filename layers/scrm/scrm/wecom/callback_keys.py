@@ -1,10 +1,9 @@
 """The callback keys of a corp's apps, cached between invocations and read again when they were rotated."""
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from scrm import clock
 from scrm.wecom.callback import CallbackKey
 from scrm.wecom.crypto import MessageSeal
 
@@ -26,40 +25,38 @@ class CachedCallbackKeys:
         read: Callable[[], Mapping[str, Mapping[str, Any]]],
         retain_on: tuple[type[Exception], ...] = (),
         report: Callable[[Exception], None] = lambda _: None,
-        now: Callable[[], datetime] = clock.now,
     ) -> None:
         self._corp_id = corp_id
         self._read = read
         self._retain_on = retain_on
         self._report = report
-        self._now = now
         self._keys: dict[str, tuple[CallbackKey, ...]] | None = None
-        self._read_at = self._due_at = now()
+        self._read_at = self._due_at = datetime.min.replace(tzinfo=UTC)
 
-    def of(self, app: str) -> Sequence[CallbackKey]:
+    def of(self, app: str, now: datetime) -> Sequence[CallbackKey]:
         if self._keys is None:
-            self._keys = self._load()
-        elif self._now() >= self._due_at:
-            self._keys = self._reload(self._keys)
+            self._keys = self._load(now)
+        elif now >= self._due_at:
+            self._keys = self._reload(self._keys, now)
         return self._keys.get(app, ())
 
-    def refresh(self) -> bool:
-        if self._keys is None or self._now() - self._read_at < _REFRESH_PAUSE:
+    def refresh(self, now: datetime) -> bool:
+        if self._keys is None or now - self._read_at < _REFRESH_PAUSE:
             return False
-        self._keys = self._reload(self._keys)
+        self._keys = self._reload(self._keys, now)
         return True
 
-    def _load(self) -> dict[str, tuple[CallbackKey, ...]]:
-        self._read_at = self._now()
-        self._due_at = self._read_at + _MAX_AGE
+    def _load(self, now: datetime) -> dict[str, tuple[CallbackKey, ...]]:
+        self._read_at = now
+        self._due_at = now + _MAX_AGE
         return {app: tuple(self._rotation(secret)) for app, secret in self._read().items()}
 
-    def _reload(self, known: dict[str, tuple[CallbackKey, ...]]) -> dict[str, tuple[CallbackKey, ...]]:
+    def _reload(self, known: dict[str, tuple[CallbackKey, ...]], now: datetime) -> dict[str, tuple[CallbackKey, ...]]:
         try:
-            return self._load()
+            return self._load(now)
         except self._retain_on as error:
             self._report(error)
-            self._due_at = self._read_at + _REFRESH_PAUSE
+            self._due_at = now + _REFRESH_PAUSE
             return known
 
     def _rotation(self, secret: Mapping[str, Any]) -> list[CallbackKey]:

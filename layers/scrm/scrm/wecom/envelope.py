@@ -8,13 +8,13 @@ before that, so neither form can bring one.
 import re
 from xml.etree import ElementTree
 
-MAX_BODY_BYTES = 64 * 1024
-"""A callback is about 1 KB, one that lists 500 changed members of a group chat about 45 KB."""
+MAX_BODY_BYTES = 48 * 1024
+"""A callback is about 1 KB, one that lists 500 changed members of a group chat about 40 KB."""
 
 type FieldValue = str | list[FieldValue] | dict[str, FieldValue]
 
 _PROLOG_BYTES = 256
-_START = re.compile(r"\s*(?:<\?xml[^<>]*\?>\s*)?<xml>")
+_START = re.compile(rb"\s*(?:<\?xml[^<>]*\?>\s*)?<xml>")
 _ENCRYPT, _ENCRYPT_END = b"<Encrypt>", b"</Encrypt>"
 _CDATA, _CDATA_END = b"<![CDATA[", b"]]>"
 
@@ -32,7 +32,7 @@ def encrypted_text(body: bytes) -> str:
     if len(body) > MAX_BODY_BYTES:
         raise MalformedBodyError("too_large")
     start, end = body.find(_ENCRYPT), body.rfind(_ENCRYPT_END)
-    if start < 0 or end < start or not _START.match(body[:_PROLOG_BYTES].decode("latin-1")):
+    if start < 0 or end < start or not _begins_with_root(body):
         raise MalformedBodyError("envelope")
     text = body[start + len(_ENCRYPT) : end].strip()
     if text.startswith(_CDATA) and text.endswith(_CDATA_END):
@@ -42,32 +42,40 @@ def encrypted_text(body: bytes) -> str:
     return text.decode("ascii")
 
 
-def message_fields(message: str) -> dict[str, FieldValue]:
+def message_fields(message: bytes) -> dict[str, FieldValue]:
     """The elements of a decrypted message: text as a string, ``Item`` children as a list, other children as a dict.
 
     An element that comes twice becomes a list of both. Raises MalformedBodyError.
     """
-    if not _START.match(message[:_PROLOG_BYTES]):
+    if not _begins_with_root(message):
         raise MalformedBodyError("message")
+    parser = ElementTree.XMLParser(encoding="utf-8")  # noqa: S314 - signed, and no DTD is possible: see above
     try:
-        root = ElementTree.fromstring(message)  # noqa: S314 - signed, and no DTD is possible: see above
+        parser.feed(message)
+        return _children(parser.close())
     except ElementTree.ParseError:
         raise MalformedBodyError("message") from None
-    return _children(root)
+
+
+def _begins_with_root(text: bytes) -> bool:
+    return text.startswith(b"<xml>") or _START.match(text[:_PROLOG_BYTES]) is not None
 
 
 def _children(element: ElementTree.Element) -> dict[str, FieldValue]:
-    fields: dict[str, FieldValue] = {}
+    fields = {child.tag: _value(child) if len(child) else (child.text or "") for child in element}
+    return fields if len(fields) == len(element) else _repeated(element)
+
+
+def _repeated(element: ElementTree.Element) -> dict[str, FieldValue]:
+    lists: dict[str, list[FieldValue]] = {}
     for child in element:
-        value = _value(child) if len(child) else (child.text or "")
-        if child.tag in fields:
-            earlier = fields[child.tag]
-            value = [*earlier, value] if isinstance(earlier, list) else [earlier, value]
-        fields[child.tag] = value
-    return fields
+        lists.setdefault(child.tag, []).append(_value(child))
+    return {name: values if len(values) > 1 else values[0] for name, values in lists.items()}
 
 
 def _value(element: ElementTree.Element) -> FieldValue:
+    if len(element) == 0:
+        return element.text or ""
     if all(child.tag == "Item" for child in element):
-        return [_value(child) if len(child) else (child.text or "") for child in element]
+        return [_value(child) for child in element]
     return _children(element)

@@ -7,9 +7,8 @@ turned into values and dropped, redirects are not followed, and urllib3's debug 
 import json
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -30,14 +29,16 @@ class Failure(StrEnum):
     UNREADABLE = "unreadable"  # 5xx, HTML, broken JSON
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """``errcode`` is None exactly when there is a ``failure``."""
+class Reply(NamedTuple):
+    """``errcode`` is None exactly when there is a ``failure``. The body may hold a token and is never shown."""
 
     errcode: int | None = None
     hint: str = ""
-    body: Json = field(default_factory=dict, repr=False)
+    body: Json = {}  # noqa: RUF012 - never changed
     failure: Failure | None = None
+
+    def __repr__(self) -> str:
+        return f"Reply(errcode={self.errcode}, hint={self.hint!r}, failure={self.failure})"
 
 
 class HttpExchange:

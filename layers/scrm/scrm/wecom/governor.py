@@ -11,10 +11,10 @@ import random
 import secrets
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from scrm import clock
 from scrm.wecom import governor_core as core
@@ -44,8 +44,7 @@ class RateStore(Protocol):
         """Write version + 1 if ``version`` (0: nothing yet) is still the stored one; False when it is not."""
 
 
-@dataclass(frozen=True, slots=True)
-class Permit:
+class Permit(NamedTuple):
     """One call may be issued now."""
 
     path: str
@@ -53,8 +52,7 @@ class Permit:
     slot_id: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Wait:
+class Wait(NamedTuple):
     """No call may be issued before ``not_before``."""
 
     not_before: datetime
@@ -70,8 +68,7 @@ class Outcome(StrEnum):
     CONCURRENCY_REFUSED = "concurrency_refused"
 
 
-@dataclass(frozen=True, slots=True)
-class _Closed:
+class _Closed(NamedTuple):
     """No permit before ``not_before``, seconds; still the same for everybody."""
 
     not_before: float
@@ -213,7 +210,8 @@ class RateGovernor:
         if not slot.granted:
             return slot
         # A limited call goes at once or not at all: its slot must not sit idle until a lease begins.
-        return core.grant(slot.state, now, 1, priority, budget, replace(self._policy, horizon=0.0))
+        granted = core.grant(slot.state, now, 1, priority, budget, self._policy._replace(horizon=0.0))
+        return granted if granted.granted else granted._replace(state=core.free_slot(granted.state, slot_id))
 
     def _after_congestion(self, state: RateState, permit: Permit) -> RateState:
         budget = self._limits_of(permit.path)

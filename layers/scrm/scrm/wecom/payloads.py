@@ -32,10 +32,6 @@ class Payload(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True, populate_by_name=True, defer_build=True)
 
 
-class _Page(Payload):
-    next_cursor: Text = ""
-
-
 class MemberStatus(IntEnum):
     """wecom_contacts 4. A value nobody has described reads as UNKNOWN."""
 
@@ -85,38 +81,6 @@ class Department(Payload):
     department_leader: Items[str] = ()
 
 
-class Members(Payload):
-    userlist: Items[Member] = ()
-
-
-class MemberBriefs(Payload):
-    userlist: Items[MemberBrief] = ()
-
-
-class MemberDepartments(_Page):
-    dept_user: Items[MemberDepartment] = ()
-
-
-class Departments(Payload):
-    department: Items[Department] = ()
-
-
-class DepartmentTree(Payload):
-    department_id: Items[Department] = ()
-
-
-class OneDepartment(Payload):
-    department: Department
-
-
-class FollowUsers(Payload):
-    follow_user: Items[str] = ()
-
-
-class CustomerIds(Payload):
-    external_userid: Items[str] = ()
-
-
 class ExternalContact(Payload):
     """``type`` 1 is a WeChat user, 2 a WeCom user of another corp. The name is personal data: never log it."""
 
@@ -157,20 +121,11 @@ class FollowInfo(_Follow):
     tag_id: Items[str] = ()
 
 
-class ExternalContactPage(_Page):
-    external_contact: ExternalContact
-    follow_user: Items[FollowUser] = ()
-
-
 class Relation(Payload):
     """One customer as one member's: a customer with two followers comes twice."""
 
     external_contact: ExternalContact
     follow_info: FollowInfo
-
-
-class RelationsPage(_Page):
-    relations: Items[Relation] = Field((), alias="external_contact_list")
 
 
 class CorpTag(Payload):
@@ -188,14 +143,6 @@ class TagGroup(Payload):
     order: int = 0
     deleted: bool = False
     tag: Items[CorpTag] = ()
-
-
-class TagGroups(Payload):
-    tag_group: Items[TagGroup] = ()
-
-
-class AddedTags(Payload):
-    tag_group: TagGroup
 
 
 class TransferStatus(IntEnum):
@@ -220,10 +167,6 @@ class StartedTransfer(Payload):
     errcode: int
 
 
-class StartedTransfers(Payload):
-    customer: Items[StartedTransfer]
-
-
 class TransferResult(Payload):
     """``takeover_at``: when WAITING the moment it completes by itself, None when refused."""
 
@@ -232,20 +175,12 @@ class TransferResult(Payload):
     takeover_at: Moment = Field(None, alias="takeover_time")
 
 
-class TransferResults(_Page):
-    customer: Items[TransferResult] = ()
-
-
 class Unassigned(Payload):
     """A customer of a leaver without a new owner."""
 
     handover_userid: str
     external_userid: str
     resigned_at: Moment = Field(None, alias="dimission_time")
-
-
-class UnassignedPage(_Page):
-    info: Items[Unassigned] = ()
 
 
 class GroupChatStatus(IntEnum):
@@ -265,10 +200,6 @@ class GroupChatStatus(IntEnum):
 class GroupChatRow(Payload):
     chat_id: str
     status: GroupChatStatus = GroupChatStatus.UNKNOWN
-
-
-class GroupChatsPage(_Page):
-    group_chats: Items[GroupChatRow] = Field((), alias="group_chat_list")
 
 
 class GroupMember(Payload):
@@ -294,19 +225,11 @@ class GroupChat(Payload):
     member_version: Text = ""
 
 
-class OneGroupChat(Payload):
-    group_chat: GroupChat
-
-
 class GroupTransferFailure(Payload):
     """A group that did not move; groups not named moved."""
 
     chat_id: str
     errcode: int
-
-
-class GroupTransferFailures(Payload):
-    failed_chat_list: Items[GroupTransferFailure] = ()
 
 
 class SentMessage(Payload):

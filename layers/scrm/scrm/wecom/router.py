@@ -1,7 +1,6 @@
 """Which queue a callback belongs to, and what the queue is told."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Protocol
 
@@ -50,7 +49,6 @@ def destination(callback: Callback) -> Destination | None:
     return _ROUTES.get(callback.name) or _ROUTES.get(callback.event)
 
 
-@dataclass(frozen=True, slots=True)
 class CallbackIntake:
     """Use case: a verified callback reaches its queue.
 
@@ -58,26 +56,28 @@ class CallbackIntake:
     tolerate; the other order would lose it. For the same reason nothing locks out two deliveries at one moment.
     """
 
-    corp_id: str
-    markers: CallbackMarkers
-    queues: CallbackQueues
+    def __init__(self, corp_id: str, markers: CallbackMarkers, queues: CallbackQueues) -> None:
+        self._corp_id = corp_id
+        self._markers = markers
+        self._queues = queues
 
     def take(self, callback: Callback) -> Outcome:
-        if self.markers.is_marked(callback.event_id):
+        event_id = callback.event_id
+        if self._markers.is_marked(event_id):
             return Outcome.REPEATED
         queue = destination(callback)
         if queue is not None:
-            self.queues.send(queue.value, self._message(callback))
-        self.markers.mark(callback.event_id, callback.name)
+            self._queues.send(queue.value, self._message(callback, event_id))
+        self._markers.mark(event_id, callback.name)
         return Outcome.IGNORED if queue is None else Outcome.ROUTED
 
-    def _message(self, callback: Callback) -> dict[str, Any]:
+    def _message(self, callback: Callback, event_id: str) -> dict[str, Any]:
         return {
             "schema_version": SCHEMA_VERSION,
             "kind": "callback",
-            "event_id": callback.event_id,
+            "event_id": event_id,
             "app": callback.app,
-            "corp_id": self.corp_id,
+            "corp_id": self._corp_id,
             "event": callback.event,
             "change_type": callback.change_type,
             "occurred_at": clock.to_iso(callback.occurred_at),

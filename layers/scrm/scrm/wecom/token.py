@@ -9,9 +9,8 @@ call replayed once, not for ever (6, in the transport).
 import secrets
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from scrm import clock
 from scrm.wecom import limits
@@ -25,13 +24,15 @@ _SHORTEST_REST: Final = timedelta(seconds=60)  # between two early fetches, shou
 _STORE_PAUSE: Final = timedelta(seconds=5)
 
 
-@dataclass(frozen=True, slots=True)
-class AccessToken:
+class AccessToken(NamedTuple):
     """The value never shows in a representation, and so in no log line and no traceback."""
 
-    value: str = field(repr=False)
+    value: str
     refresh_at: datetime
     expires_at: datetime
+
+    def __repr__(self) -> str:
+        return f"AccessToken(refresh_at={self.refresh_at}, expires_at={self.expires_at})"
 
     @classmethod
     def fetched(cls, value: str, expires_in: timedelta, asked_at: datetime) -> "AccessToken":

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from scrm import clock
 from scrm.wecom import limits
@@ -61,8 +61,7 @@ class SilentObserver:
         pass
 
 
-@dataclass(frozen=True, slots=True)
-class Pause:
+class Pause(NamedTuple):
     """How the transport waits. ``patience`` is the longest sleep for a permit; ``jitter`` is from 0 to 1."""
 
     now: Callable[[], datetime] = clock.now
@@ -212,8 +211,7 @@ class WecomTransport:
         progress.token_replaced = True
 
 
-@dataclass(frozen=True, slots=True)
-class AppCredentials:
+class AppCredentials(NamedTuple):
     """The corp and the secret of one of its apps."""
 
     corp_id: str

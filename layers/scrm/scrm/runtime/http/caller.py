@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from scrm.node_paths import ROOT_NODE_ID, covers
+from scrm.node_paths import ROOT_NODE_ID, ROOT_PATH, covers
 from scrm.org.model import OrgNode
 from scrm.org.queries import OrgQueries
 from scrm.runtime.http.problems import NotAllowedError
@@ -52,10 +52,18 @@ def identify(claims: Mapping[str, Any], org: OrgQueries) -> Caller:
     """Raises NotAllowedError when a claim is missing or names nothing we know: then nothing may be seen."""
     subject, node_id = (str(claims.get(name, "")) for name in ("sub", "scrm_node"))
     roles = frozenset(Role(word) for word in _words(claims.get("scrm_roles", "")) if word in set(Role))
-    node = org.node(node_id) if _SUBJECT.fullmatch(subject) and node_id and roles else None
+    node = _node(node_id, org) if _SUBJECT.fullmatch(subject) and node_id and roles else None
     if node is None:
         raise NotAllowedError(_MISSING_CLAIMS)
     return Caller(subject, node, roles)
+
+
+def _node(node_id: str, org: OrgQueries) -> OrgNode | None:
+    """Head office exists before the first sync has read the organisation: it is who starts that sync."""
+    known = org.node(node_id)
+    if known is None and node_id == ROOT_NODE_ID:
+        return OrgNode(ROOT_NODE_ID, "", ROOT_PATH, "")
+    return known
 
 
 def _words(claim: Any) -> list[str]:

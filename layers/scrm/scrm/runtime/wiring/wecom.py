@@ -11,7 +11,7 @@ from scrm.runtime.environment import required
 from scrm.runtime.observability import count
 from scrm.wecom.breaker import CircuitBreaker
 from scrm.wecom.client import WecomClient
-from scrm.wecom.errors import OK
+from scrm.wecom.errors import CONCURRENCY_LIMIT, FREQUENCY_LIMIT, OK
 from scrm.wecom.exchange import HttpExchange
 from scrm.wecom.governor import RateGovernor
 from scrm.wecom.governor_state import Priority
@@ -58,11 +58,15 @@ class CallMetrics:
     def call_ended(self, path: str, errcode: int | None, failure: str) -> None:
         if errcode == OK:
             count("WecomCallSucceeded")
-        else:
-            count("WecomCallFailed", path=path, outcome=failure or str(errcode))
+            return
+        count("WecomCallFailed", path=path, outcome=failure or str(errcode))
+        if errcode in {FREQUENCY_LIMIT, CONCURRENCY_LIMIT}:
+            count("RateLimited")
 
     def call_postponed(self, path: str, reason: str) -> None:
         count("WecomCallPostponed", path=path, reason=reason)
+        if reason == "outage":
+            count("CircuitOpened")
 
 
 @functools.cache

@@ -1,8 +1,7 @@
 """Messages of the app to members, never to customers (wecom_content_archive 4.1)."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from scrm.wecom import limits
 from scrm.wecom.api.call import Call, Caller, parsed, require_bytes, require_ids, require_length
@@ -11,8 +10,7 @@ from scrm.wecom.payloads import SentMessage
 _SEND = "message/send"
 
 
-@dataclass(frozen=True, slots=True)
-class TextMessage:
+class TextMessage(NamedTuple):
     content: str
 
     def body(self) -> dict[str, Any]:
@@ -20,8 +18,7 @@ class TextMessage:
         return {"msgtype": "text", "text": {"content": self.content}}
 
 
-@dataclass(frozen=True, slots=True)
-class MarkdownMessage:
+class MarkdownMessage(NamedTuple):
     content: str
 
     def body(self) -> dict[str, Any]:
@@ -29,8 +26,7 @@ class MarkdownMessage:
         return {"msgtype": "markdown", "markdown": {"content": self.content}}
 
 
-@dataclass(frozen=True, slots=True)
-class TextCard:
+class TextCard(NamedTuple):
     title: str
     description: str
     url: str

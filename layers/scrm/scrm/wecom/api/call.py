@@ -2,8 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from pydantic import BaseModel, ValidationError
 
@@ -12,8 +11,7 @@ from scrm.wecom.errors import InvalidRequestError, OutcomeUnknownError, Transien
 type Json = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(NamedTuple):
     """What to send: with a ``body`` a POST, else a GET.
 
     ``repeatable`` is False for what must not be sent a second time while its outcome is unknown (transfers,
@@ -33,28 +31,84 @@ class Caller(Protocol):
         """The answer, ``errcode`` 0. Raises `WecomError`, or `CallPostponedError` when nothing was sent."""
 
 
-def parsed[Payload: BaseModel](model: type[Payload], reply: Json, call: Call) -> Payload:
-    """``reply`` as ``model``. A shape we cannot read is like no answer at all; its values stay out of the error."""
+class Page[Row](NamedTuple):
+    """One page of a list; ``next_cursor`` is empty on the last."""
+
+    rows: tuple[Row, ...]
+    next_cursor: str
+
+
+def parsed[Payload: BaseModel](model: type[Payload], found: Any, call: Call) -> Payload:
+    """``found`` as ``model``. A shape we cannot read is like no answer at all; its values stay out of the error."""
     with suppress(ValidationError):
-        return model.model_validate(reply)
-    raise (TransientError if call.repeatable else OutcomeUnknownError)(None, call.path)
+        return model.model_validate(found)
+    raise unreadable(call)
 
 
-def pages[Payload: BaseModel](
-    caller: Caller, model: type[Payload], path: str, body: Mapping[str, Any]
-) -> Iterator[Payload]:
-    """Every page of a list call. The end is an empty ``next_cursor``, never a short page (wecom_contacts 5.4)."""
-    cursor = ""
+def rows[Payload: BaseModel](model: type[Payload], reply: Json, name: str, call: Call) -> list[Payload]:
+    """The list ``name`` of the reply, row by row; null and absence are an empty list."""
+    return [parsed(model, row, call) for row in _list(reply, name, call)]
+
+
+def texts(reply: Json, name: str, call: Call) -> list[str]:
+    """The list ``name`` of the reply, ids as text."""
+    found = _list(reply, name, call)
+    if not all(isinstance(text, str) for text in found):
+        raise unreadable(call)
+    return found
+
+
+def cursor_of(reply: Json) -> str:
+    """Where the list goes on; empty at its end."""
+    cursor = reply.get("next_cursor")
+    return cursor if isinstance(cursor, str) else ""
+
+
+def unreadable(call: Call) -> TransientError:
+    """The error for an answer of a shape we cannot read."""
+    return (TransientError if call.repeatable else OutcomeUnknownError)(None, call.path)
+
+
+def pages(caller: Caller, first: Call) -> Iterator[tuple[Call, Json]]:
+    """Every page of a list call, GET or POST, with the call it answers.
+
+    The end is an empty ``next_cursor``, never a short page (wecom_contacts 5.4).
+    """
+    call, cursor = first, ""
     while True:
-        call = Call(path, body={**body, "cursor": cursor} if cursor else body)
-        page = parsed(model, caller.call(call), call)
-        yield page
-        following = getattr(page, "next_cursor", "")
+        reply = caller.call(call)
+        yield call, reply
+        following = cursor_of(reply)
         if not following:
             return
         if following == cursor:  # would go round for ever
-            raise TransientError(None, path)
+            raise unreadable(call)
         cursor = following
+        call = with_cursor(first, cursor)
+
+
+def all_rows[Payload: BaseModel](caller: Caller, first: Call, model: type[Payload], name: str) -> Iterator[Payload]:
+    """The rows of every page."""
+    for call, reply in pages(caller, first):
+        yield from rows(model, reply, name, call)
+
+
+def with_cursor(call: Call, cursor: str) -> Call:
+    """The same call for the page at ``cursor``; the first page is asked without one."""
+    if not cursor:
+        return call
+    if call.body is None:
+        return call._replace(query={**(call.query or {}), "cursor": cursor})
+    return call._replace(body={**call.body, "cursor": cursor})
+
+
+def _list(reply: Json, name: str, call: Call) -> list[Any]:
+    found = reply.get(name)
+    if found is None:
+        return []
+    if not isinstance(found, list):
+        raise unreadable(call)
+    return found
 
 
 def require_ids(path: str, name: str, ids: Sequence[str], most: int) -> None:

@@ -1,27 +1,31 @@
 """Customers and who follows them (wecom_contacts 5.1 to 5.5)."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from scrm.wecom import limits
-from scrm.wecom.api.call import Call, Caller, pages, parsed, require_ids, require_length
-from scrm.wecom.errors import NO_RELATION, InvalidRequestError, TransientError
-from scrm.wecom.payloads import (
-    CustomerIds,
-    ExternalContact,
-    ExternalContactPage,
-    FollowUser,
-    FollowUsers,
-    Relation,
-    RelationsPage,
+from scrm.wecom.api.call import (
+    Call,
+    Caller,
+    Page,
+    all_rows,
+    cursor_of,
+    pages,
+    parsed,
+    require_ids,
+    require_length,
+    rows,
+    texts,
+    with_cursor,
 )
+from scrm.wecom.errors import NO_RELATION, InvalidRequestError
+from scrm.wecom.payloads import ExternalContact, FollowUser, Relation
 
 _BATCH = "externalcontact/batch/get_by_user"
+_ROWS = "external_contact_list"
 
 
-@dataclass(frozen=True, slots=True)
-class ExternalContactDetail:
+class ExternalContactDetail(NamedTuple):
     """A customer with every follower inside the app's visible range."""
 
     contact: ExternalContact
@@ -35,13 +39,13 @@ class ExternalContacts:
     def follow_users(self) -> list[str]:
         """Userids of the visible members with the customer-contact function."""
         call = Call("externalcontact/get_follow_user_list")
-        return list(parsed(FollowUsers, self._caller.call(call), call).follow_user)
+        return texts(self._caller.call(call), "follow_user", call)
 
     def customers_of(self, userid: str) -> list[str]:
         """External userids of the member's customers; WeCom says 84061 for none (trap 18)."""
         call = Call("externalcontact/list", {"userid": userid})
         try:
-            return list(parsed(CustomerIds, self._caller.call(call), call).external_userid)
+            return texts(self._caller.call(call), "external_userid", call)
         except InvalidRequestError as error:
             if error.errcode != NO_RELATION:
                 raise
@@ -49,32 +53,21 @@ class ExternalContacts:
 
     def get(self, external_userid: str) -> ExternalContactDetail:
         """One customer; the followers of all pages (WeCom pages above 500)."""
-        found: list[FollowUser] = []
-        cursor = ""
-        while True:
-            query: dict[str, str | int] = {"external_userid": external_userid}
-            call = Call("externalcontact/get", {**query, "cursor": cursor} if cursor else query)
-            page = parsed(ExternalContactPage, self._caller.call(call), call)
-            found.extend(page.follow_user)
-            if not page.next_cursor:
-                return ExternalContactDetail(page.external_contact, tuple(found))
-            if page.next_cursor == cursor:
-                raise TransientError(None, call.path)
-            cursor = page.next_cursor
+        followers: list[FollowUser] = []
+        for call, reply in pages(self._caller, Call("externalcontact/get", {"external_userid": external_userid})):
+            contact = parsed(ExternalContact, reply.get("external_contact"), call)
+            followers += rows(FollowUser, reply, "follow_user", call)
+        return ExternalContactDetail(contact, tuple(followers))
 
-    def relations_page(self, userids: Sequence[str], cursor: str = "") -> RelationsPage:
-        """One page of the relations of at most 100 members; ``next_cursor`` is empty on the last."""
-        require_ids(_BATCH, "userids", userids, limits.RELATION_USERIDS)
-        body = {"userid_list": list(userids), "limit": limits.RELATION_PAGE}
-        call = Call(_BATCH, body={**body, "cursor": cursor} if cursor else body)
-        return parsed(RelationsPage, self._caller.call(call), call)
+    def relations_page(self, userids: Sequence[str], cursor: str = "") -> Page[Relation]:
+        """One page of the relations of at most 100 members."""
+        call = with_cursor(_relations(userids), cursor)
+        reply = self._caller.call(call)
+        return Page(tuple(rows(Relation, reply, _ROWS, call)), cursor_of(reply))
 
     def relations(self, userids: Sequence[str]) -> Iterator[Relation]:
         """Every relation of at most 100 members, all pages."""
-        require_ids(_BATCH, "userids", userids, limits.RELATION_USERIDS)
-        body = {"userid_list": list(userids), "limit": limits.RELATION_PAGE}
-        for page in pages(self._caller, RelationsPage, _BATCH, body):
-            yield from page.relations
+        return all_rows(self._caller, _relations(userids), Relation, _ROWS)
 
     def remark(
         self, userid: str, external_userid: str, *, remark: str | None = None, description: str | None = None
@@ -89,3 +82,8 @@ class ExternalContacts:
         if not wanted:
             raise InvalidRequestError(None, path, reason="nothing to set: give a remark or a description")
         self._caller.call(Call(path, body={"userid": userid, "external_userid": external_userid, **wanted}))
+
+
+def _relations(userids: Sequence[str]) -> Call:
+    require_ids(_BATCH, "userids", userids, limits.RELATION_USERIDS)
+    return Call(_BATCH, body={"userid_list": list(userids), "limit": limits.RELATION_PAGE})

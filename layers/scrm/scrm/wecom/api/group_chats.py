@@ -4,18 +4,11 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from scrm.wecom import limits
-from scrm.wecom.api.call import Call, Caller, pages, parsed, require_ids
-from scrm.wecom.payloads import (
-    GroupChat,
-    GroupChatRow,
-    GroupChatsPage,
-    GroupChatStatus,
-    GroupTransferFailure,
-    GroupTransferFailures,
-    OneGroupChat,
-)
+from scrm.wecom.api.call import Call, Caller, Page, all_rows, cursor_of, parsed, require_ids, rows, with_cursor
+from scrm.wecom.payloads import GroupChat, GroupChatRow, GroupChatStatus, GroupTransferFailure
 
 _LIST = "externalcontact/groupchat/list"
+_ROWS = "group_chat_list"
 # Easily taken for one another: the short path is the one for an owner who left (trap 19).
 _RESIGNED = "externalcontact/groupchat/transfer"
 _ON_JOB = "externalcontact/groupchat/onjob_transfer"
@@ -27,19 +20,18 @@ class GroupChats:
 
     def list_page(
         self, *, owners: Sequence[str] = (), status: GroupChatStatus | None = None, cursor: str = ""
-    ) -> GroupChatsPage:
+    ) -> Page[GroupChatRow]:
         """One page of groups, of at most 100 ``owners`` or of all; ``status`` None is any.
 
         An owner who left is refused with 40003 (trap 21): ask by status OWNER_RESIGNED without owners, then `get`.
         """
-        body = _list_body(owners, status)
-        call = Call(_LIST, body={**body, "cursor": cursor} if cursor else body)
-        return parsed(GroupChatsPage, self._caller.call(call), call)
+        call = with_cursor(_list_call(owners, status), cursor)
+        reply = self._caller.call(call)
+        return Page(tuple(rows(GroupChatRow, reply, _ROWS, call)), cursor_of(reply))
 
     def list(self, *, owners: Sequence[str] = (), status: GroupChatStatus | None = None) -> Iterator[GroupChatRow]:
         """As `list_page`, all pages."""
-        for page in pages(self._caller, GroupChatsPage, _LIST, _list_body(owners, status)):
-            yield from page.group_chats
+        return all_rows(self._caller, _list_call(owners, status), GroupChatRow, _ROWS)
 
     def of_departed_owner(self, userid: str) -> Iterator[GroupChat]:
         """Groups still waiting for a new owner after ``userid`` left: one detail call per waiting group of the corp."""
@@ -52,7 +44,7 @@ class GroupChats:
     def get(self, chat_id: str) -> GroupChat:
         """One group with its members; 90501 when it is no customer group."""
         call = Call("externalcontact/groupchat/get", body={"chat_id": chat_id, "need_name": 0})
-        return parsed(OneGroupChat, self._caller.call(call), call).group_chat
+        return parsed(GroupChat, self._caller.call(call).get("group_chat"), call)
 
     def transfer_resigned(self, chat_ids: Sequence[str], new_owner: str) -> tuple[GroupTransferFailure, ...]:
         """Give at most 100 groups of owners who left (else 90500) to ``new_owner``; returns the failures only.
@@ -68,12 +60,12 @@ class GroupChats:
     def _transfer(self, path: str, chat_ids: Sequence[str], new_owner: str) -> tuple[GroupTransferFailure, ...]:
         require_ids(path, "chat_ids", chat_ids, limits.TRANSFER_GROUPS)
         call = Call(path, body={"chat_id_list": [*chat_ids], "new_owner": new_owner}, repeatable=False)
-        return parsed(GroupTransferFailures, self._caller.call(call), call).failed_chat_list
+        return tuple(rows(GroupTransferFailure, self._caller.call(call), "failed_chat_list", call))
 
 
-def _list_body(owners: Sequence[str], status: GroupChatStatus | None) -> dict[str, Any]:
+def _list_call(owners: Sequence[str], status: GroupChatStatus | None) -> Call:
     body: dict[str, Any] = {"status_filter": 0 if status is None else status.value, "limit": limits.GROUP_PAGE}
     if owners:
         require_ids(_LIST, "owners", owners, limits.GROUP_OWNERS)
         body["owner_filter"] = {"userid_list": [*owners]}
-    return body
+    return Call(_LIST, body=body)

@@ -7,15 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from scrm.wecom import limits
-from scrm.wecom.api.call import Call, Caller, pages, parsed, require_ids, require_length
-from scrm.wecom.payloads import (
-    StartedTransfer,
-    StartedTransfers,
-    TransferResult,
-    TransferResults,
-    Unassigned,
-    UnassignedPage,
-)
+from scrm.wecom.api.call import Call, Caller, all_rows, require_ids, require_length, rows, unreadable
+from scrm.wecom.payloads import StartedTransfer, TransferResult, Unassigned
 
 _RESIGNED = "externalcontact/resigned/transfer_customer"
 _ON_JOB = "externalcontact/transfer_customer"
@@ -66,8 +59,8 @@ class Inheritance:
 
         A leaver with groups but no customers is not in it: see `GroupChats.list`.
         """
-        for page in pages(self._caller, UnassignedPage, _UNASSIGNED, {"page_size": limits.UNASSIGNED_PAGE}):
-            yield from page.info
+        first = Call(_UNASSIGNED, body={"page_size": limits.UNASSIGNED_PAGE})
+        return all_rows(self._caller, first, Unassigned, "info")
 
     def _transfer(
         self, path: str, handover_userid: str, takeover_userid: str, ids: Sequence[str], extra: Mapping[str, Any]
@@ -80,9 +73,11 @@ class Inheritance:
             **extra,
         }
         call = Call(path, body=body, repeatable=False)
-        return list(parsed(StartedTransfers, self._caller.call(call), call).customer)
+        reply = self._caller.call(call)
+        if "customer" not in reply:  # the one answer in which a missing list is no empty one
+            raise unreadable(call)
+        return rows(StartedTransfer, reply, "customer", call)
 
     def _results(self, path: str, handover_userid: str, takeover_userid: str) -> Iterator[TransferResult]:
         body = {"handover_userid": handover_userid, "takeover_userid": takeover_userid}
-        for page in pages(self._caller, TransferResults, path, body):
-            yield from page.customer
+        return all_rows(self._caller, Call(path, body=body), TransferResult, "customer")

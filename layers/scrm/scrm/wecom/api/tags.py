@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from scrm.wecom import limits
-from scrm.wecom.api.call import Call, Caller, parsed, require_ids, require_length
+from scrm.wecom.api.call import Call, Caller, parsed, require_ids, require_length, rows
 from scrm.wecom.errors import InvalidRequestError
-from scrm.wecom.payloads import AddedTags, TagGroup, TagGroups
+from scrm.wecom.payloads import TagGroup
 
 
 class Tags:
@@ -21,7 +21,7 @@ class Tags:
         if group_ids:
             body["group_id"] = list(group_ids)
         call = Call("externalcontact/get_corp_tag_list", body=body)
-        return list(parsed(TagGroups, self._caller.call(call), call).tag_group)
+        return rows(TagGroup, self._caller.call(call), "tag_group", call)
 
     def add(self, names: Sequence[str], *, group_name: str = "", group_id: str = "") -> TagGroup:
         """Add tags to a group, by id or by name; a new name makes a new group."""
@@ -33,7 +33,7 @@ class Tags:
             raise InvalidRequestError(None, path, reason="name the group either by id or by name")
         group = {"group_id": group_id} if group_id else {"group_name": group_name}
         call = Call(path, body={**group, "tag": [{"name": name} for name in names]})
-        return parsed(AddedTags, self._caller.call(call), call).tag_group
+        return parsed(TagGroup, self._caller.call(call).get("tag_group"), call)
 
     def rename(self, tag_or_group_id: str, name: str) -> None:
         path = "externalcontact/edit_corp_tag"

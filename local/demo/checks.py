@@ -1,0 +1,93 @@
+"""Does every figure hold? Each check compares what the product says with what is true at WeCom."""
+
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from local.demo.truth import Corp, Leaver
+
+type Row = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One line of the last table; ``found`` shows the figures that were compared."""
+
+    claim: str
+    holds: bool
+    found: str
+
+
+@dataclass(frozen=True, slots=True)
+class Handover:
+    """One leaver, the case the product made of it, and the case's rows."""
+
+    leaver: Leaver
+    case: Row
+    edges: Sequence[Row]
+    groups: Sequence[Row]
+
+    def in_state(self, state: str) -> frozenset[str]:
+        return frozenset(row["target_id"] for row in self.edges if row["state"] == state)
+
+
+def check_handovers(handovers: Sequence[Handover], corp: Corp) -> Iterator[Check]:
+    for each in handovers:
+        yield from _check_one(each, corp)
+    yield _calls_take_a_hundred_ids(handovers, corp)
+
+
+def _check_one(each: Handover, corp: Corp) -> Iterator[Check]:
+    name, edges = each.leaver.name, frozenset(row["target_id"] for row in each.edges)
+    done, manual = each.in_state("done"), each.in_state("manual")
+    yield Check(
+        f"{name}：每位客户都在案件里，且只有一次",
+        edges == each.leaver.customers and len(each.edges) == len(edges),
+        f"企业微信 {len(each.leaver.customers)}，案件 {len(each.edges)}",
+    )
+    settled = len(done) + len(manual) + len(each.in_state("ineligible"))
+    yield Check(
+        f"{name}：各状态之和等于总数，没有遗漏",
+        settled == len(each.edges) == each.case["customers"]["total"],
+        f"已接替 {len(done)} + 待人工 {len(manual)} = {settled}",
+    )
+    takers = {row["target_id"]: row["takeover_userid"] for row in each.edges}
+    yield Check(
+        f"{name}：已接替的客户在企业微信里确实跟随接替成员",
+        all(takers[customer] in corp.followers.get(customer, frozenset()) for customer in done),
+        f"{len(done)} 位逐一核对",
+    )
+    yield Check(
+        f"{name}：没有客户被询问两次",
+        all(corp.times_asked[each.leaver.userid, customer] == 1 for customer in done | manual),
+        f"{len(done | manual)} 位逐一核对",
+    )
+    yield Check(
+        f"{name}：待人工的客户都有负责人和期限",
+        all(row["owner_userid"] and row["due_at"] for row in each.edges if row["state"] == "manual"),
+        f"{len(manual)} 位",
+    )
+    successors = set(each.case["successor_userids"])
+    yield Check(
+        f"{name}：客户群全部换了群主",
+        all(corp.group_owners[chat_id] in successors for chat_id in each.leaver.groups),
+        f"{len(each.leaver.groups)} 个群",
+    )
+
+
+def _calls_take_a_hundred_ids(handovers: Sequence[Handover], corp: Corp) -> Check:
+    expected = sum(math.ceil(len(each.leaver.customers) / 100) for each in handovers)
+    made = corp.transfer_calls()
+    return Check(
+        "转接调用次数等于每人 ⌈客户数/100⌉ 之和",
+        len(made) == expected and all(call["ids"] <= 100 for call in made),  # noqa: PLR2004 - WeCom's own limit
+        f"应为 {expected}，实际 {len(made)}",
+    )
+
+
+def check_access(cases_of: Callable[[str], Sequence[Row]], nodes_of: Mapping[str, frozenset[str]]) -> Iterator[Check]:
+    """A branch's operator sees the branch's cases and nobody else's (invariant 7). ``nodes_of``: operator -> nodes."""
+    for operator, node_ids in nodes_of.items():
+        seen = [row["node_id"] for row in cases_of(operator)]
+        yield Check(f"{operator} 只看到本分行的案件", bool(seen) and node_ids.issuperset(seen), f"{len(seen)} 件")

@@ -1,0 +1,54 @@
+"""What is true at WeCom, read from the simulator's control API: the demo checks the product against it."""
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any
+
+from local.simulator.control_client import ControlClient
+
+TRANSFER = "externalcontact/resigned/transfer_customer"
+
+
+@dataclass(frozen=True, slots=True)
+class Leaver:
+    """A member at the moment WeCom deleted the account: who followed, which groups were owned."""
+
+    userid: str
+    name: str
+    customers: frozenset[str]
+    groups: frozenset[str]
+
+    @classmethod
+    def now(cls, control: ControlClient, userid: str) -> "Leaver":
+        return cls(
+            userid=userid,
+            name=control.member(userid)["name"],
+            customers=frozenset(row["external_userid"] for row in control.relations(userid=userid)),
+            groups=frozenset(row["chat_id"] for row in control.groups(owner=userid)),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Corp:
+    """The whole corp at one moment, and every call that was made to it."""
+
+    followers: dict[str, frozenset[str]]
+    group_owners: dict[str, str]
+    times_asked: Counter[tuple[str, str]]
+    calls: list[dict[str, Any]]
+
+    @classmethod
+    def now(cls, control: ControlClient) -> "Corp":
+        followers: dict[str, set[str]] = {}
+        for row in control.relations():
+            followers.setdefault(row["external_userid"], set()).add(row["userid"])
+        asked = Counter((row["handover_userid"], row["external_userid"]) for row in control.transfers())
+        return cls(
+            followers={customer: frozenset(userids) for customer, userids in followers.items()},
+            group_owners={row["chat_id"]: row["owner"] for row in control.groups()},
+            times_asked=asked,
+            calls=control.calls(),
+        )
+
+    def transfer_calls(self) -> list[dict[str, Any]]:
+        return [call for call in self.calls if call["path"] == TRANSFER]

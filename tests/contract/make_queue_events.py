@@ -1,0 +1,187 @@
+"""Write the samples of the functions that read queues and schedules: ``python -m tests.contract.make_queue_events``.
+
+Bodies are built by the code that writes them in production, so a sample cannot drift from its message.
+"""
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel
+
+from scrm.contacts.messages import (
+    CustomersTakenOver,
+    FullPassRequested,
+    GroupsTakenOver,
+    MemberSyncRequested,
+    NodeSyncRequested,
+)
+from scrm.handover.messages import PlanRequested, PollRequested, TransferRequested
+from scrm.handover.model import ChunkKind, case_id_of
+
+EVENTS = Path(__file__).parents[2] / "events"
+CORP = "wwSIMCORP0000001"
+AT = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
+AT_TEXT = "2026-11-23T01:00:00.000Z"
+CASE = case_id_of(CORP, "rm_wang01", 1)
+CUSTOMER = "wmSIM0000000000000000000000000A1"
+
+
+def samples() -> dict[str, dict[str, dict[str, Any]]]:
+    """Function -> case -> the event that Lambda gets."""
+    return {
+        "staff_intake": {
+            "staff_departed": batch("staff", hr_event()),
+            "staff_departed_without_successor": batch("staff", hr_event(successor_userid=None)),
+            "delete_user": batch("staff", callback("change_contact", "delete_user", UserID="rm_wang01")),
+            "create_user": batch(
+                "staff", callback("change_contact", "create_user", UserID="rm_new09", Name="新员工", Department="10")
+            ),
+            "update_user": batch(
+                "staff", callback("change_contact", "update_user", UserID="rm_li02", MainDepartment="20")
+            ),
+            "update_user_renamed": batch(
+                "staff", callback("change_contact", "update_user", UserID="rm_li02", NewUserID="rm_li99")
+            ),
+            "malformed_hr_event": batch("staff", hr_event(userid=None)),
+            "unknown_detail_type": batch("staff", {**hr_event(), "detail-type": "StaffPromoted"}),
+            "not_json": batch("staff", "<xml>not for us</xml>"),
+        },
+        "contact_sync": {
+            "full_pass": {"schedule": "contact_sync.full_pass"},
+            "full_pass_requested": batch("contact", FullPassRequested(run_id="sync_1", requested_at=AT)),
+            "node_sync_requested": batch("contact", NodeSyncRequested(run_id="sync_1", node_ids=("1", "10"))),
+            "member_sync_requested": batch(
+                "contact", MemberSyncRequested(run_id="sync_1", userids=("rm_wang01", "rm_li02"), started_at=AT)
+            ),
+            "customers_taken_over": batch(
+                "contact",
+                CustomersTakenOver(
+                    case_id=CASE,
+                    handover_userid="rm_wang01",
+                    takeover_userid="rm_li02",
+                    external_userids=(CUSTOMER,),
+                    at=AT,
+                ),
+            ),
+            "groups_taken_over": batch("contact", GroupsTakenOver(case_id=CASE, chat_ids=("wrSIM01",), at=AT)),
+            "add_external_contact": batch(
+                "contact",
+                callback("change_external_contact", "add_external_contact", UserID="rm_li02", ExternalUserID=CUSTOMER),
+            ),
+            "del_follow_user": batch(
+                "contact",
+                callback("change_external_contact", "del_follow_user", UserID="rm_li02", ExternalUserID=CUSTOMER),
+            ),
+            "group_dismissed": batch("contact", callback("change_external_chat", "dismiss", ChatId="wrSIM01")),
+            "poison": batch("contact", {"kind": "no_such_message"}),
+        },
+        "handover_worker": {
+            "plan_requested": batch("handover", PlanRequested(case_id=CASE)),
+            "transfer_customers": batch(
+                "handover", TransferRequested(case_id=CASE, chunk_kind=ChunkKind.CUSTOMERS, chunk_number=0)
+            ),
+            "transfer_groups": batch(
+                "handover", TransferRequested(case_id=CASE, chunk_kind=ChunkKind.GROUPS, chunk_number=0)
+            ),
+            "poison": batch("handover", {"kind": "transfer_requested", "case_id": CASE, "chunk_number": -1}),
+        },
+        "handover_reconcile": {
+            "due": {"schedule": "handover_reconcile.due"},
+            "poll_requested": batch("reconcile", PollRequested(case_id=CASE)),
+            "transfer_fail": batch(
+                "reconcile",
+                callback(
+                    "change_external_contact",
+                    "transfer_fail",
+                    UserID="rm_li02",
+                    ExternalUserID=CUSTOMER,
+                    FailReason="customer_refused",
+                ),
+            ),
+        },
+    }
+
+
+def hr_event(**changes: str | None) -> dict[str, Any]:
+    """As EventBridge puts it on the queue; a field changed to None is left out."""
+    detail = {
+        "schema_version": 1,
+        "event_id": "hr-2026-0001",
+        "occurred_at": AT_TEXT,
+        "corp_id": CORP,
+        "userid": "rm_wang01",
+        "last_day": "2026-11-30",
+        "successor_userid": "rm_li02",
+        "reason": "resigned",
+    } | changes
+    return {
+        "version": "0",
+        "id": "6f1c2f0e-6a1e-4f0c-9d3b-000000000001",
+        "detail-type": "StaffDeparted",
+        "source": "bank.hr",
+        "account": "123456789012",
+        "time": "2026-11-23T01:00:00Z",
+        "region": "cn-north-1",
+        "resources": [],
+        "detail": {name: value for name, value in detail.items() if value is not None},
+    }
+
+
+def callback(event: str, change_type: str, **fields: str) -> dict[str, Any]:
+    """As the callback function queues it (`scrm.wecom.router`)."""
+    header = {"ToUserName": CORP, "FromUserName": "sys", "CreateTime": "1795395600", "MsgType": "event"}
+    return {
+        "schema_version": 1,
+        "kind": "callback",
+        "event_id": f"evt_sample_{change_type}",
+        "app": "contacts",
+        "corp_id": CORP,
+        "event": event,
+        "change_type": change_type,
+        "occurred_at": AT_TEXT,
+        "received_at": AT_TEXT,
+        "fields": {**header, "Event": event, "ChangeType": change_type, **fields},
+    }
+
+
+def batch(queue: str, *bodies: BaseModel | Mapping[str, Any] | str) -> dict[str, Any]:
+    """An SQS event of one record per body."""
+    return {
+        "Records": [
+            {
+                "messageId": f"00000000-0000-4000-8000-{place:012d}",
+                "receiptHandle": "sample",
+                "body": _text(body),
+                "attributes": {"ApproximateReceiveCount": "1", "SentTimestamp": "1795395600000"},
+                "messageAttributes": {},
+                "md5OfBody": "",
+                "eventSource": "aws:sqs",
+                "eventSourceARN": f"arn:aws-cn:sqs:cn-north-1:123456789012:{queue}",
+                "awsRegion": "cn-north-1",
+            }
+            for place, body in enumerate(bodies)
+        ]
+    }
+
+
+def _text(body: BaseModel | Mapping[str, Any] | str) -> str:
+    if isinstance(body, str):
+        return body
+    return body.model_dump_json() if isinstance(body, BaseModel) else json.dumps(body, ensure_ascii=False)
+
+
+def rendered() -> dict[Path, str]:
+    return {
+        EVENTS / function / f"{case}.json": json.dumps(event, indent=2, ensure_ascii=False) + "\n"
+        for function, cases in samples().items()
+        for case, event in cases.items()
+    }
+
+
+if __name__ == "__main__":
+    for path, text in rendered().items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")

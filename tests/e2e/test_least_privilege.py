@@ -1,0 +1,234 @@
+"""Every grant is used and every use is granted: one bank lives through everything while the engine records.
+
+The engine enforces the roles of the template and writes down what each function's role asks for. A grant that nothing
+asks for is a grant too many; a request that was denied is one too few.
+"""
+
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import pytest
+
+from local.bank.world import BankSize, bank_world
+from local.cli.client import AdminClient
+from local.cli.sign_in import sign_in
+from local.engine.queues import wait_until_idle
+from local.engine.stack import RunningStack, running_stack
+from local.simulator.control_client import ControlClient
+from tests.e2e.conditions import eventually
+from tests.infra.cloudformation import FUNCTIONS, listed, names_in, statements
+
+pytestmark = pytest.mark.stack
+
+type Use = tuple[str, str]
+
+BANK = BankSize(branches=1, sub_branches=1, rms=4, customers=32, groups=4)
+MINUTE, HOUR = 60, 3600
+# Done by Lambda, EventBridge or AWS KMS in the name of a role, or through the service that the function did call.
+DONE_BY_THE_PLATFORM = ("logs:", "ec2:", "kms:", "sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes")
+# Asked for when something fails that cannot be made to fail from outside.
+RARELY_USED = {
+    # A sync could not be put on the queue: the idempotency record is taken back, so that a repeat is not told "done".
+    ("AdminApi", "dynamodb:DeleteItem", "PlatformTable"),
+}
+
+
+@dataclass(frozen=True)
+class Bank:
+    """A running stack with a small bank, and what happens to it."""
+
+    stack: RunningStack
+    world: dict[str, Any]
+
+    @cached_property
+    def wecom(self) -> ControlClient:
+        return ControlClient(self.stack.endpoints.wecom_control_url)
+
+    @cached_property
+    def rms(self) -> list[str]:
+        """Members who serve customers, those with a group first."""
+        owners = [group["owner"] for group in self.world["groups"]]
+        serving = {relation["userid"] for relation in self.world["relations"]}
+        return sorted(serving, key=lambda userid: (userid not in owners, userid))
+
+    def invoke(self, function: str, payload: dict[str, Any]) -> None:
+        name = self.stack.deployed.of_type("AWS::Lambda::Function")[function]
+        reply = self.stack.engine.client("lambda").invoke(FunctionName=name, Payload=json.dumps(payload))
+        assert "FunctionError" not in reply, reply["Payload"].read()
+
+    def tell_hr_event(self, **detail: Any) -> None:
+        entry = {"EventBusName": "scrm", "Source": "bank.hr", "DetailType": "StaffDeparted"}
+        entries = [{**entry, "Detail": json.dumps(detail)}]
+        assert self.stack.engine.client("events").put_events(Entries=entries)["FailedEntryCount"] == 0
+
+    def leaves(self, userid: str) -> None:
+        """HR tells it, then the account is deleted, which WeCom tells."""
+        self.tell_hr_event(
+            schema_version=1,
+            event_id=f"hr-{userid}",
+            occurred_at="2026-11-21T01:00:00Z",
+            corp_id=self.stack.endpoints.credentials["wecom"]["corp_id"],
+            userid=userid,
+            last_day="2026-11-30",
+            reason="resigned",
+        )
+        self.settle()
+        self.wecom.delete_member(userid)
+        self.settle()
+
+    def settle(self) -> None:
+        """Until WeCom has told everything and all queues are empty."""
+        eventually(self.wecom.pending_callbacks, lambda count: count == 0)
+        queues = self.stack.endpoints.resources["queues"].values()
+        assert wait_until_idle(self.stack.engine, queues)
+
+    def pass_time(self, seconds: int) -> None:
+        assert self.wecom.advance(seconds)["failures"] == []
+        self.settle()
+
+    def operator(self, name: str) -> AdminClient:
+        return AdminClient(sign_in(name, self.stack.paths.endpoints))
+
+    def case_of(self, userid: str) -> dict[str, Any]:
+        [case] = [case for case in self.operator("head_office").cases(0) if case["handover_userid"] == userid]
+        return case
+
+    def uses(self) -> set[tuple[str, str, str]]:
+        """(function, action, logical id of the resource, with its index) of everything the roles asked for."""
+        logical = {
+            name: logical_id
+            for kind in ("tables", "queues", "secrets", "buses")
+            for logical_id, place in self.stack.endpoints.resources[kind].items()
+            for name in [place.rsplit("/", 1)[-1]]
+        }
+        asked = map(json.loads, self.stack.paths.actions.read_text("utf-8").splitlines())
+        return {(_function(each), each["action"], _resource(each["resource"], logical)) for each in asked}
+
+
+@pytest.fixture(scope="module")
+def bank() -> Iterator[Bank]:
+    """The bank after its story."""
+    world = bank_world(BANK, seed=7)
+    name = f"tests-{os.environ.get('PYTEST_XDIST_WORKER', 'main')}-privilege"
+    with running_stack(name, world=world) as stack:
+        bank = Bank(stack, world)
+        _live(bank)
+        yield bank
+
+
+def _live(bank: Bank) -> None:
+    first, second, third = bank.rms[:3]
+    # A cold start may miss WeCom's second, as in life; then the operator saves again.
+    eventually(lambda: bank.wecom.verify_callback("contacts"), lambda error: error is None)
+    bank.invoke("ContactSyncFunction", {"schedule": "contact_sync.full_pass"})
+    bank.settle()
+    bank.tell_hr_event(schema_version=1, event_id="hr-without-a-member")
+    _a_handover_that_ends_well(bank, first)
+    _a_handover_through_an_outage(bank, second)
+    _customers_and_groups_change(bank, third)
+    _operators_look(bank)
+
+
+def _a_handover_that_ends_well(bank: Bank, userid: str) -> None:
+    bank.wecom.revoke_tokens()  # the worker has to fetch one
+    bank.leaves(userid)
+    bank.wecom.revoke_tokens()  # and so has reconcile
+    for transfer in bank.wecom.transfers():
+        bank.wecom.decide(transfer["external_userid"], "accept")
+    bank.pass_time(70 * MINUTE)
+
+
+def _a_handover_through_an_outage(bank: Bank, userid: str) -> None:
+    bank.wecom.start_outage()
+    bank.leaves(userid)
+    bank.wecom.end_outage()
+    bank.pass_time(HOUR)
+    refusing = next(each for each in bank.wecom.transfers() if each["handover_userid"] == userid)
+    bank.wecom.decide(refusing["external_userid"], "refuse")
+    bank.settle()
+
+
+def _customers_and_groups_change(bank: Bank, userid: str) -> None:
+    lost, changed = bank.wecom.relations(userid)[:2]
+    bank.wecom.remove_relation(userid, lost["external_userid"])
+    bank.wecom.patch_relation(userid, changed["external_userid"], remark="贵宾")
+    bank.wecom.patch_group(bank.wecom.groups()[0]["chat_id"], name="新名称")
+    bank.settle()
+
+
+def _operators_look(bank: Bank) -> None:
+    head_office = bank.operator("head_office")
+    case = head_office.cases(0)[0]
+    head_office.me()
+    head_office.case(case["case_id"])
+    head_office.edges(case["case_id"], 0)
+    head_office.groups(case["case_id"], 0)
+    head_office.rejections(0)
+    head_office.audit(0)
+    head_office.start_sync("the-same-key")
+    head_office.start_sync("the-same-key")
+    branch = next(node["id"] for node in bank.world["departments"] if node.get("parentid") == 1)
+    bank.operator(f"branch_{branch}").cases(0)
+    bank.settle()
+
+
+def test_the_story_went_as_told(bank: Bank) -> None:
+    first, second = bank.rms[:2]
+
+    assert bank.case_of(first)["state"] == "closed"
+    assert bank.case_of(second)["customers"]["by_state"].get("manual") == 1
+    assert len(bank.operator("head_office").rejections(0)) == 1
+
+
+def test_no_function_was_denied_anything(bank: Bank) -> None:
+    assert bank.stack.denied_actions() == []
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_every_grant_is_used(bank: Bank, function: str) -> None:
+    used = {use for use in bank.uses() if use[0] == function}
+
+    assert _grants(function) - RARELY_USED - used == set()
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_every_use_is_granted_by_name(bank: Bank, function: str) -> None:
+    used = {use for use in bank.uses() if use[0] == function}
+
+    assert used, "the story does not reach this function"
+    assert used - _grants(function) == set()
+
+
+def _grants(function: str) -> set[tuple[str, str, str]]:
+    return {
+        (function, action, _granted_resource(resource))
+        for statement in statements(f"{function}Role")
+        if statement["Effect"] == "Allow"
+        for action in listed(statement["Action"])
+        if not action.startswith(DONE_BY_THE_PLATFORM)
+        for resource in listed(statement["Resource"])
+    }
+
+
+def _granted_resource(resource: Any) -> str:
+    [name] = names_in(resource)
+    index = resource["Fn::Sub"].partition("/index/")[2] if "Fn::Sub" in resource else ""
+    return f"{name}/{index}" if index else name
+
+
+def _function(asked: dict[str, Any]) -> str:
+    folder = asked["principal"].rsplit("/", 1)[1].partition("-")[2]
+    return next(name for name, known in FUNCTIONS.items() if known == folder)
+
+
+def _resource(arn: str, logical: dict[str, str]) -> str:
+    """``...:table/<name>/index/by_due`` -> ``HandoverTable/by_due``."""
+    service, name = arn.split(":")[2], arn.rsplit(":", 1)[-1].removeprefix("table/").removeprefix("event-bus/")
+    base, _, index = name.partition("/index/")
+    if service == "secretsmanager":
+        base = base.rpartition("-")[0]  # an ARN ends in six characters that the name has not
+    return f"{logical[base]}/{index}" if index else logical[base]
