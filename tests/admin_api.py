@@ -67,7 +67,7 @@ def sample(name: str) -> dict[str, Any]:
 class FakeSyncStarter:
     """Answers as if every key were new."""
 
-    def start(self, subject: str, key: str, request: SyncRequest, _context: LambdaContext) -> Sync:
+    def start(self, subject: str, key: str, request: SyncRequest) -> Sync:
         return Sync(run_id=ids.derive("sync", subject, key), scope=request.scope, requested_at=clock.to_iso(AT))
 
 

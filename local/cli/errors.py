@@ -34,7 +34,6 @@ _TEXTS = {
     "urn:scrm:problem:not-allowed": "没有权限：您的机构或角色不能执行此操作",
     "urn:scrm:problem:invalid-request": "请求参数无效",
     "urn:scrm:problem:invalid-cursor": "翻页标记已失效，请从头查询",
-    "urn:scrm:problem:in-progress": "相同的请求正在处理，请稍后重试",
     "urn:scrm:problem:idempotency-key-reused": "该幂等键已用于另一个请求，请换一个",
     "urn:scrm:problem:failed": "系统暂时无法处理，可以安全地重试",
 }

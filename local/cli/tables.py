@@ -42,7 +42,6 @@ OUTCOMES = {
     "invalid": "请求无效",
     "not_allowed": "无权限",
     "not_found": "未找到",
-    "in_progress": "处理中",
     "failed": "失败",
 }
 

@@ -1,5 +1,6 @@
 """The embedded AWS engine as a program of ours: its settings, and its clients."""
 
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,13 @@ _CONFIG = Config(retries={"total_max_attempts": 2})
 _LAUNCHER = Path(__file__).with_name("launcher.py")
 
 
+@functools.cache
+def _client(service: str, endpoint_url: str) -> Any:
+    """Making one costs a tenth of a second; waiting for idle queues asks for one after every schedule."""
+    client: Callable[..., Any] = boto3.session.Session(region_name=REGION).client
+    return client(service, endpoint_url=endpoint_url, config=_CONFIG, **CREDENTIALS)
+
+
 @dataclass(frozen=True, slots=True)
 class Engine:
     """A running engine: where it answers, and how to talk to it as its root user."""
@@ -25,8 +33,7 @@ class Engine:
 
     def client(self, service: str) -> Any:
         """A boto3 client of ``service`` bound to this engine, whatever the environment says."""
-        client: Callable[..., Any] = boto3.session.Session(region_name=REGION).client
-        return client(service, endpoint_url=self.endpoint_url, config=_CONFIG, **CREDENTIALS)
+        return _client(service, self.endpoint_url)
 
     @property
     def port(self) -> int:

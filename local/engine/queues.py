@@ -9,8 +9,8 @@ from local.engine.emulator import Engine
 
 _VISIBLE = "ApproximateNumberOfMessages"
 _IN_FLIGHT = "ApproximateNumberOfMessagesNotVisible"
-_POLL_S = 0.05
-_IDLE_READS = 2  # an event on its way from the bus to a queue is in neither for an instant
+_POLL_S = 0.02
+_IDLE_READS = 2  # a message may go on from a queue not yet read to one already read
 _MOST_PER_RECEIVE = 10
 
 
@@ -31,7 +31,10 @@ def wait_until_idle(engine: Engine, queue_urls: Iterable[str], within_s: float =
     deadline = time.monotonic() + within_s
     idle_reads = 0
     while idle_reads < _IDLE_READS:
-        idle_reads = idle_reads + 1 if all(_depth(client, url) == (0, 0) for url in urls) else 0
+        if all(_depth(client, url) == (0, 0) for url in urls):
+            idle_reads += 1
+            continue
+        idle_reads = 0
         if time.monotonic() > deadline:
             return False
         time.sleep(_POLL_S)

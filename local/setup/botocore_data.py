@@ -22,6 +22,7 @@ OPERATIONS = {
         "BatchGetItem",
         "BatchWriteItem",
         "DeleteItem",
+        "DescribeEndpoints",  # never called; botocore looks in the model whether it is there
         "GetItem",
         "PutItem",
         "Query",

@@ -10,6 +10,22 @@ from botocore.session import Session
 from local.setup.botocore_data import OPERATIONS, TARGET, files
 from scrm.aws import session
 
+STAGES = (
+    "creating-client-class",
+    "provide-client-params",
+    "before-parameter-build",
+    "before-endpoint-resolution",
+    "before-call",
+    "request-created",
+    "choose-signer",
+    "before-sign",
+    "before-send",
+    "response-received",
+    "before-parse",
+    "needs-retry",
+    "after-call",
+    "after-call-error",
+)
 REGIONS = ("cn-north-1", "cn-northwest-1", "eu-central-1", "us-east-1", "ap-southeast-1")
 
 
@@ -55,9 +71,28 @@ def test_operations_take_and_give_what_they_do_in_the_full_data(service: str, op
     assert [shape.name for shape in ours.error_shapes] == [shape.name for shape in full.error_shapes]
 
 
+@pytest.mark.parametrize(
+    ("service", "operation"), [(service, operation) for service, names in OPERATIONS.items() for operation in names]
+)
+def test_requests_pass_the_handlers_that_they_pass_in_the_full_session(service: str, operation: str) -> None:
+    ours, full = clients(service, REGIONS[0])
+
+    for stage in STAGES:
+        event = f"{stage}.{ours.meta.service_model.service_id.hyphenize()}.{operation}"
+        assert _handlers(ours, event) == _handlers(full, event)
+    assert any(_handlers(ours, f"{stage}.sqs.SendMessage") for stage in STAGES)
+
+
 def test_no_other_service_is_known() -> None:
     assert sorted(session.session().get_available_services()) == sorted(OPERATIONS)
     assert Path(TARGET).is_dir()
+
+
+def _handlers(client: Any, event: str) -> list[str]:
+    """Names of what acts on ``event``, in order, but for Powertools' user agent, whose place does not matter."""
+    found = client.meta.events._emitter._handlers.prefix_search(event)
+    handlers = [getattr(handler, "__qualname__", type(handler).__qualname__) for handler in found]
+    return [name for name in handlers if "powertools" not in name]
 
 
 def _members(shape: Any, seen: tuple[str, ...] = ()) -> Any:

@@ -30,11 +30,6 @@ BANK = BankSize(branches=1, sub_branches=1, rms=4, customers=32, groups=4)
 MINUTE, HOUR = 60, 3600
 # Done by Lambda, EventBridge or AWS KMS in the name of a role, or through the service that the function did call.
 DONE_BY_THE_PLATFORM = ("logs:", "ec2:", "kms:", "sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes")
-# Asked for when something fails that cannot be made to fail from outside.
-RARELY_USED = {
-    # A sync could not be put on the queue: the idempotency record is taken back, so that a repeat is not told "done".
-    ("AdminApi", "dynamodb:DeleteItem", "PlatformTable"),
-}
 
 
 @dataclass(frozen=True)
@@ -192,7 +187,7 @@ def test_no_function_was_denied_anything(bank: Bank) -> None:
 def test_every_grant_is_used(bank: Bank, function: str) -> None:
     used = {use for use in bank.uses() if use[0] == function}
 
-    assert _grants(function) - RARELY_USED - used == set()
+    assert _grants(function) - used == set()
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)

@@ -11,7 +11,7 @@ from typing import Any
 
 import boto3
 
-from local.bench.children.stub import answer_with
+from local.bench.children.stub import stub_aws
 from scrm.aws import session
 
 ROUNDS, PER_ROUND = 40, 4
@@ -20,7 +20,7 @@ ATTRIBUTES: dict[str, Any] = {
     **{f"count{number}": {"N": str(number)} for number in range(3)},
 }
 
-answer_with({})
+stub_aws({"aws": {}})
 ours, default = session.client("dynamodb"), boto3.client("dynamodb")
 
 

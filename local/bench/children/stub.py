@@ -1,14 +1,14 @@
-"""Stands in for the network below botocore, so that everything above it (clients, signing, parsing) is paid for."""
+"""Stands in for the network below botocore and requests; everything above it (clients, signing, parsing) is paid for."""
 
 import json
+import sys
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 import botocore.handlers
-from botocore.awsrequest import AWSRequest, AWSResponse
+from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.compat import HTTPHeaders
-
-type Answers = Mapping[str, Any]
 
 
 class _Body:
@@ -21,24 +21,44 @@ class _Body:
         return [self._content]
 
 
-def answer_with(answers: Answers) -> list[str]:
-    """Let every client made from now on get ``answers[operation]`` (JSON protocols), ``{}`` for an operation not named.
-
-    Returns the operations asked for, growing as they come.
-    """
+def stub_aws(answers: Mapping[str, Any]) -> list[str]:
+    """Let every client made from now on get its reply from ``answers``; returns the operations asked for, growing."""
     asked: list[str] = []
 
-    def answer(request: AWSRequest, **_: Any) -> AWSResponse:
+    def answer(request: AWSPreparedRequest, **_: Any) -> AWSResponse:
         if not request.headers.get("Authorization"):
             raise AssertionError("a request left unsigned")
-        target = request.headers.get("X-Amz-Target", b"")
+        target = request.headers["X-Amz-Target"]
         operation = (target.decode() if isinstance(target, bytes) else target).rpartition(".")[2]
         asked.append(operation)
-        content = json.dumps(answers.get(operation, {})).encode()
-        headers = HTTPHeaders.from_dict(
-            {"content-type": "application/x-amz-json-1.0", "content-length": str(len(content))}
-        )
+        content = json.dumps(_reply(answers, operation, json.loads(request.body))).encode()
+        headers = HTTPHeaders.from_dict({"content-type": "application/x-amz-json-1.0"})
         return AWSResponse(str(request.url), 200, headers, _Body(content))
 
     botocore.handlers.BUILTIN_HANDLERS.append(("before-send", answer))
     return asked
+
+
+def stub_wecom(answers: Mapping[str, Any]) -> None:
+    """Answer below requests' adapter, if the function has loaded requests at all."""
+    requests: Any = sys.modules.get("requests")
+    if requests is None:
+        return
+
+    def send(_: Any, request: Any, **__: Any) -> Any:
+        path = urlsplit(request.url).path.removeprefix("/cgi-bin/")
+        response = requests.Response()
+        response.status_code, response.url, response.request = 200, request.url, request
+        response._content = json.dumps({"errcode": 0, "errmsg": "ok", **answers["wecom"].get(path, {})}).encode()
+        return response
+
+    requests.adapters.HTTPAdapter.send = send
+
+
+def _reply(answers: Mapping[str, Any], operation: str, request: Mapping[str, Any]) -> Any:
+    if operation == "GetSecretValue":
+        return {"SecretString": answers["secrets"][request["SecretId"]]}
+    if operation == "GetItem":
+        item = answers["items"].get(request["Key"]["pk"]["S"])
+        return {"Item": item} if item else {}
+    return answers["aws"].get(operation, {})

@@ -15,7 +15,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from pydantic import AwareDatetime, BaseModel, Field, create_model
 
-from local.bench.children.stub import answer_with
+from local.bench.children.stub import stub_aws
 
 Id = Annotated[str, Field(min_length=1, max_length=64)]
 FIELDS: dict[str, Any] = {
@@ -30,7 +30,7 @@ FIELDS: dict[str, Any] = {
 }
 MODEL_COUNT = 30
 
-answer_with({"SendMessage": {"MessageId": "m-1", "MD5OfMessageBody": "0" * 32}})
+stub_aws({"aws": {"SendMessage": {"MessageId": "m-1", "MD5OfMessageBody": "0" * 32}}, "items": {}})
 models: list[type[BaseModel]] = [create_model(f"Message{number}", **FIELDS) for number in range(MODEL_COUNT)]
 logger, tracer, metrics = Logger(), Tracer(), Metrics()
 dynamodb, sqs = boto3.client("dynamodb"), boto3.client("sqs")

@@ -1,8 +1,8 @@
 """One botocore session per function, and one client per service for all adapters.
 
 The first client is the dear one (session, loader, endpoint rules), so nothing else may create a session or a client.
-botocore, not boto3, and botocore reading only the services that we call (``data/``, written by
-``local/setup/botocore_data.py``): together they are worth a quarter of the callback's cold start.
+botocore, not boto3, and botocore reading and registering only what the services that we call need (``data/`` is
+written by ``local/setup/botocore_data.py``): together they are worth a quarter of the callback's cold start.
 """
 
 import functools
@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 from botocore.config import Config
+from botocore.handlers import BUILTIN_HANDLERS
 from botocore.loaders import Loader
 from botocore.session import Session
 
@@ -28,15 +29,25 @@ CONFIG = Config(
     retries={"mode": "standard", "total_max_attempts": 3},
     tcp_keepalive=True,
 )
+_SERVICE_IDS = frozenset({"dynamodb", "eventbridge", "secrets-manager", "sqs"})
 _DATA = Path(__file__).parent / "data"
 
 
 @functools.cache
 def session() -> Session:
     """The session that knows the services of ``data/`` and nothing else."""
-    made = Session()
+    made = Session(include_builtin_handlers=False)
     made.register_component("data_loader", Loader([str(_DATA)], include_default_search_paths=False))
+    for event, handler, *_ in BUILTIN_HANDLERS:
+        if _concerns_us(event):
+            made.register(event, handler)
     return made
+
+
+def _concerns_us(event: str) -> bool:
+    """Whether a handler of botocore's acts on every service or on one of ours; 110 of 127 do not, or only document."""
+    stage, _, target = event.partition(".")
+    return stage != "docs" and (not target or target.partition(".")[0] in _SERVICE_IDS)
 
 
 @overload

@@ -21,7 +21,6 @@ _OUTCOMES = {
     HTTPStatus.BAD_REQUEST: "invalid",
     HTTPStatus.FORBIDDEN: "not_allowed",
     HTTPStatus.NOT_FOUND: "not_found",
-    HTTPStatus.CONFLICT: "in_progress",
     HTTPStatus.UNPROCESSABLE_ENTITY: "invalid",
 }
 

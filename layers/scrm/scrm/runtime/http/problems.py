@@ -9,13 +9,10 @@ from aws_lambda_powertools.event_handler.openapi.exceptions import (
     RequestUnsupportedContentType,
     RequestValidationError,
 )
-from aws_lambda_powertools.utilities.idempotency.exceptions import (
-    IdempotencyAlreadyInProgressError,
-    IdempotencyValidationError,
-)
 from botocore.exceptions import ClientError
 
 from scrm.paging import InvalidCursorError
+from scrm.runtime.http.answers import KeyReusedError
 from scrm.runtime.http.models import Problem, ProblemField
 from scrm.runtime.observability import count, logger
 
@@ -70,8 +67,7 @@ def install(app: APIGatewayHttpResolver) -> None:
         RequestValidationError: _invalid,
         InvalidCursorError: _invalid_cursor,
         RequestUnsupportedContentType: _unsupported_content_type,
-        IdempotencyAlreadyInProgressError: _in_progress,
-        IdempotencyValidationError: _key_reused,
+        KeyReusedError: _key_reused,
         Exception: failed,
     }
     for error_type, handler in handlers.items():
@@ -110,12 +106,7 @@ def _unsupported_content_type(_error: RequestUnsupportedContentType) -> Response
     return describe(ProblemError(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "unsupported-media-type", detail))
 
 
-def _in_progress(_error: IdempotencyAlreadyInProgressError) -> Response[str]:
-    detail = "A request with this Idempotency-Key is being carried out. Repeat it later to get its answer."
-    return describe(ProblemError(HTTPStatus.CONFLICT, "in-progress", detail))
-
-
-def _key_reused(_error: IdempotencyValidationError) -> Response[str]:
+def _key_reused(_error: KeyReusedError) -> Response[str]:
     detail = "This Idempotency-Key was used with another request. Choose a new key for a new request."
     return describe(ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, "idempotency-key-reused", detail))
 

@@ -157,14 +157,14 @@ def list_audit(node_id: NodeId = None, cursor: Cursor = None, limit: Limit = 20)
     summary="Compare every relation and group with WeCom now. For head office and operators placed at the root.",
     tags=["contacts"],
     status_code=HTTPStatus.ACCEPTED,
-    responses=_responses(HTTPStatus.ACCEPTED, models.Sync, HTTPStatus.BAD_REQUEST, HTTPStatus.CONFLICT),
+    responses=_responses(HTTPStatus.ACCEPTED, models.Sync, HTTPStatus.BAD_REQUEST),
 )
 def start_sync(key: IdempotencyKey, request: Annotated[models.SyncRequest, Body()]) -> models.Sync:
     operation: Operation = router.context[OPERATION]
     caller = _caller()
     if not caller.operates_the_corp:
         raise NotAllowedError("A full sync is for head office and for operators placed at the root node.")
-    sync = wiring.sync_starter().start(caller.subject, key, request, router.lambda_context)
+    sync = wiring.sync_starter().start(caller.subject, key, request)
     operation.subject = sync.run_id
     return sync
 

@@ -2,8 +2,7 @@
 
 import functools
 
-from aws_lambda_powertools.utilities.idempotency import DynamoDBPersistenceLayer
-
+from scrm import clock
 from scrm.audit.log import AuditLog
 from scrm.audit.reader import AuditReader
 from scrm.aws import session
@@ -14,6 +13,8 @@ from scrm.aws.sync_requests import SqsSyncRequests
 from scrm.aws.table import Table
 from scrm.handover.queries import CaseQueries
 from scrm.org.queries import OrgQueries
+from scrm.runtime.http.answer_table import DynamoAnswerStore
+from scrm.runtime.http.answers import AnsweredOnce
 from scrm.runtime.http.syncs import SyncStarter
 from scrm.runtime.settings_admin import AdminSettings
 
@@ -46,15 +47,8 @@ def audit_reader() -> AuditReader:
 @functools.cache
 def sync_starter() -> SyncStarter:
     requests = SqsSyncRequests(session.client("sqs"), settings().contact_queue_url)
-    store = DynamoDBPersistenceLayer(
-        settings().platform_table,
-        key_attr="pk",
-        static_pk_value="IDEMPOTENCY#admin_api",
-        sort_key_attr="sk",
-        expiry_attr="expires_at",
-        boto3_client=session.client("dynamodb"),
-    )
-    return SyncStarter(requests, store)
+    answers = AnsweredOnce(DynamoAnswerStore(_table(settings().platform_table)), clock.now)
+    return SyncStarter(requests, answers)
 
 
 def reset() -> None:

@@ -1,0 +1,61 @@
+"""What AWS and WeCom answer in the init measurement, so that each function's sample takes its usual path."""
+
+import json
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from scrm.aws import case_items
+from scrm.aws.table import to_item
+from scrm.handover.model import CaseState, HandoverCase
+
+CORP_ID = "wwSIMCORP0000001"
+_SECRETS = {
+    "scrm/callback": {
+        "contacts": {"token": "SampleCallbackToken", "encoding_aes_key": "SampleEncodingAESKeyOfFortyThreeCharacters0"}
+    },
+    "scrm/wecom": {"corp_id": CORP_ID, "apps": {"contacts": {"agent_id": 1000002, "secret": "SampleAppSecret"}}},
+}
+_OPENED_AT = datetime(2026, 11, 20, 1, 30, tzinfo=UTC)
+_CASE_ID = re.compile(r"case_[a-z2-7]{26}")
+
+
+def answers(sample: Path) -> dict[str, Any]:
+    """``aws`` by operation (secrets and items by key), ``wecom`` by path; what is not named is answered ``{}``."""
+    return {
+        "aws": {
+            "SendMessage": {"MessageId": "m-1", "MD5OfMessageBody": "0" * 32},
+            "SendMessageBatch": {"Successful": [], "Failed": []},
+            "PutEvents": {"FailedEntryCount": 0, "Entries": []},
+            "Query": {"Items": [], "Count": 0, "ScannedCount": 0},
+            "UpdateItem": {"Attributes": {"fence": {"N": "1"}}},
+        },
+        "secrets": {name: json.dumps(secret) for name, secret in _SECRETS.items()},
+        "items": {item["pk"]["S"]: item for item in _cases(sample.read_text(encoding="utf-8"))},
+        "wecom": {
+            "gettoken": {"access_token": "SampleAccessToken", "expires_in": 7200},
+            "user/get": {"userid": "rm_wang", "name": "示例", "status": 1},
+        },
+    }
+
+
+def _cases(sample: str) -> list[dict[str, Any]]:
+    """An open case for every case that the sample speaks of."""
+    return [to_item(case_items.from_case(_case(case_id))) for case_id in sorted(set(_CASE_ID.findall(sample)))]
+
+
+def _case(case_id: str) -> HandoverCase:
+    return HandoverCase(
+        case_id=case_id,
+        corp_id=CORP_ID,
+        handover_userid="rm_wang",
+        handover_name="示例",
+        node_id="11",
+        node_path="/1/11/",
+        node_name="示例支行",
+        state=CaseState.PLANNING,
+        opened_at=_OPENED_AT,
+        due_at=_OPENED_AT,
+        signals=(),
+    )
