@@ -3,6 +3,7 @@
 One engine per test process (per xdist worker), on a free port of loopback, killed at the end of the session.
 """
 
+import functools
 import os
 import shutil
 import urllib.request
@@ -80,11 +81,15 @@ def tables(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> EngineTables:
     return EngineTables(engine, names, client)
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests of one dear fixture run in one worker, so that it is made once."""
+    """Tests that share a dear fixture run in one worker, so that it is made once."""
     for item in items:
-        for fixture in _DEAR_FIXTURES & set(getattr(item, "fixturenames", ())):
-            item.add_marker(pytest.mark.xdist_group(fixture))
+        dear = _DEAR_FIXTURES & set(getattr(item, "fixturenames", ()))
+        if not dear and item.get_closest_marker("stack"):
+            dear = {item.path.stem}
+        for group in dear:
+            item.add_marker(pytest.mark.xdist_group(group))
 
 
 def reset(engine: Engine) -> None:
@@ -94,6 +99,7 @@ def reset(engine: Engine) -> None:
         reply.read()
 
 
+@functools.cache
 def declared_tables(template: Path) -> dict[str, dict[str, Any]]:
     """Logical id -> what `create_table` needs of each ``AWS::DynamoDB::Table`` of the template."""
     resources = load_template(template)["Resources"]

@@ -162,6 +162,6 @@ def refused(run: Run, budget: PathLimits) -> int:
 
 
 def floor_seconds(calls: int, budget: PathLimits) -> float:
-    """The least time both windows allow (performance_anchors section 6): full hours first, the rest by the minute."""
+    """The least time both windows allow (docs/requirements.md, T1 to T7): full hours first, the rest by the minute."""
     full_hours = math.ceil(calls / budget.per_hour) - 1
     return 3600.0 * full_hours + 60.0 * (calls - budget.per_hour * full_hours) / budget.per_minute

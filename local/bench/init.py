@@ -57,6 +57,7 @@ class FirstAnswerError(Exception):
 def measure() -> list[Figure]:
     with TemporaryDirectory() as folder:
         starts = [start for function in LIMITS if (start := _first_start(function, Path(folder)))]
+        run("typical", environment=ENVIRONMENT)  # like the starts above: the first run writes byte code
         ratios: dict[str, list[float]] = {start.function: [] for start in starts}
         floors: list[float] = []
         for _ in range(ROUNDS):

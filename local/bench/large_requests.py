@@ -4,7 +4,7 @@ from local.bench.child import run
 from local.bench.figure import Figure
 
 FLOOR = {"batch_write_25": 0.008, "transact_write_100": 0.007}
-"""Hand-made SigV4 and orjson, from the reference's own measurement (performance_anchors.md section 5)."""
+"""Hand-made SigV4 and orjson (T5.3)."""
 
 
 def measure() -> list[Figure]:

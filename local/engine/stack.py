@@ -56,7 +56,7 @@ class StackRunningError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Endpoints:
-    """What ``endpoints.json`` holds: where everything of a running stack answers (design section 9)."""
+    """What ``endpoints.json`` holds: where everything of a running stack answers (docs/architecture.md)."""
 
     aws_endpoint_url: str
     region: str

@@ -26,7 +26,7 @@ type Answer = Callable[[Call, Sequence[Call]], Outcome]
 
 
 def stricter_than_published(per_minute: int) -> Answer:
-    """A WeCom that refuses above ``per_minute``, as users report (wecom_contacts 1.4)."""
+    """A WeCom that refuses above ``per_minute``, as users report (docs/wecom.md 1.4)."""
     accepted: list[float] = []
 
     def answer(call: Call, _: Sequence[Call]) -> Outcome:

@@ -12,7 +12,8 @@ from tests.local_bank import LocalBank, local_bank, small_world
 
 pytestmark = pytest.mark.engine
 
-CUSTOMERS, GROUPS = 150, 3
+CUSTOMERS, GROUPS = 12, 3
+TWO_CALLS = 104  # more than one call takes
 TRANSFER = "externalcontact/resigned/transfer_customer"
 GROUP_TRANSFER = "externalcontact/groupchat/transfer"
 
@@ -68,7 +69,6 @@ def lose_every_callback(bank: LocalBank) -> None:
         limit_for_a_minute,
         outage_of_ten_minutes,
         busy_twice,
-        drop_answers_after_the_work,
         drop_requests,
         html_instead_of_json,
         double_and_shuffle_callbacks,
@@ -79,6 +79,20 @@ def test_handover_ends_right_in_spite_of(
 ) -> None:
     with local_bank(tables, small_world(CUSTOMERS, GROUPS), monkeypatch) as bank:
         assert depart(bank, disturb=disturb) == right(CUSTOMERS, GROUPS)
+
+
+def test_work_whose_answer_was_lost_is_looked_up_and_not_repeated(
+    tables: EngineTables, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with local_bank(tables, small_world(TWO_CALLS, GROUPS), monkeypatch) as bank:
+        assert depart(bank, disturb=drop_answers_after_the_work) == right(TWO_CALLS, GROUPS)
+        calls = [call for call in bank.sim.control.calls() if call["path"] in {TRANSFER, GROUP_TRANSFER}]
+
+    assert sorted((call["path"], call["ids"]) for call in calls) == [
+        (GROUP_TRANSFER, GROUPS),
+        (TRANSFER, 4),
+        (TRANSFER, 100),
+    ]
 
 
 def test_lost_callbacks_are_made_up_for_by_hr_and_the_schedule(
@@ -93,11 +107,11 @@ def test_lost_callbacks_are_made_up_for_by_hr_and_the_schedule(
 
 
 def test_no_call_is_made_inside_a_penalty_window(tables: EngineTables, monkeypatch: pytest.MonkeyPatch) -> None:
-    with local_bank(tables, small_world(CUSTOMERS, GROUPS), monkeypatch) as bank:
+    with local_bank(tables, small_world(TWO_CALLS, GROUPS), monkeypatch) as bank:
         found = depart(bank, disturb=limit_for_a_minute)
         calls = [call for call in bank.sim.control.calls() if call["path"] == TRANSFER]
 
-    assert found == right(CUSTOMERS, GROUPS)
+    assert found == right(TWO_CALLS, GROUPS)
     limited = [call for call in calls if call["errcode"] == 45009]
     assert len(limited) == 1
     assert [call["errcode"] for call in calls if call["seq"] > limited[0]["seq"]] == [0, 0]

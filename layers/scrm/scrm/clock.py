@@ -7,12 +7,11 @@ production stack cannot be put on another time. Business days and ISO weeks are 
 
 import json
 import os
-import urllib.request
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo
 
-BUSINESS_ZONE = ZoneInfo("Asia/Shanghai")
+# China keeps one time and no summer time since 1991; the time zone database would cost 2 % of a cold start.
+BUSINESS_ZONE = timezone(timedelta(hours=8), "Asia/Shanghai")
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 _OFFSET_TIMEOUT_S = 2.0
 
@@ -37,6 +36,8 @@ def refresh() -> None:
     for name in ("WECOM_BASE_URL", "CLOCK_URL"):
         if urlsplit(os.environ.get(name, "")).hostname not in _LOOPBACK:
             raise ClockConfigurationError(f"CLOCK_URL is for the local run only: {name} must be a loopback address")
+    import urllib.request  # noqa: PLC0415 - the local run alone needs it
+
     with urllib.request.urlopen(url, timeout=_OFFSET_TIMEOUT_S) as reply:  # noqa: S310 - loopback, checked above
         advance_to(timedelta(seconds=float(json.load(reply)["offset_seconds"])))
 

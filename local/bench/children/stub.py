@@ -1,9 +1,9 @@
-"""Stands in for the network below botocore and requests; everything above it (clients, signing, parsing) is paid for."""
+"""Stands in for the network below botocore and requests: what is above it (clients, signing, parsing) is paid for."""
 
 import json
 import sys
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 import botocore.handlers
@@ -31,7 +31,8 @@ def stub_aws(answers: Mapping[str, Any]) -> list[str]:
         target = request.headers["X-Amz-Target"]
         operation = (target.decode() if isinstance(target, bytes) else target).rpartition(".")[2]
         asked.append(operation)
-        content = json.dumps(_reply(answers, operation, json.loads(request.body))).encode()
+        sent = json.loads(cast("bytes", request.body))
+        content = json.dumps(_reply(answers, operation, sent)).encode()
         headers = HTTPHeaders.from_dict({"content-type": "application/x-amz-json-1.0"})
         return AWSResponse(str(request.url), 200, headers, _Body(content))
 

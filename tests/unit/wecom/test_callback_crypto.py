@@ -1,5 +1,6 @@
 import base64
 import struct
+from collections.abc import Callable
 
 import pytest
 from cryptography.hazmat.primitives.ciphers import Cipher
@@ -115,6 +116,14 @@ def test_message_for_another_receiver_is_refused(receiver: str) -> None:
 
 @pytest.mark.parametrize("sealed", ["", "====", "AAAA", "not base64!", "客户", "A" * 21, "QUJD\nQUJD"])
 def test_text_that_is_no_sealed_base64_is_refused(sealed: str) -> None:
+    with pytest.raises(UnsealingError, match="encoding"):
+        MessageSeal(KEY, RECEIVER).open(sealed)
+
+
+@pytest.mark.parametrize("change", [lambda text: f"{text[:8]}\n{text[8:]}", lambda text: f"{text[:8]}!{text[8:]}"])
+def test_base64_with_anything_in_between_is_refused(change: Callable[[str], str]) -> None:
+    sealed = change(MessageSeal(KEY, RECEIVER).seal(b"text"))
+
     with pytest.raises(UnsealingError, match="encoding"):
         MessageSeal(KEY, RECEIVER).open(sealed)
 

@@ -18,7 +18,7 @@ AT = datetime(2026, 11, 20, 1, 30, tzinfo=UTC)
 PAIR: dict[str, Content] = {"UserID": "rm_wang", "ExternalUserID": "wm1"}
 PAIR_READ = {"userid": "rm_wang", "external_userid": "wm1"}
 
-# Every event of wecom_contacts.md section 3, in its order: name, elements beyond the header, what is read from them.
+# Every event of docs/wecom.md 3, in its order: name, elements beyond the header, what is read from them.
 CASES: list[tuple[str, dict[str, Content], dict[str, Any]]] = [
     (
         "change_external_contact.add_external_contact",

@@ -1,4 +1,4 @@
-"""Every errcode of wecom_contacts 1.5 has the class written there."""
+"""Every errcode of docs/wecom.md 1.5 has the class written there."""
 
 import pytest
 

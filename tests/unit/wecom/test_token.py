@@ -1,4 +1,4 @@
-"""The token broker against the traps of wecom_contacts section 9, numbers as there."""
+"""The token broker against the traps of docs/wecom.md 9, numbers as there."""
 
 from collections.abc import Callable
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""The transport's retries, class by class (wecom_contacts 1.5)."""
+"""The transport's retries, class by class (docs/wecom.md 1.5)."""
 
 import logging
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""The crypto vectors of wecom_contacts.md section 2.5, copied; nothing here is anybody's secret."""
+"""The crypto vectors of docs/wecom.md 2.5, copied; nothing here is anybody's secret."""
 
 from dataclasses import dataclass
 from urllib.parse import unquote

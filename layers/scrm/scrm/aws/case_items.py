@@ -1,7 +1,7 @@
 """How cases and chunks are written down: one item a case, one item a chunk of up to 100 edges.
 
 A chunk's edges are one JSON text, because they are always read and written together and one packed
-attribute costs a fraction of 100 maps in CPU and in request size (design section 4).
+attribute costs a fraction of 100 maps in CPU and in request size (decision 0005).
 """
 
 import json

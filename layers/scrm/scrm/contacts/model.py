@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class RelationState(StrEnum):
-    """How a member and a customer stand (wecom_contacts 3.1).
+    """How a member and a customer stand (docs/wecom.md 3.1).
 
     An ``ended`` row is kept for a while, so that a late "added" is recognised as older than the end.
     """

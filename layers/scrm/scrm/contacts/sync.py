@@ -12,7 +12,7 @@ from scrm.contacts.ports import ContactRepository, CustomerSource
 class ContactSync:
     """Use case: compare some members with WeCom and write only what differs.
 
-    Callbacks may be lost (wecom_contacts 2.6), so this pass is the truth and callbacks are the fast path.
+    Callbacks may be lost (docs/wecom.md 2.6), so this pass is the truth and callbacks are the fast path.
     A row that a callback changed after ``started_at`` is newer than what was read and stays.
     """
 

@@ -10,7 +10,7 @@ from scrm.handover.model import Chunk, ChunkKind, DepartureSignal, HandoverCase
 
 
 class TransferStatus(StrEnum):
-    """WeCom's transfer status by name (wecom_contacts 6.3)."""
+    """WeCom's transfer status by name (docs/wecom.md 6.3)."""
 
     DONE = "done"
     WAITING = "waiting"

@@ -69,7 +69,7 @@ class HandoverReconcile:
         return requested
 
     def transfer_failed(self, takeover_userid: str) -> int:
-        """A hint that names only the taker (trap 22): look at each of his open cases."""
+        """A hint that names only the taker (docs/wecom.md 9): look at each of his open cases."""
         case_ids = list(self.cases.cases_taken_over_by(takeover_userid))
         if case_ids:
             self.queue.request_polls(case_ids)

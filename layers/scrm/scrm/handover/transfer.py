@@ -43,7 +43,7 @@ class EdgeRules:
     settings: HandoverSettings
 
     def after_call(self, edge: Edge, errcode: int, kind: ChunkKind, now: datetime) -> Edge:
-        """Apply one id's errcode of a transfer call. 0 means started, never done (wecom_contacts 6.2)."""
+        """Apply one id's errcode of a transfer call. 0 means started, never done (docs/wecom.md 6.2)."""
         if errcode == STARTED or errcode in ALREADY_RUNNING:
             return replace(edge, state=EdgeState.WAITING, errcode=errcode, updated_at=now)
         if kind is ChunkKind.GROUPS and errcode in ALREADY_OVER:
@@ -139,7 +139,7 @@ class ChunkTransfer:
     def _look_up(self, case: HandoverCase, chunk: Chunk, at: datetime) -> Chunk:
         """What became of the interrupted call: edges WeCom knows of wait, the others stay planned and are called.
 
-        The list may lag behind the call (wecom_contacts 6.3); a repeat is then answered 40100 or 40129,
+        The list may lag behind the call (docs/wecom.md 6.3); a repeat is then answered 40100 or 40129,
         which says the transfer runs. How a known transfer ends is read by the poll alone.
         """
         known = self._known_to_wecom(case, chunk)

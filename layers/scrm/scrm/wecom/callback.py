@@ -92,7 +92,7 @@ class Callback:
 
 
 class CallbackGate:
-    """Verifies and opens what is posted to the callback URL of an app (wecom_contacts.md sections 2.2 to 2.4)."""
+    """Verifies and opens what is posted to the callback URL of an app (docs/wecom.md 2.2 to 2.4)."""
 
     def __init__(
         self,

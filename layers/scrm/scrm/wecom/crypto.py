@@ -1,4 +1,4 @@
-"""WeCom's callback cryptography: SHA-1 signature and AES-256-CBC sealing (wecom_contacts.md section 2.4).
+"""WeCom's callback cryptography: SHA-1 signature and AES-256-CBC sealing (docs/wecom.md 2.4).
 
 A sealed message is ``16 random bytes | uint32 big-endian length | message | receive id``, padded to 32 bytes and
 encoded as base64. CBC carries no integrity: callers check the signature before they open anything, and every length is

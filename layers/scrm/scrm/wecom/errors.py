@@ -1,4 +1,4 @@
-"""Failures at the WeCom boundary, classified exactly as wecom_contacts 1.5.
+"""Failures at the WeCom boundary, classified exactly as docs/wecom.md 1.5.
 
 ``errmsg`` never leaves this module: it holds the caller's address and its text may change. Only the hint id is
 kept, which WeCom's support asks for.
@@ -90,7 +90,7 @@ class CallPostponedError(Exception):
 
 
 class ErrorClass(StrEnum):
-    """What to do about an errcode (wecom_contacts 1.5)."""
+    """What to do about an errcode (docs/wecom.md 1.5)."""
 
     RETRY = "R"
     TOKEN = "T"  # noqa: S105 - a retry class

@@ -75,7 +75,7 @@ class HttpExchange:
 
 
 def _read(content: bytes) -> Reply:
-    """A business answer is a JSON object with a whole ``errcode``; WeCom always sends it (wecom_contacts 1.1)."""
+    """A business answer is a JSON object with a whole ``errcode``; WeCom always sends it (docs/wecom.md 1.1)."""
     try:
         body: Any = json.loads(content)
     except ValueError:

@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 
 
 class Priority(IntEnum):
-    """Who goes first where several features call the same path (design 7). The value is its place in tuples."""
+    """Who goes first where several features call the same path (decision 0009). The value is its place in tuples."""
 
     WELCOME = 0
     HANDOVER = 1

@@ -1,6 +1,6 @@
 """WeCom's own limits, in one place and versioned; no other module holds such a number.
 
-Each line names its source: "1.4" is a section of wecom_contacts, "CA 4.1" one of wecom_content_archive.
+Each line names its source: "1.4" is a section of docs/wecom.md.
 UNVERIFIED: nothing citable was found; the figure is our assumption and may be changed by configuration.
 """
 
@@ -50,8 +50,8 @@ TRANSFER_CUSTOMERS: Final = 100  # 6.2
 TRANSFER_RESULT_PAGE: Final = 1_000  # 6.3, not settable
 UNASSIGNED_PAGE: Final = 1_000  # 6.5
 TRANSFER_GROUPS: Final = 100  # 6.6
-MESSAGE_MEMBERS: Final = 1_000  # CA 4.1
-MESSAGE_DEPARTMENTS: Final = 100  # CA 4.1
+MESSAGE_MEMBERS: Final = 1_000  # 7.1
+MESSAGE_DEPARTMENTS: Final = 100  # 7.1
 
 # Inheritance.
 TRANSFER_WAIT: Final = timedelta(hours=24)  # 6.2: completes by itself after this
@@ -68,12 +68,12 @@ REMARK_COMPANY_LENGTH: Final = 20  # 5.5
 TAG_NAME_LENGTH: Final = 30  # 5.6
 CORP_TAGS: Final = 3_000  # 5.6
 TRANSFER_MESSAGE_LENGTH: Final = 200  # 6.2, on-job only
-TEXT_BYTES: Final = 2_048  # CA 4.1, text and markdown
-CARD_TITLE_LENGTH: Final = 128  # CA 4.1
-CARD_DESCRIPTION_LENGTH: Final = 512  # CA 4.1
-CARD_URL_BYTES: Final = 2_048  # CA 4.1
-CARD_BUTTON_LENGTH: Final = 4  # CA 4.1
-DUPLICATE_CHECK_INTERVAL: Final = timedelta(minutes=30)  # CA 4.1, WeCom's default; at most four hours
+TEXT_BYTES: Final = 2_048  # 7.1, text and markdown
+CARD_TITLE_LENGTH: Final = 128  # 7.1
+CARD_DESCRIPTION_LENGTH: Final = 512  # 7.1
+CARD_URL_BYTES: Final = 2_048  # 7.1
+CARD_BUTTON_LENGTH: Final = 4  # 7.1
+DUPLICATE_CHECK_INTERVAL: Final = timedelta(minutes=30)  # 7.1, WeCom's default; at most four hours
 
 
 class PathLimits(NamedTuple):

@@ -33,7 +33,7 @@ class Payload(BaseModel):
 
 
 class MemberStatus(IntEnum):
-    """wecom_contacts 4. A value nobody has described reads as UNKNOWN."""
+    """docs/wecom.md 4. A value nobody has described reads as UNKNOWN."""
 
     UNKNOWN = 0
     ACTIVE = 1
@@ -55,7 +55,7 @@ class MemberBrief(Payload):
 
 
 class Member(MemberBrief):
-    """user/get and user/list. Mobile, email and the like are not asked for (wecom_contacts 4)."""
+    """user/get and user/list. Mobile, email and the like are not asked for (docs/wecom.md 4)."""
 
     main_department: int = 0
     is_leader_in_dept: Items[int] = ()
@@ -116,7 +116,7 @@ class FollowUser(_Follow):
 
 
 class FollowInfo(_Follow):
-    """The follower in batch/get_by_user: tag ids only (wecom_contacts 5.4)."""
+    """The follower in batch/get_by_user: tag ids only (docs/wecom.md 5.4)."""
 
     tag_id: Items[str] = ()
 
@@ -146,7 +146,7 @@ class TagGroup(Payload):
 
 
 class TransferStatus(IntEnum):
-    """Glossary: transfer status (wecom_contacts 6.3). A value nobody has described reads as UNKNOWN."""
+    """Glossary: transfer status (docs/wecom.md 6.3). A value nobody has described reads as UNKNOWN."""
 
     UNKNOWN = 0
     DONE = 1
@@ -161,7 +161,7 @@ class TransferStatus(IntEnum):
 
 
 class StartedTransfer(Payload):
-    """``errcode`` 0 means started, it ends by itself after 24 h; never final success (wecom_contacts 6.2)."""
+    """``errcode`` 0 means started, it ends by itself after 24 h; never final success (docs/wecom.md 6.2)."""
 
     external_userid: str
     errcode: int
@@ -184,7 +184,7 @@ class Unassigned(Payload):
 
 
 class GroupChatStatus(IntEnum):
-    """Where a group stands in the inheritance of its owner (wecom_contacts 5.7)."""
+    """Where a group stands in the inheritance of its owner (docs/wecom.md 5.7)."""
 
     UNKNOWN = -1
     NORMAL = 0

@@ -1,4 +1,4 @@
-"""WeCom's inheritance of resigned members, in the handover's words (wecom_contacts 6)."""
+"""WeCom's inheritance of resigned members, in the handover's words (docs/wecom.md 6)."""
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta

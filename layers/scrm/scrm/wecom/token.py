@@ -1,4 +1,4 @@
-"""The token broker: one access token per corp and app, fetched by one function at a time (wecom_contacts 1.2, 9).
+"""The token broker: one access token per corp and app, fetched by one function at a time (docs/wecom.md 1.2, 9).
 
 The traps others fell into, each with a test: whoever gets the lease looks again before it fetches (1); a refused
 token is deleted only if it is still the stored one (2); an answer that arrives late never overwrites a newer token

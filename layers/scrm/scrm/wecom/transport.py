@@ -1,4 +1,4 @@
-"""Carries calls to WeCom: token, rate, outage, retries (wecom_contacts 1.5).
+"""Carries calls to WeCom: token, rate, outage, retries (docs/wecom.md 1.5).
 
 Class R is retried three times after 1, 2 and 4 s, T once with a new token, B waits for the governor if the wait is
 short; F and C go to the caller. What may not be repeated blindly ends in `OutcomeUnknownError` when its answer is lost.

@@ -1,4 +1,4 @@
-"""Members and departments (wecom_contacts 4)."""
+"""Members and departments (docs/wecom.md 4)."""
 
 from collections.abc import Iterator
 

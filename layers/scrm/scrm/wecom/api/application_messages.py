@@ -1,4 +1,4 @@
-"""Messages of the app to members, never to customers (wecom_content_archive 4.1)."""
+"""Messages of the app to members, never to customers (docs/wecom.md 7.1)."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
@@ -50,7 +50,7 @@ class ApplicationMessages:
         """Send to at most 1,000 members; WeCom drops an equal message sent again within half an hour.
 
         After `OutcomeUnknownError` the very same message may be sent again within that time. More than 30 a minute
-        or 1,000 an hour to one member are dropped silently (wecom_contacts 1.4).
+        or 1,000 an hour to one member are dropped silently (docs/wecom.md 1.4).
         """
         require_ids(_SEND, "userids", userids, limits.MESSAGE_MEMBERS)
         body = {

@@ -72,7 +72,7 @@ def unreadable(call: Call) -> TransientError:
 def pages(caller: Caller, first: Call) -> Iterator[tuple[Call, Json]]:
     """Every page of a list call, GET or POST, with the call it answers.
 
-    The end is an empty ``next_cursor``, never a short page (wecom_contacts 5.4).
+    The end is an empty ``next_cursor``, never a short page (docs/wecom.md 5.4).
     """
     call, cursor = first, ""
     while True:

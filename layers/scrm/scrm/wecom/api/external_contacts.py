@@ -1,4 +1,4 @@
-"""Customers and who follows them (wecom_contacts 5.1 to 5.5)."""
+"""Customers and who follows them (docs/wecom.md 5.1 to 5.5)."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple

@@ -1,4 +1,4 @@
-"""Customer groups and their owners (wecom_contacts 5.7, 6.6)."""
+"""Customer groups and their owners (docs/wecom.md 5.7, 6.6)."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any

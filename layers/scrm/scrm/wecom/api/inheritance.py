@@ -1,4 +1,4 @@
-"""Customers of a member who left or moved (wecom_contacts 6; S61, S62).
+"""Customers of a member who left or moved (docs/wecom.md 6; S61, S62).
 
 The paths of 2020 (``externalcontact/transfer``, one id as a string) are frozen and not used (trap 14).
 """

@@ -1,4 +1,4 @@
-"""The corp's tags (wecom_contacts 5.6). Every write here may be repeated: equal names collapse, marks are a set."""
+"""The corp's tags (docs/wecom.md 5.6). Every write here may be repeated: equal names collapse, marks are a set."""
 
 from collections.abc import Sequence
 from typing import Any

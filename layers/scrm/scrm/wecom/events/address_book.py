@@ -1,4 +1,4 @@
-"""Members, departments and member tags: ``change_contact`` (wecom_contacts.md section 3.4).
+"""Members, departments and member tags: ``change_contact`` (docs/wecom.md 3.4).
 
 The contacts-sync assistant sends a cut-down form (userid and departments only), an update names only what changed, and
 one console action may send a creation and an update in the same second: consumers write upserts. A resignation

@@ -27,7 +27,7 @@ class EventFieldError(ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """The header of every event (wecom_contacts.md section 3). `occurred_at` is in whole seconds, UTC."""
+    """The header of every event (docs/wecom.md 3). `occurred_at` is in whole seconds, UTC."""
 
     NAME: ClassVar[str] = ""
 

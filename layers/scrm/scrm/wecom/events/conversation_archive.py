@@ -1,4 +1,4 @@
-"""Conversation archive: ``msgaudit_notify`` (wecom_contacts.md section 3.5)."""
+"""Conversation archive: ``msgaudit_notify`` (docs/wecom.md 3.5)."""
 
 from dataclasses import dataclass
 

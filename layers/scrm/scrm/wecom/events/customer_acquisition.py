@@ -1,4 +1,4 @@
-"""Customer acquisition (获客助手): ``customer_acquisition`` (wecom_contacts.md section 3.6)."""
+"""Customer acquisition (获客助手): ``customer_acquisition`` (docs/wecom.md 3.6)."""
 
 from dataclasses import dataclass, field
 from datetime import datetime

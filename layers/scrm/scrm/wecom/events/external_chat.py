@@ -1,4 +1,4 @@
-"""Group chats: ``change_external_chat`` (wecom_contacts.md section 3.2)."""
+"""Group chats: ``change_external_chat`` (docs/wecom.md 3.2)."""
 
 from dataclasses import dataclass
 from typing import Annotated

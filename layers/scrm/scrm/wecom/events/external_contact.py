@@ -1,4 +1,4 @@
-"""Customers: ``change_external_contact`` (wecom_contacts.md section 3.1).
+"""Customers: ``change_external_contact`` (docs/wecom.md 3.1).
 
 ``UserID`` is the member who follows the customer; in `TransferFailed` it is the takeover member, and the handover
 member is not told (section 9, trap 22).

@@ -1,4 +1,4 @@
-"""Corp tags: ``change_external_tag`` (wecom_contacts.md section 3.3).
+"""Corp tags: ``change_external_tag`` (docs/wecom.md 3.3).
 
 `tag_type` is tag or tag_group. Deleting a group deletes its tags without an event for each.
 """
