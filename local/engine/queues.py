@@ -24,20 +24,27 @@ def depths(engine: Engine, queue_urls: Iterable[str]) -> dict[str, tuple[int, in
     return {url: _depth(client, url) for url in queue_urls}
 
 
-def wait_until_idle(engine: Engine, queue_urls: Iterable[str], within_s: float = 60.0) -> bool:
-    """Wait until no message is visible or in flight in any of the queues; False when time ran out first."""
+def wait_until_idle(
+    engine: Engine, queue_urls: Iterable[str], within_s: float = 60.0, *, quiet_s: float = 0.0
+) -> bool:
+    """Wait until no message is visible or in flight in any of the queues; False when time ran out first.
+
+    ``quiet_s``: how long they must stay so. An event put on the bus reaches its queue a moment later, so whoever put
+    one waits longer than whoever only read.
+    """
     client = engine.client("sqs")
     urls = list(queue_urls)
     deadline = time.monotonic() + within_s
-    idle_reads = 0
-    while idle_reads < _IDLE_READS:
+    idle_reads, busy_at = 0, time.monotonic()
+    while idle_reads < _IDLE_READS or time.monotonic() - busy_at < quiet_s:
         if all(_depth(client, url) == (0, 0) for url in urls):
             idle_reads += 1
-            continue
-        idle_reads = 0
+        else:
+            idle_reads, busy_at = 0, time.monotonic()
         if time.monotonic() > deadline:
             return False
-        time.sleep(_POLL_S)
+        if idle_reads != 1:  # the second idle read follows at once
+            time.sleep(_POLL_S)
     return True
 
 

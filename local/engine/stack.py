@@ -45,6 +45,7 @@ JWT_AUDIENCE = "scrm"
 _PREFERRED_ENGINE_PORT = 4566
 _WARM_WITHIN_S = 30
 _DEAD_LETTER = "DeadLetterQueue"
+_BUS_DELIVERS_WITHIN_S = 0.3
 _NOBODY = {"departments": [{"id": 1, "name": "总行"}]}
 
 type Say = Callable[[str], None]
@@ -84,8 +85,9 @@ class RunningStack:
         return world_of_stack(document, credentials, self.endpoints.callback_url[APP])
 
     def wait_until_idle(self, within_s: float = 60.0) -> bool:
-        """Whether every work queue became empty, with nothing in flight, in time."""
-        return wait_until_idle(self.engine, self.endpoints.resources["queues"].values(), within_s)
+        """Whether every work queue became empty, with nothing in flight or on its way from the bus, in time."""
+        queues = self.endpoints.resources["queues"].values()
+        return wait_until_idle(self.engine, queues, within_s, quiet_s=_BUS_DELIVERS_WITHIN_S)
 
     def fire(self, schedule: str) -> None:
         """Fire a schedule now, by the name of its Input (``contact_sync.full_pass``), and wait for what follows.

@@ -16,7 +16,6 @@ import pytest
 from local.bank.world import BankSize, bank_world
 from local.cli.client import AdminClient
 from local.cli.sign_in import sign_in
-from local.engine.queues import wait_until_idle
 from local.engine.stack import RunningStack, running_stack
 from local.simulator.control_client import ControlClient
 from tests.e2e.conditions import eventually
@@ -78,8 +77,7 @@ class Bank:
     def settle(self) -> None:
         """Until WeCom has told everything and all queues are empty."""
         eventually(self.wecom.pending_callbacks, lambda count: count == 0)
-        queues = self.stack.endpoints.resources["queues"].values()
-        assert wait_until_idle(self.stack.engine, queues)
+        assert self.stack.wait_until_idle()
 
     def pass_time(self, seconds: int) -> None:
         assert self.wecom.advance(seconds)["failures"] == []

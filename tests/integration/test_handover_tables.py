@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from scrm.aws import session
+from scrm.aws import cursors, session
 from scrm.aws.case_table import DynamoCaseQueries, DynamoCaseRepository
 from scrm.aws.contact_table import DynamoContactRepository
 from scrm.aws.org_table import DynamoOrgRepository
@@ -215,6 +215,32 @@ class TestCaseQueries:
         for wrong in (cursor, "nonsense", "e30"):
             with pytest.raises(InvalidCursorError):
                 queries.list_cases("/1/20/", None, wrong, 1)
+
+    @pytest.mark.parametrize(
+        "position",
+        [
+            {"after": {"pk": "CASE#x", "sk": "CASE"}},
+            {"after": {"pk": 7}},
+            {"after": "CASE#x"},
+            {"partition": 7},
+        ],
+    )
+    def test_forged_place_in_a_list_is_refused(
+        self, table: Callable[[str], Table], position: dict[str, object]
+    ) -> None:
+        queries = DynamoCaseQueries(table("HandoverTable"))
+
+        with pytest.raises(InvalidCursorError):
+            queries.list_cases("/1/10/", None, cursors.encode("cases//1/10//", position), 5)
+
+    @pytest.mark.parametrize("position", [{"chunk": "abc"}, {"chunk": 0, "edge": -1}, {"chunk": None}])
+    def test_forged_place_in_a_case_is_refused(
+        self, table: Callable[[str], Table], position: dict[str, object]
+    ) -> None:
+        queries = DynamoCaseQueries(table("HandoverTable"))
+
+        with pytest.raises(InvalidCursorError):
+            queries.list_edges("case_a", None, cursors.encode("edges/case_a/customers/", position), 5)
 
 
 class TestContacts:

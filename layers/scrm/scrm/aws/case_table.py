@@ -102,8 +102,8 @@ class DynamoCaseQueries:
         scope = f"cases/{node_path}/{state or ''}"
         position = cursors.decode(scope, cursor)
         found: list[CaseSummary] = []
-        start: Item | None = position.get("after")
-        for index, partition in self._partitions(node_path, position.get("partition", "")):
+        start: Item | None = cursors.key(position, "after")
+        for index, partition in self._partitions(node_path, cursors.text(position, "partition")):
             if len(found) >= limit:
                 return Page(tuple(found), cursors.encode(scope, {"partition": partition}))
             items, last = self._table.query_page(
@@ -154,7 +154,7 @@ class DynamoCaseQueries:
         """Rows chunk by chunk; the position is (chunk number, edges of it already given out)."""
         scope = f"edges/{case_id}/{kind}/{state or ''}"
         position = cursors.decode(scope, cursor)
-        number, offset = int(position.get("chunk", 0)), int(position.get("edge", 0))
+        number, offset = cursors.number(position, "chunk"), cursors.number(position, "edge")
         found: list[EdgeRow] = []
         of_kind = Condition(
             "pk = :pk AND sk BETWEEN :first AND :last",

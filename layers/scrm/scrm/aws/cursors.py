@@ -25,3 +25,27 @@ def decode(scope: str, cursor: str | None) -> dict[str, Any]:
     if given != scope or not isinstance(position, dict):
         raise InvalidCursorError("the cursor belongs to another list; start again without it")
     return position
+
+
+def number(position: dict[str, Any], name: str) -> int:
+    """A count of a position, 0 when it is not there. Raises InvalidCursorError for what we never write."""
+    value = position.get(name, 0)
+    if not isinstance(value, int) or value < 0:
+        raise InvalidCursorError("the cursor is not one of ours; start again without it")
+    return value
+
+
+def key(position: dict[str, Any], name: str) -> dict[str, Any] | None:
+    """A table key of a position, None when it is not there. Raises InvalidCursorError for what we never write."""
+    value = position.get(name)
+    if value is not None and not (isinstance(value, dict) and all(isinstance(part, str) for part in value.values())):
+        raise InvalidCursorError("the cursor is not one of ours; start again without it")
+    return value
+
+
+def text(position: dict[str, Any], name: str, default: str = "") -> str:
+    """A text of a position. Raises InvalidCursorError for what we never write."""
+    value = position.get(name, default)
+    if not isinstance(value, str):
+        raise InvalidCursorError("the cursor is not one of ours; start again without it")
+    return value

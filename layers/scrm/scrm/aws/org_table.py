@@ -115,9 +115,10 @@ class DynamoOrgRepository:
         scope = f"rejections/{node_path}"
         position = cursors.decode(scope, cursor)
         index = self._table.get({"pk": "INDEX", "sk": "REJECTED_MONTHS"}) or {}
-        months = sorted((m for m in index.get("months", set()) if m <= position.get("month", "9999")), reverse=True)
+        from_month = cursors.text(position, "month", "9999")
+        months = sorted((m for m in index.get("months", set()) if m <= from_month), reverse=True)
         found: list[Rejection] = []
-        start = position.get("after")
+        start = cursors.key(position, "after")
         for month in months:
             if len(found) >= limit:
                 return Page(tuple(found), cursors.encode(scope, {"month": month}))

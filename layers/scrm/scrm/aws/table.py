@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from scrm.aws.attribute_values import from_wire, to_wire
+from scrm.paging import InvalidCursorError
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -111,7 +112,10 @@ class Table:
         newest_first: bool = False,
         where: str = "",
     ) -> tuple[list[Item], Item | None]:
-        """One page of a query and the key to go on from; ``where`` filters after the read."""
+        """One page of a query and the key to go on from; ``where`` filters after the read.
+
+        Raises InvalidCursorError when ``start`` is no key of this query.
+        """
         parameters = condition.parameters()
         parameters["KeyConditionExpression"] = parameters.pop("ConditionExpression")
         parameters |= {"IndexName": index} if index else {"ConsistentRead": True}
@@ -121,7 +125,12 @@ class Table:
             parameters["Limit"] = limit
         if where:
             parameters["FilterExpression"] = where
-        reply = self._client.query(TableName=self.name, ScanIndexForward=not newest_first, **parameters)
+        try:
+            reply = self._client.query(TableName=self.name, ScanIndexForward=not newest_first, **parameters)
+        except ClientError as error:
+            if start and error.response["Error"]["Code"] == "ValidationException":
+                raise InvalidCursorError("the cursor names no place in this list; start again without it") from error
+            raise
         last = reply.get("LastEvaluatedKey")
         return [from_item(item) for item in reply["Items"]], from_item(last) if last else None
 
