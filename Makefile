@@ -71,7 +71,7 @@ scrm: ## the operator's command line; make scrm ARGS="cases list"
 .PHONY: bench
 bench: ## measure speed against peers; writes .local/bench.json
 	$(SETUP) dev engine runtime sam bench
-	@$(PY) -m local.bench $(ARGS)
+	@PYTHONPATH=layers/scrm:. $(PY) -m local.bench $(ARGS)
 
 .PHONY: lock
 lock: ## resolve requirements/*.in again; ARGS=--upgrade takes the newest
