@@ -15,10 +15,15 @@ from local.demo.story import HEAD_OFFICE, DemoFailedError, Story
 from local.engine.build import BuildError
 from local.engine.deploy import DeployError
 from local.engine.processes import ProcessStartError
-from local.engine.stack import running_stack
+from local.engine.stack import Stage, running_stack
 from local.simulator.control_client import ControlClient
 
 _SHOWN = 5
+_STAGES = {
+    Stage.STARTING: "启动 AWS 引擎、企业微信模拟器和身份服务",
+    Stage.BUILDING: "构建函数和层",
+    Stage.DEPLOYING: "部署 infra/template.yaml",
+}
 
 
 def main() -> int:
@@ -29,7 +34,7 @@ def main() -> int:
         console.print(f"[dim][{time.monotonic() - began:5.1f} 秒][/dim] {text}")
 
     try:
-        with running_stack(world=demo_world(), say=say) as stack:
+        with running_stack(world=demo_world(), say=lambda stage: say(_STAGES[stage])) as stack:
             control = ControlClient(stack.endpoints.wecom_control_url)
             try:
                 story = Story(stack, control, say)

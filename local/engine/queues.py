@@ -24,9 +24,7 @@ def depths(engine: Engine, queue_urls: Iterable[str]) -> dict[str, tuple[int, in
     return {url: _depth(client, url) for url in queue_urls}
 
 
-def wait_until_idle(
-    engine: Engine, queue_urls: Iterable[str], within_s: float = 60.0, *, quiet_s: float = 0.0
-) -> bool:
+def wait_until_idle(engine: Engine, queue_urls: Iterable[str], within_s: float = 60.0, *, quiet_s: float = 0.0) -> bool:
     """Wait until no message is visible or in flight in any of the queues; False when time ran out first.
 
     ``quiet_s``: how long they must stay so. An event put on the bus reaches its queue a moment later, so whoever put

@@ -14,6 +14,7 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +49,16 @@ _DEAD_LETTER = "DeadLetterQueue"
 _BUS_DELIVERS_WITHIN_S = 0.3
 _NOBODY = {"departments": [{"id": 1, "name": "总行"}]}
 
-type Say = Callable[[str], None]
+
+class Stage(StrEnum):
+    """What `up` is doing, in words for a developer."""
+
+    STARTING = "starting the AWS engine, the WeCom simulator and the identity issuer"
+    BUILDING = "building the functions and layers"
+    DEPLOYING = "deploying the template"
+
+
+type Say = Callable[[Stage], None]
 
 
 class StackRunningError(Exception):
@@ -231,16 +241,16 @@ def _bring_up(
     issuer = f"http://{LOOPBACK}:{identity_port}"
     control_url = f"http://{LOOPBACK}:{control_port}"
 
-    say("starting the AWS engine, the WeCom simulator and the identity issuer")
+    say(Stage.STARTING)
     launch.start(engine_program(engine_port, paths, enforce_policies=enforce_policies))
     launch.start(
         _simulator(paths, wecom_port, control_port, world_of_stack(world or _NOBODY, credentials, callback_url))
     )
     launch.start(_identity(identity_port))
-    say("building the functions and layers")
+    say(Stage.BUILDING)
     built = build(template)
     launch.wait()
-    say("deploying the template")
+    say(Stage.DEPLOYING)
     parameters = {
         "Stage": "local",
         "CorpId": credentials.corp_id,

@@ -2,7 +2,7 @@ from datetime import timedelta
 
 import pytest
 
-from scrm.handover.errors import TransferPostponedError
+from scrm.handover.errors import TransferPostponedError, TransferRefusedError
 from scrm.handover.model import CaseState, ChunkKind, EdgeCause, EdgeState, HandoverCase
 from scrm.handover.ports import TransferStatus
 from tests.fakes.handover import LEAVER, TAKER, customers
@@ -88,6 +88,21 @@ def test_transfer_wecom_never_decides_becomes_a_task(bank: Bank, case: HandoverC
 
     assert bank.states(case) == [EdgeState.MANUAL] * 3
     assert bank.latest(case).state is CaseState.ATTENTION
+
+
+def test_taker_about_whom_wecom_tells_nothing_leaves_the_edges_waiting_until_their_time_is_over(
+    bank: Bank, case: HandoverCase
+) -> None:
+    def refused(handover: str, takeover: str) -> None:
+        raise TransferRefusedError(60111)
+
+    bank.wecom.customer_results = refused  # type: ignore[assignment,method-assign]
+    bank.poll(case)
+    assert bank.states(case) == [EdgeState.WAITING] * 3
+
+    bank.clock.advance(timedelta(hours=73))
+    bank.poll(case)
+    assert bank.states(case) == [EdgeState.MANUAL] * 3
 
 
 def test_hint_of_a_failed_transfer_makes_the_takers_cases_be_looked_at(bank: Bank, case: HandoverCase) -> None:

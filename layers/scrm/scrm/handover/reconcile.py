@@ -27,7 +27,7 @@ from scrm.handover.ports import (
     TransferStatus,
 )
 from scrm.handover.settings import HandoverSettings
-from scrm.handover.transfer import EdgeRules
+from scrm.handover.transfer import EdgeRules, known_owner, known_results
 
 _BATCH = 10
 
@@ -114,7 +114,7 @@ class HandoverReconcile:
         for chunk in chunks:
             taker = chunk.takeover_userid
             if chunk.kind is ChunkKind.CUSTOMERS and taker not in results:
-                results[taker] = dict(self.transfers.customer_results(case.handover_userid, taker))
+                results[taker] = known_results(self.transfers, case.handover_userid, taker)
             statuses = results.get(taker, {}) if chunk.kind is ChunkKind.CUSTOMERS else self._group_statuses(chunk)
             updated = self._settle(chunk, statuses, rules, now())
             if updated != chunk:
@@ -137,7 +137,7 @@ class HandoverReconcile:
         return {
             edge.target_id: TransferStatus.DONE
             for edge in chunk.in_state(EdgeState.WAITING)
-            if self.transfers.group_owner(edge.target_id) == chunk.takeover_userid
+            if known_owner(self.transfers, edge.target_id) == chunk.takeover_userid
         }
 
     def _tell_contacts(self, case: HandoverCase, before: Chunk, after: Chunk, at: datetime) -> None:

@@ -155,9 +155,9 @@ class ChunkTransfer:
         taker = chunk.takeover_userid
         if chunk.kind is ChunkKind.GROUPS:
             planned = (edge.target_id for edge in chunk.in_state(EdgeState.PLANNED))
-            return frozenset(chat_id for chat_id in planned if self.transfers.group_owner(chat_id) == taker)
-        results = self.transfers.customer_results(case.handover_userid, taker)
-        return frozenset(customer for customer, status in results if status is not TransferStatus.NO_RECORD)
+            return frozenset(chat_id for chat_id in planned if known_owner(self.transfers, chat_id) == taker)
+        results = known_results(self.transfers, case.handover_userid, taker)
+        return frozenset(customer for customer, status in results.items() if status is not TransferStatus.NO_RECORD)
 
     def _postpone(self, chunk: Chunk, until: datetime) -> None:
         """Nothing is slept and nothing is re-queued: the schedule brings the chunk back when its time comes."""
@@ -172,3 +172,23 @@ class ChunkTransfer:
             self.cases.save_chunk(replace(latest, state=ChunkState.PLANNED))
         waiting = replace(case, state=CaseState.WAITING_FOR_ACCOUNT, due_at=now + self.settings.account_check_interval)
         self.cases.save_case(waiting)
+
+
+def known_results(transfers: Transfers, handover_userid: str, takeover_userid: str) -> dict[str, TransferStatus]:
+    """The transfers between the two that WeCom tells of.
+
+    Refused for good (the taker has left as well, for example) means none: nothing more will be told, and what waits
+    becomes somebody's task when its time is over.
+    """
+    try:
+        return dict(transfers.customer_results(handover_userid, takeover_userid))
+    except TransferRefusedError:
+        return {}
+
+
+def known_owner(transfers: Transfers, chat_id: str) -> str:
+    """The group's owner, empty when WeCom does not tell."""
+    try:
+        return transfers.group_owner(chat_id)
+    except TransferRefusedError:
+        return ""
