@@ -9,6 +9,7 @@ ARGS ?=
 PYTEST := $(PY) -m pytest -q -n 2 --dist loadgroup
 TEMPLATE := infra/template.yaml
 export SAM_CLI_TELEMETRY := 0
+export __SAM_CLI_APP_DIR := $(CURDIR)/.local/sam-settings
 export AWS_DEFAULT_REGION ?= cn-north-1
 
 .PHONY: help
@@ -42,8 +43,8 @@ template: setup ## check infra/template.yaml
 	.local/envs/sam/bin/sam validate --lint --template $(TEMPLATE)
 
 .PHONY: build
-build: setup ## sam build for this machine, layers compiled; skipped when nothing changed
-	$(PY) -m local.engine build
+build: setup ## sam build, layers compiled; ARGS="--architecture arm64" for a deployment; skipped when nothing changed
+	$(PY) -m local.engine build $(ARGS)
 
 .PHONY: demo
 demo: setup ## a bank's staff changes become completed handovers, before your eyes

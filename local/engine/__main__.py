@@ -34,6 +34,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             command.add_argument("queue", help="logical id of a dead-letter queue, for example StaffDeadLetterQueue")
         if name == "down":
             command.add_argument("--all", action="store_true", help="every stack of this checkout")
+        if name == "build":
+            command.add_argument("--architecture", choices=("arm64", "x86_64"), help="for another processor")
         if name == "up":
             command.add_argument("--empty", action="store_true", help="a corp with nobody in it, not the demo bank")
     chosen = parser.parse_args(arguments)
@@ -101,8 +103,8 @@ def _status(chosen: argparse.Namespace) -> int:
     return 0 if known and all(runs for _, runs in known) else 3
 
 
-def _build(_: argparse.Namespace) -> int:
-    print(f"built: {build()}")
+def _build(chosen: argparse.Namespace) -> int:
+    print(f"built: {build(architecture=chosen.architecture)}")
     return 0
 
 
@@ -117,7 +119,7 @@ _COMMANDS: dict[str, tuple[Callable[[argparse.Namespace], int], str]] = {
     "up": (_up, "start the stack and leave it running"),
     "down": (_down, "stop what up started"),
     "status": (_status, "what runs; exit code 0 only if all of it does"),
-    "build": (_build, "sam build for this machine"),
+    "build": (_build, "sam build, for this machine unless told otherwise"),
     "redrive": (_redrive, "send a dead-letter queue's messages back"),
 }
 

@@ -1,4 +1,4 @@
-"""`sam build` for this machine, with the layers compiled; skipped while nothing that goes in has changed."""
+"""`sam build`, for this machine or another processor, with the layers compiled; skipped while nothing has changed."""
 
 import fcntl
 import hashlib
@@ -26,22 +26,25 @@ def local_architecture() -> str:
     return _ARCHITECTURES[platform.machine().lower()]
 
 
-def build(template: Path = TEMPLATE) -> Path:
+def build(template: Path = TEMPLATE, architecture: str | None = None) -> Path:
     """The directory of the built ``template.yaml``; built only when its inputs changed, by one process at a time.
+
+    ``architecture`` is AWS's word for the processor, this machine's if None.
 
     Raises:
         BuildError: with what the build printed.
     """
     template = template.resolve()
     source = template.parents[1]
-    directory = LOCAL / "build" / _name_of(source)
+    processor = architecture or local_architecture()
+    directory = LOCAL / "build" / f"{_name_of(source)}-{processor}"
     directory.mkdir(parents=True, exist_ok=True)
-    digest = _digest(template, source)
+    digest = _digest(template, source, processor)
     stamp = directory / "inputs.sha256"
     with _locked(directory / "lock"):
         if not (stamp.exists() and stamp.read_text("utf-8") == digest):
             stamp.unlink(missing_ok=True)
-            _sam_build(template, directory)
+            _sam_build(template, directory, processor)
             _compile_layers(directory / "out")
             stamp.write_text(digest, "utf-8")
     return directory / "out"
@@ -51,8 +54,8 @@ def _name_of(source: Path) -> str:
     return "product" if source == ROOT else hashlib.sha256(str(source).encode()).hexdigest()[:12]
 
 
-def _digest(template: Path, source: Path) -> str:
-    digest = hashlib.sha256(f"{local_architecture()} {sys.version}".encode())
+def _digest(template: Path, source: Path, processor: str) -> str:
+    digest = hashlib.sha256(f"{processor} {sys.version}".encode())
     for path in sorted(_inputs(template, source)):
         digest.update(f"{path.relative_to(source)}\0{hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode())
     digest.update((ROOT / "requirements" / "sam.txt").read_bytes())
@@ -67,18 +70,19 @@ def _inputs(template: Path, source: Path) -> Iterator[Path]:
                 yield path
 
 
-def _sam_build(template: Path, directory: Path) -> None:
+def _sam_build(template: Path, directory: Path, processor: str) -> None:
     sam = environment_python("sam")
     _run(
         [
             *(str(sam.with_name("sam")), "build", "--cached", "--parallel", "--template", str(template)),
             *("--build-dir", str(directory / "out"), "--cache-dir", str(directory / "cache")),
-            *("--parameter-overrides", f"Architecture={local_architecture()}"),
+            *("--parameter-overrides", f"Architecture={processor}"),
         ],
         directory,
         # sam runs the pip of the first python3.13 on the PATH, so its own environment comes first
         PATH=f"{sam.parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
         SAM_CLI_TELEMETRY="0",
+        __SAM_CLI_APP_DIR=str(directory / "sam-settings"),  # not in the home directory
         AWS_DEFAULT_REGION="cn-north-1",
     )
 
