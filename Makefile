@@ -6,7 +6,8 @@ PY := .venv/bin/python
 SETUP := @local/bin/python local/setup/bootstrap.py
 ARGS ?=
 # Tests run on both of CI's processors; ARGS="-n 0" runs them in one process, for a debugger.
-PYTEST := $(PY) -m pytest -q -n 2 --dist loadgroup
+# A file's tests stay together, so that a stack is started once; files keep their order, which puts the long ones first.
+PYTEST := $(PY) -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder
 TEMPLATE := infra/template.yaml
 export SAM_CLI_TELEMETRY := 0
 export __SAM_CLI_APP_DIR := $(CURDIR)/.local/sam-settings

@@ -32,7 +32,6 @@ pytest_plugins = ["tests.log_scan_plugin"]
 
 TEMPLATE = ROOT / "infra" / "template.yaml"
 TRIAL_TEMPLATE = ROOT / "tests" / "e2e" / "fixtures" / "trial" / "infra" / "template.yaml"
-_DEAR_FIXTURES = {"stack", "trial"}
 _TABLE_PROPERTIES = ("AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "LocalSecondaryIndexes")
 
 
@@ -79,17 +78,6 @@ def tables(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> EngineTables:
     for logical_id, properties in declared_tables(TEMPLATE).items():
         client.create_table(TableName=names[logical_id], BillingMode="PAY_PER_REQUEST", **properties)
     return EngineTables(engine, names, client)
-
-
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests that share a dear fixture run in one worker, so that it is made once."""
-    for item in items:
-        dear = _DEAR_FIXTURES & set(getattr(item, "fixturenames", ()))
-        if not dear and item.get_closest_marker("stack"):
-            dear = {item.path.stem}
-        for group in dear:
-            item.add_marker(pytest.mark.xdist_group(group))
 
 
 def reset(engine: Engine) -> None:
