@@ -16,7 +16,8 @@ from scrm import clock, ids
 from scrm.audit.log import AuditLog
 from scrm.audit.model import AuditEntry
 from scrm.audit.reader import AuditReader
-from scrm.handover.model import CaseState, EdgeState, SignalRecord, SignalSource
+from scrm.handover.edges import Attempt, AttemptOutcome, EdgeState, TransferApi
+from scrm.handover.model import CaseState, ChangeKind, SignalRecord, SignalSource
 from scrm.handover.queries import CaseDetail, CaseSummary, EdgeRow, EdgeTotals
 from scrm.org.model import OrgNode
 from scrm.org.queries import Rejection
@@ -146,26 +147,31 @@ def case(number: int = 1, node_id: str = "10", state: CaseState = CaseState.ATTE
         node_id=node_id,
         node_path=node.path,
         node_name=node.name,
+        change=ChangeKind.DEPARTURE,
         state=state,
         opened_at=AT.replace(minute=number),
+        start_at=AT.replace(minute=number),
+        last_day=None,
         closed_at=None,
         successor_userids=("rm_li",),
         customers=EdgeTotals(3, {"done": 2, "manual": 1}),
         groups=EdgeTotals(1, {"done": 1}),
     )
     signal = SignalRecord(SignalSource.HR, "StaffDeparted", f"hr-{number}", AT)
-    return CaseDetail(summary, "named_by_hr", (signal,))
+    return CaseDetail(summary, (signal,))
 
 
 def edge(target_id: str, state: EdgeState = EdgeState.DONE) -> EdgeRow:
     manual = state is EdgeState.MANUAL
+    outcome = AttemptOutcome.REFUSED if manual else AttemptOutcome.DONE
     return EdgeRow(
         target_id=target_id,
         state=state,
         cause="customer_refused" if manual else "",
         errcode=0,
         takeover_userid="rm_li",
-        attempt=1,
+        reason="named",
+        attempts=(Attempt("rm_li", TransferApi.RESIGNED, AT, 0, outcome, AT),),
         owner_userid="mgr_shanghai" if manual else "",
         due_at=AT if manual else None,
         updated_at=AT,

@@ -7,7 +7,8 @@ from typing import Any
 from scrm.aws.case_table import DynamoCaseQueries, DynamoCaseRepository
 from scrm.aws.contact_table import DynamoContactRepository
 from scrm.aws.table import Table, from_item
-from scrm.handover.model import CaseState, EdgeState
+from scrm.handover.edges import EdgeState
+from scrm.handover.model import CaseState
 from tests.local_bank import LocalBank, customer_id
 
 HOUR = 3600

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -24,6 +25,7 @@ from functions.wecom_callback import handler as wecom_callback
 from local.simulator.server import RunningSimulator, running_simulator
 from scrm import clock
 from scrm.aws import session
+from scrm.handover.edges import LONGEST_RUN
 from scrm.runtime.wiring import contact_sync as contact_wiring
 from scrm.runtime.wiring import handover_reconcile as reconcile_wiring
 from scrm.runtime.wiring import handover_worker as worker_wiring
@@ -35,6 +37,7 @@ from tests.engine import EngineTables
 CORP = "wwSIMCORP0000001"
 TOKEN = "LocalBankToken01"
 AES_KEY = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG"
+_REPEATED_AFTER = {"handover": LONGEST_RUN}  # in truth longer: the queue's visibility is six times the time limit
 QUEUES = ("staff", "contact", "handover", "reconcile")
 HANDLERS: dict[str, Callable[..., Any]] = {
     "staff": staff_intake.lambda_handler,
@@ -94,11 +97,11 @@ class LocalBank:
     kill_everywhere: bool = False
     _one_at_a_time: threading.Lock = field(default_factory=threading.Lock)
 
-    def hr_event(self, **detail: Any) -> None:
-        """A StaffDeparted event as EventBridge puts it on the staff queue."""
+    def hr_event(self, kind: str = "StaffDeparted", **detail: Any) -> None:
+        """An event of HR as EventBridge puts it on the staff queue."""
         body = {
             "source": "bank.hr",
-            "detail-type": "StaffDeparted",
+            "detail-type": kind,
             "detail": {"schema_version": 1, "occurred_at": clock.to_iso(clock.now()), "corp_id": CORP} | detail,
         }
         self.send("staff", json.dumps(body))
@@ -132,15 +135,15 @@ class LocalBank:
         for queue in QUEUES:
             received = self.sqs.receive_message(QueueUrl=self.urls[queue], MaxNumberOfMessages=1).get("Messages", [])
             for message in received:
-                answer = self.invoke(_handling(queue, message))
+                answer = self.invoke(_handling(queue, message), repeated_after=_REPEATED_AFTER.get(queue, timedelta(0)))
                 assert not (answer or {}).get("batchItemFailures"), "a record failed although nobody killed it"
                 self.sqs.delete_message(QueueUrl=self.urls[queue], ReceiptHandle=message["ReceiptHandle"])
                 return True
         return False
 
-    def invoke(self, handle: Callable[[], Any]) -> Any:
+    def invoke(self, handle: Callable[[], Any], repeated_after: timedelta = timedelta(0)) -> Any:
         """Run one delivery to its end. With `kill_everywhere` it dies once before and once after each remote call
-        and is delivered again to a new process.
+        and is delivered again to a new process, when ``repeated_after`` has passed, as with SQS's visibility.
         """
         with self._one_at_a_time:
             place, after = 0, False
@@ -151,9 +154,20 @@ class LocalBank:
                     return handle()
                 except KilledError:
                     restart()
+                    self._let_pass(repeated_after)
                     place, after = (place + 1, False) if after else (place, True)
                 finally:
                     self.killer.armed = False
+
+    def _let_pass(self, time: timedelta) -> None:
+        """Between two deliveries nothing runs, so WeCom's callbacks may come in."""
+        if not time:
+            return
+        self._one_at_a_time.release()
+        try:
+            self.sim.control.advance(time.total_seconds())
+        finally:
+            self._one_at_a_time.acquire()
 
 
 def _handling(queue: str, message: dict[str, Any]) -> Callable[[], Any]:

@@ -7,10 +7,13 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from scrm import clock
 from scrm.handover.errors import until_current
 from scrm.handover.messages import PlanRequested, worker_message
+from scrm.handover.model import CaseState
 from scrm.runtime import batches
 from scrm.runtime.invocation import entrypoint
 from scrm.runtime.observability import count, logger
 from scrm.runtime.wiring import handover_worker as wiring
+
+WAITING = frozenset({CaseState.UNCONFIRMED, CaseState.SCHEDULED, CaseState.WAITING_FOR_ACCOUNT})
 
 
 def take(body: str) -> None:
@@ -18,13 +21,14 @@ def take(body: str) -> None:
     if isinstance(message, PlanRequested):
         case = until_current(lambda: wiring.planning().plan(message.case_id, clock.now()))
         logger.info("case planned", case_id=case.case_id, state=case.state.value)
-        count("HandoverPlanned" if case.state.is_planned else "HandoverWaiting")
+        count("HandoverWaiting" if case.state in WAITING else "HandoverPlanned")
         return
-    outcome = until_current(
-        lambda: wiring.chunk_transfer().submit(message.case_id, message.chunk_kind, message.chunk_number, clock.now)
+    outcomes = until_current(
+        lambda: wiring.chunk_transfer().submit(message.case_id, message.chunk_kind, message.chunk_numbers, clock.now)
     )
-    logger.info("chunk taken", case_id=message.case_id, chunk=message.chunk_number, outcome=outcome.value)
-    count(outcome.metric)
+    logger.info("chunks taken", case_id=message.case_id, chunks=message.chunk_numbers, outcomes=outcomes)
+    for outcome in outcomes:
+        count(outcome.metric)
 
 
 @entrypoint

@@ -13,18 +13,23 @@ _SHANGHAI = ZoneInfo("Asia/Shanghai")
 _PIPED_WIDTH = 200
 
 CASE_STATES = {
-    "waiting_for_account": "等待账号停用",
+    "unconfirmed": "待人事确认",
     "planning": "规划中",
+    "scheduled": "已排期",
+    "waiting_for_account": "等待账号停用",
     "transferring": "转接中",
     "attention": "待人工处理",
     "closed": "已完成",
 }
+CHANGES = {"departure": "离职", "transfer": "调动"}
 EDGE_STATES = {
     "planned": "已计划",
     "waiting": "等待接替",
     "done": "已接替",
     "manual": "人工处理",
+    "fallback": "改派中",
     "ineligible": "无法转接",
+    "kept": "保留",
 }
 EDGE_CAUSES = {
     "customer_refused": "客户拒绝",
@@ -35,6 +40,12 @@ EDGE_CAUSES = {
     "undecided": "客户未作决定",
     "half_added": "未完成添加",
     "deleted_by_customer": "客户已删除成员",
+    "not_following": "已无客户关系",
+    "takeover_unusable": "接替成员不可用",
+    "account_deleted": "账号已停用",
+    "in_another_transfer": "正由另一位成员转接",
+    "stays_by_policy": "按规定保留",
+    "cancelled": "变动已取消",
 }
 SIGNAL_SOURCES = {"hr": "人事系统", "callback": "企业微信回调"}
 OUTCOMES = {
@@ -54,12 +65,13 @@ def console() -> Console:
 
 def cases(rows: Sequence[Row]) -> Table:
     table = _table(
-        "客户继承", "编号", "离职成员", "机构", "状态", "客户（已接替/总数）", "客户群", "接替成员", "开始时间"
+        "客户继承", "编号", "成员", "变动", "机构", "状态", "客户（已接替/总数）", "客户群", "接替成员", "开始时间"
     )
     for row in rows:
         table.add_row(
             row["case_id"],
             _person(row["handover_name"], row["handover_userid"]),
+            CHANGES.get(row["change"], row["change"]),
             row["node_name"],
             CASE_STATES.get(row["state"], row["state"]),
             _progress(row["customers"]),
@@ -75,11 +87,13 @@ def case_facts(case: Row) -> Table:
     table = _table("客户继承详情", "项目", "内容")
     for name, value in (
         ("编号", summary["case_id"]),
-        ("离职成员", _person(summary["handover_name"], summary["handover_userid"])),
+        ("成员", _person(summary["handover_name"], summary["handover_userid"])),
         ("机构", f"{summary['node_name']}（{summary['node_id']}）"),
         ("状态", CASE_STATES.get(summary["state"], summary["state"])),
         ("接替成员", "、".join(summary["successor_userids"]) or "—"),
-        ("接替依据", case["successor_reason"] or "—"),
+        ("变动", CHANGES.get(summary["change"], summary["change"])),
+        ("最后工作日", summary["last_day"] or "—"),
+        ("最早转接时间", _time(summary["start_at"])),
         ("客户", _by_state(summary["customers"])),
         ("客户群", _by_state(summary["groups"])),
         ("开始时间", _time(summary["opened_at"])),
@@ -90,10 +104,10 @@ def case_facts(case: Row) -> Table:
 
 
 def signals(rows: Sequence[Row]) -> Table:
-    table = _table("离职信号", "来源", "类型", "发生时间", "事件编号")
+    table = _table("变动信号", "来源", "类型", "发生时间", "事件编号", "说明")
     for row in rows:
         source = SIGNAL_SOURCES.get(row["source"], row["source"])
-        table.add_row(source, row["kind"], _time(row["occurred_at"]), row["event_id"])
+        table.add_row(source, row["kind"], _time(row["occurred_at"]), row["event_id"], row["note"] or "—")
     return table
 
 
@@ -105,7 +119,7 @@ def edges(title: str, rows: Sequence[Row]) -> Table:
             EDGE_STATES.get(row["state"], row["state"]),
             EDGE_CAUSES.get(row["cause"], row["cause"]) or "—",
             row["takeover_userid"] or "—",
-            str(row["attempt"]),
+            str(len(row["attempts"])),
             row["owner_userid"] or "—",
             _time(row["due_at"]),
             _time(row["updated_at"]),

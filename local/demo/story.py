@@ -1,4 +1,4 @@
-"""Three days of staff changes at the demo bank, told only through the bus, the callbacks and the admin API."""
+"""Two days of staff changes at the demo bank, told only through the bus, the callbacks and the admin API."""
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -28,22 +28,23 @@ class DemoFailedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Cast:
-    """Who leaves, per branch: one RM each, the successor that HR names for the first."""
+    """Who leaves, per branch: one RM each, the successor that HR names for the first; and who gets another post."""
 
     hangzhou: Row
     ningbo: Row
     wenzhou: Row
     successor: Row
+    moving: Row
 
     @classmethod
     def choose(cls, members: Sequence[Row]) -> "Cast":
-        """By userid: the first two RMs of the first branch, the first of the other two."""
+        """By userid: the first two RMs of the first branch, the first of the other two, the last of the second."""
         rms = sorted((row for row in members if row["userid"].startswith("rm_")), key=lambda row: row["userid"])
         by_branch: dict[int, list[Row]] = {}
         for row in rms:
             by_branch.setdefault(row["main_department"] // 1_000, []).append(row)
         first, second, third = (by_branch[number] for number in sorted(by_branch))
-        return cls(hangzhou=first[0], ningbo=second[0], wenzhou=third[0], successor=first[1])
+        return cls(hangzhou=first[0], ningbo=second[0], wenzhou=third[0], successor=first[1], moving=second[-1])
 
 
 @dataclass
@@ -68,7 +69,8 @@ class Story:
         return self.control.summary()
 
     def days(self) -> None:
-        """Three departures, each told in another way, a message nobody can use, and ten minutes without WeCom."""
+        """Three departures, each told in another way, a member who gets another post, a message nobody can use, and
+        ten minutes without WeCom."""
         cast = Cast.choose(self.control.members())
         self.control.script_decisions(refuse_percent=REFUSE_PERCENT, seed=7)
         self.control.callback_policy({"duplicate_percent": 100, "reorder_seconds": 120})
@@ -80,6 +82,9 @@ class Story:
         self.say(f"第一天 人事系统补发 {_title(cast.ningbo)} 离职，并且发了两次")
         self._hr_tells(cast.ningbo, "hr-2026-0002")
         self._hr_tells(cast.ningbo, "hr-2026-0002")
+        self.say(f"第一天 人事系统：{_title(cast.moving)} 调往其他分行，本人继续在职，客户留在原分行")
+        self.leavers.append(Leaver.now(self.control, cast.moving["userid"]))
+        self._hr_tells(cast.moving, "hr-2026-0005", "StaffTransferred")
         self.say("第一天 人事系统发来一条缺少成员账号的事件")
         self._hr_event({"event_id": "hr-2026-0004", "last_day": "2026-11-30"})
         self.say(f"第一天 人事系统：{_title(cast.wenzhou)} 离职，账号过几小时才停用，案件先等待")
@@ -89,7 +94,9 @@ class Story:
         self.control.start_outage(OUTAGE)
         self._it_deletes(cast.wenzhou)
         self._pass(DAY + 2 * HOUR)
-        self.say("第二天 客户有一天时间决定；到这时所有转接都有了结果")
+        self.say("第二天 客户有一天时间决定；拒绝的客户改派给下一位同事，再等一天")
+        self._pass(DAY + 2 * HOUR)
+        self.say("第三天 所有转接都有了结果")
 
     def handovers(self) -> list[Handover]:
         """What head office reads in the admin API, one per leaver."""
@@ -128,15 +135,17 @@ class Story:
             for branch in branches
         }
 
-    def _hr_tells(self, member: Row, event_id: str, successor: Row | None = None) -> None:
-        detail = {"event_id": event_id, "userid": member["userid"], "reason": "resigned"}
-        self._hr_event(detail | ({"successor_userid": successor["userid"]} if successor else {}))
+    def _hr_tells(
+        self, member: Row, event_id: str, kind: str = "StaffDeparted", *, successor: Row | None = None
+    ) -> None:
+        detail = {"event_id": event_id, "userid": member["userid"]}
+        self._hr_event(detail | ({"successor_userid": successor["userid"]} if successor else {}), kind)
 
-    def _hr_event(self, detail: Mapping[str, str]) -> None:
+    def _hr_event(self, detail: Mapping[str, str], kind: str = "StaffDeparted") -> None:
         corp_id = self.control.summary()["corp_id"]
         whole = {"schema_version": 1, "corp_id": corp_id, "occurred_at": self.control.clock()["now"], **detail}
         (bus,) = self.stack.endpoints.resources["buses"].values()
-        entry = {"EventBusName": bus, "Source": "bank.hr", "DetailType": "StaffDeparted", "Detail": json.dumps(whole)}
+        entry = {"EventBusName": bus, "Source": "bank.hr", "DetailType": kind, "Detail": json.dumps(whole)}
         self.stack.engine.client("events").put_events(Entries=[entry])
         self._rest()
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from local.simulator.control_client import ControlClient
 
-TRANSFER = "externalcontact/resigned/transfer_customer"
+TRANSFERS = ("externalcontact/transfer_customer", "externalcontact/resigned/transfer_customer")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,4 +51,4 @@ class Corp:
         )
 
     def transfer_calls(self) -> list[dict[str, Any]]:
-        return [call for call in self.calls if call["path"] == TRANSFER]
+        return [call for call in self.calls if call["path"] in TRANSFERS]

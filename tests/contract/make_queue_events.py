@@ -18,8 +18,9 @@ from scrm.contacts.messages import (
     MemberSyncRequested,
     NodeSyncRequested,
 )
+from scrm.handover.edges import ChunkKind
 from scrm.handover.messages import PlanRequested, PollRequested, TransferRequested
-from scrm.handover.model import ChunkKind, case_id_of
+from scrm.handover.model import case_id_of
 
 EVENTS = Path(__file__).parents[2] / "events"
 CORP = "wwSIMCORP0000001"
@@ -35,6 +36,25 @@ def samples() -> dict[str, dict[str, dict[str, Any]]]:
         "staff_intake": {
             "staff_departed": batch("staff", hr_event()),
             "staff_departed_without_successor": batch("staff", hr_event(successor_userid=None)),
+            "staff_departing": batch("staff", hr_event("StaffDeparting", last_day="2026-12-11")),
+            "staff_departing_later": batch(
+                "staff",
+                hr_event("StaffDeparting", event_id="hr-2", last_day="2026-12-18", occurred_at="2026-11-24T01:00:00Z"),
+            ),
+            "staff_transferred": batch(
+                "staff",
+                hr_event("StaffTransferred", effective_on="2026-12-01", customers_stay=False, groups_stay=True),
+            ),
+            "staff_change_cancelled": batch(
+                "staff",
+                hr_event(
+                    "StaffChangeCancelled",
+                    event_id="hr-3",
+                    change="departure",
+                    occurred_at="2026-11-25T01:00:00Z",
+                ),
+            ),
+            "unknown_member": batch("staff", hr_event(userid="rm_nobody77")),
             "delete_user": batch("staff", callback("change_contact", "delete_user", UserID="rm_wang01")),
             "create_user": batch(
                 "staff", callback("change_contact", "create_user", UserID="rm_new09", Name="新员工", Department="10")
@@ -81,12 +101,12 @@ def samples() -> dict[str, dict[str, dict[str, Any]]]:
         "handover_worker": {
             "plan_requested": batch("handover", PlanRequested(case_id=CASE)),
             "transfer_customers": batch(
-                "handover", TransferRequested(case_id=CASE, chunk_kind=ChunkKind.CUSTOMERS, chunk_number=0)
+                "handover", TransferRequested(case_id=CASE, chunk_kind=ChunkKind.CUSTOMERS, chunk_numbers=(0, 1))
             ),
             "transfer_groups": batch(
-                "handover", TransferRequested(case_id=CASE, chunk_kind=ChunkKind.GROUPS, chunk_number=0)
+                "handover", TransferRequested(case_id=CASE, chunk_kind=ChunkKind.GROUPS, chunk_numbers=(0, 1))
             ),
-            "poison": batch("handover", {"kind": "transfer_requested", "case_id": CASE, "chunk_number": -1}),
+            "poison": batch("handover", {"kind": "transfer_requested", "case_id": CASE, "chunk_numbers": []}),
         },
         "handover_reconcile": {
             "due": {"schedule": "handover_reconcile.due"},
@@ -105,7 +125,7 @@ def samples() -> dict[str, dict[str, dict[str, Any]]]:
     }
 
 
-def hr_event(**changes: str | None) -> dict[str, Any]:
+def hr_event(detail_type: str = "StaffDeparted", **changes: Any) -> dict[str, Any]:
     """As EventBridge puts it on the queue; a field changed to None is left out."""
     detail = {
         "schema_version": 1,
@@ -120,7 +140,7 @@ def hr_event(**changes: str | None) -> dict[str, Any]:
     return {
         "version": "0",
         "id": "6f1c2f0e-6a1e-4f0c-9d3b-000000000001",
-        "detail-type": "StaffDeparted",
+        "detail-type": detail_type,
         "source": "bank.hr",
         "account": "123456789012",
         "time": "2026-11-23T01:00:00Z",

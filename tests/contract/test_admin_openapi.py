@@ -10,7 +10,7 @@ import pytest
 from openapi_spec_validator import validate
 
 from local.engine.paths import ROOT
-from scrm.handover.model import EdgeState
+from scrm.handover.edges import EdgeState
 from scrm.runtime.http.contract import document
 from tests.admin_api import EVENTS, Api, case, edge, rejection, sample
 

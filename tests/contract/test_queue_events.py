@@ -1,7 +1,8 @@
 """Every sample of the queue and schedule functions goes through its real handler; none may fail by surprise."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +46,7 @@ class TestReplay:
     @pytest.fixture
     def bank(self, tables: EngineTables, monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalBank]:
         with local_bank(tables, small_world(3, 1), monkeypatch) as bank:
+            bank.full_pass()
             yield bank
 
     def test_every_sample_is_taken_or_fails_as_it_should(self, bank: LocalBank) -> None:
@@ -63,13 +65,14 @@ class TestReplay:
         found = DynamoCaseRepository(table(tables, "HandoverTable")).latest_case_of("rm_wang01")
         assert found is not None
         case, ordinal = found
-        assert (ordinal, case.state, case.requested_successor) == (1, CaseState.PLANNING, "rm_li02")
+        assert (ordinal, case.state, case.requested_successors) == (1, CaseState.PLANNING, ("rm_li02",))
         assert [signal.kind for signal in case.signals] == ["StaffDeparted", "delete_user"]
 
     @pytest.mark.parametrize(
         ("sample", "reason"),
         [
             ("malformed_hr_event", "userid: Field required"),
+            ("unknown_member", "userid: no member of this corp is known by it; check it"),
             ("unknown_detail_type", "no handover is known for this detail-type"),
             ("not_json", "the message is not JSON"),
         ],
@@ -82,6 +85,34 @@ class TestReplay:
 
         (rejection,) = DynamoOrgRepository(table(tables, "OrgTable")).rejections("/1/", None, 10).items
         assert rejection.reason == reason
+
+    @pytest.mark.parametrize(
+        ("samples", "change", "last_day", "notes"),
+        [
+            (("staff_departing",), "departure", date(2026, 12, 11), [""]),
+            (("staff_departing", "staff_departing_later"), "departure", date(2026, 12, 18), ["", "changed last_day"]),
+            (("staff_transferred",), "transfer", date(2026, 11, 30), [""]),
+            (("staff_departing", "staff_change_cancelled"), "departure", date(2026, 12, 11), ["", ""]),
+        ],
+    )
+    def test_words_of_hr_become_one_case(
+        self,
+        bank: LocalBank,
+        tables: EngineTables,
+        samples: Sequence[str],
+        change: str,
+        last_day: date,
+        notes: list[str],
+    ) -> None:
+        for sample in samples:
+            self.play(EVENTS / "staff_intake" / f"{sample}.json")
+
+        found = DynamoCaseRepository(table(tables, "HandoverTable")).latest_case_of("rm_wang01")
+        assert found is not None
+        case, ordinal = found
+        assert (ordinal, case.change.value, case.last_day) == (1, change, last_day)
+        assert [signal.note for signal in case.signals] == notes
+        assert case.is_open is ("staff_change_cancelled" not in samples)
 
     def test_renamed_member_opens_no_case(self, bank: LocalBank, tables: EngineTables) -> None:
         self.play(EVENTS / "staff_intake" / "update_user_renamed.json")

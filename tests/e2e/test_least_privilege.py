@@ -67,7 +67,6 @@ class Bank:
             occurred_at="2026-11-21T01:00:00Z",
             corp_id=self.stack.endpoints.credentials["wecom"]["corp_id"],
             userid=userid,
-            last_day="2026-11-30",
             reason="resigned",
         )
         self.settle()
@@ -143,6 +142,7 @@ def _a_handover_through_an_outage(bank: Bank, userid: str) -> None:
     refusing = next(each for each in bank.wecom.transfers() if each["handover_userid"] == userid)
     bank.wecom.decide(refusing["external_userid"], "refuse")
     bank.settle()
+    bank.pass_time(20 * MINUTE)  # the next colleague is told that there is nobody to take over any more
 
 
 def _customers_and_groups_change(bank: Bank, userid: str) -> None:

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
-from scrm.handover.errors import AccountStillActiveError, StaleVersionError
-from scrm.handover.model import CaseState, Chunk, ChunkKind, DepartureSignal, HandoverCase, SignalSource
-from scrm.handover.ports import LeaversCustomer, StaffMember, TransferStatus
+from scrm.handover.edges import Chunk, ChunkKind, TransferApi
+from scrm.handover.errors import AccountDeletedError, AccountStillActiveError, StaleVersionError
+from scrm.handover.model import ChangeKind, HandoverCase, SignalSource, StaffSignal
+from scrm.handover.ports import MOST_CHUNKS_TOGETHER, LeaversCustomer, StaffMember, TransferStatus
 
 START = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
 CORP = "wwSIMCORP0000001"
@@ -27,6 +28,18 @@ class FakeCases:
     def case(self, case_id: str) -> HandoverCase | None:
         return self.by_id.get(case_id)
 
+    def load(self, case_id: str) -> tuple[HandoverCase, list[Chunk]] | None:
+        rows = sorted((key for key in self.chunk_rows if key[0] == case_id), key=lambda key: (key[1].value, key[2]))
+        return (self.by_id[case_id], [self.chunk_rows[key] for key in rows]) if case_id in self.by_id else None
+
+    def load_some(
+        self, case_id: str, kind: ChunkKind, numbers: Sequence[int]
+    ) -> tuple[HandoverCase, list[Chunk]] | None:
+        loaded = self.load(case_id)
+        if loaded is None:
+            return None
+        return loaded[0], [chunk for chunk in loaded[1] if chunk.kind is kind and chunk.number in numbers]
+
     def latest_case_of(self, userid: str) -> tuple[HandoverCase, int] | None:
         if userid not in self.latest:
             return None
@@ -41,43 +54,46 @@ class FakeCases:
         self.latest[case.handover_userid] = (case.case_id, ordinal)
         return True
 
-    def save_case(self, case: HandoverCase) -> HandoverCase:
-        if self.by_id[case.case_id].version != case.version:
+    def save(self, case: HandoverCase, changed: Sequence[Chunk] = (), added: Sequence[Chunk] = ()) -> HandoverCase:
+        if len(changed) + len(added) > MOST_CHUNKS_TOGETHER:
+            raise AssertionError("more than one transaction takes")
+        if self.by_id[case.case_id].version != case.version or not self._fit(changed, added):
             raise StaleVersionError(case.case_id)
         saved = self.by_id[case.case_id] = replace(case, version=case.version + 1)
-        if saved.state is CaseState.CLOSED:
+        self._store(changed, added)
+        if not saved.is_open:
             self.takeovers -= {(userid, case.case_id) for userid in case.successors}
         return saved
 
-    def chunks(self, case_id: str) -> Iterator[Chunk]:
-        rows = sorted((key for key in self.chunk_rows if key[0] == case_id), key=lambda key: (key[1].value, key[2]))
-        yield from [self.chunk_rows[key] for key in rows]
+    def save_chunks(self, changed: Sequence[Chunk]) -> list[Chunk]:
+        if not self._fit(changed, ()):
+            raise StaleVersionError
+        self._store(changed, ())
+        return [self.chunk_rows[_key(chunk)] for chunk in changed]
 
-    def chunk(self, case_id: str, kind: ChunkKind, number: int) -> Chunk | None:
-        return self.chunk_rows.get((case_id, kind, number))
+    def add_chunks(self, added: Sequence[Chunk]) -> None:
+        if not self._fit((), added):
+            raise StaleVersionError
+        self._store((), added)
 
-    def add_chunk(self, chunk: Chunk) -> bool:
-        key = (chunk.case_id, chunk.kind, chunk.number)
-        if key in self.chunk_rows:
-            return False
-        self.chunk_rows[key] = chunk
-        return True
+    def _fit(self, changed: Sequence[Chunk], added: Sequence[Chunk]) -> bool:
+        current = all(self.chunk_rows[_key(chunk)].version == chunk.version for chunk in changed)
+        return current and not any(_key(chunk) in self.chunk_rows for chunk in added)
 
-    def save_chunk(self, chunk: Chunk) -> Chunk:
-        key = (chunk.case_id, chunk.kind, chunk.number)
-        if self.chunk_rows[key].version != chunk.version:
-            raise StaleVersionError(chunk.case_id)
-        saved = self.chunk_rows[key] = replace(chunk, version=chunk.version + 1)
-        return saved
+    def _store(self, changed: Sequence[Chunk], added: Sequence[Chunk]) -> None:
+        self.chunk_rows |= {_key(chunk): replace(chunk, version=chunk.version + 1) for chunk in changed}
+        self.chunk_rows |= {_key(chunk): chunk for chunk in added}
+        self.takeovers |= {(chunk.takeover_userid, chunk.case_id) for chunk in added if chunk.takeover_userid}
 
     def due_cases(self, until: datetime) -> Iterator[str]:
         yield from [case.case_id for case in self.by_id.values() if case.due_at and case.due_at <= until]
 
-    def remember_takeover(self, takeover_userid: str, case_id: str) -> None:
-        self.takeovers.add((takeover_userid, case_id))
-
     def cases_taken_over_by(self, takeover_userid: str) -> Iterator[str]:
         yield from sorted(case_id for userid, case_id in self.takeovers if userid == takeover_userid)
+
+
+def _key(chunk: Chunk) -> tuple[str, ChunkKind, int]:
+    return chunk.case_id, chunk.kind, chunk.number
 
 
 @dataclass
@@ -135,12 +151,12 @@ class FakeCustomers:
 class FakeTransfers:
     """Implements Transfers: a small WeCom. ``fail_next`` is raised by the next call that moves something.
 
-    With ``drop_answer`` the work is done and the answer lost.
+    With ``drop_answer`` the work is done and the answer lost. ``accounts`` are the members WeCom has.
     """
 
     def __init__(self) -> None:
         self.accounts: set[str] = set()
-        self.statuses: dict[str, TransferStatus] = {}
+        self.statuses: dict[tuple[TransferApi, str, str], TransferStatus] = {}
         self.codes: dict[str, int] = {}
         self.owners: dict[str, str] = {}
         self.calls: list[tuple[str, tuple[str, ...]]] = []
@@ -151,27 +167,31 @@ class FakeTransfers:
         return userid in self.accounts
 
     def transfer_customers(
-        self, handover_userid: str, takeover_userid: str, external_userids: Sequence[str]
+        self, api: TransferApi, handover_userid: str, takeover_userid: str, external_userids: Sequence[str]
     ) -> dict[str, int]:
         self._trouble()
-        if handover_userid in self.accounts:
-            raise AccountStillActiveError
-        self.calls.append(("customers", tuple(external_userids)))
+        self._check(api, handover_userid)
+        self.calls.append((takeover_userid, tuple(external_userids)))
         answer = {}
         for customer in external_userids:
-            running = self.statuses.get(customer) is TransferStatus.WAITING
+            running = TransferStatus.WAITING in self._of(customer)
             answer[customer] = 40129 if running else self.codes.get(customer, 0)
             if answer[customer] == 0:
-                self.statuses[customer] = TransferStatus.WAITING
+                self.statuses[api, takeover_userid, customer] = TransferStatus.WAITING
         self._lose_answer()
         return answer
 
-    def customer_results(self, handover_userid: str, takeover_userid: str) -> Iterator[tuple[str, TransferStatus]]:
-        yield from self.statuses.items()
+    def customer_results(
+        self, api: TransferApi, handover_userid: str, takeover_userid: str
+    ) -> Iterator[tuple[str, TransferStatus]]:
+        for (of_api, taker, customer), status in list(self.statuses.items()):
+            if of_api is api and taker == takeover_userid:
+                yield customer, status
 
-    def transfer_groups(self, chat_ids: Sequence[str], new_owner: str) -> dict[str, int]:
+    def transfer_groups(self, api: TransferApi, chat_ids: Sequence[str], new_owner: str) -> dict[str, int]:
         self._trouble()
-        self.calls.append(("groups", tuple(chat_ids)))
+        self._check(api, LEAVER)
+        self.calls.append((new_owner, tuple(chat_ids)))
         failed = {chat_id: self.codes[chat_id] for chat_id in chat_ids if chat_id in self.codes}
         self.owners |= {chat_id: new_owner for chat_id in chat_ids if chat_id not in failed}
         self._lose_answer()
@@ -180,11 +200,20 @@ class FakeTransfers:
     def group_owner(self, chat_id: str) -> str:
         return self.owners.get(chat_id, LEAVER)
 
-    def decide(self, status: TransferStatus = TransferStatus.DONE) -> None:
-        """Every waiting customer ends with ``status``."""
-        for customer, known in self.statuses.items():
-            if known is TransferStatus.WAITING:
-                self.statuses[customer] = status
+    def decide(self, status: TransferStatus = TransferStatus.DONE, only: str = "") -> None:
+        """Every waiting customer, or ``only`` this one, ends with ``status``."""
+        for key, known in self.statuses.items():
+            if known is TransferStatus.WAITING and only in {"", key[2]}:
+                self.statuses[key] = status
+
+    def _of(self, customer: str) -> list[TransferStatus]:
+        return [status for (_, _, known), status in self.statuses.items() if known == customer]
+
+    def _check(self, api: TransferApi, handover_userid: str) -> None:
+        if api is TransferApi.RESIGNED and handover_userid in self.accounts:
+            raise AccountStillActiveError
+        if api is TransferApi.ON_JOB and handover_userid not in self.accounts:
+            raise AccountDeletedError
 
     def _trouble(self) -> None:
         error, self.fail_next = self.fail_next, None
@@ -219,7 +248,7 @@ class FakeJournal:
 
     told: list[tuple[str, str]] = field(default_factory=list)
 
-    def opened(self, case: HandoverCase, signal: DepartureSignal) -> None:
+    def opened(self, case: HandoverCase, signal: StaffSignal) -> None:
         self.told.append(("opened", case.case_id))
 
     def planned(self, case: HandoverCase) -> None:
@@ -247,9 +276,29 @@ def staff(userid: str, *, can_take_over: bool = True, rejoined_at: datetime | No
 
 
 def signal(
-    source: SignalSource = SignalSource.HR, event_id: str = "hr-1", successor: str = "", at: datetime = START
-) -> DepartureSignal:
-    return DepartureSignal(CORP, LEAVER, source, "departed", event_id, at, successor)
+    source: SignalSource = SignalSource.HR,
+    event_id: str = "hr-1",
+    *,
+    change: ChangeKind = ChangeKind.DEPARTURE,
+    successors: tuple[str, ...] = (),
+    at: datetime = START,
+    last_day: date | None = None,
+    cancels: bool = False,
+) -> StaffSignal:
+    """A word of HR, or of a callback that tells of the account's deletion."""
+    return StaffSignal(
+        corp_id=CORP,
+        userid=LEAVER,
+        change=change,
+        source=source,
+        kind="told",
+        event_id=event_id,
+        occurred_at=at,
+        last_day=last_day,
+        successor_userids=successors,
+        account_deleted=source is SignalSource.CALLBACK,
+        cancels=cancels,
+    )
 
 
 def customers(count: int, ineligible: str = "") -> list[LeaversCustomer]:

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from scrm.handover.model import CaseState, EdgeState
+from scrm.handover.edges import EdgeState
+from scrm.handover.model import CaseState
 from scrm.handover.queries import CaseDetail, CaseSummary, EdgeRow
 from scrm.node_paths import covers
 from scrm.org.model import Member, OrgNode

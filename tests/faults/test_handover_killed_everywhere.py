@@ -10,7 +10,7 @@ pytestmark = pytest.mark.engine
 
 CUSTOMERS, GROUPS = 4, 1
 # Every look at the results costs the square of its remote calls in replays, so the day passes in one step.
-STEPS = (0, 25)
+STEPS = (0, 25, 0)
 
 
 def test_handover_killed_before_and_after_each_remote_call_ends_as_if_never_killed(

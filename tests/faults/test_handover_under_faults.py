@@ -90,6 +90,7 @@ def test_work_whose_answer_was_lost_is_looked_up_and_not_repeated(
 
     assert sorted((call["path"], call["ids"]) for call in calls) == [
         (GROUP_TRANSFER, GROUPS),
+        (TRANSFER, 1),  # the one who refused is offered to the next colleague
         (TRANSFER, 4),
         (TRANSFER, 100),
     ]
@@ -114,7 +115,7 @@ def test_no_call_is_made_inside_a_penalty_window(tables: EngineTables, monkeypat
     assert found == right(TWO_CALLS, GROUPS)
     limited = [call for call in calls if call["errcode"] == 45009]
     assert len(limited) == 1
-    assert [call["errcode"] for call in calls if call["seq"] > limited[0]["seq"]] == [0, 0]
+    assert [call["errcode"] for call in calls if call["seq"] > limited[0]["seq"]] == [0, 0, 0]
 
 
 def test_repeating_every_signal_after_the_end_changes_nothing(
@@ -135,7 +136,7 @@ def test_repeating_every_signal_after_the_end_changes_nothing(
     ("detail", "reason"),
     [
         ({"event_id": "hr-1"}, "userid: Field required"),
-        ({"event_id": "hr-1", "userid": LEAVER, "successor_userid": LEAVER}, "names the leaver"),
+        ({"event_id": "hr-1", "userid": LEAVER, "successor_userid": LEAVER}, "a successor is the member himself"),
         ({"event_id": "hr-1", "userid": "a b"}, "userid: String should match pattern"),
         ({"event_id": "hr-1", "userid": LEAVER, "corp_id": "wwOTHER"}, "another corp"),
         ({"event_id": "hr-1", "userid": LEAVER, "occurred_at": "2026-11-21T08:00:00"}, "occurred_at"),

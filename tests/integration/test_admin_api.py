@@ -17,7 +17,8 @@ from scrm.aws.audit_table import DynamoAuditStore
 from scrm.aws.case_table import DynamoCaseRepository
 from scrm.aws.org_table import DynamoOrgRepository
 from scrm.aws.table import Table
-from scrm.handover.model import CaseState, Chunk, ChunkKind, Edge, EdgeState, HandoverCase, SignalRecord, SignalSource
+from scrm.handover.edges import Chunk, ChunkKind, Edge, EdgeState
+from scrm.handover.model import CaseState, HandoverCase, SignalRecord, SignalSource
 from scrm.runtime.wiring import admin_api as wiring
 from tests.admin_api import AT, BRANCH_10, EVENTS, NODES, Reply, Request, lambda_context, sample
 from tests.engine import declared_tables
@@ -107,8 +108,8 @@ def _fill(org: Table, handover: Table) -> None:
         edges[7], state=EdgeState.MANUAL, cause="customer_refused", owner_userid="mgr_shanghai", due_at=AT
     )
     for number, part in enumerate((edges[:100], edges[100:]), 1):
-        assert cases.add_chunk(Chunk(CASE_ID, ChunkKind.CUSTOMERS, number, "rm_li", tuple(part)))
-    assert cases.add_chunk(Chunk(CASE_ID, ChunkKind.GROUPS, 1, "rm_li", (Edge("wr1", EdgeState.DONE),)))
+        cases.add_chunks([Chunk(CASE_ID, ChunkKind.CUSTOMERS, number, "rm_wang", "rm_li", tuple(part))])
+    cases.add_chunks([Chunk(CASE_ID, ChunkKind.GROUPS, 1, "rm_wang", "rm_li", (Edge("wr1", EdgeState.DONE),))])
 
 
 def test_every_sample_event_has_its_expected_answer(stack: Stack) -> None:

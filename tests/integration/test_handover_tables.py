@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
@@ -12,18 +12,18 @@ from scrm.aws.contact_table import DynamoContactRepository
 from scrm.aws.org_table import DynamoOrgRepository
 from scrm.aws.table import Table
 from scrm.contacts.model import GroupChat, Relation, RelationState
-from scrm.handover.errors import StaleVersionError
-from scrm.handover.model import (
-    CaseState,
+from scrm.handover.edges import (
+    Attempt,
+    AttemptOutcome,
     Chunk,
     ChunkKind,
     ChunkState,
     Edge,
     EdgeState,
-    HandoverCase,
-    SignalRecord,
-    case_id_of,
+    TransferApi,
 )
+from scrm.handover.errors import StaleVersionError
+from scrm.handover.model import CaseOutcome, CaseState, ChangeKind, HandoverCase, StayPolicy, case_id_of
 from scrm.handover.ports import CaseRepository
 from scrm.org.model import Member, MemberStatus, OrgNode
 from scrm.paging import InvalidCursorError
@@ -45,9 +45,22 @@ def case_of(userid: str, ordinal: int = 1, path: str = "/1/10/", hours: int = 0)
         state=CaseState.PLANNING,
         opened_at=START + timedelta(hours=hours),
         due_at=START + timedelta(hours=hours),
-        signals=(SignalRecord.of(signal()),),
+        signals=(),
+        change=ChangeKind.TRANSFER,
+        last_day=date(2026, 12, 11),
+        start_at=START,
+        stays=StayPolicy(customers_stay=True),
+        account_deleted_at=START,
+        hr_at=START,
+        requested_successors=("rm_li02", "rm_zhou03"),
+        unusable={"rm_zhou03": 40098},
+        outcome=CaseOutcome.CANCELLED,
         customer_totals={"total": 2, "planned": 2},
-    )
+    ).noted(signal(), "changed last_day")
+
+
+def chunk_of(case: HandoverCase, number: int = 0, *edges: Edge, kind: ChunkKind = ChunkKind.CUSTOMERS) -> Chunk:
+    return Chunk(case.case_id, kind, number, case.handover_userid, "rm_li02", edges or (Edge("wm1"),))
 
 
 @pytest.fixture
@@ -94,37 +107,60 @@ class TestCaseRepositories:
     def test_stale_writer_is_refused(self, cases: CaseRepository) -> None:
         case = case_of("rm_wang01")
         cases.open_case(case, 1)
-        cases.save_case(replace(case, polls=1))
+        cases.save(replace(case, polls=1))
 
         with pytest.raises(StaleVersionError):
-            cases.save_case(replace(case, polls=2))
+            cases.save(replace(case, polls=2))
 
         saved = cases.case(case.case_id)
         assert saved is not None
         assert (saved.polls, saved.version) == (1, 1)
 
-    def test_chunks_come_back_in_order_and_keep_their_edges(self, cases: CaseRepository) -> None:
+    def test_case_and_chunks_come_back_together_in_order_with_edges_and_attempts(self, cases: CaseRepository) -> None:
+        tried = Attempt("rm_li02", TransferApi.ON_JOB, START, 40128, AttemptOutcome.REJECTED, START)
         edges = (
-            Edge("wm1", EdgeState.MANUAL, "quota_used", 40128, "mgr_zhao", START, START),
+            Edge("wm1", EdgeState.MANUAL, "quota_used", 40128, "mgr_zhao", START, START, "named", (tried,)),
             Edge("wm2"),
         )
-        chunks = [Chunk("case_a", ChunkKind.CUSTOMERS, number, "rm_li02", edges) for number in range(12)]
+        case = case_of("rm_wang01")
+        cases.open_case(case, 1)
+        chunks = [replace(chunk_of(case, number, *edges), api=TransferApi.ON_JOB) for number in range(12)]
 
-        for chunk in reversed(chunks):
-            assert cases.add_chunk(chunk)
+        cases.add_chunks(list(reversed(chunks)))
 
-        assert list(cases.chunks("case_a")) == chunks
-        assert not cases.add_chunk(chunks[3])
+        assert cases.load(case.case_id) == (case, chunks)
+        assert cases.load_some(case.case_id, ChunkKind.CUSTOMERS, [7, 3, 99]) == (case, [chunks[3], chunks[7]])
+        assert cases.load("case_unknown") is None
+        with pytest.raises(StaleVersionError):
+            cases.add_chunks([chunks[3]])
 
     def test_stale_chunk_is_refused(self, cases: CaseRepository) -> None:
-        chunk = Chunk("case_a", ChunkKind.GROUPS, 0, "rm_li02", (Edge("wr1"),))
-        cases.add_chunk(chunk)
-        saved = cases.save_chunk(replace(chunk, state=ChunkState.INTENDED))
+        case = case_of("rm_wang01")
+        cases.open_case(case, 1)
+        chunk = chunk_of(case, kind=ChunkKind.GROUPS)
+        cases.add_chunks([chunk])
+        (saved,) = cases.save_chunks([replace(chunk, state=ChunkState.INTENDED)])
 
         with pytest.raises(StaleVersionError):
-            cases.save_chunk(replace(chunk, state=ChunkState.SUBMITTED))
+            cases.save_chunks([replace(chunk, state=ChunkState.SUBMITTED)])
 
-        assert cases.chunk("case_a", ChunkKind.GROUPS, 0) == saved
+        assert cases.load_some(case.case_id, ChunkKind.GROUPS, [0]) == (case, [saved])
+
+    def test_edge_changes_its_chunk_together_with_the_case_or_not_at_all(self, cases: CaseRepository) -> None:
+        case = case_of("rm_wang01")
+        cases.open_case(case, 1)
+        source = chunk_of(case, 0, Edge("wm1"), Edge("wm2"))
+        cases.add_chunks([source])
+        left, moved = source.without(frozenset({"wm2"})), chunk_of(case, 1, Edge("wm2"))
+
+        with pytest.raises(StaleVersionError):
+            cases.save(replace(case, version=7), [left], [moved])
+        before = cases.load(case.case_id)
+        saved = cases.save(case, [left], [moved])
+        after = cases.load(case.case_id)
+
+        assert before == (case, [source])
+        assert after == (saved, [replace(left, version=1), moved])
 
     def test_due_cases_are_those_whose_time_has_come(self, cases: CaseRepository) -> None:
         for place in range(20):
@@ -137,10 +173,10 @@ class TestCaseRepositories:
     def test_closed_case_is_no_longer_found_through_its_taker(self, cases: CaseRepository) -> None:
         case = case_of("rm_wang01")
         cases.open_case(case, 1)
-        cases.remember_takeover("rm_li02", case.case_id)
+        cases.add_chunks([chunk_of(case)])
         assert list(cases.cases_taken_over_by("rm_li02")) == [case.case_id]
 
-        cases.save_case(replace(case, state=CaseState.CLOSED, due_at=None, successors=("rm_li02",)))
+        cases.save(replace(case, state=CaseState.CLOSED, due_at=None, successors=("rm_li02",)))
 
         assert list(cases.cases_taken_over_by("rm_li02")) == []
         assert list(cases.due_cases(START + timedelta(days=9))) == []
@@ -190,7 +226,7 @@ class TestCaseQueries:
             edges = tuple(
                 Edge(f"wm{number}{place}", EdgeState.MANUAL if place % 2 else EdgeState.DONE) for place in range(5)
             )
-            cases.add_chunk(Chunk(case.case_id, ChunkKind.CUSTOMERS, number, "rm_li02", edges))
+            cases.add_chunks([chunk_of(case, number, *edges)])
 
         seen: list[str] = []
         cursor = None

@@ -3,7 +3,8 @@ from botocore.exceptions import EndpointConnectionError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from scrm.handover.model import CaseState, EdgeState
+from scrm.handover.edges import EdgeState
+from scrm.handover.model import CaseState
 from tests.admin_api import BRANCH_10, BRANCH_20, HEAD_OFFICE, NODES, Api, Request, case, edge, rejection
 
 CASE = case(1)

@@ -12,7 +12,8 @@ from local.cli.commands import main, scrm
 from local.identity.issuer import Issuer
 from local.identity.operators import AUDITOR
 from local.identity.server import running_issuer
-from scrm.handover.model import CaseState, EdgeCause, EdgeState, SignalSource
+from scrm.handover.edges import EdgeCause, EdgeState
+from scrm.handover.model import CaseState, SignalSource
 from scrm.runtime.http.operation import outcome_of
 from tests.admin_api import Api, case, edge, rejection
 from tests.unit.cli.gateway import running_gateway

@@ -173,7 +173,9 @@ def test_make_targets_named_in_code_blocks_exist() -> None:
     assert named - targets == set()
 
 
-@pytest.mark.parametrize("module", ["scrm.handover.model", "scrm.contacts.model", "scrm.org.model"])
+@pytest.mark.parametrize(
+    "module", ["scrm.handover.model", "scrm.handover.edges", "scrm.contacts.model", "scrm.org.model"]
+)
 def test_every_state_and_cause_is_in_the_glossary(module: str) -> None:
     glossary = pages.text_of(DOCS / "glossary.md")
     words = {
@@ -181,7 +183,7 @@ def test_every_state_and_cause_is_in_the_glossary(module: str) -> None:
         for thing in vars(importlib.import_module(module)).values()
         if isinstance(thing, type)
         and issubclass(thing, StrEnum)
-        and thing.__name__.endswith(("State", "Status", "Cause"))
+        and thing.__name__.endswith(("State", "Status", "Cause", "Kind", "Outcome"))
         for word in thing
     }
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from local.engine.paths import ROOT
-from scrm.handover.transfer import TransferOutcome
+from scrm.handover.calls import TransferOutcome
 from tests.infra.cloudformation import FUNCTIONS, of_type, plain, properties
 from tests.unit.docs.pages import DOCS, text_of
 

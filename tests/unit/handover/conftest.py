@@ -4,12 +4,14 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from scrm.handover.calls import TransferOutcome
+from scrm.handover.edges import Chunk, ChunkKind, Edge, EdgeState
 from scrm.handover.intake import HandoverIntake
-from scrm.handover.model import ChunkKind, EdgeState, HandoverCase
+from scrm.handover.model import HandoverCase, StaffSignal
 from scrm.handover.planning import HandoverPlanning
 from scrm.handover.reconcile import HandoverReconcile, PollResult
 from scrm.handover.settings import HandoverSettings
-from scrm.handover.transfer import ChunkTransfer, TransferOutcome
+from scrm.handover.transfer import ChunkTransfer
 from tests.fakes.handover import (
     LEAVER,
     TAKER,
@@ -42,15 +44,20 @@ class Bank:
     settings: HandoverSettings = field(default_factory=HandoverSettings)
 
     def intake(self) -> HandoverIntake:
-        return HandoverIntake(self.cases, self.staff, self.queue, self.journal)
+        return HandoverIntake(self.cases, self.staff, self.queue, self.journal, self.settings)
 
     def reconcile(self) -> HandoverReconcile:
         return HandoverReconcile(
-            self.cases, self.staff, self.wecom, self.queue, self.contacts, self.journal, self.settings
+            self.cases, self.staff, self.book, self.wecom, self.queue, self.contacts, self.journal, self.settings
         )
 
-    def open(self, successor: str = "") -> HandoverCase:
-        case, _ = self.intake().departed(signal(successor=successor), self.clock())
+    def open(self, *successors: str) -> HandoverCase:
+        """The case of a leaver whose departure HR tells."""
+        return self.tell(signal(successors=successors))
+
+    def tell(self, told: StaffSignal) -> HandoverCase:
+        case, _ = self.intake().take(told, self.clock())
+        assert case is not None
         return case
 
     def plan(self, case: HandoverCase) -> HandoverCase:
@@ -59,19 +66,29 @@ class Bank:
         )
         return planning.plan(case.case_id, self.clock())
 
-    def submit(self, case: HandoverCase, kind: ChunkKind = ChunkKind.CUSTOMERS, number: int = 0) -> TransferOutcome:
+    def submit(self, case: HandoverCase, kind: ChunkKind = ChunkKind.CUSTOMERS, *numbers: int) -> list[TransferOutcome]:
         transfer = ChunkTransfer(self.cases, self.staff, self.wecom, self.settings)
-        return transfer.submit(case.case_id, kind, number, self.clock)
+        return transfer.submit(case.case_id, kind, numbers or (0,), self.clock)
 
     def submit_all(self, case: HandoverCase) -> None:
-        for chunk in list(self.cases.chunks(case.case_id)):
+        for chunk in self.chunks(case):
             self.submit(case, chunk.kind, chunk.number)
 
     def poll(self, case: HandoverCase) -> PollResult:
         return self.reconcile().poll(case.case_id, self.clock)
 
+    def chunks(self, case: HandoverCase) -> list[Chunk]:
+        loaded = self.cases.load(case.case_id)
+        return loaded[1] if loaded else []
+
+    def edges(self, case: HandoverCase, kind: ChunkKind = ChunkKind.CUSTOMERS) -> dict[str, Edge]:
+        """By id: an edge is in one chunk."""
+        found = [edge for chunk in self.chunks(case) if chunk.kind is kind for edge in chunk.edges]
+        assert len({edge.target_id for edge in found}) == len(found)
+        return {edge.target_id: edge for edge in sorted(found, key=lambda edge: edge.target_id)}
+
     def states(self, case: HandoverCase, kind: ChunkKind = ChunkKind.CUSTOMERS) -> list[EdgeState]:
-        return [edge.state for chunk in self.cases.chunks(case.case_id) if chunk.kind is kind for edge in chunk.edges]
+        return [edge.state for edge in self.edges(case, kind).values()]
 
     def latest(self, case: HandoverCase) -> HandoverCase:
         return self.cases.by_id[case.case_id]

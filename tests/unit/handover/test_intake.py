@@ -1,41 +1,41 @@
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from itertools import permutations
 
 import pytest
 
 from scrm.handover.intake import IntakeOutcome
-from scrm.handover.model import CaseState, DepartureSignal, SignalSource
+from scrm.handover.model import CaseOutcome, CaseState, ChangeKind, HandoverCase, SignalSource, StaffSignal
 from tests.fakes.handover import LEAVER, START, TAKER, signal, staff
 from tests.unit.handover.conftest import Bank
 
-HR = signal(event_id="hr-1", successor=TAKER)
+HR = signal(event_id="hr-1", successors=(TAKER,))
 CALLBACK = signal(SignalSource.CALLBACK, "evt_1", at=START + timedelta(days=3))
 
 
 def test_departure_opens_a_case_of_the_leavers_node_and_asks_for_its_plan(bank: Bank) -> None:
-    case, outcome = bank.intake().departed(HR, START)
+    case, outcome = take(bank, HR, START)
 
     assert outcome is IntakeOutcome.OPENED
-    assert (case.handover_userid, case.node_path, case.requested_successor) == (LEAVER, "/1/10/", TAKER)
+    assert (case.handover_userid, case.node_path, case.requested_successors) == (LEAVER, "/1/10/", (TAKER,))
     assert bank.queue.plans == [case.case_id]
     assert bank.journal.told == [("opened", case.case_id)]
 
 
 @pytest.mark.parametrize("order", list(permutations([HR, CALLBACK, HR, CALLBACK])))
-def test_two_sources_told_in_any_order_and_twice_are_one_case(bank: Bank, order: tuple[DepartureSignal, ...]) -> None:
+def test_two_sources_told_in_any_order_and_twice_are_one_case(bank: Bank, order: tuple[StaffSignal, ...]) -> None:
     for told in order:
-        bank.intake().departed(told, START)
+        take(bank, told, START)
 
     assert len(bank.cases.by_id) == 1
     (case,) = bank.cases.by_id.values()
     assert {record.event_id for record in case.signals} == {"hr-1", "evt_1"}
     assert len(case.signals) == 2
-    assert case.requested_successor == TAKER
+    assert case.requested_successors == (TAKER,)
 
 
 def test_signal_is_repeated_to_the_queue_because_a_crash_may_have_lost_the_first_request(bank: Bank) -> None:
-    bank.intake().departed(HR, START)
-    case, outcome = bank.intake().departed(HR, START)
+    take(bank, HR, START)
+    case, outcome = take(bank, HR, START)
 
     assert outcome is IntakeOutcome.ATTACHED
     assert bank.queue.plans == [case.case_id, case.case_id]
@@ -44,7 +44,7 @@ def test_signal_is_repeated_to_the_queue_because_a_crash_may_have_lost_the_first
 def test_late_echo_of_a_closed_departure_opens_nothing(bank: Bank) -> None:
     case = _closed_case(bank)
 
-    again, outcome = bank.intake().departed(CALLBACK, START + timedelta(days=10))
+    again, outcome = take(bank, CALLBACK, START + timedelta(days=10))
 
     assert outcome is IntakeOutcome.ATTACHED
     assert again.case_id == case
@@ -55,9 +55,7 @@ def test_member_who_came_back_and_leaves_again_gets_a_second_case(bank: Bank) ->
     first = _closed_case(bank)
     bank.staff.members[LEAVER] = staff(LEAVER, rejoined_at=START + timedelta(days=100))
 
-    second, outcome = bank.intake().departed(
-        signal(event_id="hr-2", at=START + timedelta(days=200)), START + timedelta(days=200)
-    )
+    second, outcome = take(bank, signal(event_id="hr-2", at=START + timedelta(days=200)), START + timedelta(days=200))
 
     assert outcome is IntakeOutcome.OPENED
     assert second.case_id != first
@@ -67,18 +65,91 @@ def test_member_who_came_back_and_leaves_again_gets_a_second_case(bank: Bank) ->
 def test_leaver_nobody_knows_belongs_to_head_office(bank: Bank) -> None:
     bank.staff.members.clear()
 
-    case, _ = bank.intake().departed(HR, START)
+    case, _ = take(bank, HR, START)
 
     assert (case.node_id, case.node_path) == ("1", "/1/")
 
 
-def test_successor_named_after_planning_is_recorded_but_changes_nothing(bank: Bank) -> None:
-    case = bank.plan(bank.open())
+def test_account_deleted_without_a_word_of_hr_waits_a_day_for_it_and_then_goes_on(bank: Bank) -> None:
+    case = bank.tell(CALLBACK)
 
-    bank.intake().departed(signal(event_id="hr-9", successor="rm_zhou03"), START)
+    assert (case.state, case.due_at) == (CaseState.UNCONFIRMED, CALLBACK.occurred_at + timedelta(hours=24))
+    assert bank.queue.plans == []
+    bank.clock.moment = CALLBACK.occurred_at + timedelta(hours=24)
+    bank.poll(case)
+    assert bank.plan(case).state is CaseState.TRANSFERRING
 
-    assert bank.latest(case).requested_successor == ""
-    assert bank.latest(case).signals[-1].event_id == "hr-9"
+
+def test_word_of_hr_confirms_a_deleted_account(bank: Bank) -> None:
+    bank.tell(CALLBACK)
+
+    case = bank.tell(HR)
+
+    assert case.state is CaseState.PLANNING
+    assert case.signals[-1].note == "confirmed by HR"
+    assert bank.queue.plans == [case.case_id]
+
+
+def test_later_word_of_hr_corrects_day_and_successor_and_an_older_one_changes_nothing(bank: Bank) -> None:
+    bank.tell(signal(event_id="hr-1", at=START, last_day=date(2026, 12, 11)))
+    later = signal(event_id="hr-3", at=START + timedelta(days=2), last_day=date(2026, 12, 18), successors=(TAKER,))
+
+    bank.tell(later)
+    case = bank.tell(signal(event_id="hr-2", at=START + timedelta(days=1), last_day=date(2026, 12, 1)))
+
+    assert (case.last_day, case.requested_successors) == (date(2026, 12, 18), (TAKER,))
+    notes = ["", "changed last_day, successors", "older than what HR said last"]
+    assert [known.note for known in case.signals] == notes
+
+
+def test_cancelled_before_planning_closes_the_case(bank: Bank) -> None:
+    bank.tell(HR)
+
+    case = bank.tell(signal(event_id="hr-2", at=START + timedelta(hours=1), cancels=True))
+
+    assert (case.state, case.outcome, case.due_at) == (CaseState.CLOSED, CaseOutcome.CANCELLED, None)
+
+
+def test_cancelling_does_not_bring_a_deleted_account_back(bank: Bank) -> None:
+    bank.tell(CALLBACK)
+    bank.tell(HR)
+
+    case = bank.tell(signal(event_id="hr-2", at=START + timedelta(days=4), cancels=True))
+
+    assert case.cancelled_at is None
+    assert case.signals[-1].note == "the account is deleted: the handover goes on"
+
+
+def test_cancelling_nothing_opens_nothing(bank: Bank) -> None:
+    found, outcome = bank.intake().take(signal(cancels=True), START)
+
+    assert (found, outcome) == (None, IntakeOutcome.NOTHING_TO_DO)
+    assert bank.cases.by_id == {}
+
+
+def test_member_who_was_to_move_and_loses_his_account_is_a_departure(bank: Bank) -> None:
+    bank.tell(signal(change=ChangeKind.TRANSFER))
+
+    case = bank.tell(CALLBACK)
+
+    assert case.change is ChangeKind.DEPARTURE
+    assert case.account_deleted
+    assert len(bank.cases.by_id) == 1
+
+
+def test_transfer_told_during_a_departure_is_kept_and_changes_nothing(bank: Bank) -> None:
+    bank.tell(HR)
+
+    case = bank.tell(signal(event_id="hr-2", change=ChangeKind.TRANSFER, at=START + timedelta(hours=1)))
+
+    assert case.change is ChangeKind.DEPARTURE
+    assert case.signals[-1].note == "disagrees with the departure; cancel that first"
+
+
+def take(bank: Bank, told: StaffSignal, now: datetime) -> tuple[HandoverCase, IntakeOutcome]:
+    case, outcome = bank.intake().take(told, now)
+    assert case is not None
+    return case, outcome
 
 
 def _closed_case(bank: Bank) -> str:

@@ -1,11 +1,16 @@
-from datetime import timedelta
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from scrm.clock import BUSINESS_ZONE
+from scrm.handover.edges import Chunk, ChunkKind, ChunkState, EdgeCause, EdgeState
 from scrm.handover.errors import UnknownCaseError
-from scrm.handover.model import CaseState, Chunk, ChunkKind, EdgeCause, EdgeState
+from scrm.handover.model import CaseState, ChangeKind, StayPolicy
 from scrm.handover.ports import LeaversCustomer
 from tests.fakes.handover import LEAVER, TAKER, FakeCases, FakeStaff, customers, signal, staff
 from tests.unit.handover.conftest import Bank
@@ -16,48 +21,99 @@ def test_customers_are_cut_into_calls_of_a_hundred(bank: Bank) -> None:
 
     case = bank.plan(bank.open())
 
-    sizes = [len(chunk.edges) for chunk in bank.cases.chunks(case.case_id) if chunk.kind is ChunkKind.CUSTOMERS]
+    sizes = [len(chunk.edges) for chunk in bank.chunks(case) if chunk.kind is ChunkKind.CUSTOMERS]
     assert sizes == [100, 100, 50]
     assert case.customer_totals == {"total": 250, "planned": 250}
     assert {chunk.number for chunk in bank.queue.transfers if chunk.kind is ChunkKind.CUSTOMERS} == {0, 1, 2}
 
 
-def test_successor_named_by_hr_comes_first(bank: Bank) -> None:
+def test_successors_named_by_hr_come_first_in_their_order_as_long_as_they_have_room(bank: Bank) -> None:
     bank.staff.members["rm_zhou03"] = staff("rm_zhou03")
-    bank.book.customers["rm_zhou03"] = customers(500)
+    bank.book.customers |= {LEAVER: customers(3), "rm_zhou03": customers(4_998)}
 
-    case = bank.plan(bank.open(successor="rm_zhou03"))
+    case = bank.plan(bank.open("rm_zhou03", TAKER))
 
-    assert (case.successors, case.successor_reason) == (("rm_zhou03",), "named_by_hr")
+    assert [(chunk.takeover_userid, len(chunk.edges)) for chunk in bank.chunks(case)] == [
+        ("rm_zhou03", 2),
+        (TAKER, 1),
+        ("rm_zhou03", 1),
+    ]
+    assert {edge.reason for edge in bank.edges(case).values()} == {"named"}
 
 
-def test_without_a_named_successor_the_least_loaded_colleague_takes_over(bank: Bank) -> None:
+def test_without_a_named_successor_the_colleague_with_most_room_takes_over(bank: Bank) -> None:
     bank.staff.members["rm_zhou03"] = staff("rm_zhou03")
     bank.book.customers |= {TAKER: customers(40), "rm_zhou03": customers(39)}
 
     case = bank.plan(bank.open())
 
     assert case.successors == ("rm_zhou03",)
-    assert case.successor_reason == "least_loaded_of_branch_39"
+    assert {edge.reason for edge in bank.edges(case).values()} == {"same_team"}
+
+
+def test_one_colleague_gets_no_more_than_his_share_of_a_case(bank: Bank) -> None:
+    bank.settings = replace(bank.settings, most_per_successor=150)
+    bank.staff.members["rm_zhou03"] = staff("rm_zhou03")
+    bank.book.customers[LEAVER] = customers(250)
+
+    case = bank.plan(bank.open())
+
+    given = Counter(chunk.takeover_userid for chunk in bank.chunks(case) for edge in chunk.edges if edge.reason)
+    assert given == {TAKER: 150 + 1, "rm_zhou03": 100}
 
 
 @pytest.mark.parametrize("unusable", ["not_there", "no_right", "leaves_too"])
-def test_unusable_named_successor_is_replaced_and_the_reason_says_so(bank: Bank, unusable: str) -> None:
+def test_unusable_named_successor_is_replaced_by_rule(bank: Bank, unusable: str) -> None:
     bank.staff.members["rm_zhou03"] = staff("rm_zhou03", can_take_over=unusable != "no_right")
     if unusable == "not_there":
         del bank.staff.members["rm_zhou03"]
-    case = bank.open(successor="rm_zhou03")
+    case = bank.open("rm_zhou03")
     if unusable == "leaves_too":
-        leaving = signal(event_id="hr-7")
-        bank.intake().departed(
-            type(leaving)(leaving.corp_id, "rm_zhou03", leaving.source, leaving.kind, "hr-7", leaving.occurred_at),
-            bank.clock(),
-        )
+        bank.tell(replace(signal(event_id="hr-7"), userid="rm_zhou03"))
 
     planned = bank.plan(case)
 
     assert planned.successors == (TAKER,)
-    assert planned.successor_reason.startswith("named_successor_unusable_")
+
+
+def test_two_leavers_who_name_each_other_are_both_replaced(bank: Bank) -> None:
+    bank.staff.members["rm_zhou03"] = staff("rm_zhou03")
+    first = bank.open("rm_zhou03")
+    second = bank.tell(replace(signal(event_id="hr-7", successors=(LEAVER,)), userid="rm_zhou03"))
+
+    assert bank.plan(first).successors == (TAKER,)
+    bank.book.customers["rm_zhou03"] = customers(1)
+    assert bank.plan(second).successors == (TAKER,)
+
+
+def test_member_on_the_way_out_is_transferred_on_the_job_from_five_days_before(bank: Bank) -> None:
+    bank.wecom.accounts.add(LEAVER)
+    case = bank.tell(signal(last_day=date(2026, 12, 11)))
+
+    planned = bank.plan(case)
+
+    assert planned.state is CaseState.SCHEDULED
+    assert planned.start_at == datetime(2026, 12, 6, tzinfo=BUSINESS_ZONE)
+    bank.clock.moment = datetime(2026, 12, 6, tzinfo=BUSINESS_ZONE)
+    assert bank.plan(case).state is CaseState.TRANSFERRING
+
+
+def test_departure_told_too_late_for_a_transfer_on_the_job_waits_for_the_account(bank: Bank) -> None:
+    bank.wecom.accounts.add(LEAVER)
+
+    case = bank.plan(bank.tell(signal(last_day=bank.clock().date())))
+
+    assert case.state is CaseState.WAITING_FOR_ACCOUNT
+
+
+def test_customers_that_stay_by_policy_are_kept_and_listed(bank: Bank) -> None:
+    bank.wecom.accounts.add(LEAVER)
+    told = signal(change=ChangeKind.TRANSFER)
+
+    case = bank.plan(bank.tell(replace(told, stays=StayPolicy(customers_stay=True))))
+
+    assert case.customer_totals == {"total": 3, "kept": 3}
+    assert case.group_totals == {"total": 1, "planned": 1}
 
 
 def test_nobody_left_in_the_branch_makes_every_edge_a_managers_task(bank: Bank) -> None:
@@ -66,7 +122,7 @@ def test_nobody_left_in_the_branch_makes_every_edge_a_managers_task(bank: Bank) 
     case = bank.plan(bank.open())
     bank.poll(case)
 
-    edges = [edge for chunk in bank.cases.chunks(case.case_id) for edge in chunk.edges]
+    edges = [edge for chunk in bank.chunks(case) for edge in chunk.edges]
     assert {(edge.state, edge.cause, edge.owner_userid) for edge in edges} == {
         (EdgeState.MANUAL, EdgeCause.NO_SUCCESSOR, "mgr_zhao")
     }
@@ -88,7 +144,7 @@ def test_case_waits_while_the_account_lives_and_goes_on_when_it_is_gone(bank: Ba
     case = bank.open()
 
     assert bank.plan(case).state is CaseState.WAITING_FOR_ACCOUNT
-    assert list(bank.cases.chunks(case.case_id)) == []
+    assert [chunk.state for chunk in bank.chunks(case)] == [ChunkState.PLANNED] * 2
 
     bank.wecom.accounts.clear()
     bank.clock.advance(timedelta(hours=6))
@@ -102,7 +158,7 @@ def test_groups_above_three_hundred_a_day_are_spread_over_days(bank: Bank) -> No
 
     case = bank.plan(bank.open())
 
-    groups = [chunk for chunk in bank.cases.chunks(case.case_id) if chunk.kind is ChunkKind.GROUPS]
+    groups = [chunk for chunk in bank.chunks(case) if chunk.kind is ChunkKind.GROUPS]
     days = [0 if chunk.not_before is None else (chunk.not_before - bank.clock()).days for chunk in groups]
     assert days == [0, 0, 0, 1, 1, 1, 2]
     assert [chunk.number for chunk in bank.queue.transfers if chunk.kind is ChunkKind.GROUPS] == [0, 1, 2]
@@ -125,11 +181,12 @@ class DyingCases(FakeCases):
 
     lives = 10**9
 
-    def add_chunk(self, chunk: Chunk) -> bool:
-        self.lives -= 1
-        if self.lives < 0:
-            raise KilledError
-        return super().add_chunk(chunk)
+    def add_chunks(self, added: Sequence[Chunk]) -> None:
+        for chunk in added:
+            self.lives -= 1
+            if self.lives < 0:
+                raise KilledError
+            super().add_chunks([chunk])
 
 
 @given(first=st.integers(0, 420), later=st.integers(0, 120), groups=st.integers(0, 130), lives=st.integers(0, 6))
@@ -151,7 +208,7 @@ def test_planning_killed_anywhere_puts_every_customer_in_exactly_one_chunk(
 
     bank.plan(case)
 
-    placed = [edge.target_id for chunk in bank.cases.chunks(case.case_id) for edge in chunk.edges]
+    placed = [edge.target_id for chunk in bank.chunks(case) for edge in chunk.edges]
     wanted = [row.external_userid for row in bank.book.customers[LEAVER]] + bank.book.groups[LEAVER]
     assert sorted(placed) == sorted(wanted)
-    assert all(len(chunk.edges) <= 100 for chunk in bank.cases.chunks(case.case_id))
+    assert all(len(chunk.edges) <= 100 for chunk in bank.chunks(case))

@@ -2,10 +2,11 @@ from datetime import timedelta
 
 import pytest
 
+from scrm.handover.edges import AttemptOutcome, ChunkKind, EdgeCause, EdgeState, TransferApi
 from scrm.handover.errors import TransferPostponedError, TransferRefusedError
-from scrm.handover.model import CaseState, ChunkKind, EdgeCause, EdgeState, HandoverCase
+from scrm.handover.model import CaseOutcome, CaseState, HandoverCase, SignalSource
 from scrm.handover.ports import TransferStatus
-from tests.fakes.handover import LEAVER, TAKER, customers
+from tests.fakes.handover import LEAVER, TAKER, customers, signal, staff
 from tests.unit.handover.conftest import Bank
 
 
@@ -38,19 +39,93 @@ def test_finished_transfers_close_the_case_and_tell_contacts(bank: Bank, case: H
         (TransferStatus.TAKEOVER_LIMIT, EdgeCause.TAKEOVER_FULL),
     ],
 )
-def test_customer_who_did_not_move_stays_listed_owned_and_open(
+def test_customer_nobody_else_can_take_stays_listed_owned_and_open(
     bank: Bank, case: HandoverCase, status: TransferStatus, cause: EdgeCause
 ) -> None:
+    bank.wecom.decide(status, only="wm00001")
     bank.wecom.decide()
-    bank.wecom.statuses["wm00001"] = status
 
     bank.poll(case)
 
-    edge = bank.cases.chunk_rows[case.case_id, ChunkKind.CUSTOMERS, 0].edges[1]
+    edge = bank.edges(case)["wm00001"]
     assert (edge.state, edge.cause, edge.owner_userid) == (EdgeState.MANUAL, cause, "mgr_zhao")
     assert bank.latest(case).state is CaseState.ATTENTION
     assert bank.latest(case).customer_totals == {"total": 3, "done": 2, "manual": 1}
     assert bank.latest(case).due_at is not None
+
+
+def test_refused_customer_is_offered_to_the_next_colleague_and_after_two_rounds_to_a_person(bank: Bank) -> None:
+    bank.staff.members |= {"rm_zhou03": staff("rm_zhou03"), "rm_sun04": staff("rm_sun04")}
+    case = bank.plan(bank.open(TAKER, "rm_zhou03", "rm_sun04"))
+    bank.submit_all(case)
+    bank.wecom.decide(TransferStatus.REFUSED, only="wm00001")
+    bank.wecom.decide()
+
+    first = bank.poll(case)
+    bank.submit_all(case)
+    again = bank.edges(case)["wm00001"]
+    bank.wecom.decide(TransferStatus.REFUSED)
+    bank.poll(case)
+
+    assert (first.fell_back, first.needs_attention) == (1, 0)
+    assert (again.state, again.reason) == (EdgeState.WAITING, "named")
+    refused = bank.edges(case)["wm00001"]
+    assert (refused.state, refused.cause) == (EdgeState.MANUAL, EdgeCause.CUSTOMER_REFUSED)
+    asked = [(attempt.takeover_userid, attempt.outcome) for attempt in refused.attempts]
+    assert asked == [(TAKER, AttemptOutcome.REFUSED), ("rm_zhou03", AttemptOutcome.REFUSED)]
+    assert len(bank.edges(case)) == 3
+
+
+def test_refusals_of_many_chunks_are_put_together_into_few_calls(bank: Bank) -> None:
+    bank.staff.members["rm_zhou03"] = staff("rm_zhou03")
+    bank.book.customers[LEAVER] = customers(1_000)
+    case = bank.plan(bank.open(TAKER, "rm_zhou03"))
+    bank.submit_all(case)
+    for place in range(0, 1_000, 20):
+        bank.wecom.decide(TransferStatus.REFUSED, only=f"wm{place:05d}")
+    bank.wecom.decide()
+
+    bank.poll(case)
+    bank.submit_all(case)
+
+    assert [len(ids) for taker, ids in bank.wecom.calls if taker == "rm_zhou03" and "wr01" not in ids] == [50]
+    assert bank.states(case).count(EdgeState.WAITING) == 50
+
+
+def test_account_deleted_while_transfers_wait_goes_on_with_the_other_api(bank: Bank) -> None:
+    bank.wecom.accounts.add(LEAVER)
+    case = bank.plan(bank.tell(signal(last_day=bank.clock().date() + timedelta(days=4))))
+    bank.submit_all(case)
+    bank.wecom.accounts.clear()
+    bank.wecom.statuses.clear()
+
+    bank.tell(signal(SignalSource.CALLBACK, "evt_1"))
+    bank.poll(case)
+    bank.submit_all(case)
+    bank.wecom.decide()
+    bank.poll(case)
+
+    assert bank.states(case) == [EdgeState.DONE] * 3
+    tried = [(attempt.api, attempt.outcome) for attempt in bank.edges(case)["wm00000"].attempts]
+    assert tried == [(TransferApi.ON_JOB, AttemptOutcome.VOID), (TransferApi.RESIGNED, AttemptOutcome.DONE)]
+
+
+def test_cancelled_in_mid_flight_keeps_what_was_not_asked_and_ends_what_was(bank: Bank) -> None:
+    bank.wecom.accounts.add(LEAVER)
+    bank.book.customers[LEAVER] = customers(150)
+    case = bank.plan(bank.tell(signal(last_day=bank.clock().date() + timedelta(days=4))))
+    bank.submit(case)
+
+    bank.tell(signal(event_id="hr-2", at=bank.clock() + timedelta(hours=1), cancels=True))
+    bank.poll(case)
+    bank.submit_all(case)
+    bank.wecom.decide()
+    bank.poll(case)
+
+    closed = bank.latest(case)
+    assert (closed.state, closed.outcome) == (CaseState.CLOSED, CaseOutcome.CANCELLED)
+    assert closed.customer_totals == {"total": 150, "done": 100, "kept": 50}
+    assert closed.group_totals == {"total": 1, "kept": 1}
 
 
 def test_polling_twice_changes_nothing_more(bank: Bank, case: HandoverCase) -> None:
@@ -68,7 +143,7 @@ def test_undecided_transfers_are_looked_at_again_on_a_schedule_that_reaches_past
     bank: Bank, case: HandoverCase
 ) -> None:
     looks = []
-    for _ in range(6):
+    for _ in range(7):
         due = bank.latest(case).due_at
         assert due is not None
         bank.clock.moment = due
@@ -76,7 +151,7 @@ def test_undecided_transfers_are_looked_at_again_on_a_schedule_that_reaches_past
         looks.append(due - case.opened_at)
 
     assert looks == sorted(looks)
-    assert looks[-1] < timedelta(hours=30)
+    assert looks[-1] == timedelta(hours=30)
     assert any(timedelta(hours=24) < look for look in looks)
     assert bank.states(case) == [EdgeState.WAITING] * 3
 
@@ -93,7 +168,7 @@ def test_transfer_wecom_never_decides_becomes_a_task(bank: Bank, case: HandoverC
 def test_taker_about_whom_wecom_tells_nothing_leaves_the_edges_waiting_until_their_time_is_over(
     bank: Bank, case: HandoverCase
 ) -> None:
-    def refused(handover: str, takeover: str) -> None:
+    def refused(api: TransferApi, handover: str, takeover: str) -> None:
         raise TransferRefusedError(60111)
 
     bank.wecom.customer_results = refused  # type: ignore[assignment,method-assign]
@@ -124,7 +199,7 @@ def test_only_cases_whose_time_has_come_are_queued(bank: Bank, case: HandoverCas
 def test_poll_during_a_penalty_waits_for_its_end(bank: Bank, case: HandoverCase) -> None:
     until = bank.clock() + timedelta(hours=1)
 
-    def penalised(handover: str, takeover: str) -> None:
+    def penalised(api: TransferApi, handover: str, takeover: str) -> None:
         raise TransferPostponedError(until)
 
     bank.wecom.customer_results = penalised  # type: ignore[assignment,method-assign]
@@ -137,7 +212,7 @@ def test_poll_during_a_penalty_waits_for_its_end(bank: Bank, case: HandoverCase)
 def test_chunk_that_was_never_called_is_asked_for_again(bank: Bank) -> None:
     bank.book.customers[LEAVER] = customers(150)
     case = bank.plan(bank.open())
-    bank.submit(case, number=0)
+    bank.submit(case)
     bank.queue.transfers.clear()
     bank.clock.advance(timedelta(minutes=10))
 

@@ -5,25 +5,33 @@ attribute costs a fraction of 100 maps in CPU and in request size (decision 0005
 """
 
 import json
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from scrm import clock
 from scrm.aws.table import Item
-from scrm.handover.model import (
-    CaseState,
+from scrm.handover.edges import (
+    Attempt,
+    AttemptOutcome,
     Chunk,
     ChunkKind,
     ChunkState,
     Edge,
     EdgeState,
+    TransferApi,
+)
+from scrm.handover.model import (
+    CaseOutcome,
+    CaseState,
+    ChangeKind,
     HandoverCase,
     SignalRecord,
     SignalSource,
+    StayPolicy,
 )
 from scrm.node_paths import branch_of
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 DUE_SHARDS = 8
 
 
@@ -69,9 +77,18 @@ def from_case(case: HandoverCase) -> Item:
         "due_pk": due_shard(case.case_id) if due_at else None,
         "due_at": due_at,
         "signals": [_from_signal(signal) for signal in case.signals],
-        "requested_successor": case.requested_successor,
+        "change": case.change.value,
+        "last_day": case.last_day.isoformat() if case.last_day else None,
+        "start_at": _iso(case.start_at),
+        "customers_stay": case.stays.customers_stay,
+        "groups_stay": case.stays.groups_stay,
+        "account_deleted_at": _iso(case.account_deleted_at),
+        "hr_at": _iso(case.hr_at),
+        "cancelled_at": _iso(case.cancelled_at),
+        "requested_successors": list(case.requested_successors),
         "successors": list(case.successors),
-        "successor_reason": case.successor_reason,
+        "unusable": dict(case.unusable),
+        "outcome": case.outcome.value if case.outcome else None,
         "customer_totals": dict(case.customer_totals),
         "group_totals": dict(case.group_totals),
         "planned_at": _iso(case.planned_at),
@@ -93,9 +110,17 @@ def to_case(item: Item) -> HandoverCase:
         opened_at=clock.from_iso(item["opened_at"]),
         due_at=_moment(item.get("due_at")),
         signals=tuple(map(_to_signal, item["signals"])),
-        requested_successor=item["requested_successor"],
+        change=ChangeKind(item["change"]),
+        last_day=date.fromisoformat(item["last_day"]) if "last_day" in item else None,
+        start_at=_moment(item.get("start_at")),
+        stays=StayPolicy(item["customers_stay"], item["groups_stay"]),
+        account_deleted_at=_moment(item.get("account_deleted_at")),
+        hr_at=_moment(item.get("hr_at")),
+        cancelled_at=_moment(item.get("cancelled_at")),
+        requested_successors=tuple(item["requested_successors"]),
         successors=tuple(item["successors"]),
-        successor_reason=item["successor_reason"],
+        unusable=item["unusable"],
+        outcome=CaseOutcome(item["outcome"]) if "outcome" in item else None,
         customer_totals=item["customer_totals"],
         group_totals=item["group_totals"],
         planned_at=_moment(item.get("planned_at")),
@@ -113,9 +138,10 @@ def from_chunk(chunk: Chunk) -> Item:
         "case_id": chunk.case_id,
         "kind": chunk.kind.value,
         "number": chunk.number,
+        "handover_userid": chunk.handover_userid,
         "takeover_userid": chunk.takeover_userid,
         "state": chunk.state.value,
-        "attempt": chunk.attempt,
+        "api": chunk.api.value if chunk.api else None,
         "not_before": _iso(chunk.not_before),
         "intended_at": _iso(chunk.intended_at),
         "submitted_at": _iso(chunk.submitted_at),
@@ -128,10 +154,11 @@ def to_chunk(item: Item) -> Chunk:
         case_id=item["case_id"],
         kind=ChunkKind(item["kind"]),
         number=item["number"],
+        handover_userid=item["handover_userid"],
         takeover_userid=item["takeover_userid"],
         edges=tuple(map(_to_edge, json.loads(item["edges"]))),
         state=ChunkState(item["state"]),
-        attempt=item["attempt"],
+        api=TransferApi(item["api"]) if "api" in item else None,
         not_before=_moment(item.get("not_before")),
         intended_at=_moment(item.get("intended_at")),
         submitted_at=_moment(item.get("submitted_at")),
@@ -140,7 +167,8 @@ def to_chunk(item: Item) -> Chunk:
 
 
 def _from_edge(edge: Edge) -> list[Any]:
-    """Target, state, cause, errcode, owner, due, updated: by position, since names would be half the bytes."""
+    """Target, state, cause, errcode, owner, due, updated, reason, attempts: by position, since names would be half
+    the bytes."""
     return [
         edge.target_id,
         edge.state.value,
@@ -149,12 +177,42 @@ def _from_edge(edge: Edge) -> list[Any]:
         edge.owner_userid,
         _iso(edge.due_at),
         _iso(edge.updated_at),
+        edge.reason,
+        [_from_attempt(attempt) for attempt in edge.attempts],
     ]
 
 
 def _to_edge(row: list[Any]) -> Edge:
-    target_id, state, cause, errcode, owner_userid, due_at, updated_at = row
-    return Edge(target_id, EdgeState(state), cause, errcode, owner_userid, _moment(due_at), _moment(updated_at))
+    target_id, state, cause, errcode, owner_userid, due_at, updated_at, reason, attempts = row
+    return Edge(
+        target_id,
+        EdgeState(state),
+        cause,
+        errcode,
+        owner_userid,
+        _moment(due_at),
+        _moment(updated_at),
+        reason,
+        tuple(map(_to_attempt, attempts)),
+    )
+
+
+def _from_attempt(attempt: Attempt) -> list[Any]:
+    """Taker, API, called, errcode, outcome, decided."""
+    return [
+        attempt.takeover_userid,
+        attempt.api.value,
+        _iso(attempt.called_at),
+        attempt.errcode,
+        attempt.outcome.value,
+        _iso(attempt.decided_at),
+    ]
+
+
+def _to_attempt(row: list[Any]) -> Attempt:
+    taker, api, called_at, errcode, outcome, decided_at = row
+    called = clock.from_iso(called_at)
+    return Attempt(taker, TransferApi(api), called, errcode, AttemptOutcome(outcome), _moment(decided_at))
 
 
 def _from_signal(signal: SignalRecord) -> dict[str, str]:
@@ -163,13 +221,13 @@ def _from_signal(signal: SignalRecord) -> dict[str, str]:
         "kind": signal.kind,
         "event_id": signal.event_id,
         "occurred_at": clock.to_iso(signal.occurred_at),
+        "note": signal.note,
     }
 
 
 def _to_signal(item: dict[str, str]) -> SignalRecord:
-    return SignalRecord(
-        SignalSource(item["source"]), item["kind"], item["event_id"], clock.from_iso(item["occurred_at"])
-    )
+    occurred_at = clock.from_iso(item["occurred_at"])
+    return SignalRecord(SignalSource(item["source"]), item["kind"], item["event_id"], occurred_at, item["note"])
 
 
 def _iso(moment: datetime | None) -> str | None:

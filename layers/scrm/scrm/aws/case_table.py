@@ -1,15 +1,18 @@
 """The handover's table: cases, chunks, the member's latest case, who takes over in which case."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
+from itertools import batched
 from typing import Any
 
 from scrm import clock
 from scrm.aws import case_items, cursors
 from scrm.aws.table import ABSENT, Condition, Item, Put, Table, starts_with
+from scrm.handover.edges import Chunk, ChunkKind, Edge, EdgeState, totals
 from scrm.handover.errors import StaleVersionError
-from scrm.handover.model import CaseState, Chunk, ChunkKind, Edge, EdgeState, HandoverCase, totals
+from scrm.handover.model import CaseState, HandoverCase
+from scrm.handover.ports import MOST_CHUNKS_TOGETHER
 from scrm.handover.queries import CaseDetail, CaseSummary, EdgeRow, EdgeTotals
 from scrm.node_paths import ROOT_PATH, branch_of
 from scrm.paging import Page
@@ -47,32 +50,58 @@ class DynamoCaseRepository:
         self._table.add_to_set(_MONTHS, "months", item["month_pk"])
         return self._table.transact([Put(item, ABSENT), Put(pointer, follows)])
 
-    def save_case(self, case: HandoverCase) -> HandoverCase:
+    def load(self, case_id: str) -> tuple[HandoverCase, list[Chunk]] | None:
+        """One query: the case and its chunks share a partition, and the case's key sorts first."""
+        case: HandoverCase | None = None
+        chunks: list[Chunk] = []
+        for item in self._table.query(starts_with(f"CASE#{case_id}")):
+            if item["sk"] == "CASE":
+                case = case_items.to_case(item)
+            else:
+                chunks.append(case_items.to_chunk(item))
+        return (case, chunks) if case else None
+
+    def load_some(
+        self, case_id: str, kind: ChunkKind, numbers: Sequence[int]
+    ) -> tuple[HandoverCase, list[Chunk]] | None:
+        keys = [case_items.case_key(case_id), *(case_items.chunk_key(case_id, kind, number) for number in numbers)]
+        items = self._table.get_many(keys)
+        found = [case_items.to_case(item) for item in items if item["sk"] == "CASE"]
+        chunks = [case_items.to_chunk(item) for item in items if item["sk"] != "CASE"]
+        return (found[0], sorted(chunks, key=lambda chunk: chunk.number)) if found else None
+
+    def save(self, case: HandoverCase, changed: Sequence[Chunk] = (), added: Sequence[Chunk] = ()) -> HandoverCase:
         saved = replace(case, version=case.version + 1)
-        if not self._table.put(case_items.from_case(saved), _is_version(case.version)):
+        puts = [Put(case_items.from_case(saved), _is_version(case.version))]
+        puts += [_replacing(chunk) for chunk in changed]
+        puts += self._adding(added)
+        if not self._table.transact(puts):
             raise StaleVersionError(case.case_id)
-        if saved.state is CaseState.CLOSED:
+        if not saved.is_open:
             self._table.batch_write(
                 deletes=[case_items.takeover_key(userid, case.case_id) for userid in case.successors]
             )
         return saved
 
-    def chunks(self, case_id: str) -> Iterator[Chunk]:
-        for item in self._table.query(starts_with(f"CASE#{case_id}", "CHUNK#")):
-            yield case_items.to_chunk(item)
+    def save_chunks(self, changed: Sequence[Chunk]) -> list[Chunk]:
+        for part in batched(changed, MOST_CHUNKS_TOGETHER, strict=False):
+            if not self._table.transact([_replacing(chunk) for chunk in part]):
+                raise StaleVersionError(part[0].case_id)
+        return [replace(chunk, version=chunk.version + 1) for chunk in changed]
 
-    def chunk(self, case_id: str, kind: ChunkKind, number: int) -> Chunk | None:
-        item = self._table.get(case_items.chunk_key(case_id, kind, number))
-        return case_items.to_chunk(item) if item else None
+    def add_chunks(self, added: Sequence[Chunk]) -> None:
+        for part in batched(added, MOST_CHUNKS_TOGETHER // 2, strict=False):
+            if not self._table.transact(self._adding(part)):
+                raise StaleVersionError(part[0].case_id)
 
-    def add_chunk(self, chunk: Chunk) -> bool:
-        return self._table.put(case_items.from_chunk(chunk), ABSENT)
-
-    def save_chunk(self, chunk: Chunk) -> Chunk:
-        saved = replace(chunk, version=chunk.version + 1)
-        if not self._table.put(case_items.from_chunk(saved), _is_version(chunk.version)):
-            raise StaleVersionError(chunk.case_id)
-        return saved
+    def _adding(self, added: Sequence[Chunk]) -> list[Put]:
+        """New chunks, and who takes over in them, so that a transfer_fail callback finds the case."""
+        puts = [Put(case_items.from_chunk(chunk), ABSENT) for chunk in added]
+        takers = sorted({(chunk.takeover_userid, chunk.case_id) for chunk in added if chunk.takeover_userid})
+        for userid, case_id in takers:
+            key = case_items.takeover_key(userid, case_id)
+            puts.append(Put({**key, "schema_version": case_items.SCHEMA_VERSION, "case_id": case_id}))
+        return puts
 
     def due_cases(self, until: datetime) -> Iterator[str]:
         for shard in range(case_items.DUE_SHARDS):
@@ -81,10 +110,6 @@ class DynamoCaseRepository:
             )
             for item in self._table.query(due, index="by_due"):
                 yield item["pk"].removeprefix("CASE#")
-
-    def remember_takeover(self, takeover_userid: str, case_id: str) -> None:
-        key = case_items.takeover_key(takeover_userid, case_id)
-        self._table.put({**key, "schema_version": case_items.SCHEMA_VERSION, "case_id": case_id})
 
     def cases_taken_over_by(self, takeover_userid: str) -> Iterator[str]:
         for item in self._table.query(starts_with(f"TAKEOVER#{takeover_userid}", "CASE#")):
@@ -131,16 +156,16 @@ class DynamoCaseQueries:
                 yield "by_month", month
 
     def get_case(self, case_id: str) -> CaseDetail | None:
-        case = self._cases.case(case_id)
-        if case is None:
+        loaded = self._cases.load(case_id)
+        if loaded is None:
             return None
-        chunks = list(self._cases.chunks(case_id))
+        case, chunks = loaded
         counted = replace(
             case,
             customer_totals=totals(chunks, ChunkKind.CUSTOMERS),
             group_totals=totals(chunks, ChunkKind.GROUPS),
         )
-        return CaseDetail(_to_summary(counted), case.successor_reason, case.signals)
+        return CaseDetail(_to_summary(counted), case.signals)
 
     def list_edges(self, case_id: str, state: EdgeState | None, cursor: str | None, limit: int) -> Page[EdgeRow]:
         return self._rows(case_id, ChunkKind.CUSTOMERS, state, cursor, limit)
@@ -176,6 +201,11 @@ class DynamoCaseQueries:
         return Page(tuple(found))
 
 
+def _replacing(chunk: Chunk) -> Put:
+    saved = replace(chunk, version=chunk.version + 1)
+    return Put(case_items.from_chunk(saved), _is_version(chunk.version))
+
+
 def _is_version(version: int) -> Condition:
     return Condition("#version = :version", {":version": version}, {"#version": "version"})
 
@@ -196,8 +226,11 @@ def _to_summary(case: HandoverCase) -> CaseSummary:
         node_id=case.node_id,
         node_path=case.node_path,
         node_name=case.node_name,
+        change=case.change,
         state=case.state,
         opened_at=case.opened_at,
+        start_at=case.start_at,
+        last_day=case.last_day,
         closed_at=case.closed_at,
         successor_userids=case.successors,
         customers=_to_totals(dict(case.customer_totals)),
@@ -216,7 +249,8 @@ def _to_row(chunk: Chunk, edge: Edge) -> EdgeRow:
         cause=edge.cause,
         errcode=edge.errcode,
         takeover_userid=chunk.takeover_userid,
-        attempt=chunk.attempt,
+        reason=edge.reason,
+        attempts=edge.attempts,
         owner_userid=edge.owner_userid,
         due_at=edge.due_at,
         updated_at=edge.updated_at,

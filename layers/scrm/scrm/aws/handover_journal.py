@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from scrm import clock, ids
 from scrm.audit.log import AuditLog
-from scrm.handover.model import CaseState, DepartureSignal, HandoverCase
+from scrm.handover.model import CaseState, HandoverCase, StaffSignal
 
 if TYPE_CHECKING:
     from mypy_boto3_events import EventBridgeClient
@@ -32,7 +32,7 @@ class HandoverJournal:
         self._bus_name = bus_name
         self._actor = actor
 
-    def opened(self, case: HandoverCase, signal: DepartureSignal) -> None:
+    def opened(self, case: HandoverCase, signal: StaffSignal) -> None:
         self._tell(case, "HandoverOpened", "handover.opened", signal.source.value, case.opened_at)
 
     def planned(self, case: HandoverCase) -> None:
@@ -51,6 +51,7 @@ class HandoverJournal:
             "occurred_at": clock.to_iso(at),
             "corp_id": case.corp_id,
             "case_id": case.case_id,
+            "change": case.change.value,
             "node_id": case.node_id,
             "handover_userid": case.handover_userid,
             "customers": dict(case.customer_totals),

@@ -8,14 +8,16 @@ from typing import TYPE_CHECKING
 from pydantic import BaseModel
 
 from scrm.contacts.messages import CustomersTakenOver, GroupsTakenOver
+from scrm.handover.edges import Chunk, ChunkKind
 from scrm.handover.messages import PlanRequested, PollRequested, TransferRequested
-from scrm.handover.model import Chunk, HandoverCase
+from scrm.handover.model import HandoverCase
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
     from mypy_boto3_sqs.type_defs import SendMessageBatchRequestEntryTypeDef
 
 _BATCH = 10
+_CHUNKS_PER_MESSAGE = 5  # their intents are one write and so are their answers; more would make a killed run dear
 _LONGEST_DELAY = timedelta(minutes=15)
 
 
@@ -56,9 +58,11 @@ class SqsHandoverQueue:
         self._worker.send([PlanRequested(case_id=case_id)])
 
     def request_transfers(self, chunks: Sequence[Chunk]) -> None:
+        """Chunks of one case, a few to a message."""
         self._worker.send(
-            TransferRequested(case_id=chunk.case_id, chunk_kind=chunk.kind, chunk_number=chunk.number)
-            for chunk in chunks
+            TransferRequested(case_id=part[0].case_id, chunk_kind=kind, chunk_numbers=tuple(c.number for c in part))
+            for kind in ChunkKind
+            for part in batched((c for c in chunks if c.kind is kind), _CHUNKS_PER_MESSAGE, strict=False)
         )
 
     def request_polls(self, case_ids: Sequence[str]) -> None:

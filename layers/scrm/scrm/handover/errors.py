@@ -12,6 +12,10 @@ class AccountStillActiveError(HandoverError):
     """The member has not left WeCom yet (40097, 90500)."""
 
 
+class AccountDeletedError(HandoverError):
+    """WeCom has deleted the member's account, and the on-job API does not know him any more (60111, 90502)."""
+
+
 class TransferRefusedError(HandoverError):
     """WeCom refused the whole call for good; ``errcode`` says why."""
 

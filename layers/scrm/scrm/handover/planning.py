@@ -1,76 +1,22 @@
 """Decide who takes over what, and cut it into calls (S61)."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from itertools import batched
 
+from scrm.handover.edges import Chunk, ChunkKind, ChunkState, Edge, EdgeCause, EdgeState, is_due, totals
 from scrm.handover.errors import TransferPostponedError, UnknownCaseError
-from scrm.handover.model import (
-    CaseState,
-    Chunk,
-    ChunkKind,
-    ChunkState,
-    Edge,
-    EdgeCause,
-    EdgeState,
-    HandoverCase,
-    totals,
-)
-from scrm.handover.ports import (
-    CaseRepository,
-    CustomerBook,
-    HandoverQueue,
-    Journal,
-    StaffDirectory,
-    StaffMember,
-    Transfers,
-)
+from scrm.handover.model import CaseState, ChangeKind, HandoverCase
+from scrm.handover.ports import CaseRepository, CustomerBook, HandoverQueue, Journal, StaffDirectory, Transfers
+from scrm.handover.regroup import next_number
+from scrm.handover.rules import EdgeRules
 from scrm.handover.settings import HandoverSettings
-
-
-@dataclass(frozen=True, slots=True)
-class Succession:
-    """Who takes over, and why him; an empty userid means nobody can."""
-
-    userid: str
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class SuccessionPolicy:
-    """The successor HR named if WeCom would accept him, else the least loaded colleague of the branch."""
-
-    cases: CaseRepository
-    staff: StaffDirectory
-    customers: CustomerBook
-
-    def choose(self, case: HandoverCase) -> Succession:
-        named = case.requested_successor
-        if named and self._may_take(self.staff.staff_member(named), case):
-            return Succession(named, "named_by_hr")
-        candidates = [member for member in self.staff.colleagues(case.node_path) if self._may_take(member, case)]
-        if not candidates:
-            return Succession("", "nobody_in_branch")
-        load, userid = min((self.customers.load_of(member.userid), member.userid) for member in candidates)
-        prefix = "named_successor_unusable_" if named else ""
-        return Succession(userid, f"{prefix}least_loaded_of_branch_{load}")
-
-    def _may_take(self, member: StaffMember | None, case: HandoverCase) -> bool:
-        """Never the leaver himself, never someone without the right, never someone who leaves too."""
-        if member is None or not member.can_take_over or member.userid == case.handover_userid:
-            return False
-        latest = self.cases.latest_case_of(member.userid)
-        return latest is None or latest[0].state is CaseState.CLOSED or _came_back(member, latest[0])
-
-
-def _came_back(member: StaffMember, case: HandoverCase) -> bool:
-    return member.rejoined_at is not None and case.closed_at is not None and member.rejoined_at > case.closed_at
+from scrm.handover.succession import Choice, SuccessorPool
 
 
 @dataclass(frozen=True, slots=True)
 class HandoverPlanning:
-    """Use case: plan a case once the leaver's account is gone, then ask for the calls.
+    """Use case: plan a case and release its calls when date and account allow.
 
     Killed anywhere, it continues: chunks already stored are kept and only customers in none of them are added.
     """
@@ -84,124 +30,139 @@ class HandoverPlanning:
     settings: HandoverSettings
 
     def plan(self, case_id: str, now: datetime) -> HandoverCase:
-        """Bring the case to ``transferring``, or leave it waiting while the account lives."""
-        case = self.cases.case(case_id)
-        if case is None:
+        """Bring the case as far as it may go now; safe to repeat."""
+        loaded = self.cases.load(case_id)
+        if loaded is None:
             raise UnknownCaseError(case_id)
-        if case.state.is_planned:
-            self._request_open(case, now)
+        case, chunks = loaded
+        if not case.is_open or case.cancelled_at is not None:
+            return case
+        if case.state is CaseState.UNCONFIRMED and case.start_at is not None and now < case.start_at:
             return case
         try:
-            account_exists = self.transfers.account_exists(case.handover_userid)
+            case = self._with_account(case, now)
         except TransferPostponedError as postponed:
-            return self.cases.save_case(replace(case, due_at=postponed.not_before))
-        if account_exists:
-            waiting = replace(
-                case, state=CaseState.WAITING_FOR_ACCOUNT, due_at=now + self.settings.account_check_interval
-            )
-            return self.cases.save_case(waiting)
-        return self._plan_chunks(case, now)
+            return self.cases.save(replace(case, due_at=postponed.not_before))
+        added = list(self.missing_chunks(case, chunks, now))
+        if not added and case.state in {CaseState.TRANSFERRING, CaseState.ATTENTION}:
+            self.queue.request_transfers([chunk for chunk in chunks if is_due(chunk, now)])
+            return case
+        self.cases.add_chunks(added)
+        return self._released(case, [*chunks, *added], now)
 
-    def _plan_chunks(self, case: HandoverCase, now: datetime) -> HandoverCase:
-        succession = SuccessionPolicy(self.cases, self.staff, self.customers).choose(case)
-        chunks = list(self.cases.chunks(case.case_id))
-        for chunk in self._missing_chunks(case, succession.userid, chunks, now):
-            self.cases.add_chunk(chunk)
-            chunks.append(chunk)
-        successors = tuple(sorted({chunk.takeover_userid for chunk in chunks if chunk.takeover_userid}))
-        for userid in successors:
-            self.cases.remember_takeover(userid, case.case_id)
+    def missing_chunks(self, case: HandoverCase, existing: Sequence[Chunk], now: datetime) -> Iterator[Chunk]:
+        """Chunks for what is in none yet. Nothing is written: this is the preview as well."""
+        covered = {edge.target_id for chunk in existing for edge in chunk.edges}
+        rules = EdgeRules(self.staff.manager_of(case.node_path, leaver=case.handover_userid), self.settings)
+        pool = SuccessorPool(case, self.cases, self.staff, self.customers, self.settings)
+        customers = (
+            _planned(customer.external_userid, customer.ineligible_cause, Choice(), now)
+            if customer.ineligible_cause or case.stays.customers_stay
+            else _planned(customer.external_userid, "", pool.for_customer(), now)
+            for customer in self.customers.customers_of(case.handover_userid)
+            if customer.external_userid not in covered
+        )
+        yield from self._cut(case, ChunkKind.CUSTOMERS, customers, rules, existing, now)
+        groups = (
+            _planned(chat_id, "", Choice() if case.stays.groups_stay else pool.for_group(), now)
+            for chat_id in self.customers.groups_of(case.handover_userid)
+            if chat_id not in covered
+        )
+        yield from self._cut(case, ChunkKind.GROUPS, groups, rules, existing, now)
+
+    def _cut(
+        self,
+        case: HandoverCase,
+        kind: ChunkKind,
+        planned: Iterable[tuple[str, Edge]],
+        rules: EdgeRules,
+        existing: Sequence[Chunk],
+        now: datetime,
+    ) -> Iterator[Chunk]:
+        """Chunks of at most one call's ids and one taker, numbered after those there are; settled edges stand apart."""
+        number = next_number(existing, kind)
+        stays = case.stays.customers_stay if kind is ChunkKind.CUSTOMERS else case.stays.groups_stay
+        open_chunks: dict[str, list[Edge]] = {}
+        for taker, edge in planned:
+            part = open_chunks.setdefault(taker, [])
+            if taker or edge.state.is_settled:
+                part.append(edge)
+            elif stays:
+                part.append(edge.settled(EdgeState.KEPT, now, EdgeCause.STAYS_BY_POLICY))
+            else:
+                part.append(rules.manual(edge, EdgeCause.NO_SUCCESSOR, now))
+            if len(part) == self.settings.ids_per_call:
+                yield self._chunk(case, kind, number, taker, part)
+                number += 1
+                del open_chunks[taker]
+        for taker, part in open_chunks.items():
+            yield self._chunk(case, kind, number, taker, part)
+            number += 1
+
+    def _chunk(self, case: HandoverCase, kind: ChunkKind, number: int, taker: str, edges: Sequence[Edge]) -> Chunk:
+        state = ChunkState.PLANNED if taker else ChunkState.SETTLED
+        return Chunk(case.case_id, kind, number, case.handover_userid, taker, tuple(edges), state)
+
+    def _with_account(self, case: HandoverCase, now: datetime) -> HandoverCase:
+        """Whether WeCom still has the account; somebody whose last day is to come is not asked for."""
+        if case.account_deleted or (case.last_day is not None and self.settings.fits_before(case.last_day, now)):
+            return case
+        if self.transfers.account_exists(case.handover_userid):
+            return case
+        return replace(case, account_deleted_at=now, change=ChangeKind.DEPARTURE)
+
+    def _released(self, case: HandoverCase, chunks: Sequence[Chunk], now: datetime) -> HandoverCase:
+        """The case in the state that its plan allows, stored; calls are asked for when it transfers."""
         planned = replace(
             case,
-            state=CaseState.TRANSFERRING,
-            planned_at=now,
-            due_at=now + self.settings.retry_interval,
-            successors=successors,
-            successor_reason=succession.reason,
+            planned_at=case.planned_at or now,
+            successors=tuple(sorted({chunk.takeover_userid for chunk in chunks if chunk.takeover_userid})),
             customer_totals=totals(chunks, ChunkKind.CUSTOMERS),
             group_totals=totals(chunks, ChunkKind.GROUPS),
         )
-        self.journal.planned(planned)
-        saved = self.cases.save_case(planned)
-        self._request_open(saved, now, chunks)
+        state, due_at = self._state_of(planned, now)
+        planned = replace(planned, state=state, due_at=due_at)
+        if case.planned_at is None:
+            self.journal.planned(planned)
+        spread = self._groups_over_days(chunks, now) if state is CaseState.TRANSFERRING else []
+        if spread:
+            self.cases.save_chunks(spread)
+        saved = self.cases.save(planned)
+        if state is CaseState.TRANSFERRING:
+            latest = {chunk.key: chunk for chunk in (*chunks, *spread)}
+            self.queue.request_transfers([chunk for chunk in latest.values() if is_due(chunk, now)])
         return saved
 
-    def _request_open(self, case: HandoverCase, now: datetime, chunks: Sequence[Chunk] | None = None) -> None:
-        known = self.cases.chunks(case.case_id) if chunks is None else iter(chunks)
-        self.queue.request_transfers([chunk for chunk in known if is_due(chunk, now)])
+    def _state_of(self, case: HandoverCase, now: datetime) -> tuple[CaseState, datetime]:
+        if case.start_at is not None and case.start_at > now and not case.account_deleted:
+            return CaseState.SCHEDULED, case.start_at
+        if waits_for_account(case, self.settings, now):
+            return CaseState.WAITING_FOR_ACCOUNT, now + self.settings.account_check_interval
+        return CaseState.TRANSFERRING, now + self.settings.retry_interval
 
-    def _missing_chunks(
-        self, case: HandoverCase, successor: str, existing: Sequence[Chunk], now: datetime
-    ) -> Iterator[Chunk]:
-        covered = {edge.target_id for chunk in existing for edge in chunk.edges}
-        owner = self.staff.manager_of(case.node_path, leaver=case.handover_userid)
-        yield from _cut(
-            case,
-            ChunkKind.CUSTOMERS,
-            successor,
-            (
-                self._edge(customer.external_userid, customer.ineligible_cause, successor, owner, now)
-                for customer in self.customers.customers_of(case.handover_userid)
-                if customer.external_userid not in covered
-            ),
-            self.settings,
-            existing,
-        )
-        groups = _cut(
-            case,
-            ChunkKind.GROUPS,
-            successor,
-            (
-                self._edge(chat_id, "", successor, owner, now)
-                for chat_id in self.customers.groups_of(case.handover_userid)
-                if chat_id not in covered
-            ),
-            self.settings,
-            existing,
-        )
-        for chunk in groups:
-            days = chunk.number // self.settings.group_chunks_per_day
-            yield replace(chunk, not_before=now + timedelta(days=days)) if days else chunk
-
-    def _edge(self, target_id: str, ineligible_cause: str, successor: str, owner: str, now: datetime) -> Edge:
-        if ineligible_cause:
-            return Edge(target_id, EdgeState.INELIGIBLE, ineligible_cause, updated_at=now)
-        if not successor:
-            return Edge(
-                target_id,
-                EdgeState.MANUAL,
-                EdgeCause.NO_SUCCESSOR,
-                owner_userid=owner,
-                due_at=self.settings.manual_due(now),
-                updated_at=now,
-            )
-        return Edge(target_id, updated_at=now)
+    def _groups_over_days(self, chunks: Sequence[Chunk], now: datetime) -> list[Chunk]:
+        """A leaver's groups beyond one day's limit get a later day (docs/wecom.md 6.6)."""
+        waiting = [
+            chunk
+            for chunk in chunks
+            if chunk.kind is ChunkKind.GROUPS and chunk.state is ChunkState.PLANNED and chunk.not_before is None
+        ]
+        per_day = self.settings.group_chunks_per_day
+        return [
+            replace(chunk, not_before=now + timedelta(days=place // per_day))
+            for place, chunk in enumerate(waiting)
+            if place >= per_day
+        ]
 
 
-def _cut(
-    case: HandoverCase,
-    kind: ChunkKind,
-    successor: str,
-    edges: Iterator[Edge],
-    settings: HandoverSettings,
-    existing: Sequence[Chunk],
-) -> Iterator[Chunk]:
-    """Chunks of at most one call's ids, numbered after those there are; what needs no call stands apart."""
-    number = max((chunk.number for chunk in existing if chunk.kind is kind), default=-1) + 1
-    callable_edges: list[Edge] = []
-    settled_edges: list[Edge] = []
-    for edge in edges:
-        (settled_edges if edge.state.is_settled else callable_edges).append(edge)
-    for part in batched(callable_edges, settings.ids_per_call, strict=False):
-        yield Chunk(case.case_id, kind, number, successor, part)
-        number += 1
-    for part in batched(settled_edges, settings.ids_per_call, strict=False):
-        yield Chunk(case.case_id, kind, number, "", part, ChunkState.SETTLED)
-        number += 1
+def waits_for_account(case: HandoverCase, settings: HandoverSettings, now: datetime) -> bool:
+    """A leaver whose account lives: nothing may be started that outlives it (decision 0007)."""
+    if case.account_deleted or case.change is not ChangeKind.DEPARTURE:
+        return False
+    return case.last_day is None or not settings.fits_before(case.last_day, now)
 
 
-def is_due(chunk: Chunk, now: datetime) -> bool:
-    """Whether the chunk wants a call now: not yet made, or made with an unknown outcome."""
-    return chunk.state in {ChunkState.PLANNED, ChunkState.INTENDED} and (
-        chunk.not_before is None or chunk.not_before <= now
-    )
+def _planned(target_id: str, ineligible_cause: str, choice: Choice, now: datetime) -> tuple[str, Edge]:
+    if ineligible_cause:
+        return "", Edge(target_id).settled(EdgeState.INELIGIBLE, now, ineligible_cause)
+    return choice.userid, Edge(target_id, reason=choice.reason, updated_at=now)

@@ -6,7 +6,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
-from scrm.handover.model import Chunk, ChunkKind, DepartureSignal, HandoverCase
+from scrm.handover.edges import Chunk, ChunkKind, TransferApi
+from scrm.handover.model import HandoverCase, StaffSignal
 
 
 class TransferStatus(StrEnum):
@@ -21,7 +22,7 @@ class TransferStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class LeaversCustomer:
-    """A customer of the leaver; ``ineligible_cause`` is empty when WeCom would move him."""
+    """A customer of the member whose case it is; ``ineligible_cause`` is empty when WeCom would move him."""
 
     external_userid: str
     ineligible_cause: str = ""
@@ -29,7 +30,7 @@ class LeaversCustomer:
 
 @dataclass(frozen=True, slots=True)
 class StaffMember:
-    """What the handover must know of a member. ``branch_path`` is his branch's node path."""
+    """What the handover must know of a member; ``node_path`` says where in the organisation he is."""
 
     userid: str
     name: str
@@ -40,10 +41,16 @@ class StaffMember:
     rejoined_at: datetime | None
 
 
+MOST_CHUNKS_TOGETHER = 60
+
+
 class CaseRepository(Protocol):
     """Cases and chunks. Writes are conditional: they raise StaleVersionError when someone was faster."""
 
     def case(self, case_id: str) -> HandoverCase | None: ...
+
+    def load(self, case_id: str) -> tuple[HandoverCase, list[Chunk]] | None:
+        """The case and all its chunks, customers first, by number."""
 
     def latest_case_of(self, userid: str) -> tuple[HandoverCase, int] | None:
         """The member's latest case and its ordinal."""
@@ -51,25 +58,28 @@ class CaseRepository(Protocol):
     def open_case(self, case: HandoverCase, ordinal: int) -> bool:
         """Store the case as the member's only open one; False when another one was opened first."""
 
-    def save_case(self, case: HandoverCase) -> HandoverCase:
-        """Write the next version; returns it with its new version."""
+    def load_some(
+        self, case_id: str, kind: ChunkKind, numbers: Sequence[int]
+    ) -> tuple[HandoverCase, list[Chunk]] | None:
+        """The case and those of its chunks, in one read."""
 
-    def chunks(self, case_id: str) -> Iterator[Chunk]: ...
+    def save(self, case: HandoverCase, changed: Sequence[Chunk] = (), added: Sequence[Chunk] = ()) -> HandoverCase:
+        """Write the case with changed and new chunks, all or nothing; at most `MOST_CHUNKS_TOGETHER` chunks.
 
-    def chunk(self, case_id: str, kind: ChunkKind, number: int) -> Chunk | None: ...
+        Takers of new chunks are remembered for `cases_taken_over_by`. Returns the case with its new version.
+        """
 
-    def add_chunk(self, chunk: Chunk) -> bool:
-        """Store a new chunk; False when the number is taken."""
+    def save_chunks(self, changed: Sequence[Chunk]) -> list[Chunk]:
+        """Write chunks that do not depend on each other; returns them with their new versions."""
 
-    def save_chunk(self, chunk: Chunk) -> Chunk: ...
+    def add_chunks(self, added: Sequence[Chunk]) -> None:
+        """Store new chunks, in order; a taken number raises StaleVersionError."""
 
     def due_cases(self, until: datetime) -> Iterator[str]:
         """Ids of cases whose time has come."""
 
-    def remember_takeover(self, takeover_userid: str, case_id: str) -> None:
-        """So that a transfer_fail callback, which names only the taker, finds the case."""
-
-    def cases_taken_over_by(self, takeover_userid: str) -> Iterator[str]: ...
+    def cases_taken_over_by(self, takeover_userid: str) -> Iterator[str]:
+        """Open cases in which the member takes over: a transfer_fail callback names only him."""
 
 
 class HandoverQueue(Protocol):
@@ -106,19 +116,25 @@ class CustomerBook(Protocol):
 
 
 class Transfers(Protocol):
-    """WeCom's inheritance of resigned members. Raises the errors of `scrm.handover.errors`."""
+    """WeCom's inheritance. Raises the errors of `scrm.handover.errors`."""
 
     def account_exists(self, userid: str) -> bool: ...
 
     def transfer_customers(
-        self, handover_userid: str, takeover_userid: str, external_userids: Sequence[str]
+        self,
+        api: TransferApi,
+        handover_userid: str,
+        takeover_userid: str,
+        external_userids: Sequence[str],
     ) -> dict[str, int]:
         """Start the transfer of at most 100 customers; errcode per customer, 0 = started."""
 
-    def customer_results(self, handover_userid: str, takeover_userid: str) -> Iterator[tuple[str, TransferStatus]]:
-        """Every known transfer between the two, all pages."""
+    def customer_results(
+        self, api: TransferApi, handover_userid: str, takeover_userid: str
+    ) -> Iterator[tuple[str, TransferStatus]]:
+        """Every known transfer between the two, all pages, oldest first."""
 
-    def transfer_groups(self, chat_ids: Sequence[str], new_owner: str) -> dict[str, int]:
+    def transfer_groups(self, api: TransferApi, chat_ids: Sequence[str], new_owner: str) -> dict[str, int]:
         """Hand over at most 100 group chats; errcode of those that failed."""
 
     def group_owner(self, chat_id: str) -> str:
@@ -126,7 +142,7 @@ class Transfers(Protocol):
 
 
 class ContactRecords(Protocol):
-    """Tells the contacts feature what moved."""
+    """Tells the contacts feature what moved and what was tried."""
 
     def customers_taken_over(
         self, case: HandoverCase, takeover_userid: str, external_userids: Sequence[str], at: datetime
@@ -138,7 +154,7 @@ class ContactRecords(Protocol):
 class Journal(Protocol):
     """The audit log and the bus, as one voice: what the handover decided."""
 
-    def opened(self, case: HandoverCase, signal: DepartureSignal) -> None: ...
+    def opened(self, case: HandoverCase, signal: StaffSignal) -> None: ...
 
     def planned(self, case: HandoverCase) -> None: ...
 

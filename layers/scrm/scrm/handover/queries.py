@@ -5,10 +5,11 @@ Customers appear as ids only: the handover stores no names of theirs (R2).
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Protocol
 
-from scrm.handover.model import CaseState, EdgeState, SignalRecord
+from scrm.handover.edges import Attempt, EdgeState
+from scrm.handover.model import CaseState, ChangeKind, SignalRecord
 from scrm.paging import Page
 
 
@@ -22,7 +23,7 @@ class EdgeTotals:
 
 @dataclass(frozen=True, slots=True)
 class CaseSummary:
-    """One departure as a row of a list. ``handover_name`` is the leaver's, a member of staff."""
+    """One staff change as a row of a list. ``handover_name`` is the member's, who is staff."""
 
     case_id: str
     handover_userid: str
@@ -30,8 +31,11 @@ class CaseSummary:
     node_id: str
     node_path: str
     node_name: str
+    change: ChangeKind
     state: CaseState
     opened_at: datetime
+    start_at: datetime | None
+    last_day: date | None
     closed_at: datetime | None
     successor_userids: tuple[str, ...]
     customers: EdgeTotals
@@ -40,10 +44,9 @@ class CaseSummary:
 
 @dataclass(frozen=True, slots=True)
 class CaseDetail:
-    """One departure with what told us of it and why its successors were chosen."""
+    """One staff change with what told us of it."""
 
     summary: CaseSummary
-    successor_reason: str
     signals: tuple[SignalRecord, ...]
 
 
@@ -51,7 +54,8 @@ class CaseDetail:
 class EdgeRow:
     """One customer or group chat on its way; while it is manual, ``owner_userid`` must act until ``due_at``.
 
-    ``target_id`` is an ``external_userid`` or a ``chat_id``; ``cause`` says why it is manual or ineligible.
+    ``target_id`` is an ``external_userid`` or a ``chat_id``; ``cause`` says why it is where it is, ``reason`` why its
+    taker was chosen.
     """
 
     target_id: str
@@ -59,7 +63,8 @@ class EdgeRow:
     cause: str
     errcode: int
     takeover_userid: str
-    attempt: int
+    reason: str
+    attempts: tuple[Attempt, ...]
     owner_userid: str
     due_at: datetime | None
     updated_at: datetime | None

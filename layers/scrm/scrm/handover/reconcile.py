@@ -1,35 +1,50 @@
 """Ask WeCom what really happened until every edge is settled (S62, S64)."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from scrm.handover.errors import TransferPostponedError, UnknownCaseError
-from scrm.handover.model import (
-    CaseState,
+from scrm.handover.calls import known_owner, known_results
+from scrm.handover.edges import (
     Chunk,
     ChunkKind,
     ChunkState,
     Edge,
     EdgeCause,
     EdgeState,
-    HandoverCase,
+    TransferApi,
+    is_due,
     totals,
 )
-from scrm.handover.planning import is_due
+from scrm.handover.errors import TransferPostponedError, UnknownCaseError
+from scrm.handover.model import CaseOutcome, CaseState, HandoverCase
+from scrm.handover.planning import waits_for_account
 from scrm.handover.ports import (
+    MOST_CHUNKS_TOGETHER,
     CaseRepository,
     ContactRecords,
+    CustomerBook,
     HandoverQueue,
     Journal,
     StaffDirectory,
     Transfers,
     TransferStatus,
 )
+from scrm.handover.regroup import Regrouped, Regrouping, api_for
+from scrm.handover.rules import TAKEOVER_FULL, EdgeRules, reopened
 from scrm.handover.settings import HandoverSettings
-from scrm.handover.transfer import EdgeRules, known_owner, known_results
+from scrm.handover.succession import SuccessorPool
 
 _BATCH = 10
+_UNPLANNED = frozenset(
+    {
+        CaseState.UNCONFIRMED,
+        CaseState.PLANNING,
+        CaseState.SCHEDULED,
+        CaseState.WAITING_FOR_ACCOUNT,
+    }
+)
+_TAKER_FAULTS = frozenset({EdgeCause.TAKEOVER_FULL, EdgeCause.TAKEOVER_UNUSABLE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +53,7 @@ class PollResult:
 
     settled: int = 0
     needs_attention: int = 0
+    fell_back: int = 0
     closed: bool = False
     ageing: bool = False
 
@@ -48,6 +64,7 @@ class HandoverReconcile:
 
     cases: CaseRepository
     staff: StaffDirectory
+    customers: CustomerBook
     transfers: Transfers
     queue: HandoverQueue
     contacts: ContactRecords
@@ -76,111 +93,204 @@ class HandoverReconcile:
         return len(case_ids)
 
     def poll(self, case_id: str, now: Callable[[], datetime]) -> PollResult:
-        """Bring one case as far as WeCom's answers allow."""
-        case = self.cases.case(case_id)
-        if case is None:
+        """Bring one case as far as WeCom's answers allow. Raises StaleVersionError."""
+        loaded = self.cases.load(case_id)
+        if loaded is None:
             raise UnknownCaseError(case_id)
-        if case.state is CaseState.CLOSED:
+        case, chunks = loaded
+        if not case.is_open:
             return PollResult()
-        if not case.state.is_planned:
-            self.cases.save_case(replace(case, due_at=now() + self.settings.retry_interval))
-            self.queue.request_plan(case_id)
-            return PollResult(ageing=now() - case.opened_at > self.settings.account_ageing_after)
-        return self._poll_chunks(case, now)
-
-    def _poll_chunks(self, case: HandoverCase, now: Callable[[], datetime]) -> PollResult:
-        chunks = list(self.cases.chunks(case.case_id))
-        self.queue.request_transfers([chunk for chunk in chunks if is_due(chunk, now())])
+        if case.state in _UNPLANNED and case.cancelled_at is None:
+            return self._wake(case, now())
         try:
-            looked_at = [chunk for chunk in chunks if chunk.state is ChunkState.SUBMITTED]
-            changed = self._look_at(case, looked_at, now)
+            return self._look(case, chunks, now)
         except TransferPostponedError as postponed:
-            self.cases.save_case(replace(case, due_at=postponed.not_before))
+            self.cases.save(replace(case, due_at=postponed.not_before))
             return PollResult()
-        latest = [changed.get((chunk.kind, chunk.number), chunk) for chunk in chunks]
-        updated = self._advance(case, latest, now())
-        if updated.state is not case.state:
-            self.journal.ended(updated)
-        saved = self.cases.save_case(updated)
-        return _result(case, saved, chunks, latest)
 
-    def _look_at(
-        self, case: HandoverCase, chunks: Sequence[Chunk], now: Callable[[], datetime]
-    ) -> dict[tuple[ChunkKind, int], Chunk]:
-        """Fetch the results once per taker and store the chunks that changed."""
+    def _wake(self, case: HandoverCase, now: datetime) -> PollResult:
+        """A case that waits for a day, a person or the account: the worker sees whether it may go on."""
+        self.cases.save(replace(case, due_at=max(now, case.due_at or now) + self.settings.retry_interval))
+        self.queue.request_plan(case.case_id)
+        waits_since = max(case.opened_at, case.start_at or case.opened_at)
+        waits = case.state in {CaseState.WAITING_FOR_ACCOUNT, CaseState.PLANNING}
+        return PollResult(ageing=waits and now - waits_since > self.settings.account_ageing_after)
+
+    def _look(self, case: HandoverCase, chunks: Sequence[Chunk], now: Callable[[], datetime]) -> PollResult:
+        case = self._with_account(case, chunks, now())
         rules = EdgeRules(self.staff.manager_of(case.node_path, leaver=case.handover_userid), self.settings)
-        results: dict[str, dict[str, TransferStatus]] = {}
-        changed: dict[tuple[ChunkKind, int], Chunk] = {}
-        for chunk in chunks:
-            taker = chunk.takeover_userid
-            if chunk.kind is ChunkKind.CUSTOMERS and taker not in results:
-                results[taker] = known_results(self.transfers, case.handover_userid, taker)
-            statuses = results.get(taker, {}) if chunk.kind is ChunkKind.CUSTOMERS else self._group_statuses(chunk)
-            updated = self._settle(chunk, statuses, rules, now())
-            if updated != chunk:
-                self._tell_contacts(case, chunk, updated, now())
-                changed[chunk.kind, chunk.number] = self.cases.save_chunk(updated)
-        return changed
+        looked_at = _Look(case, self.transfers, rules, self.settings, now).at(chunks)
+        case = replace(case, unusable={**case.unusable, **_unusable(looked_at)})
+        regrouped = self._regroup(case, looked_at, rules, now())
+        replaced = {chunk.key: chunk for chunk in (*regrouped.changed, *regrouped.added)}
+        latest = [replaced.pop(chunk.key, chunk) for chunk in looked_at] + list(replaced.values())
+        self._tell_contacts(case, chunks, latest, now())
+        ended = self._advance(case, latest, now())
+        if ended.state is not case.state and ended.state in {CaseState.ATTENTION, CaseState.CLOSED}:
+            self.journal.ended(ended)
+        self._store(ended, chunks, latest)
+        self.queue.request_transfers([chunk for chunk in latest if is_due(chunk, now())])
+        return _result(case, ended, chunks, latest)
 
-    def _settle(self, chunk: Chunk, statuses: Mapping[str, TransferStatus], rules: EdgeRules, at: datetime) -> Chunk:
-        """Apply the results; what WeCom leaves undecided for too long becomes somebody's task."""
-        overdue = chunk.submitted_at is not None and at - chunk.submitted_at > self.settings.undecided_after
-        edges: dict[str, Edge] = {}
-        for edge in chunk.in_state(EdgeState.WAITING):
-            decided = rules.after_poll(edge, statuses.get(edge.target_id, TransferStatus.NO_RECORD), at)
-            if overdue and not decided.state.is_settled:
-                decided = rules.manual(edge, EdgeCause.UNDECIDED, at)
-            edges[edge.target_id] = decided
-        return chunk.with_edges(edges)
+    def _with_account(self, case: HandoverCase, chunks: Sequence[Chunk], now: datetime) -> HandoverCase:
+        """Ask for the account while calls wait for its deletion: the callback that tells of it may be lost."""
+        wants = any(chunk.in_state(EdgeState.PLANNED, EdgeState.FALLBACK) for chunk in chunks)
+        if not wants or not waits_for_account(case, self.settings, now):
+            return case
+        if self.transfers.account_exists(case.handover_userid):
+            return case
+        return replace(case, account_deleted_at=now)
 
-    def _group_statuses(self, chunk: Chunk) -> dict[str, TransferStatus]:
-        return {
-            edge.target_id: TransferStatus.DONE
-            for edge in chunk.in_state(EdgeState.WAITING)
-            if known_owner(self.transfers, edge.target_id) == chunk.takeover_userid
-        }
+    def _regroup(self, case: HandoverCase, chunks: Sequence[Chunk], rules: EdgeRules, now: datetime) -> Regrouped:
+        if case.cancelled_at is not None or not any(chunk.in_state(EdgeState.FALLBACK) for chunk in chunks):
+            return Regrouped()
+        pool = SuccessorPool(case, self.cases, self.staff, self.customers, self.settings)
+        return Regrouping(pool, rules, self.settings).regroup(chunks, api_for(case), now)
 
-    def _tell_contacts(self, case: HandoverCase, before: Chunk, after: Chunk, at: datetime) -> None:
-        """Before the chunk is saved: a crash in between repeats the message, which is harmless; never loses it."""
-        known = {edge.target_id for edge in before.in_state(EdgeState.DONE)}
-        done = [edge.target_id for edge in after.in_state(EdgeState.DONE) if edge.target_id not in known]
-        if done and after.kind is ChunkKind.CUSTOMERS:
-            self.contacts.customers_taken_over(case, after.takeover_userid, done, at)
-        elif done:
-            self.contacts.groups_taken_over(case, done, at)
+    def _store(self, case: HandoverCase, before: Sequence[Chunk], latest: Sequence[Chunk]) -> None:
+        """Chunks that only learnt something may be stored apart; those between which edges move go with the case."""
+        known = {chunk.key: chunk for chunk in before}
+        added = [chunk for chunk in latest if chunk.key not in known]
+        changed = [chunk for chunk in latest if chunk.key in known and chunk != known[chunk.key]]
+        if len(changed) + len(added) > MOST_CHUNKS_TOGETHER:
+            moved = [chunk for chunk in changed if len(chunk.edges) < len(known[chunk.key].edges)]
+            self.cases.save_chunks([chunk for chunk in changed if chunk not in moved])
+            changed = moved
+        self.cases.save(case, changed, added)
+
+    def _tell_contacts(
+        self, case: HandoverCase, before: Sequence[Chunk], latest: Sequence[Chunk], at: datetime
+    ) -> None:
+        """Before the chunks are saved: a crash in between repeats the message, which is harmless; never loses it."""
+        known = {(chunk.kind, edge.target_id) for chunk in before for edge in chunk.in_state(EdgeState.DONE)}
+        for chunk in latest:
+            done = [e.target_id for e in chunk.in_state(EdgeState.DONE) if (chunk.kind, e.target_id) not in known]
+            if done and chunk.kind is ChunkKind.CUSTOMERS:
+                self.contacts.customers_taken_over(case, chunk.takeover_userid, done, at)
+            elif done:
+                self.contacts.groups_taken_over(case, done, at)
 
     def _advance(self, case: HandoverCase, chunks: Sequence[Chunk], now: datetime) -> HandoverCase:
         counted = replace(
             case,
+            successors=tuple(sorted({chunk.takeover_userid for chunk in chunks if chunk.takeover_userid})),
             customer_totals=totals(chunks, ChunkKind.CUSTOMERS),
             group_totals=totals(chunks, ChunkKind.GROUPS),
             polls=case.polls + 1,
         )
-        if not all(chunk.state is ChunkState.SETTLED for chunk in chunks):
-            return replace(counted, due_at=self._next_look(chunks, counted.polls, now))
+        if any(not edge.state.is_settled for chunk in chunks for edge in chunk.edges):
+            return replace(counted, state=CaseState.TRANSFERRING, due_at=self._next_look(case, chunks, now))
         if any(chunk.in_state(EdgeState.MANUAL) for chunk in chunks):
             return replace(counted, state=CaseState.ATTENTION, due_at=now + self.settings.attention_interval)
-        return replace(counted, state=CaseState.CLOSED, closed_at=now, due_at=None)
+        outcome = CaseOutcome.CANCELLED if case.cancelled_at else CaseOutcome.COMPLETED
+        return replace(counted, state=CaseState.CLOSED, outcome=outcome, closed_at=now, due_at=None)
 
-    def _next_look(self, chunks: Sequence[Chunk], polls: int, now: datetime) -> datetime:
-        """Chunks that still want a call bring the next look forward, waiting ones follow the poll schedule."""
-        wanted = [
-            chunk.not_before or now + self.settings.retry_interval
-            for chunk in chunks
-            if chunk.state in {ChunkState.PLANNED, ChunkState.INTENDED}
-        ]
-        if any(chunk.state is ChunkState.SUBMITTED for chunk in chunks):
-            wanted.append(now + self.settings.poll_after(polls))
-        return max(min(wanted), now + self.settings.retry_interval)
+    def _next_look(self, case: HandoverCase, chunks: Sequence[Chunk], now: datetime) -> datetime:
+        """Chunks that still want a call bring the next look forward, waiting ones follow the poll times."""
+        soon = now + self.settings.retry_interval
+        held = waits_for_account(case, self.settings, now)
+        wanted: list[datetime] = []
+        for chunk in chunks:
+            if chunk.in_state(EdgeState.FALLBACK):
+                wanted.append(soon)
+            elif chunk.in_state(EdgeState.PLANNED):
+                wanted.append(now + self.settings.account_check_interval if held else chunk.not_before or soon)
+            if chunk.in_state(EdgeState.WAITING) and chunk.submitted_at is not None:
+                wanted.append(self.settings.poll_after(chunk.submitted_at, now))
+        return max(min(wanted, default=soon), soon)
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """One look at WeCom's answers for a case."""
+
+    case: HandoverCase
+    transfers: Transfers
+    rules: EdgeRules
+    settings: HandoverSettings
+    now: Callable[[], datetime]
+
+    def at(self, chunks: Sequence[Chunk]) -> list[Chunk]:
+        """The chunks with what WeCom decided, what is taken back, and what other circumstances open again."""
+        results: dict[tuple[TransferApi, str], dict[str, TransferStatus]] = {}
+        return [self._settled(chunk, results) for chunk in chunks]
+
+    def _settled(self, chunk: Chunk, results: dict[tuple[TransferApi, str], dict[str, TransferStatus]]) -> Chunk:
+        at = self.now()
+        changed: dict[str, Edge] = {}
+        for edge in chunk.edges:
+            if edge.state is EdgeState.WAITING:
+                decided = self._decided(edge, chunk, results, at)
+            elif self.case.cancelled_at is not None and not self.case.account_deleted:
+                decided = _taken_back(edge, chunk, at)
+            else:
+                decided = reopened(edge, self.case, at)
+            if decided is not edge:
+                changed[edge.target_id] = decided
+        return chunk.with_edges(changed) if changed else chunk
+
+    def _decided(
+        self,
+        edge: Edge,
+        chunk: Chunk,
+        results: dict[tuple[TransferApi, str], dict[str, TransferStatus]],
+        at: datetime,
+    ) -> Edge:
+        if chunk.kind is ChunkKind.GROUPS:
+            is_there = known_owner(self.transfers, edge.target_id) == chunk.takeover_userid
+            status = TransferStatus.DONE if is_there else TransferStatus.WAITING
+        else:
+            status = self._status(edge, chunk, results)
+        decided = self.rules.after_poll(edge, status, at)
+        if status is TransferStatus.NO_RECORD:
+            decided = self.rules.unknown(edge, self.case, at)
+        overdue = at - edge.attempts[-1].called_at > self.settings.undecided_after
+        return self.rules.undecided(edge, at) if decided is edge and overdue else decided
+
+    def _status(
+        self, edge: Edge, chunk: Chunk, results: dict[tuple[TransferApi, str], dict[str, TransferStatus]]
+    ) -> TransferStatus:
+        """From the list of the API it was called with; after the account's deletion the other list may know more."""
+        apis = [edge.attempts[-1].api]
+        if self.case.account_deleted and apis[0] is TransferApi.ON_JOB:
+            apis.append(TransferApi.RESIGNED)
+        for api in apis:
+            key = (api, chunk.takeover_userid)
+            if key not in results:
+                results[key] = known_results(self.transfers, api, chunk.handover_userid, chunk.takeover_userid)
+            status = results[key].get(edge.target_id, TransferStatus.NO_RECORD)
+            if status is not TransferStatus.NO_RECORD:
+                return status
+        return TransferStatus.NO_RECORD
+
+
+def _taken_back(edge: Edge, chunk: Chunk, at: datetime) -> Edge:
+    """HR took the change back: what was not asked yet stays. An interrupted call is looked up first."""
+    undone = {EdgeState.FALLBACK, EdgeState.MANUAL}
+    if edge.state in undone or (edge.state is EdgeState.PLANNED and chunk.state is ChunkState.PLANNED):
+        return edge.settled(EdgeState.KEPT, at, EdgeCause.CANCELLED)
+    return edge
+
+
+def _unusable(chunks: Sequence[Chunk]) -> dict[str, int]:
+    """Takers that WeCom refused: nobody else of this case is offered to them."""
+    return {
+        edge.attempts[-1].takeover_userid: edge.errcode or TAKEOVER_FULL
+        for chunk in chunks
+        for edge in chunk.in_state(EdgeState.FALLBACK)
+        if edge.cause in _TAKER_FAULTS and edge.attempts
+    }
 
 
 def _result(before: HandoverCase, after: HandoverCase, chunks: Sequence[Chunk], latest: Sequence[Chunk]) -> PollResult:
     def count(state: EdgeState, of: Sequence[Chunk]) -> int:
         return sum(len(chunk.in_state(state)) for chunk in of)
 
+    still = before.state is CaseState.ATTENTION and after.state is CaseState.ATTENTION
     return PollResult(
-        settled=count(EdgeState.DONE, latest) - count(EdgeState.DONE, chunks),
-        needs_attention=count(EdgeState.MANUAL, latest) - count(EdgeState.MANUAL, chunks),
-        closed=after.state is CaseState.CLOSED,
-        ageing=before.state is CaseState.ATTENTION and after.state is CaseState.ATTENTION,
+        settled=max(0, count(EdgeState.DONE, latest) - count(EdgeState.DONE, chunks)),
+        needs_attention=max(0, count(EdgeState.MANUAL, latest) - count(EdgeState.MANUAL, chunks)),
+        fell_back=count(EdgeState.PLANNED, [chunk for chunk in latest if chunk.version == 0 and chunk not in chunks]),
+        closed=not after.is_open,
+        ageing=still,
     )

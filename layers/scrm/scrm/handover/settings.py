@@ -1,7 +1,7 @@
-"""The handover's settings, with defaults; the platform's own limits are passed in by the wiring."""
+"""What a bank decides about handovers, with defaults; the platform's own limits are passed in by the wiring."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
 
 from scrm.clock import BUSINESS_ZONE
 
@@ -10,28 +10,38 @@ _SATURDAY = 5
 
 @dataclass(frozen=True, slots=True)
 class HandoverSettings:
-    """``ids_per_call`` and ``groups_per_day`` are WeCom's (scrm/wecom/limits); the rest is the bank's.
+    """``ids_per_call``, ``groups_per_day``, ``transfer_wait`` are WeCom's (scrm/wecom/limits); the rest is the bank's.
 
-    ``poll_intervals`` are the waits after each look at the results, the first of which comes ``retry_interval``
-    after planning; the last one repeats. WeCom decides a transfer within 24 hours, so the looks are early for
-    refusals and close together around that moment.
+    ``confirmation_wait``: how long a deleted account that HR knows nothing of waits for a confirmation.
+    ``start_days_before``: on-job transfers start so many days
+    before the last day, so that a refusal and its fallback fit. ``rounds``: how often a customer is asked before a
+    person must act. ``most_per_successor``: customers of one case that go to one taker HR did not name.
+    ``poll_times`` are the moments after a call at which its results are looked at; after the last one, every
+    ``late_poll_interval``. WeCom decides a transfer within 24 hours, so the looks are early for refusals and close
+    together around that moment.
     """
 
     ids_per_call: int = 100
     groups_per_day: int = 300
+    transfer_wait: timedelta = timedelta(hours=24)
+    confirmation_wait: timedelta = timedelta(hours=24)
+    start_days_before: int = 5
+    rounds: int = 2
+    default_capacity: int = 5_000
+    most_per_successor: int = 1_000
     account_check_interval: timedelta = timedelta(hours=6)
+    account_ageing_after: timedelta = timedelta(days=3)
     retry_interval: timedelta = timedelta(minutes=10)
-    poll_intervals: tuple[timedelta, ...] = (
-        timedelta(minutes=50),
-        timedelta(hours=3),
-        timedelta(hours=8),
-        timedelta(hours=12, minutes=10),
+    poll_times: tuple[timedelta, ...] = (
         timedelta(hours=1),
         timedelta(hours=4),
-        timedelta(hours=6),
+        timedelta(hours=12),
+        timedelta(hours=24, minutes=2),
+        timedelta(hours=26),
+        timedelta(hours=30),
     )
+    late_poll_interval: timedelta = timedelta(hours=6)
     attention_interval: timedelta = timedelta(days=1)
-    account_ageing_after: timedelta = timedelta(days=3)
     undecided_after: timedelta = timedelta(hours=72)
     manual_due_business_days: int = 3
 
@@ -39,15 +49,26 @@ class HandoverSettings:
     def group_chunks_per_day(self) -> int:
         return max(1, self.groups_per_day // self.ids_per_call)
 
-    def poll_after(self, polls: int) -> timedelta:
-        """How long to wait after the n-th look, n from 1."""
-        return self.poll_intervals[min(max(polls, 1), len(self.poll_intervals)) - 1]
+    def poll_after(self, submitted_at: datetime, now: datetime) -> datetime:
+        """When to look next at a call made at ``submitted_at``: counted from the call, so that delays do not add up."""
+        upcoming = (submitted_at + wait for wait in self.poll_times)
+        return next((moment for moment in upcoming if moment > now), now + self.late_poll_interval)
 
     def manual_due(self, now: datetime) -> datetime:
-        """The end of the third working day, Monday to Friday in Shanghai."""
+        """The end of the last working day allowed, Monday to Friday in Shanghai."""
         day = now.astimezone(BUSINESS_ZONE)
         remaining = self.manual_due_business_days
         while remaining:
             day += timedelta(days=1)
             remaining -= day.weekday() < _SATURDAY
         return day.replace(hour=18, minute=0, second=0, microsecond=0)
+
+    def start_of(self, last_day: date, now: datetime) -> datetime:
+        """The earliest moment of an on-job transfer of somebody whose last day is known."""
+        first = last_day - timedelta(days=self.start_days_before)
+        return max(now, datetime.combine(first, time(), BUSINESS_ZONE))
+
+    def fits_before(self, last_day: date, now: datetime) -> bool:
+        """Whether an on-job transfer started now is decided before the account may be deleted."""
+        end = datetime.combine(last_day + timedelta(days=1), time(), BUSINESS_ZONE)
+        return now + self.transfer_wait + self.retry_interval <= end

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from scrm.aws.contact_table import DynamoContactRepository
 from scrm.aws.org_table import DynamoOrgRepository
 from scrm.contacts.model import RelationState
-from scrm.handover.model import EdgeCause
+from scrm.handover.edges import EdgeCause
 from scrm.handover.ports import LeaversCustomer, StaffMember
 from scrm.node_paths import ROOT_NODE_ID, branch_of
 from scrm.org.model import Member, MemberStatus

@@ -33,5 +33,6 @@ def take_message(reconcile: HandoverReconcile, body: str) -> None:
     )
     count("TransferSettled", result.settled)
     count("EdgeNeedsAttention", result.needs_attention)
+    count("EdgeFellBack", result.fell_back)
     count("HandoverClosed", int(result.closed))
     count("CaseAgeing", int(result.ageing))

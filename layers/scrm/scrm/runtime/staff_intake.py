@@ -11,16 +11,15 @@ from pydantic import ValidationError
 
 from scrm.aws.org_table import DynamoOrgRepository
 from scrm.handover.errors import until_current
+from scrm.handover.hr_events import HR_EVENTS
 from scrm.handover.intake import HandoverIntake, IntakeOutcome
-from scrm.handover.messages import StaffDeparted
-from scrm.handover.model import DepartureSignal, SignalSource
+from scrm.handover.model import ChangeKind, SignalSource, StaffSignal
 from scrm.ids import fold_userid
 from scrm.org.sync import MemberChanges
+from scrm.runtime.hr_signals import signal_of
 from scrm.runtime.messages import CallbackReceived
 from scrm.wecom.events import EventFieldError
 from scrm.wecom.events.address_book import MemberCreated, MemberDeleted, MemberUpdated
-
-STAFF_DEPARTED = "StaffDeparted"
 
 
 class StaffOutcome(StrEnum):
@@ -31,6 +30,13 @@ class StaffOutcome(StrEnum):
     MEMBER_UPDATED = "MemberUpdated"
     REJECTED = "StaffEventRejected"
     IGNORED = "StaffEventIgnored"
+
+
+_OUTCOMES = {
+    IntakeOutcome.OPENED: StaffOutcome.HANDOVER_OPENED,
+    IntakeOutcome.ATTACHED: StaffOutcome.SIGNAL_ATTACHED,
+    IntakeOutcome.NOTHING_TO_DO: StaffOutcome.IGNORED,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,25 +64,18 @@ class StaffIntake:
     def _bus_event(self, event: Mapping[str, Any], body: str) -> StaffOutcome:
         source, detail = str(event.get("source", "")), event.get("detail")
         event_id = str(detail.get("event_id", "")) if isinstance(detail, Mapping) else ""
-        if event.get("detail-type") != STAFF_DEPARTED:
+        model = HR_EVENTS.get(str(event.get("detail-type", "")))
+        if model is None:
             return self._reject(source, event_id, "no handover is known for this detail-type", body)
         try:
-            departed = StaffDeparted.model_validate(detail)
+            told = model.model_validate(detail)
         except ValidationError as error:
             return self._reject(source, event_id, _reason(error), body)
-        if departed.corp_id != self.corp_id:
+        if told.corp_id != self.corp_id:
             return self._reject(source, event_id, "corp_id: this stack serves another corp", body)
-        return self._departed(
-            DepartureSignal(
-                corp_id=departed.corp_id,
-                userid=departed.userid,
-                source=SignalSource.HR,
-                kind=STAFF_DEPARTED,
-                event_id=departed.event_id,
-                occurred_at=departed.occurred_at,
-                successor_userid=departed.successor_userid or "",
-            )
-        )
+        if self.org.member(told.userid) is None:
+            return self._reject(source, event_id, "userid: no member of this corp is known by it; check it", body)
+        return self._take(signal_of(told))
 
     def _callback(self, message: Mapping[str, Any], body: str) -> StaffOutcome:
         try:
@@ -89,14 +88,16 @@ class StaffIntake:
         match event:
             case MemberDeleted():
                 self.members.left(fold_userid(event.userid), callback.occurred_at)
-                return self._departed(
-                    DepartureSignal(
+                return self._take(
+                    StaffSignal(
                         corp_id=callback.corp_id,
                         userid=fold_userid(event.userid),
+                        change=ChangeKind.DEPARTURE,
                         source=SignalSource.CALLBACK,
                         kind="delete_user",
                         event_id=callback.event_id,
                         occurred_at=callback.occurred_at,
+                        account_deleted=True,
                     )
                 )
             case MemberCreated() | MemberUpdated():
@@ -117,9 +118,9 @@ class StaffIntake:
         departments = [event.main_department_id] if event.main_department_id else event.department_ids[:1]
         self.members.joined_or_changed(userid, at, name=event.name or "", node_id=str(next(iter(departments), "")))
 
-    def _departed(self, signal: DepartureSignal) -> StaffOutcome:
-        _, outcome = until_current(lambda: self.handovers.departed(signal, self.now()))
-        return StaffOutcome.HANDOVER_OPENED if outcome is IntakeOutcome.OPENED else StaffOutcome.SIGNAL_ATTACHED
+    def _take(self, signal: StaffSignal) -> StaffOutcome:
+        _, outcome = until_current(lambda: self.handovers.take(signal, self.now()))
+        return _OUTCOMES[outcome]
 
     def _reject(self, source: str, event_id: str, reason: str, body: str) -> StaffOutcome:
         self.org.reject(source or "unknown", event_id, reason, self.now(), body)

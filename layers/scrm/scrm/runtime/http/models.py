@@ -1,12 +1,13 @@
 """What the API says, on the wire."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema
 
 from scrm import clock
-from scrm.handover.model import CaseState, EdgeState, SignalSource
+from scrm.handover.edges import AttemptOutcome, EdgeState, TransferApi
+from scrm.handover.model import CaseState, ChangeKind, SignalSource
 
 Timestamp = Annotated[
     datetime,
@@ -44,15 +45,18 @@ class Totals(_Reply):
 
 
 class Case(_Reply):
-    """One departure (离职继承)."""
+    """One staff change whose customers are handed over (客户继承)."""
 
     case_id: str
     handover_userid: str
     handover_name: str
     node_id: str
     node_name: str
+    change: ChangeKind
     state: CaseState
     opened_at: Timestamp
+    start_at: Timestamp | None = Field(description="The earliest moment of a transfer.")
+    last_day: date | None = Field(description="The member's last day in the old place, in Shanghai.")
     closed_at: Timestamp | None
     successor_userids: list[str]
     customers: Totals
@@ -60,18 +64,29 @@ class Case(_Reply):
 
 
 class Signal(_Reply):
-    """Something that told us of the departure."""
+    """Something that told us of the change; ``note`` says what it changed, or why it changed nothing."""
 
     source: SignalSource
     kind: str
     event_id: str
     occurred_at: Timestamp
+    note: str
 
 
 class CaseDetail(_Reply):
     summary: Case
-    successor_reason: str
     signals: list[Signal]
+
+
+class Attempt(_Reply):
+    """One call for this customer or group, and what became of it."""
+
+    takeover_userid: str
+    api: TransferApi
+    called_at: Timestamp
+    errcode: int
+    outcome: AttemptOutcome
+    decided_at: Timestamp | None
 
 
 class Edge(_Reply):
@@ -79,10 +94,11 @@ class Edge(_Reply):
 
     target_id: str
     state: EdgeState
-    cause: str = Field(description="Why it is manual or ineligible; empty otherwise.")
+    cause: str = Field(description="Why it is manual, ineligible, kept or with the next taker; empty otherwise.")
     errcode: int = Field(description="What WeCom answered last, 0 if nothing was wrong.")
     takeover_userid: str
-    attempt: int
+    reason: str = Field(description="Why this taker was chosen.")
+    attempts: list[Attempt]
     owner_userid: str = Field(description="Who must act while the state is manual.")
     due_at: Timestamp | None
     updated_at: Timestamp | None

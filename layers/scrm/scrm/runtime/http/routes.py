@@ -6,7 +6,8 @@ from typing import Annotated, Any
 from aws_lambda_powertools.event_handler.openapi.params import Body, Header, Path, Query
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
-from scrm.handover.model import CaseState, EdgeState
+from scrm.handover.edges import EdgeState
+from scrm.handover.model import CaseState
 from scrm.handover.queries import CaseDetail
 from scrm.runtime.http import models
 from scrm.runtime.http.caller import Caller

@@ -18,7 +18,7 @@ from scrm.runtime.wiring.wecom import wecom_client
 from scrm.wecom import limits
 from scrm.wecom.errors import PermissionDeniedError
 from scrm.wecom.governor_state import Priority
-from scrm.wecom.resigned_transfers import ResignedTransfers
+from scrm.wecom.transfers import WecomTransfers
 
 
 @functools.cache
@@ -49,13 +49,17 @@ def journal() -> HandoverJournal:
 
 
 @functools.cache
-def transfers() -> ResignedTransfers:
-    return ResignedTransfers(wecom_client(Priority.HANDOVER), report_permission_denied)
+def transfers() -> WecomTransfers:
+    return WecomTransfers(wecom_client(Priority.HANDOVER), report_permission_denied)
 
 
 @functools.cache
 def settings() -> HandoverSettings:
-    return HandoverSettings(ids_per_call=limits.TRANSFER_CUSTOMERS, groups_per_day=limits.GROUP_TRANSFERS_PER_DAY)
+    return HandoverSettings(
+        ids_per_call=limits.TRANSFER_CUSTOMERS,
+        groups_per_day=limits.GROUP_TRANSFERS_PER_DAY,
+        transfer_wait=limits.TRANSFER_WAIT,
+    )
 
 
 def report_permission_denied(error: PermissionDeniedError) -> None:

@@ -13,6 +13,7 @@ def reconcile() -> HandoverReconcile:
     return HandoverReconcile(
         cases=handover.cases(),
         staff=handover.staff(),
+        customers=handover.customers(),
         transfers=handover.transfers(),
         queue=SqsHandoverQueue(queue("HANDOVER_QUEUE_URL"), queue("RECONCILE_QUEUE_URL")),
         contacts=SqsContactRecords(queue("CONTACT_QUEUE_URL")),

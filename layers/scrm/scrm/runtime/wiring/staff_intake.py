@@ -15,7 +15,13 @@ from scrm.runtime.wiring.tables import queue
 @functools.cache
 def staff_intake() -> StaffIntake:
     worker = queue("HANDOVER_QUEUE_URL")
-    intake = HandoverIntake(handover.cases(), handover.staff(), SqsHandoverQueue(worker, worker), handover.journal())
+    intake = HandoverIntake(
+        cases=handover.cases(),
+        staff=handover.staff(),
+        queue=SqsHandoverQueue(worker, worker),
+        journal=handover.journal(),
+        settings=handover.settings(),
+    )
     return StaffIntake(required("CORP_ID"), intake, MemberChanges(handover.org()), handover.org(), clock.now)
 
 

@@ -1,0 +1,137 @@
+"""Who takes over, and why (S61): named by HR, else colleague by colleague from the team up to the branch."""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from scrm.handover.model import HandoverCase
+from scrm.handover.ports import CaseRepository, CustomerBook, StaffDirectory, StaffMember
+from scrm.handover.settings import HandoverSettings
+
+# Why a taker was chosen; shown in the preview and stored with the edge.
+NAMED = "named"
+SAME_TEAM = "same_team"
+NEAREST_NODE = "nearest_node"
+SAME_BRANCH = "same_branch"
+
+_BRANCH_SLASHES = 3  # "/1/10/"
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A taker and the reason; an empty userid means nobody can."""
+
+    userid: str = ""
+    reason: str = ""
+
+
+@dataclass(slots=True)
+class SuccessorPool:
+    """Candidates of one case, asked edge by edge; remembers how much it has given to whom.
+
+    Never somebody who leaves too, is not activated, without the right, refused by WeCom before, or full. Loads and
+    cases of candidates are read when one is first considered, so a big branch costs nothing while a named successor
+    has room.
+    """
+
+    case: HandoverCase
+    cases: CaseRepository
+    staff: StaffDirectory
+    customers: CustomerBook
+    settings: HandoverSettings
+    given: Counter[str] = field(default_factory=Counter)
+    _rooms: dict[str, int] = field(default_factory=dict)
+    _rings: list[tuple[str, list[StaffMember]]] | None = None
+
+    def for_customer(self, excluded: frozenset[str] = frozenset()) -> Choice:
+        """Somebody with room for one customer more."""
+        for userid in self.case.requested_successors:
+            if userid not in excluded and self.given[userid] < self._room(userid):
+                return self._give(userid, NAMED)
+        return self._of_rings(excluded, self.settings.most_per_successor) or self._of_rings(excluded) or Choice()
+
+    def _of_rings(self, excluded: frozenset[str], most: int | None = None) -> Choice | None:
+        """Whoever has been given some goes on, then the one with most room: few takers, few calls."""
+        for reason, members in self._by_distance():
+            able = [
+                member.userid
+                for member in members
+                if member.userid not in excluded and self.given[member.userid] < self._share(member.userid, most)
+            ]
+            if able:
+                return self._give(min(able, key=lambda one: (not self.given[one], -self._room(one), one)), reason)
+        return None
+
+    def _share(self, userid: str, most: int | None) -> int:
+        return self._room(userid) if most is None else min(self._room(userid), most)
+
+    def for_group(self, excluded: frozenset[str] = frozenset()) -> Choice:
+        """Whoever takes most of the customers, so that a group stays with them; a group needs no room."""
+        named = self.case.requested_successors
+        busiest = [userid for userid, _ in self.given.most_common()]
+        for userid in dict.fromkeys((*named, *busiest, *self.case.successors)):
+            if userid not in excluded and self.is_usable(userid):
+                return Choice(userid, NAMED if userid in named else SAME_BRANCH)
+        for reason, members in self._by_distance():
+            for member in members:
+                if member.userid not in excluded and self.is_usable(member.userid):
+                    return Choice(member.userid, reason)
+        return Choice()
+
+    def is_usable(self, userid: str) -> bool:
+        return self._room(userid) > 0
+
+    def why_not(self, userid: str) -> str:
+        """Why the member may not take over, as part of a sentence; empty when he may."""
+        member = self.staff.staff_member(userid)
+        if member is None:
+            return "is no member of this corp"
+        if userid == self.case.handover_userid:
+            return "is the member himself"
+        if not member.can_take_over:
+            return "is not active or may not hold customers"
+        if userid in self.case.unusable:
+            return f"was refused by WeCom with errcode {self.case.unusable[userid]}"
+        return "hands over as well" if self._hands_over_too(member) else ""
+
+    def _give(self, userid: str, reason: str) -> Choice:
+        self.given[userid] += 1
+        return Choice(userid, reason)
+
+    def _room(self, userid: str) -> int:
+        if userid not in self._rooms:
+            free = 0 if self.why_not(userid) else self.settings.default_capacity - self.customers.load_of(userid)
+            self._rooms[userid] = max(0, free)
+        return self._rooms[userid]
+
+    def _hands_over_too(self, member: StaffMember) -> bool:
+        """An open case of his own, or one that ended with his account and after which he did not come back."""
+        latest = self.cases.latest_case_of(member.userid)
+        if latest is None:
+            return False
+        case = latest[0]
+        if case.is_open:
+            return case.cancelled_at is None
+        came_back = (
+            member.rejoined_at is not None and case.closed_at is not None and member.rejoined_at > case.closed_at
+        )
+        return case.account_deleted and not came_back
+
+    def _by_distance(self) -> Iterator[tuple[str, list[StaffMember]]]:
+        if self._rings is None:
+            self._rings = list(_rings(self.case.node_path, list(self.staff.colleagues(self.case.node_path))))
+        yield from self._rings
+
+
+def _rings(node_path: str, colleagues: list[StaffMember]) -> Iterator[tuple[str, list[StaffMember]]]:
+    """Colleagues at or below the member's own node, then those below each node above it, the branch last."""
+    path, reason = node_path, SAME_TEAM
+    while path.count("/") >= _BRANCH_SLASHES:
+        inside = [member for member in colleagues if member.node_path.startswith(path)]
+        colleagues = [member for member in colleagues if not member.node_path.startswith(path)]
+        is_branch = path.count("/") == _BRANCH_SLASHES
+        if inside:
+            yield (SAME_BRANCH if is_branch and reason != SAME_TEAM else reason), inside
+        path, reason = path.rstrip("/").rpartition("/")[0] + "/", NEAREST_NODE
+    if colleagues:
+        yield SAME_BRANCH, colleagues
