@@ -87,10 +87,8 @@ def attached(case: HandoverCase, signal: StaffSignal, settings: HandoverSettings
     if not case.is_open:
         return case.noted(signal, "came after the end")
     if signal.account_deleted:
-        gone = replace(case, account_deleted_at=case.account_deleted_at or signal.occurred_at, due_at=_due(case, now))
-        if case.change is ChangeKind.DEPARTURE:
-            return gone.noted(signal)
-        return replace(gone, change=ChangeKind.DEPARTURE).noted(signal, "became a departure")
+        gone = replace(case.with_account_deleted(signal.occurred_at), due_at=now)
+        return gone.noted(signal, "" if case.change is ChangeKind.DEPARTURE else "became a departure")
     return _with_word_of_hr(case, signal, settings, now) if signal.source is SignalSource.HR else case.noted(signal)
 
 

@@ -138,6 +138,11 @@ class HandoverCase:
     def account_deleted(self) -> bool:
         return self.account_deleted_at is not None
 
+    def with_account_deleted(self, at: datetime) -> "HandoverCase":
+        """WeCom no longer has the account: whatever it was, it is a departure, and nobody can take it back."""
+        deleted_at = self.account_deleted_at or at
+        return replace(self, account_deleted_at=deleted_at, change=ChangeKind.DEPARTURE, cancelled_at=None)
+
     def knows(self, event_id: str) -> bool:
         return any(known.event_id == event_id for known in self.signals)
 

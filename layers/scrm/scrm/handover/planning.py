@@ -109,7 +109,7 @@ class HandoverPlanning:
             return case
         if self.transfers.account_exists(case.handover_userid):
             return case
-        return replace(case, account_deleted_at=now, change=ChangeKind.DEPARTURE)
+        return case.with_account_deleted(now)
 
     def _released(self, case: HandoverCase, chunks: Sequence[Chunk], now: datetime) -> HandoverCase:
         """The case in the state that its plan allows, stored; calls are asked for when it transfers."""

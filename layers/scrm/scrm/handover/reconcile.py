@@ -139,7 +139,7 @@ class HandoverReconcile:
             return case
         if self.transfers.account_exists(case.handover_userid):
             return case
-        return replace(case, account_deleted_at=now)
+        return case.with_account_deleted(now)
 
     def _regroup(self, case: HandoverCase, chunks: Sequence[Chunk], rules: EdgeRules, now: datetime) -> Regrouped:
         if case.cancelled_at is not None or not any(chunk.in_state(EdgeState.FALLBACK) for chunk in chunks):

@@ -7,7 +7,7 @@ from datetime import datetime
 from scrm.handover.calls import ChunkCalls, TransferOutcome
 from scrm.handover.edges import ChunkKind, ChunkState, is_due
 from scrm.handover.errors import UnknownCaseError
-from scrm.handover.model import CaseState, ChangeKind, HandoverCase
+from scrm.handover.model import CaseState, HandoverCase
 from scrm.handover.planning import waits_for_account
 from scrm.handover.ports import CaseRepository, StaffDirectory, Transfers
 from scrm.handover.rules import EdgeRules
@@ -53,7 +53,7 @@ class ChunkTransfer:
     def _note_account(self, case: HandoverCase, outcomes: Sequence[TransferOutcome], now: datetime) -> None:
         """WeCom told by its refusal in which state the account is: the case goes on with the other API."""
         if TransferOutcome.ACCOUNT_DELETED in outcomes:
-            self.cases.save(replace(case, account_deleted_at=now, change=ChangeKind.DEPARTURE, due_at=now))
+            self.cases.save(replace(case.with_account_deleted(now), due_at=now))
         elif TransferOutcome.ACCOUNT_STILL_ACTIVE in outcomes:
             waiting = CaseState.WAITING_FOR_ACCOUNT
             due_at = now + self.settings.account_check_interval

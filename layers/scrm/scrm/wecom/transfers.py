@@ -1,27 +1,26 @@
 """WeCom's inheritance, of members who left and of those on the job, in the handover's words (docs/wecom.md 6)."""
 
 from collections.abc import Callable, Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
+from typing import Final
 
 from scrm import clock, ids
 from scrm.handover import errors as handover
 from scrm.handover.edges import TransferApi
-from scrm.handover.ports import TransferStatus
+from scrm.handover.ports import TransferStatus, UnassignedPage
 from scrm.wecom import errors as wecom
 from scrm.wecom.client import WecomClient
-from scrm.wecom.payloads import MemberStatus
+from scrm.wecom.handover_errors import HandoverErrors
+from scrm.wecom.payloads import GroupChatStatus, MemberStatus
 from scrm.wecom.payloads import TransferStatus as WireStatus
 
-TRY_AGAIN_AFTER = timedelta(minutes=1)
-OPERATOR_MUST_ACT_AFTER = timedelta(minutes=10)
-
-_STATUS = {
+_STATUS: Final = {
     WireStatus.DONE: TransferStatus.DONE,
     WireStatus.WAITING: TransferStatus.WAITING,
     WireStatus.REFUSED: TransferStatus.REFUSED,
     WireStatus.TAKEOVER_LIMIT: TransferStatus.TAKEOVER_LIMIT,
 }
-_STILL_ACTIVE = frozenset({wecom.NOT_RESIGNED_YET, wecom.OWNER_NOT_RESIGNED})
+_GROUPS_PER_LOOK: Final = 100  # each needs a call of its own, so a page must fit the time of one message
 
 
 class WecomTransfers:
@@ -37,13 +36,12 @@ class WecomTransfers:
         now: Callable[[], datetime] = clock.now,
     ) -> None:
         self._client = client
-        self._on_permission_denied = on_permission_denied
-        self._now = now
+        self._errors = HandoverErrors(on_permission_denied, now)
 
     def account_exists(self, userid: str) -> bool:
         """False once WeCom has deleted the account (60111) or shows it as left."""
         try:
-            member = self._asked(lambda: self._client.address_book.user(userid))
+            member = self._errors.asked(lambda: self._client.address_book.user(userid))
         except handover.TransferRefusedError as error:
             if error.errcode == wecom.MEMBER_UNKNOWN:
                 return False
@@ -51,30 +49,51 @@ class WecomTransfers:
         return member.status is not MemberStatus.LEFT
 
     def transfer_customers(
-        self, api: TransferApi, handover_userid: str, takeover_userid: str, external_userids: Sequence[str]
+        self,
+        api: TransferApi,
+        handover_userid: str,
+        takeover_userid: str,
+        external_userids: Sequence[str],
+        greeting: str = "",
     ) -> dict[str, int]:
+        """Errcode per customer, 0 = started. ``greeting`` is for on-job transfers; the resigned API takes none."""
         inheritance = self._client.inheritance
-        transfer = inheritance.transfer_onjob if api is TransferApi.ON_JOB else inheritance.transfer_resigned
+        pair = handover_userid, takeover_userid
         try:
-            started = self._asked(lambda: transfer(handover_userid, takeover_userid, external_userids))
+            if api is TransferApi.RESIGNED:
+                started = self._errors.asked(lambda: inheritance.transfer_resigned(*pair, external_userids))
+            else:
+                started = self._errors.asked(
+                    lambda: inheritance.transfer_onjob(*pair, external_userids, success_message=greeting)
+                )
         except handover.TransferRefusedError as error:
-            self._raise_if_deleted(api, handover_userid, error)
+            if self._says_account_is_deleted(error, api, handover_userid):
+                raise handover.AccountDeletedError from error
             raise
         return {row.external_userid: row.errcode for row in started}
 
     def customer_results(
         self, api: TransferApi, handover_userid: str, takeover_userid: str
     ) -> Iterator[tuple[str, TransferStatus]]:
+        """Rows in WeCom's order: those of repeated attempts on a customer have nothing else to tell them apart.
+
+        None for a member whose account is gone and whom the on-job list therefore no longer knows.
+        """
         inheritance = self._client.inheritance
         results = inheritance.onjob_results if api is TransferApi.ON_JOB else inheritance.resigned_results
-        for row in self._asked(lambda: list(results(handover_userid, takeover_userid))):
-            yield row.external_userid, _STATUS.get(row.status, TransferStatus.NO_RECORD)
+        try:
+            for row in self._errors.each(results(handover_userid, takeover_userid)):
+                yield row.external_userid, _STATUS.get(row.status, TransferStatus.NO_RECORD)
+        except handover.TransferRefusedError as error:
+            if not self._says_account_is_deleted(error, api, handover_userid):
+                raise
 
     def transfer_groups(self, api: TransferApi, chat_ids: Sequence[str], new_owner: str) -> dict[str, int]:
+        """Errcode of those that failed. Where all failed for the owner's state the API was the wrong one: an error."""
         chats = self._client.group_chats
         transfer = chats.transfer_onjob if api is TransferApi.ON_JOB else chats.transfer_resigned
-        codes = {row.chat_id: row.errcode for row in self._asked(lambda: transfer(chat_ids, new_owner))}
-        if len(codes) == len(chat_ids):  # all of them failed: perhaps only the API is the wrong one
+        codes = {row.chat_id: row.errcode for row in self._errors.asked(lambda: transfer(chat_ids, new_owner))}
+        if len(codes) == len(set(chat_ids)):
             if set(codes.values()) == {wecom.OWNER_NOT_RESIGNED}:
                 raise handover.AccountStillActiveError
             if set(codes.values()) == {wecom.OWNER_RESIGNED}:
@@ -82,35 +101,34 @@ class WecomTransfers:
         return codes
 
     def group_owner(self, chat_id: str) -> str:
+        """The group's present owner, folded; empty when WeCom no longer knows the group."""
         try:
-            return ids.fold_userid(self._asked(lambda: self._client.group_chats.get(chat_id)).owner)
+            return ids.fold_userid(self._errors.asked(lambda: self._client.group_chats.get(chat_id)).owner)
         except handover.TransferRefusedError as error:
             if error.errcode == wecom.NOT_A_CUSTOMER_GROUP:
                 return ""
             raise
 
-    def _raise_if_deleted(self, api: TransferApi, handover_userid: str, error: handover.TransferRefusedError) -> None:
-        """60111 of the on-job API names either member; an account that is gone tells which."""
-        unknown = error.errcode == wecom.MEMBER_UNKNOWN
-        if api is TransferApi.ON_JOB and unknown and not self.account_exists(handover_userid):
-            raise handover.AccountDeletedError from error
+    def unassigned(self, cursor: str) -> UnassignedPage:
+        """One page of the corp's customers whose member left and who have no new one; the first without a cursor."""
+        page = self._errors.asked(lambda: self._client.inheritance.unassigned_page(cursor))
+        rows = tuple((ids.fold_userid(row.handover_userid), row.external_userid, row.resigned_at) for row in page.rows)
+        return UnassignedPage(rows, page.next_cursor)
 
-    def _asked[Answer](self, call: Callable[[], Answer]) -> Answer:
-        """The call's answer, or the handover's error for what went wrong."""
-        try:
-            return call()
-        except wecom.CallPostponedError as error:
-            raise handover.TransferPostponedError(error.not_before) from error
-        except wecom.RateLimitedError as error:
-            raise handover.TransferPostponedError(error.not_before) from error
-        except wecom.OutcomeUnknownError as error:
-            raise handover.OutcomeUnknownError from error
-        except (wecom.TransientError, wecom.TokenExpiredError) as error:
-            raise handover.TransferPostponedError(self._now() + TRY_AGAIN_AFTER) from error
-        except wecom.PermissionDeniedError as error:
-            self._on_permission_denied(error)
-            raise handover.TransferPostponedError(self._now() + OPERATOR_MUST_ACT_AFTER) from error
-        except (wecom.InvalidRequestError, wecom.InProgressError) as error:
-            if error.errcode in _STILL_ACTIVE:
-                raise handover.AccountStillActiveError from error
-            raise handover.TransferRefusedError(error.errcode or 0) from error
+    def ownerless_groups(self, cursor: str) -> tuple[list[tuple[str, str]], str]:
+        """One page of group chats whose owner left, as (chat_id, owner), and the cursor of the next.
+
+        WeCom refuses an owner who left as a filter (trap 21), so each group is asked for its owner: a page is a
+        hundred calls, and one that has to be postponed is read again from its cursor.
+        """
+        chats, left = self._client.group_chats, GroupChatStatus.OWNER_RESIGNED
+        page = self._errors.asked(lambda: chats.list_page(status=left, cursor=cursor, limit=_GROUPS_PER_LOOK))
+        owners = ((row.chat_id, self.group_owner(row.chat_id)) for row in page.rows)
+        return [(chat_id, owner) for chat_id, owner in owners if owner], page.next_cursor
+
+    def _says_account_is_deleted(
+        self, error: handover.TransferRefusedError, api: TransferApi, handover_userid: str
+    ) -> bool:
+        """60111 of the on-job API means either member: the address book tells which."""
+        unknown = api is TransferApi.ON_JOB and error.errcode == wecom.MEMBER_UNKNOWN
+        return unknown and not self.account_exists(handover_userid)
