@@ -257,6 +257,9 @@ class FakeJournal:
     def ended(self, case: HandoverCase) -> None:
         self.told.append((f"ended:{case.state.value}", case.case_id))
 
+    def decided(self, case: HandoverCase, action: str, actor: str, at: datetime) -> None:
+        self.told.append((f"{action}:{actor}", case.case_id))
+
 
 class FakeClock:
     """A clock that tests move."""

@@ -181,3 +181,10 @@ class Journal(Protocol):
     def planned(self, case: HandoverCase) -> None: ...
 
     def ended(self, case: HandoverCase) -> None: ...
+
+
+class DecisionLog(Protocol):
+    """The audit log, as far as people's decisions go."""
+
+    def decided(self, case: HandoverCase, action: str, actor: str, at: datetime) -> None:
+        """A person's decision; once per action and version of the case."""

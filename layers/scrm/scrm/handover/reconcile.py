@@ -182,7 +182,7 @@ class HandoverReconcile:
             return replace(counted, state=CaseState.TRANSFERRING, due_at=self._next_look(case, chunks, now))
         if any(chunk.in_state(EdgeState.MANUAL) for chunk in chunks):
             return replace(counted, state=CaseState.ATTENTION, due_at=now + self.settings.attention_interval)
-        outcome = CaseOutcome.CANCELLED if case.cancelled_at else CaseOutcome.COMPLETED
+        outcome = case.outcome or (CaseOutcome.CANCELLED if case.cancelled_at else CaseOutcome.COMPLETED)
         return replace(counted, state=CaseState.CLOSED, outcome=outcome, closed_at=now, due_at=None)
 
     def _next_look(self, case: HandoverCase, chunks: Sequence[Chunk], now: datetime) -> datetime:

@@ -13,6 +13,7 @@ NAMED = "named"
 SAME_TEAM = "same_team"
 NEAREST_NODE = "nearest_node"
 SAME_BRANCH = "same_branch"
+CHOSEN_BY_OPERATOR = "chosen_by_operator"
 
 _BRANCH_SLASHES = 3  # "/1/10/"
 
