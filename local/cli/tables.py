@@ -40,6 +40,7 @@ EDGE_CAUSES = {
     "rejected_by_wecom": "企业微信拒绝",
     "undecided": "客户未作决定",
     "half_added": "未完成添加",
+    "on_hold": "投诉或调查中",
     "deleted_by_customer": "客户已删除成员",
     "not_following": "已无客户关系",
     "takeover_unusable": "接替成员不可用",

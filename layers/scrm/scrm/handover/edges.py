@@ -50,6 +50,7 @@ class EdgeCause(StrEnum):
     UNDECIDED = "undecided"
     ACCOUNT_DELETED = "account_deleted"
     IN_ANOTHER_TRANSFER = "in_another_transfer"
+    ON_HOLD = "on_hold"
     HALF_ADDED = "half_added"
     DELETED_BY_CUSTOMER = "deleted_by_customer"
     NOT_FOLLOWING = "not_following"

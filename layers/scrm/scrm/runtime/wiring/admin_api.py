@@ -62,7 +62,13 @@ def case_decisions() -> CaseDecisions:
     return CaseDecisions(
         cases=DynamoCaseRepository(_table(settings().handover_table)),
         staff=OrgStaffDirectory(DynamoOrgRepository(_table(settings().org_table))),
-        customers=ContactCustomerBook(DynamoContactRepository(_table(settings().contacts_table))),
+        customers=ContactCustomerBook(
+            DynamoContactRepository(_table(settings().contacts_table)),
+            tier_tags={},
+            language_tags={},
+            full_for=HandoverSettings().quota_believed_for,
+            now=clock.now,
+        ),
         queue=SqsHandoverQueue(_queue(settings().handover_queue_url), _queue(settings().reconcile_queue_url)),
         log=AuditedDecisions(audit_log()),
         settings=HandoverSettings(),
