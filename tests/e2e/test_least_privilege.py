@@ -147,11 +147,15 @@ def _a_handover_through_an_outage(bank: Bank, userid: str) -> None:
 
 
 def _customers_and_groups_change(bank: Bank, userid: str) -> None:
-    lost, changed = bank.wecom.relations(userid)[:2]
+    lost, changed, unheard = bank.wecom.relations(userid)[:3]
     bank.wecom.remove_relation(userid, lost["external_userid"])
     bank.wecom.patch_relation(userid, changed["external_userid"], remark="贵宾")
     bank.wecom.patch_group(bank.wecom.groups()[0]["chat_id"], name="新名称")
     bank.settle()
+    bank.wecom.callback_policy({"lose_percent": 100})
+    bank.wecom.remove_relation(userid, unheard["external_userid"])  # only the full pass can find this out
+    bank.settle()
+    bank.wecom.callback_policy({"lose_percent": 0})
 
 
 def _operators_decide(bank: Bank, userid: str) -> None:
