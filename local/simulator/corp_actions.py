@@ -89,8 +89,7 @@ class CorpActions:
         """Somebody leaves: customers wait to be assigned, groups wait for an owner, ``delete_user`` is told."""
         world, now = self._simulation.world, self._simulation.now()
         member = self.member(userid)
-        for attempt in self._simulation.state.transfers.waiting_of_member(userid):
-            self._transfers.void(attempt, now)
+        self._transfers.member_left(userid, now)
         del world.members[fold(userid)]
         member.status, member.left_at = MEMBER_LEFT, now
         world.departed[fold(userid)] = member
@@ -161,7 +160,6 @@ class CorpActions:
             raise UnknownThingError("no such customer")
         relation.userid = member.userid
         world.add_relation(relation)
-        world.unassigned.pop((fold(member.userid), relation.external_userid), None)
         self._note("relation_added", userid=member.userid, external_userid=relation.external_userid)
         if not member.contact_service:
             return None

@@ -105,6 +105,17 @@ class Knobs(BaseModel):
         description="A customer who refuses after a resignation has no relation left (staff answer). UNVERIFIED.",
         json_schema_extra=_UNVERIFIED,
     )
+    transfers_of_departed: Literal["void", "continue", "convert"] = Field(
+        default="void",
+        description="On-job attempts that wait when the handover account is deleted: void (status 5), continue "
+        "(end in their time under the on-job API), convert (show under the resigned API from then on). UNVERIFIED.",
+        json_schema_extra=_UNVERIFIED,
+    )
+    onjob_result_of_departed: Literal["answers", "refuses"] = Field(
+        default="answers",
+        description="The on-job transfer_result for a handover member who left: the rows, or 60111. UNVERIFIED.",
+        json_schema_extra=_UNVERIFIED,
+    )
     copy_remark: bool = Field(
         default=True, description="The takeover member gets the remark. UNVERIFIED.", json_schema_extra=_UNVERIFIED
     )

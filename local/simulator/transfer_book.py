@@ -56,6 +56,17 @@ class TransferBook:
         attempt.takeover_time = int(at) if status == DONE else 0
         del self.waiting[attempt.attempt_id]
 
+    def convert_to_resigned(self, attempts: list[TransferAttempt]) -> None:
+        """Have on-job attempts show among the resigned ones of the same members from now on."""
+        converted = {attempt.attempt_id for attempt in attempts}
+        for pair in {attempt.pair for attempt in attempts}:
+            self.by_pair[pair] = [row for row in self.by_pair[pair] if row.attempt_id not in converted]
+        for attempt in attempts:
+            attempt.kind = "resigned"
+            self.by_pair.setdefault(attempt.pair, []).append(attempt)
+        for pair in {attempt.pair for attempt in attempts}:
+            self.by_pair[pair].sort(key=lambda row: row.attempt_id)
+
     def get(self, attempt_id: int) -> TransferAttempt:
         return self.attempts[attempt_id - 1]
 

@@ -2,6 +2,8 @@
 
 WAITING until the customer decides or the waiting time is over, then DONE, REFUSED or AT_CAP. The state changes in one
 step, so a customer never has both members or neither because of a transfer, but for a resigned one that is refused.
+A handover member who leaves meanwhile takes their customers to the unassigned list; what becomes of the attempt then
+is a knob.
 """
 
 from typing import Any
@@ -102,7 +104,7 @@ class TransferEngine:
 
     def _refusal(self, kind: TransferKind, app: App, handover: str, takeover: str, customer: str) -> int:
         world = self._simulation.world
-        relation = self._held_relation(kind, handover, customer)
+        relation = self._offered_relation(kind, handover, customer)
         if relation is None:
             return self._no_relation(kind, app, customer)
         if relation.standing == "half":
@@ -124,11 +126,19 @@ class TransferEngine:
             return errors.EXTERNAL_USERID_INVALID
         return errors.NOT_A_FOLLOWER
 
-    def _held_relation(self, kind: TransferKind, handover: str, customer: str) -> Relation | None:
+    def _offered_relation(self, kind: TransferKind, handover: str, customer: str) -> Relation | None:
+        """What an attempt of this kind can be started on."""
         if kind == "onjob":
             return self._simulation.world.relation(handover, customer)
         row = self._simulation.world.unassigned.get((fold(handover), customer))
         return row.relation if row else None
+
+    def _moving_relation(self, attempt: TransferAttempt) -> Relation | None:
+        """What a waiting attempt moves: an on-job one may have lost its handover member to a departure."""
+        relation = self._offered_relation(attempt.kind, attempt.handover_userid, attempt.external_userid)
+        if relation is None and attempt.kind == "onjob":
+            return self._offered_relation("resigned", attempt.handover_userid, attempt.external_userid)
+        return relation
 
     def _is_locked(self, handover: str, customer: str) -> bool:
         waiting = self._simulation.state.transfers.waiting_for(customer)
@@ -167,9 +177,9 @@ class TransferEngine:
         if attempt.status != WAITING:
             return
         attempt.decision = decision
-        relation = self._held_relation(attempt.kind, attempt.handover_userid, attempt.external_userid)
+        relation = self._moving_relation(attempt)
         if decision == "vanish" or relation is None:
-            self.void(attempt, at)
+            self._void(attempt, at)
         elif decision == "refuse" or relation.standing == "customer_deleted":
             self._refuse(attempt, at)
         elif self._takeover_is_new(attempt) and self._is_at_cap(attempt.takeover_userid):
@@ -179,13 +189,28 @@ class TransferEngine:
         else:
             self._complete(attempt, relation, at)
 
-    def void(self, attempt: TransferAttempt, at: float) -> None:
+    def member_left(self, userid: str, at: float) -> None:
+        """A member is about to leave: what was on its way to them is void, what was on its way from them goes by the
+        knob. Attempts started after an earlier departure under the same userid do not care."""
+        book, fate = self._simulation.state.transfers, self._simulation.knobs.transfers_of_departed
+        converted = []
+        for attempt in book.waiting_of_member(userid):
+            if fold(attempt.takeover_userid) == fold(userid) or (attempt.kind == "onjob" and fate == "void"):
+                self._void(attempt, at)
+            elif attempt.kind == "onjob" and fate == "convert":
+                converted.append(attempt)
+                self._note("transfer_converted", attempt)
+        book.convert_to_resigned(converted)
+
+    def _void(self, attempt: TransferAttempt, at: float) -> None:
         """End an attempt that lost its ground, for example because one of the members left."""
         self._simulation.state.transfers.end(attempt, NO_RECORD if attempt.kind == "onjob" else None, at)
         self._note("transfer_void", attempt)
 
     def _takeover_is_new(self, attempt: TransferAttempt) -> bool:
-        return self._simulation.world.relation(attempt.takeover_userid, attempt.external_userid) is None
+        """Whether a friendship will be made: a half-added or one-way relation is none that could be merged into."""
+        relation = self._simulation.world.relation(attempt.takeover_userid, attempt.external_userid)
+        return relation is None or relation.standing != "mutual"
 
     def _complete(self, attempt: TransferAttempt, relation: Relation, at: float) -> None:
         is_new = self._takeover_is_new(attempt)
@@ -200,9 +225,7 @@ class TransferEngine:
         """Take the customer from the handover member."""
         world = self._simulation.world
         handover, customer = fold(attempt.handover_userid), attempt.external_userid
-        if attempt.kind == "onjob":
-            world.remove_relation(handover, customer)
-        else:
+        if attempt.kind == "resigned" or world.remove_relation(handover, customer) is None:
             del world.unassigned[handover, customer]
 
     def _taken_over(self, attempt: TransferAttempt, relation: Relation, at: float) -> Relation:

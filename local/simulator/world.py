@@ -155,7 +155,9 @@ class World:
             yield from of_member.values()
 
     def add_relation(self, relation: Relation) -> None:
+        """Make the friendship, or replace it. Whoever is followed does not wait under the same userid any more."""
         folded = fold(relation.userid)
+        self.unassigned.pop((folded, relation.external_userid), None)
         self._by_member.setdefault(folded, {})[relation.external_userid] = relation
         self._by_customer.setdefault(relation.external_userid, {})[folded] = relation
 
@@ -186,6 +188,8 @@ class World:
             raise WorldError("a relation names an unknown member or customer")
         if self.relation(relation.userid, relation.external_userid) is not None:
             raise WorldError("a relation is given twice")
+        if (fold(relation.userid), relation.external_userid) in self.unassigned:
+            raise WorldError("a customer is followed by and unassigned from the same userid")
 
     def _check_members(self) -> None:
         if any(number not in self.departments for member in self.members.values() for number in member.department):

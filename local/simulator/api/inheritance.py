@@ -97,6 +97,9 @@ def _result(call: Call, kind: TransferKind) -> Body:
     takeover = arguments.userid(call.args, "takeover_userid", missing=errors.MISSING_PARAMETER)
     if not call.sees(takeover) or not call.sees(handover):
         raise ApiError(errors.USER_UNKNOWN)
+    refuses = kind == "onjob" and call.knobs.onjob_result_of_departed == "refuses"
+    if refuses and call.world.member(handover) is None:
+        raise ApiError(errors.USER_UNKNOWN, "handover_userid")
     rows = _attempts(call, kind, handover, takeover)
     page, cursor = paging.page_of(
         call, rows, lambda row: row.attempt_id, limit=_RESULTS_PER_PAGE, scan=[fold(handover), fold(takeover)]

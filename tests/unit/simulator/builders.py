@@ -13,6 +13,7 @@ from local.simulator.clock import Clock
 from local.simulator.crypto import decrypt
 from local.simulator.decisions import DecisionScript, ScriptedDecision
 from local.simulator.gate import ApiRequest
+from local.simulator.model import Relation, Standing
 from local.simulator.simulator import Simulator
 from local.simulator.timeline import WalkReport
 
@@ -168,6 +169,11 @@ class Corp:
 
     def leave(self, userid: str) -> None:
         self.simulator.actions.delete_member(userid)
+
+    def befriend(self, userid: str, external_userid: str, standing: Standing = "mutual") -> None:
+        """A customer adds a member."""
+        added = Relation(userid=userid, external_userid=external_userid, createtime=int(START), standing=standing)
+        self.simulator.actions.add_customer(added)
 
     def transfer(self, kind: str, handover: str, takeover: str, *customers: str) -> Json:
         path = "externalcontact/transfer_customer" if kind == "onjob" else "externalcontact/resigned/transfer_customer"
