@@ -121,14 +121,7 @@ class ControlClient:
 
     def relations(self, userid: str | None = None, external_userid: str | None = None) -> list[Json]:
         """All of them, page by page."""
-        found: list[Json] = []
-        while True:
-            page = self._rows(
-                "relations", userid=userid, external_userid=external_userid, offset=len(found), limit=_PAGE
-            )
-            found.extend(page)
-            if len(page) < _PAGE:
-                return found
+        return self._all_rows("relations", userid=userid, external_userid=external_userid)
 
     def add_customers(self, added: Iterable[Json]) -> list[str | None]:
         """``[{"relation": .., "customer"?: ..}]`` in one second; their welcome codes."""
@@ -144,7 +137,7 @@ class ControlClient:
         self._send("DELETE", f"relations/{userid}/{external_userid}?by={by}")
 
     def unassigned(self, handover_userid: str | None = None) -> list[Json]:
-        return self._rows("unassigned", handover_userid=handover_userid)
+        return self._all_rows("unassigned", handover_userid=handover_userid)
 
     def groups(self, owner: str | None = None) -> list[Json]:
         return self._rows("groups", owner=owner)
@@ -192,12 +185,7 @@ class ControlClient:
         return count
 
     def transfers(self, external_userid: str | None = None) -> list[Json]:
-        found: list[Json] = []
-        while True:
-            page = self._rows("transfers", external_userid=external_userid, offset=len(found), limit=_PAGE)
-            found.extend(page)
-            if len(page) < _PAGE:
-                return found
+        return self._all_rows("transfers", external_userid=external_userid)
 
     # Faults and callbacks
 
@@ -273,6 +261,14 @@ class ControlClient:
     def _rows(self, at: str, **query: Any) -> list[Json]:
         rows: list[Json] = self._request("GET", at, query=query)
         return rows
+
+    def _all_rows(self, at: str, **query: Any) -> list[Json]:
+        found: list[Json] = []
+        while True:
+            page = self._rows(at, offset=len(found), limit=_PAGE, **query)
+            found.extend(page)
+            if len(page) < _PAGE:
+                return found
 
     def _send(self, method: str, path: str, body: Any = None, timeout: float = _SECONDS) -> Json:
         reply: Json = self._request(method, path, body=body, timeout=timeout)

@@ -1,5 +1,6 @@
 """Control: the world, and what people do in it."""
 
+from itertools import islice
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, HTTPException, Query
@@ -145,9 +146,11 @@ def _relations(routes: APIRouter, simulator: Simulator) -> None:
             actions.remove_by_customer(userid, external_userid)
 
     @routes.get("/unassigned", tags=["relations"], summary="Leavers' customers that wait for somebody")
-    async def unassigned(handover_userid: str | None = None) -> list[Unassigned]:
-        rows = simulator.simulation.world.unassigned.values()
-        return [row for row in rows if handover_userid is None or fold(row.handover_userid) == fold(handover_userid)]
+    async def unassigned(handover_userid: str | None = None, offset: int = 0, limit: Limit = 1_000) -> list[Unassigned]:
+        rows = simulator.simulation.world.unassigned.listed()
+        wanted = None if handover_userid is None else fold(handover_userid)
+        mine = (row for row in rows if wanted is None or fold(row.handover_userid) == wanted)
+        return list(islice(mine, offset, offset + limit))
 
 
 def _groups(routes: APIRouter, simulator: Simulator) -> None:
@@ -242,5 +245,5 @@ def _summary(world: World) -> WorldSummary:
         customers=len(world.customers),
         relations=sum(1 for _ in world.relations()),
         groups=len(world.groups),
-        unassigned=len(world.unassigned),
+        unassigned=sum(1 for _ in world.unassigned.listed()),
     )

@@ -95,14 +95,14 @@ class CorpActions:
         world.departed[fold(userid)] = member
         for relation in world.relations_of(userid):
             world.remove_relation(userid, relation.external_userid)
+            row = Unassigned(
+                handover_userid=member.userid,
+                external_userid=relation.external_userid,
+                dimission_time=int(now),
+                relation=relation,
+            )
+            world.unassigned.add(row)
             if relation.standing != "half":
-                row = Unassigned(
-                    handover_userid=member.userid,
-                    external_userid=relation.external_userid,
-                    dimission_time=int(now),
-                    relation=relation,
-                )
-                world.unassigned[fold(userid), relation.external_userid] = row
                 self._note("customer_unassigned", userid=member.userid, external_userid=relation.external_userid)
         for group in world.groups_owned_by(userid):
             group.status = GROUP_OWNER_LEFT

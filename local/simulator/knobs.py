@@ -91,6 +91,23 @@ class Knobs(BaseModel):
         description="Customers a member may follow (40099, status 4); the real number is unknown. UNVERIFIED.",
         json_schema_extra=_UNVERIFIED,
     )
+    stale_login_errcode: int = Field(
+        default=40098,
+        description="A member of a transfer who did not log in for a year (a leaver: in the year before leaving); for "
+        "the old owner of a group the code of that group alone. UNVERIFIED.",
+        json_schema_extra=_UNVERIFIED,
+    )
+    deleted_by_customer_errcode: int | None = Field(
+        default=None,
+        description="A customer who deleted the handover member is refused with this code; none: the transfer starts "
+        "and ends as refused, as one poster saw. UNVERIFIED.",
+        json_schema_extra=_UNVERIFIED,
+    )
+    banned_takeover_errcode: int | None = Field(
+        default=40143,
+        description="A banned takeover member refuses the call with this code; none: they may take over. UNVERIFIED.",
+        json_schema_extra=_UNVERIFIED,
+    )
     onjob_quota: int = Field(
         default=2, ge=0, description="On-job transfers per customer, and per group chat, in the window."
     )

@@ -10,7 +10,7 @@ from typing import Any
 
 from local.simulator import errors
 from local.simulator.callbacks import CallbackDispatcher
-from local.simulator.clock import DAY_SECONDS
+from local.simulator.clock import DAY_SECONDS, YEAR_SECONDS
 from local.simulator.decisions import percent_of
 from local.simulator.errors import ApiError
 from local.simulator.events import EXTERNAL_CONTACT, Event
@@ -21,7 +21,6 @@ from local.simulator.welcome import issue_welcome_code
 from local.simulator.world import fold
 
 TRANSFER_DUE = "transfer_due"
-_YEAR_SECONDS = 365 * DAY_SECONDS
 _SYSTEM_OPERATOR = "admin"
 
 
@@ -55,6 +54,10 @@ class TransferEngine:
             raise ApiError(errors.USER_UNKNOWN, "handover_userid")
         if leaving.banned:
             raise ApiError(errors.MEMBER_BANNED)
+        # A leaver must have logged in within the year before leaving (6.2).
+        until = self._simulation.now() if leaving.left_at is None else leaving.left_at
+        if not leaving.logged_in_since(until - YEAR_SECONDS):
+            raise ApiError(self._simulation.knobs.stale_login_errcode, "handover_userid")
         taking = self._simulation.world.member(takeover)
         if taking is None or not self._simulation.world.sees(app, takeover):
             raise ApiError(errors.USER_UNKNOWN, "takeover_userid")
@@ -73,9 +76,13 @@ class TransferEngine:
             raise ApiError(errors.NOT_SERVICE_MEMBER)
         if taking.team_account:
             raise ApiError(errors.TEAM_ACCOUNT)
-        logged_in = taking.last_login_at is None or taking.last_login_at >= self._simulation.now() - _YEAR_SECONDS
-        if not (taking.real_named and taking.status == MEMBER_ACTIVE and logged_in):
+        refused = self._simulation.knobs.banned_takeover_errcode
+        if taking.banned and refused is not None:
+            raise ApiError(refused, "takeover_userid")
+        if not (taking.real_named and taking.status == MEMBER_ACTIVE):
             raise ApiError(errors.NOT_REAL_NAMED)
+        if not taking.logged_in_since(self._simulation.now() - YEAR_SECONDS):
+            raise ApiError(self._simulation.knobs.stale_login_errcode, "takeover_userid")
 
     def _start_one(self, kind: TransferKind, app: App, handover: str, takeover: str, customer: str) -> int:
         refusal = self._refusal(kind, app, handover, takeover, customer)
@@ -107,8 +114,8 @@ class TransferEngine:
         relation = self._offered_relation(kind, handover, customer)
         if relation is None:
             return self._no_relation(kind, app, customer)
-        if relation.standing == "half":
-            return errors.NO_RELATION
+        if refusal := self._standing_refusal(relation):
+            return refusal
         if self._is_locked(handover, customer):
             return errors.IN_TRANSFER_ONJOB if kind == "onjob" else errors.IN_TRANSFER_RESIGNED
         if kind == "onjob" and self._onjob_quota_used(customer):
@@ -116,6 +123,12 @@ class TransferEngine:
         if world.relation(takeover, customer) is None and self._is_at_cap(takeover):
             return errors.TAKEOVER_AT_CAP
         return errors.OK
+
+    def _standing_refusal(self, relation: Relation) -> int:
+        if relation.standing == "half":
+            return errors.NO_RELATION
+        refusal = self._simulation.knobs.deleted_by_customer_errcode
+        return errors.OK if refusal is None or relation.standing != "customer_deleted" else refusal
 
     def _no_relation(self, kind: TransferKind, app: App, customer: str) -> int:
         world = self._simulation.world
@@ -130,7 +143,7 @@ class TransferEngine:
         """What an attempt of this kind can be started on."""
         if kind == "onjob":
             return self._simulation.world.relation(handover, customer)
-        row = self._simulation.world.unassigned.get((fold(handover), customer))
+        row = self._simulation.world.unassigned.get(handover, customer)
         return row.relation if row else None
 
     def _moving_relation(self, attempt: TransferAttempt) -> Relation | None:
@@ -226,7 +239,7 @@ class TransferEngine:
         world = self._simulation.world
         handover, customer = fold(attempt.handover_userid), attempt.external_userid
         if attempt.kind == "resigned" or world.remove_relation(handover, customer) is None:
-            del world.unassigned[handover, customer]
+            world.unassigned.remove(handover, customer)
 
     def _taken_over(self, attempt: TransferAttempt, relation: Relation, at: float) -> Relation:
         knobs, world = self._simulation.knobs, self._simulation.world

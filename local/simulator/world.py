@@ -14,9 +14,9 @@ from local.simulator.model import (
     Member,
     Relation,
     TagGroup,
-    Unassigned,
     WorldDocument,
 )
+from local.simulator.unassigned_pool import UnassignedPool
 
 ROOT_DEPARTMENT = 1
 _DOCUMENT = TypeAdapter(WorldDocument)
@@ -40,9 +40,7 @@ class World:
         self.customers: dict[str, Customer] = {customer.external_userid: customer for customer in document.customers}
         self.tag_groups: dict[str, TagGroup] = {group.group_id: group for group in document.tag_groups}
         self.groups: dict[str, Group] = {group.chat_id: group for group in document.groups}
-        self.unassigned: dict[tuple[str, str], Unassigned] = {
-            (fold(row.handover_userid), row.external_userid): row for row in document.unassigned
-        }
+        self.unassigned = UnassignedPool(document.unassigned)
         self._by_member: dict[str, dict[str, Relation]] = {}
         self._by_customer: dict[str, dict[str, Relation]] = {}
         self._visible: dict[str, frozenset[str]] = {}
@@ -72,7 +70,7 @@ class World:
             departed=list(self.departed.values()),
             customers=list(self.customers.values()),
             relations=list(self.relations()),
-            unassigned=list(self.unassigned.values()),
+            unassigned=self.unassigned.all_rows(),
             tag_groups=list(self.tag_groups.values()),
             groups=list(self.groups.values()),
         )
@@ -157,7 +155,7 @@ class World:
     def add_relation(self, relation: Relation) -> None:
         """Make the friendship, or replace it. Whoever is followed does not wait under the same userid any more."""
         folded = fold(relation.userid)
-        self.unassigned.pop((folded, relation.external_userid), None)
+        self.unassigned.remove(folded, relation.external_userid)
         self._by_member.setdefault(folded, {})[relation.external_userid] = relation
         self._by_customer.setdefault(relation.external_userid, {})[folded] = relation
 

@@ -4,7 +4,7 @@ from local.simulator import errors
 from local.simulator.api import arguments, paging
 from local.simulator.api.call import Body, Call, Endpoint
 from local.simulator.errors import ApiError
-from local.simulator.model import TransferKind, Unassigned
+from local.simulator.model import TransferKind
 from local.simulator.transfer_book import TransferAttempt
 from local.simulator.world import fold
 
@@ -33,17 +33,13 @@ def resigned_result(call: Call) -> Body:
 def unassigned(call: Call) -> Body:
     """Corp-wide: what leavers' customers still wait. With the old ``page_id`` there is no next cursor."""
     limit = paging.asked_limit(call, default=_UNASSIGNED_PER_PAGE, maximum=_UNASSIGNED_PER_PAGE, name="page_size")
-    by_time = call.knobs.unassigned_order == "dimission"
-
-    def key(row: Unassigned) -> tuple[int, str, str]:
-        return (row.dimission_time if by_time else 0, row.external_userid, fold(row.handover_userid))
-
-    rows = sorted(call.world.unassigned.values(), key=key)
+    pool = call.world.unassigned
+    keys = pool.in_order(by_time=call.knobs.unassigned_order == "dimission")
     if call.args.get("page_id") is not None and not call.args.get("cursor"):
         number = arguments.integer(call.args, "page_id")
-        page, is_last, cursor = rows[number * limit : (number + 1) * limit], (number + 1) * limit >= len(rows), None
+        page, is_last, cursor = keys[number * limit : (number + 1) * limit], (number + 1) * limit >= len(keys), None
     else:
-        page, cursor = paging.page_of(call, rows, key, limit=limit, scan="unassigned")
+        page, cursor = paging.page_of(call, keys, lambda key: key, limit=limit, scan="unassigned")
         is_last = cursor == ""
     info = [
         {
@@ -51,7 +47,7 @@ def unassigned(call: Call) -> Body:
             "external_userid": row.external_userid,
             "dimission_time": row.dimission_time,
         }
-        for row in page
+        for row in map(pool.at, page)
     ]
     return {"info": info, "is_last": is_last} | ({} if cursor is None else {"next_cursor": cursor})
 

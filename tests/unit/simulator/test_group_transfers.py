@@ -192,3 +192,27 @@ def test_opengid_leads_to_the_chat_of_a_customer_group() -> None:
 
     assert corp.post("externalcontact/opengid_to_chatid", {"opengid": "oG1"})["chat_id"] == "wr1"
     assert corp.post("externalcontact/opengid_to_chatid", {"opengid": "oG2"})["errcode"] == 90511
+
+
+# Login ages
+
+
+@pytest.mark.parametrize("path", [ONJOB, RESIGNED])
+def test_a_new_owner_who_did_not_log_in_for_a_year_refuses_the_call(path: str) -> None:
+    corp = Corp()
+    last_login = corp.simulator.simulation.now() - 366 * DAY
+    corp.simulator.actions.change_member("rm_b", {"last_login_at": last_login})
+
+    assert corp.post(path, {"chat_id_list": ["wr1"], "new_owner": "rm_b"})["errcode"] == 40098
+
+
+def test_groups_of_an_old_owner_who_did_not_log_in_for_a_year_fail_one_by_one() -> None:
+    corp = Corp(small_world(groups=[group("wr1", "rm_a"), group("wr2", "rm_c")]))
+    last_login = corp.simulator.simulation.now() - 366 * DAY
+    corp.simulator.actions.change_member("rm_a", {"last_login_at": last_login})
+
+    onjob = move(corp, ONJOB, "rm_b", "wr1", "wr2")
+    corp.leave("rm_a")
+    resigned = move(corp, RESIGNED, "rm_b", "wr1")
+
+    assert (onjob, resigned) == ({"wr1": 40098}, {"wr1": 40098})
