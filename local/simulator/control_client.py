@@ -1,6 +1,6 @@
 """A client of the control API for tests, the demo and the local run."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal
 
 import requests
@@ -10,6 +10,11 @@ type Json = dict[str, Any]
 _SECONDS = 30.0
 _ADVANCE_SECONDS = 3_600.0  # an advance awaits every webhook on its way
 _PAGE = 5_000
+
+
+def _decisions(decisions: str | Sequence[str]) -> list[Json]:
+    in_turn = [decisions] if isinstance(decisions, str) else decisions
+    return [{"decision": decision} for decision in in_turn]
 
 
 class ControlError(Exception):
@@ -116,6 +121,14 @@ class ControlClient:
         """Somebody leaves: ``delete_user`` is told."""
         return self._send("DELETE", f"members/{userid}")
 
+    def move_member(self, userid: str, *departments: int) -> Json:
+        """To other departments, the first of them the main one; ``update_user`` tells both."""
+        return self.patch_member(userid, department=list(departments), main_department=departments[0])
+
+    def set_leaders(self, department_id: int, *userids: str) -> Json:
+        """All who lead the department from now on."""
+        return self._send("PUT", f"departments/{department_id}/leaders", {"userids": list(userids)})
+
     def put_department(self, department: Json) -> Json:
         return self._send("PUT", f"departments/{department['id']}", department)
 
@@ -140,7 +153,7 @@ class ControlClient:
         return self._all_rows("unassigned", handover_userid=handover_userid)
 
     def groups(self, owner: str | None = None) -> list[Json]:
-        return self._rows("groups", owner=owner)
+        return self._all_rows("groups", owner=owner)
 
     def group(self, chat_id: str) -> Json:
         return self._get(f"groups/{chat_id}")
@@ -165,15 +178,21 @@ class ControlClient:
         accept_percent: float = 0,
         refuse_percent: float = 0,
         seed: int = 0,
-        by_customer: dict[str, str] | None = None,
+        by_customer: Mapping[str, str | Sequence[str]] | None = None,
+        untold: Iterable[str] = (),
     ) -> None:
-        """What customers do; who is in no percentage is silent, and moves when the waiting time is over."""
-        named = {customer: {"decision": decision} for customer, decision in (by_customer or {}).items()}
+        """What customers do; who is in no percentage is silent, and moves when the waiting time is over.
+
+        A list in ``by_customer`` is for the first, the second, and so on, attempt; the last one stays. ``untold`` are
+        customers whose ``transfer_fail`` never arrives.
+        """
+        named = {customer: _decisions(decisions) for customer, decisions in (by_customer or {}).items()}
         body = {
             "accept_percent": accept_percent,
             "refuse_percent": refuse_percent,
             "seed": seed,
             "by_customer": named,
+            "untold": list(untold),
         }
         self._send("PUT", "decisions", body)
 

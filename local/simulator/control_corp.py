@@ -13,6 +13,7 @@ from local.simulator.control_models import (
     Decide,
     GroupLeave,
     GroupPatch,
+    Leaders,
     MemberPatch,
     RelationPatch,
     UrlCheck,
@@ -115,6 +116,10 @@ def _departments(routes: APIRouter, simulator: Simulator) -> None:
         simulator.actions.put_department(department)
         return department
 
+    @routes.put("/departments/{department_id}/leaders", tags=["departments"], summary="Who leads it: update_user")
+    async def set_leaders(department_id: int, leaders: Leaders) -> Department:
+        return simulator.actions.set_leaders(department_id, leaders.userids)
+
     @routes.delete("/departments/{department_id}", tags=["departments"], status_code=204)
     async def delete(department_id: int) -> None:
         simulator.actions.delete_department(department_id)
@@ -157,9 +162,9 @@ def _groups(routes: APIRouter, simulator: Simulator) -> None:
     actions = simulator.group_actions
 
     @routes.get("/groups", tags=["groups"])
-    async def groups(owner: str | None = None) -> list[Group]:
-        world = simulator.simulation.world
-        return world.groups_owned_by(owner) if owner else list(world.groups.values())
+    async def groups(owner: str | None = None, offset: int = 0, limit: Limit = 1_000) -> list[Group]:
+        book = simulator.simulation.world.groups
+        return list(islice(book.owned_by(owner) if owner else book, offset, offset + limit))
 
     @routes.post("/groups", tags=["groups"], status_code=201)
     async def create(group: Group) -> Group:

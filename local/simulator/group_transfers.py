@@ -142,7 +142,7 @@ class GroupTransferEngine:
         self._simulation.ledger.changed(
             now, "group_owner_changed", cause, userid=group.owner, chat_id=group.chat_id, detail=owner
         )
-        group.owner = owner
+        self._simulation.world.groups.set_owner(group, owner)
         group.status = status
         if cause == "control" or self._simulation.knobs.group_owner_event:
             fields = {"ChatId": group.chat_id, "UpdateDetail": "change_owner"}

@@ -19,7 +19,7 @@ INTERNAL, EXTERNAL = 1, 2
 
 type AppKind = Literal["self_built", "contacts_sync", "external_contact_system", "archive"]
 type Standing = Literal["mutual", "customer_deleted", "half"]
-type Decision = Literal["accept", "refuse", "ignore", "vanish"]
+type Decision = Literal["accept", "refuse", "ignore", "vanish", "full"]
 type TransferKind = Literal["onjob", "resigned"]
 
 

@@ -195,7 +195,7 @@ class TransferEngine:
             self._void(attempt, at)
         elif decision == "refuse" or relation.standing == "customer_deleted":
             self._refuse(attempt, at)
-        elif self._takeover_is_new(attempt) and self._is_at_cap(attempt.takeover_userid):
+        elif decision == "full" or (self._takeover_is_new(attempt) and self._is_at_cap(attempt.takeover_userid)):
             self._simulation.state.transfers.end(attempt, AT_CAP, at)
             self._note("transfer_at_cap", attempt)
             self._tell_failure(attempt, "customer_limit_exceed", at)
@@ -289,7 +289,8 @@ class TransferEngine:
     def _tell_failure(self, attempt: TransferAttempt, reason: str, at: float) -> None:
         state = self._simulation.state
         drawn = percent_of(state.decisions.seed, attempt.external_userid, str(attempt.attempt_id), "transfer_fail")
-        if drawn >= state.knobs.transfer_fail_loss_percent:
+        lost = drawn < state.knobs.transfer_fail_loss_percent or attempt.external_userid in state.decisions.untold
+        if not lost:
             self._tell("transfer_fail", attempt.takeover_userid, attempt.external_userid, at, FailReason=reason)
 
     def _tell(self, change_type: str, userid: str, external_userid: str, at: float, **more: str) -> None:

@@ -5,12 +5,12 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
+from local.simulator.group_book import GroupBook
 from local.simulator.model import (
     EXTERNAL,
     App,
     Customer,
     Department,
-    Group,
     Member,
     Relation,
     TagGroup,
@@ -39,7 +39,7 @@ class World:
         self.departed: dict[str, Member] = {fold(member.userid): member for member in document.departed}
         self.customers: dict[str, Customer] = {customer.external_userid: customer for customer in document.customers}
         self.tag_groups: dict[str, TagGroup] = {group.group_id: group for group in document.tag_groups}
-        self.groups: dict[str, Group] = {group.chat_id: group for group in document.groups}
+        self.groups = GroupBook(document.groups)
         self.unassigned = UnassignedPool(document.unassigned)
         self._by_member: dict[str, dict[str, Relation]] = {}
         self._by_customer: dict[str, dict[str, Relation]] = {}
@@ -72,7 +72,7 @@ class World:
             relations=list(self.relations()),
             unassigned=self.unassigned.all_rows(),
             tag_groups=list(self.tag_groups.values()),
-            groups=list(self.groups.values()),
+            groups=list(self.groups),
         )
         dumped: dict[str, Any] = _DOCUMENT.dump_python(document, mode="json")
         foreign = self.foreign_secrets.items()
@@ -165,7 +165,7 @@ class World:
             del self._by_customer[external_userid][fold(userid)]
         return relation
 
-    # Tags and groups
+    # Tags
 
     def tag(self, tag_id: str) -> tuple[TagGroup, Any] | None:
         """The living tag and its group."""
@@ -174,12 +174,6 @@ class World:
                 if tag.id == tag_id and not tag.deleted:
                     return group, tag
         return None
-
-    def groups_owned_by(self, userid: str) -> list[Group]:
-        return [group for group in self.groups.values() if fold(group.owner) == fold(userid)]
-
-    def customer_groups(self) -> list[Group]:
-        return sorted((group for group in self.groups.values() if group.external), key=lambda group: group.chat_id)
 
     def _check_relation(self, relation: Relation) -> None:
         if self.member(relation.userid) is None or relation.external_userid not in self.customers:
@@ -192,7 +186,7 @@ class World:
     def _check_members(self) -> None:
         if any(number not in self.departments for member in self.members.values() for number in member.department):
             raise WorldError("a member is in an unknown department")
-        for group in self.groups.values():
+        for group in self.groups:
             if self.member(group.owner) is None and self.leaver(group.owner) is None:
                 raise WorldError("a group chat has an unknown owner")
             outsiders = (row.userid for row in group.members if row.type == EXTERNAL)

@@ -71,7 +71,7 @@ def result_legacy(call: Call) -> Body:
     handover = arguments.userid(call.args, "handover_userid", missing=errors.MISSING_PARAMETER)
     takeover = arguments.userid(call.args, "takeover_userid", missing=errors.MISSING_PARAMETER)
     attempts = _attempts(call, _legacy_kind(call, handover), handover, takeover)
-    mine = [attempt for attempt in attempts if attempt.external_userid == customer]
+    mine = [attempt for attempt in attempts if attempt.external_userid == customer and _shows(call, attempt)]
     if not mine:
         raise ApiError(errors.NOT_A_FOLLOWER)
     return {"status": mine[-1].status, "takeover_time": mine[-1].takeover_time}
@@ -96,9 +96,13 @@ def _result(call: Call, kind: TransferKind) -> Body:
     refuses = kind == "onjob" and call.knobs.onjob_result_of_departed == "refuses"
     if refuses and call.world.member(handover) is None:
         raise ApiError(errors.USER_UNKNOWN, "handover_userid")
-    rows = _attempts(call, kind, handover, takeover)
     page, cursor = paging.page_of(
-        call, rows, lambda row: row.attempt_id, limit=_RESULTS_PER_PAGE, scan=[fold(handover), fold(takeover)]
+        call,
+        _attempts(call, kind, handover, takeover),
+        lambda row: row.attempt_id,
+        limit=_RESULTS_PER_PAGE,
+        scan=[fold(handover), fold(takeover)],
+        keep=lambda row: _shows(call, row),
     )
     customers = [
         {"external_userid": row.external_userid, "status": row.status, "takeover_time": row.takeover_time}
@@ -108,10 +112,12 @@ def _result(call: Call, kind: TransferKind) -> Body:
 
 
 def _attempts(call: Call, kind: TransferKind, handover: str, takeover: str) -> list[TransferAttempt]:
-    """All attempts of the pair that show: one row each, repeated attempts included."""
-    attempts = call.engines.simulation.state.transfers.by_pair.get((kind, fold(handover), fold(takeover)), [])
-    newest = call.now - call.knobs.result_lag_seconds
-    return [attempt for attempt in attempts if attempt.status is not None and attempt.started_at <= newest]
+    """All attempts of the pair in the order of their ids: one row each, repeated attempts included."""
+    return call.engines.simulation.state.transfers.by_pair.get((kind, fold(handover), fold(takeover)), [])
+
+
+def _shows(call: Call, attempt: TransferAttempt) -> bool:
+    return attempt.status is not None and attempt.started_at <= call.now - call.knobs.result_lag_seconds
 
 
 ENDPOINTS = {

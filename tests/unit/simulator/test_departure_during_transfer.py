@@ -2,6 +2,8 @@
 
 import pytest
 
+from local.simulator.model import Decision
+
 from .builders import DAY, HOUR, Corp
 
 RESULT = "externalcontact/transfer_result"
@@ -9,7 +11,7 @@ UNASSIGNED = "externalcontact/get_unassigned_list"
 PAIR = {"handover_userid": "rm_a", "takeover_userid": "rm_c"}
 
 
-def left_while_waiting(fate: str, *names: str, **decisions: str) -> Corp:
+def left_while_waiting(fate: str, *names: str, **decisions: Decision) -> Corp:
     """rm_a started on-job transfers to rm_c and left half an hour later."""
     corp = Corp(transfers_of_departed=fate)
     corp.decide(**decisions)

@@ -257,6 +257,26 @@ def test_people_and_groups_are_changed_through_control(sim: RunningSimulator) ->
     assert [row["userid"] for row in control.members(departed=True)] == []
 
 
+def test_members_are_moved_and_made_leaders_through_control(sim: RunningSimulator) -> None:
+    moved = sim.control.move_member("rm_a", 20, 10)
+    led = sim.control.set_leaders(20, "rm_a", "rm_c")
+
+    assert (moved["department"], moved["main_department"]) == ([20, 10], 20)
+    assert led["department_leader"] == ["rm_a", "rm_c"]
+    assert sim.control.member("rm_a")["is_leader_in_dept"] == [1, 0]
+
+
+def test_customers_are_scripted_attempt_by_attempt_through_control(sim: RunningSimulator) -> None:
+    sim.control.script_decisions(by_customer={"wm1": ["refuse", "full"], "wm2": "accept"}, untold=["wm1"])
+    call(sim, TRANSFER, MOVE)
+    sim.control.advance(3_600)
+    call(sim, TRANSFER, {**MOVE, "external_userid": ["wm1", "wm2"]})
+    sim.control.advance(3_600)
+
+    assert [row["status"] for row in sim.control.transfers("wm1")] == [3, 4]
+    assert [row["status"] for row in sim.control.transfers("wm2")] == [1]
+
+
 def test_a_decision_made_through_control_ends_the_transfer(sim: RunningSimulator) -> None:
     call(sim, TRANSFER, MOVE)
 

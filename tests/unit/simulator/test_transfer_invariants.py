@@ -5,7 +5,6 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from local.simulator.decisions import DecisionScript
-from local.simulator.model import Member
 from local.simulator.transfer_book import WAITING
 from local.simulator.world import World
 
@@ -72,7 +71,12 @@ class Transfers(RuleBasedStateMachine):
     @rule(userid=st.sampled_from(MEMBERS))
     def come_back(self, userid: str) -> None:
         if self.world.member(userid) is None:
-            self.corp.simulator.actions.create_member(Member(userid=userid, name=userid, department=[10]))
+            self.corp.hire(userid)
+
+    @rule(old=st.sampled_from(MEMBERS), new=st.sampled_from(MEMBERS))
+    def rename(self, old: str, new: str) -> None:
+        if self.world.member(old) is not None and self.world.member(new) is None:
+            self.corp.simulator.actions.rename_userid(old, new)
 
     @rule(name=st.sampled_from(CUSTOMERS))
     def customer_deletes_a_member(self, name: str) -> None:
