@@ -7,6 +7,7 @@ from local.simulator.callbacks import CallbackDispatcher
 from local.simulator.events import CONTACT, EXTERNAL_CONTACT, Event, FieldValue
 from local.simulator.model import (
     GROUP_INHERITING,
+    GROUP_NORMAL,
     GROUP_OWNER_LEFT,
     MEMBER_LEFT,
     Customer,
@@ -53,6 +54,10 @@ class CorpActions:
         if world.member(member.userid) is not None or any(n not in world.departments for n in member.department):
             raise UnknownThingError("the userid is taken or a department is unknown")
         world.members[fold(member.userid)] = member
+        if self._simulation.knobs.returned_owner_regains_groups:
+            for group in world.groups.owned_by(member.userid):
+                if group.status == GROUP_OWNER_LEFT:
+                    group.status = GROUP_NORMAL
         world.structure_changed()
         self._note("member_created", userid=member.userid)
         self._tell_contact("create_user", member.userid, self._told_fields(member, _TOLD))

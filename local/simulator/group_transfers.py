@@ -17,6 +17,7 @@ from local.simulator.model import (
     App,
     Group,
     GroupMember,
+    Member,
     TransferKind,
 )
 from local.simulator.state import Simulation
@@ -76,7 +77,7 @@ class GroupTransferEngine:
 
     def _onjob_refusal(self, group: Group, new_owner: str) -> int:
         owner, knobs = self._simulation.world.member(group.owner), self._simulation.knobs
-        if owner is None:
+        if owner is None or group.status == GROUP_OWNER_LEFT:
             return errors.OWNER_RESIGNED
         if fold(group.owner) == fold(new_owner):
             return errors.OWNER_UNCHANGED
@@ -89,7 +90,7 @@ class GroupTransferEngine:
     def _resigned_refusal(self, group: Group) -> int:
         if group.status == GROUP_INHERITING:
             return errors.GROUP_INHERITING
-        leaver = self._simulation.world.leaver(group.owner)
+        leaver = self._departed_owner(group)
         if leaver is None:
             inherited = group.status == GROUP_INHERITED
             return errors.GROUP_INHERITED_ALREADY if inherited else errors.OWNER_NOT_RESIGNED
@@ -98,6 +99,12 @@ class GroupTransferEngine:
             return errors.NO_RIGHT
         recent = leaver.logged_in_since(left_at - YEAR_SECONDS)
         return errors.OK if recent else self._simulation.knobs.stale_login_errcode
+
+    def _departed_owner(self, group: Group) -> Member | None:
+        """Who left the group behind, also when somebody was taken on under that userid since."""
+        world = self._simulation.world
+        waits = group.status == GROUP_OWNER_LEFT or world.member(group.owner) is None
+        return world.departed.get(fold(group.owner)) if waits else None
 
     def _take_from_daily_cap(self, group: Group) -> bool:
         used = self._simulation.state.group_transfers

@@ -175,6 +175,12 @@ class Knobs(BaseModel):
         description="Resigned groups: time from status 2 (inheriting) to 3 (inherited). UNVERIFIED.",
         json_schema_extra=_UNVERIFIED,
     )
+    returned_owner_regains_groups: bool = Field(
+        default=True,
+        description="A userid that is taken on again owns the groups that still wait for an owner (status 0, on-job "
+        "API); else they stay the departed owner's (status 1, resigned API). UNVERIFIED.",
+        json_schema_extra=_UNVERIFIED,
+    )
     group_owner_event: bool = Field(
         default=False,
         description="change_owner is emitted for an API group transfer. UNVERIFIED.",

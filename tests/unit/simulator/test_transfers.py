@@ -552,3 +552,14 @@ def test_a_banned_member_takes_over_only_when_the_knob_lets_them() -> None:
         corp.simulator.actions.change_member("rm_c", {"banned": True})
 
         assert corp.transfer("onjob", "rm_a", "rm_c", "wm1")["errcode"] == expected
+
+
+def test_a_refusal_goes_untold_for_the_named_customers_only() -> None:
+    corp = Corp()
+    corp.decide(wm1="refuse", wm2="refuse", untold=["wm1"])
+    corp.transfer("onjob", "rm_a", "rm_c", "wm1", "wm2")
+
+    corp.advance(DAY)
+
+    assert [event["ExternalUserID"] for event in corp.http.events()] == ["wm2"]
+    assert corp.statuses("onjob", "rm_a", "rm_c") == [("wm1", 3), ("wm2", 3)]
