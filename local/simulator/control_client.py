@@ -258,8 +258,13 @@ class ControlClient:
     def deliveries(self, since: int = 0) -> list[Json]:
         return self._ledger("callbacks", since)
 
-    def messages(self, app: str | None = None) -> list[Json]:
-        return self._rows("ledger/messages", app=app)
+    def messages(self, app: str | None = None, userid: str | None = None) -> list[Json]:
+        """Accepted application messages, oldest first; with ``userid`` those sent to the member, dropped or not."""
+        return self._all_rows("ledger/messages", app=app, userid=userid)
+
+    def inbox(self, userid: str) -> list[Json]:
+        """The messages the member received, each as ``{"msgtype": .., "content": .., "at": ..}`` and more."""
+        return [row for row in self.messages(userid=userid) if userid.lower() in map(str.lower, row["receivers"])]
 
     def penalties(self) -> Json:
         return self._get("limits")

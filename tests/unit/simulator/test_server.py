@@ -297,6 +297,8 @@ def test_sent_messages_can_be_read(sim: RunningSimulator) -> None:
     call(sim, "message/send", {"touser": "rm_a", "msgtype": "text", "agentid": 1000002, "text": {"content": "您好"}})
 
     assert [message["receivers"] for message in sim.control.messages("contacts")] == [["rm_a"]]
+    assert [message["content"] for message in sim.control.inbox("RM_A")] == [{"content": "您好"}]
+    assert sim.control.inbox("rm_b") == []
 
 
 def test_running_penalties_can_be_read(sim: RunningSimulator) -> None:
