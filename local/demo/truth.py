@@ -50,5 +50,10 @@ class Corp:
             calls=control.calls(),
         )
 
+    def is_with(self, customer: str, taker: str, moving: frozenset[str]) -> bool:
+        """Whether the taker follows the customer, or somebody does since the taker himself was to hand over later."""
+        followers = self.followers.get(customer, frozenset())
+        return taker in followers or (taker in moving and bool(followers - moving))
+
     def transfer_calls(self) -> list[dict[str, Any]]:
         return [call for call in self.calls if call["path"] in TRANSFERS]
