@@ -56,4 +56,5 @@ class Corp:
         return taker in followers or (taker in moving and bool(followers - moving))
 
     def transfer_calls(self) -> list[dict[str, Any]]:
-        return [call for call in self.calls if call["path"] in TRANSFERS]
+        """Those that WeCom carried out: what met the outage did not happen."""
+        return [call for call in self.calls if call["path"] in TRANSFERS and call["answered"] and not call["fault"]]

@@ -9,7 +9,7 @@ from local.simulator.server import RunningSimulator, running_simulator
 from scrm.contacts.model import RelationDetails
 from scrm.contacts.ports import CursorLostError, FoundRelation, UnknownMemberError
 from scrm.wecom.sources import WecomCustomers
-from tests.contract.test_client_on_simulator import Corp, loaded
+from tests.simulated_corp import Corp, loaded
 from tests.unit.simulator.builders import customer, group, member, relation
 
 ADDED = datetime.fromtimestamp(1_700_000_000, UTC)

@@ -59,17 +59,20 @@ class Bank:
         entries = [{**entry, "Detail": json.dumps(detail)}]
         assert self.stack.engine.client("events").put_events(Entries=entries)["FailedEntryCount"] == 0
 
-    def leaves(self, userid: str) -> None:
-        """HR tells it, then the account is deleted, which WeCom tells."""
+    def tell_departed(self, userid: str, event_id: str) -> None:
         self.tell_hr_event(
             schema_version=1,
-            event_id=f"hr-{userid}",
+            event_id=event_id,
             occurred_at="2026-11-21T01:00:00Z",
             corp_id=self.stack.endpoints.credentials["wecom"]["corp_id"],
             userid=userid,
             reason="resigned",
         )
         self.settle()
+
+    def leaves(self, userid: str) -> None:
+        """HR tells it, then the account is deleted, which WeCom tells."""
+        self.tell_departed(userid, f"hr-{userid}")
         self.wecom.delete_member(userid)
         self.settle()
 
@@ -133,6 +136,7 @@ def _a_handover_that_ends_well(bank: Bank, userid: str) -> None:
     for transfer in bank.wecom.transfers():
         bank.wecom.decide(transfer["external_userid"], "accept")
     bank.pass_time(70 * MINUTE)
+    bank.tell_departed(userid, "hr-said-again-after-the-end")
 
 
 def _a_handover_through_an_outage(bank: Bank, userid: str) -> None:
@@ -191,6 +195,8 @@ def test_the_story_went_as_told(bank: Bank) -> None:
     first, second = bank.rms[:2]
 
     assert bank.case_of(first)["state"] == "closed"
+    told = bank.operator("head_office").case(bank.case_of(first)["case_id"])["signals"]
+    assert (told[-1]["event_id"], told[-1]["note"]) == ("hr-said-again-after-the-end", "came after the end")
     assert bank.case_of(second)["customers"]["by_state"].get("resolved") == 1
     assert bank.case_of(second)["state"] == "closed"
     assert len(bank.operator("head_office").rejections(0)) == 1

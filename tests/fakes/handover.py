@@ -61,8 +61,6 @@ class FakeCases:
             raise StaleVersionError(case.case_id)
         saved = self.by_id[case.case_id] = replace(case, version=case.version + 1)
         self._store(changed, added)
-        if not saved.is_open:
-            self.takeovers -= {(userid, case.case_id) for userid in case.successors}
         return saved
 
     def save_chunks(self, changed: Sequence[Chunk]) -> list[Chunk]:
@@ -87,6 +85,9 @@ class FakeCases:
 
     def due_cases(self, until: datetime) -> Iterator[str]:
         yield from [case.case_id for case in self.by_id.values() if case.due_at and case.due_at <= until]
+
+    def forget_takers(self, case: HandoverCase) -> None:
+        self.takeovers -= {(userid, case.case_id) for userid in case.successors}
 
     def cases_taken_over_by(self, takeover_userid: str) -> Iterator[str]:
         yield from sorted(case_id for userid, case_id in self.takeovers if userid == takeover_userid)

@@ -168,13 +168,15 @@ class TestCaseRepositories:
 
         assert due == {case_id_of(CORP, f"rm_{place:02d}", 1) for place in range(10)}
 
-    def test_closed_case_is_no_longer_found_through_its_taker(self, cases: CaseRepository) -> None:
+    def test_closed_case_is_not_due_and_its_takers_can_be_forgotten(self, cases: CaseRepository) -> None:
         case = case_of("rm_wang01")
         cases.open_case(case, 1)
         cases.add_chunks([chunk_of(case)])
         assert list(cases.cases_taken_over_by("rm_li02")) == [case.case_id]
 
-        cases.save(replace(case, state=CaseState.CLOSED, due_at=None, successors=("rm_li02",)))
+        closed = cases.save(replace(case, state=CaseState.CLOSED, due_at=None, successors=("rm_li02",)))
+        cases.forget_takers(closed)
+        cases.forget_takers(closed)
 
         assert list(cases.cases_taken_over_by("rm_li02")) == []
         assert list(cases.due_cases(START + timedelta(days=9))) == []

@@ -5,7 +5,7 @@ import pytest
 from scrm.handover.edges import AttemptOutcome, ChunkKind, EdgeCause, EdgeState, TransferApi
 from scrm.handover.errors import TransferPostponedError, TransferRefusedError
 from scrm.handover.model import CaseOutcome, CaseState, ChangeKind, HandoverCase, SignalSource
-from scrm.handover.ports import TransferStatus
+from scrm.handover.ports import LeaversCustomer, TransferStatus
 from tests.fakes.handover import LEAVER, TAKER, customers, signal, staff
 from tests.unit.handover.conftest import Bank
 
@@ -122,6 +122,55 @@ def test_account_deleted_while_transfers_wait_goes_on_with_the_other_api(bank: B
     assert bank.states(case) == [EdgeState.DONE] * 3
     tried = [(attempt.api, attempt.outcome) for attempt in bank.edges(case)["wm00000"].attempts]
     assert tried == [(TransferApi.ON_JOB, AttemptOutcome.VOID), (TransferApi.RESIGNED, AttemptOutcome.DONE)]
+
+
+def test_customer_who_came_after_the_plan_is_found_when_nobody_tells_of_the_deletion(bank: Bank) -> None:
+    bank.wecom.accounts.add(LEAVER)
+    bank.staff.members["rm_zhou03"] = staff("rm_zhou03")
+    case = bank.plan(bank.tell(signal(last_day=bank.clock().date() + timedelta(days=2))))
+    bank.submit_all(case)
+    bank.wecom.decide(TransferStatus.REFUSED, only="wm00001")
+    bank.poll(case)  # the refused one now waits for a call that the account is in the way of
+    bank.book.customers[LEAVER].append(LeaversCustomer("wm_late"))
+    bank.clock.advance(timedelta(days=3))
+    bank.wecom.accounts.clear()
+    bank.queue.plans.clear()
+
+    bank.poll(case)
+    for case_id in bank.queue.plans:
+        bank.plan(bank.cases.by_id[case_id])
+
+    assert "wm_late" in bank.edges(case)
+
+
+def test_calls_are_asked_for_although_results_may_not_be(bank: Bank) -> None:
+    bank.book.customers[LEAVER] = customers(150)
+    case = bank.plan(bank.open())
+    bank.submit(case)
+    bank.queue.transfers.clear()
+
+    def penalised(api: TransferApi, handover: str, takeover: str) -> None:
+        raise TransferPostponedError(bank.clock() + timedelta(hours=1))
+
+    bank.wecom.customer_results = penalised  # type: ignore[assignment,method-assign]
+    bank.poll(case)
+
+    assert (ChunkKind.CUSTOMERS, 1) in {chunk.key for chunk in bank.queue.transfers}
+
+
+def test_calls_held_back_for_an_account_that_is_never_deleted_age(bank: Bank) -> None:
+    bank.wecom.accounts.add(LEAVER)
+    bank.staff.members["rm_zhou03"] = staff("rm_zhou03")
+    case = bank.plan(bank.tell(signal(last_day=bank.clock().date() + timedelta(days=2))))
+    bank.submit_all(case)
+    bank.wecom.decide(TransferStatus.REFUSED, only="wm00001")
+    bank.clock.advance(timedelta(days=4))
+
+    early = bank.poll(case)
+    bank.clock.advance(timedelta(days=3))
+    late = bank.poll(case)
+
+    assert (early.ageing, late.ageing) == (False, True)
 
 
 def test_cancelled_in_mid_flight_keeps_what_was_not_asked_and_ends_what_was(bank: Bank) -> None:

@@ -191,6 +191,8 @@ class StaffChanges(RuleBasedStateMachine):
             edges = self.bank.edges(case)
             assert all(edge.state is not EdgeState.PLANNED for edge in edges.values())
             assert {one for one, edge in edges.items() if edge.state is EdgeState.DONE} <= done
+            if case.account_deleted:
+                assert {row.external_userid for row in self.bank.book.customers[LEAVER]} <= edges.keys()
 
 
 StaffChanges.TestCase.settings = settings(

@@ -77,10 +77,6 @@ class DynamoCaseRepository:
         puts += self._adding(added)
         if not self._table.transact(puts):
             raise StaleVersionError(case.case_id)
-        if not saved.is_open:
-            self._table.batch_write(
-                deletes=[case_items.takeover_key(userid, case.case_id) for userid in case.successors]
-            )
         return saved
 
     def save_chunks(self, changed: Sequence[Chunk]) -> list[Chunk]:
@@ -110,6 +106,9 @@ class DynamoCaseRepository:
             )
             for item in self._table.query(due, index="by_due"):
                 yield item["pk"].removeprefix("CASE#")
+
+    def forget_takers(self, case: HandoverCase) -> None:
+        self._table.batch_write(deletes=[case_items.takeover_key(userid, case.case_id) for userid in case.successors])
 
     def cases_taken_over_by(self, takeover_userid: str) -> Iterator[str]:
         for item in self._table.query(starts_with(f"TAKEOVER#{takeover_userid}", "CASE#")):

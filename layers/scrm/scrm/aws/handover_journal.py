@@ -40,10 +40,14 @@ class HandoverJournal:
 
     def ended(self, case: HandoverCase) -> None:
         name = "HandoverFinished" if case.state is CaseState.CLOSED else "HandoverNeedsAttention"
-        self._tell(case, name, "handover.ended", case.state.value, case.closed_at or clock.now())
+        at = case.closed_at or clock.now()
+        self._tell(case, name, "handover.ended", case.state.value, at, look=str(case.polls))
 
-    def _tell(self, case: HandoverCase, detail_type: str, action: str, outcome: str, at: datetime) -> None:
-        event_id = ids.derive("evt", case.case_id, detail_type)
+    def _tell(
+        self, case: HandoverCase, detail_type: str, action: str, outcome: str, at: datetime, look: str = ""
+    ) -> None:
+        """``look`` tells apart what may happen to a case more than once, and is the same when a look is repeated."""
+        event_id = ids.derive("evt", case.case_id, detail_type, look)
         self._audit.record(self._actor, action, case.case_id, case.node_path, outcome, at, cause=event_id)
         detail = {
             "schema_version": SCHEMA_VERSION,

@@ -125,11 +125,6 @@ class Edge:
     reason: str = ""
     attempts: tuple[Attempt, ...] = ()
 
-    @property
-    def tried(self) -> frozenset[str]:
-        """Members this edge was already offered to."""
-        return frozenset(attempt.takeover_userid for attempt in self.attempts)
-
     def started(self, attempt: Attempt) -> "Edge":
         """WeCom accepted the call for this edge, or its outcome is not known yet."""
         return replace(

@@ -18,7 +18,7 @@ from scrm.handover.ports import (
 )
 from scrm.handover.regroup import api_for, next_number
 from scrm.handover.rules import EdgeRules
-from scrm.handover.settings import HandoverSettings
+from scrm.handover.settings import HandoverSettings, end_of
 from scrm.handover.succession import Choice, SuccessorPool
 
 
@@ -181,6 +181,14 @@ def waits_for_account(case: HandoverCase, settings: HandoverSettings, now: datet
     if case.account_deleted or case.change is not ChangeKind.DEPARTURE:
         return False
     return case.last_day is None or not settings.fits_before(case.last_day, now)
+
+
+def waits_too_long(case: HandoverCase, settings: HandoverSettings, now: datetime) -> bool:
+    """A leaver whose account should have been deleted by now."""
+    if not waits_for_account(case, settings, now):
+        return False
+    since = end_of(case.last_day) if case.last_day else case.opened_at
+    return now - max(since, case.opened_at) > settings.account_ageing_after
 
 
 def _planned(target_id: str, ineligible_cause: str, choice: Choice, now: datetime) -> tuple[str, Edge]:

@@ -51,14 +51,6 @@ class StaffMember:
     rejoined_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class UnassignedPage:
-    """A page of WeCom's own list of customers without an owner: (leaver, customer, when he left)."""
-
-    rows: tuple[tuple[str, str, datetime | None], ...]
-    cursor: str = ""
-
-
 MOST_CHUNKS_TOGETHER = 60
 
 
@@ -95,6 +87,9 @@ class CaseRepository(Protocol):
 
     def due_cases(self, until: datetime) -> Iterator[str]:
         """Ids of cases whose time has come."""
+
+    def forget_takers(self, case: HandoverCase) -> None:
+        """A closed case is no longer found through whoever took over in it."""
 
     def cases_taken_over_by(self, takeover_userid: str) -> Iterator[str]:
         """Open cases in which the member takes over: a transfer_fail callback names only him."""
@@ -170,20 +165,6 @@ class ContactRecords(Protocol):
         """On-job attempts that count although nothing moved; ``full``: WeCom says the quota is used (40128)."""
 
     def groups_taken_over(self, case: HandoverCase, chat_ids: Sequence[str], at: datetime) -> None: ...
-
-
-class Notifier(Protocol):
-    """Application messages to members; an equal message sent again within half an hour is dropped by WeCom."""
-
-    def tell(self, userid: str, title: str, text: str) -> bool:
-        """Send a card; False when WeCom cannot reach the member. Raises TransferPostponedError."""
-
-
-class RmTasks(Protocol):
-    """Work for a member that a handover makes (S54); the id derives from the cause, so a repeat makes none."""
-
-    def greet_customers(self, case: HandoverCase, takeover_userid: str, external_userids: Sequence[str]) -> None:
-        """Tasks to greet customers whom WeCom told nothing (resigned transfers)."""
 
 
 class Journal(Protocol):

@@ -19,7 +19,7 @@ from scrm.handover.edges import (
 )
 from scrm.handover.errors import TransferPostponedError, UnknownCaseError
 from scrm.handover.model import CaseOutcome, CaseState, HandoverCase
-from scrm.handover.planning import waits_for_account
+from scrm.handover.planning import waits_for_account, waits_too_long
 from scrm.handover.ports import (
     MOST_CHUNKS_TOGETHER,
     CaseRepository,
@@ -113,11 +113,11 @@ class HandoverReconcile:
         """A case that waits for a day, a person or the account: the worker sees whether it may go on."""
         self.cases.save(replace(case, due_at=max(now, case.due_at or now) + self.settings.retry_interval))
         self.queue.request_plan(case.case_id)
-        waits_since = max(case.opened_at, case.start_at or case.opened_at)
-        waits = case.state in {CaseState.WAITING_FOR_ACCOUNT, CaseState.PLANNING}
-        return PollResult(ageing=waits and now - waits_since > self.settings.account_ageing_after)
+        return PollResult(ageing=waits_too_long(case, self.settings, now))
 
     def _look(self, case: HandoverCase, chunks: Sequence[Chunk], now: Callable[[], datetime]) -> PollResult:
+        """Calls are asked for before the results are: their path may be free while that of the results is not."""
+        self.queue.request_transfers([chunk for chunk in chunks if is_due(chunk, now())])
         case = self._with_account(case, chunks, now())
         rules = EdgeRules(self.staff.manager_of(case.node_path, leaver=case.handover_userid), self.settings)
         looked_at = _Look(case, self.transfers, rules, self.settings, now).at(chunks)
@@ -131,8 +131,10 @@ class HandoverReconcile:
             self.journal.ended(ended)
             self._tell_used_quotas(ended, latest, now())
         self._store(ended, chunks, latest)
-        self.queue.request_transfers([chunk for chunk in latest if is_due(chunk, now())])
-        return _result(case, ended, chunks, latest)
+        if not ended.is_open:
+            self.cases.forget_takers(ended)
+        self.queue.request_transfers(regrouped.added)
+        return _result(case, ended, chunks, latest, waits_too_long=waits_too_long(case, self.settings, now()))
 
     def _with_account(self, case: HandoverCase, chunks: Sequence[Chunk], now: datetime) -> HandoverCase:
         """Ask for the account while calls wait for its deletion: the callback that tells of it may be lost."""
@@ -141,6 +143,7 @@ class HandoverReconcile:
             return case
         if self.transfers.account_exists(case.handover_userid):
             return case
+        self.queue.request_plan(case.case_id)  # for customers who came after the last plan
         return case.with_account_deleted(now)
 
     def _regroup(self, case: HandoverCase, chunks: Sequence[Chunk], rules: EdgeRules, now: datetime) -> Regrouped:
@@ -315,7 +318,14 @@ def _unusable(chunks: Sequence[Chunk]) -> dict[str, int]:
     }
 
 
-def _result(before: HandoverCase, after: HandoverCase, chunks: Sequence[Chunk], latest: Sequence[Chunk]) -> PollResult:
+def _result(
+    before: HandoverCase,
+    after: HandoverCase,
+    chunks: Sequence[Chunk],
+    latest: Sequence[Chunk],
+    *,
+    waits_too_long: bool,
+) -> PollResult:
     def count(state: EdgeState, of: Sequence[Chunk]) -> int:
         return sum(len(chunk.in_state(state)) for chunk in of)
 
@@ -325,5 +335,5 @@ def _result(before: HandoverCase, after: HandoverCase, chunks: Sequence[Chunk], 
         needs_attention=max(0, count(EdgeState.MANUAL, latest) - count(EdgeState.MANUAL, chunks)),
         fell_back=count(EdgeState.PLANNED, [chunk for chunk in latest if chunk.version == 0 and chunk not in chunks]),
         closed=not after.is_open,
-        ageing=still,
+        ageing=still or waits_too_long,
     )

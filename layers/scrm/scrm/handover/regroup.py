@@ -13,6 +13,9 @@ from scrm.handover.rules import EdgeRules, rounds_used
 from scrm.handover.settings import HandoverSettings
 from scrm.handover.succession import Choice, SuccessorPool
 
+# As many chunks of full length may come of them, and some that are not full: one transaction takes them all.
+_SOURCES = MOST_CHUNKS_TOGETHER // 3
+
 
 @dataclass(slots=True)
 class Regrouped:
@@ -30,7 +33,7 @@ class Regrouping:
 
     def regroup(self, chunks: Sequence[Chunk], api: TransferApi, at: datetime) -> Regrouped:
         """Move edges that wait for the next successor, of as many chunks as one transaction takes."""
-        sources = [chunk for chunk in chunks if chunk.in_state(EdgeState.FALLBACK)][: MOST_CHUNKS_TOGETHER // 2]
+        sources = [chunk for chunk in chunks if chunk.in_state(EdgeState.FALLBACK)][:_SOURCES]
         numbers = {kind: next_number(chunks, kind) for kind in ChunkKind}
         result = Regrouped()
         moved: dict[tuple[ChunkKind, str], list[Edge]] = defaultdict(list)

@@ -77,5 +77,9 @@ class HandoverSettings:
 
     def fits_before(self, last_day: date, now: datetime) -> bool:
         """Whether an on-job transfer started now is decided before the account may be deleted."""
-        end = datetime.combine(last_day + timedelta(days=1), time(), BUSINESS_ZONE)
-        return now + self.transfer_wait + self.retry_interval <= end
+        return now + self.transfer_wait + self.retry_interval <= end_of(last_day)
+
+
+def end_of(day: date) -> datetime:
+    """The first moment after a day in Shanghai."""
+    return datetime.combine(day + timedelta(days=1), time(), BUSINESS_ZONE)

@@ -14,7 +14,7 @@ from scrm.handover.model import ChangeKind, SignalSource, StaffSignal, StayPolic
 
 
 def signal_of(event: HrEvent) -> StaffSignal:
-    """The signal that an HR event is. A transfer may start at once: the account stays, whatever the day."""
+    """The signal that an HR event is. The last day in the old place is the one before ``effective_on``."""
     signal = StaffSignal(
         corp_id=event.corp_id,
         userid=event.userid,
