@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
 from urllib.parse import urlsplit
 
@@ -60,6 +60,19 @@ def _reply(answers: Mapping[str, Any], operation: str, request: Mapping[str, Any
     if operation == "GetSecretValue":
         return {"SecretString": answers["secrets"][request["SecretId"]]}
     if operation == "GetItem":
-        item = answers["items"].get(request["Key"]["pk"]["S"])
-        return {"Item": item} if item else {}
+        found = _items(answers, [request["Key"]])
+        return {"Item": found[0]} if found else {}
+    if operation == "BatchGetItem":
+        return {
+            "Responses": {table: _items(answers, wanted["Keys"]) for table, wanted in request["RequestItems"].items()}
+        }
+    if operation == "Query" and "IndexName" not in request:
+        found = _items(answers, [{"pk": request["ExpressionAttributeValues"].get(":pk", {"S": ""})}])
+        return {"Items": found, "Count": len(found), "ScannedCount": len(found)}
     return answers["aws"].get(operation, {})
+
+
+def _items(answers: Mapping[str, Any], keys: Sequence[Mapping[str, Any]]) -> list[Any]:
+    """Those of these partitions that there are; each holds one item."""
+    found = (answers["items"].get(key["pk"]["S"]) for key in keys)
+    return [item for item in found if item]

@@ -7,7 +7,8 @@ from typing import Any, cast
 import pytest
 
 from scrm import clock
-from scrm.aws.queues import Queue, SqsContactRecords
+from scrm.aws.contact_records import SqsContactRecords
+from scrm.aws.queues import Queue
 from scrm.contacts.messages import FullPassRequested, MemberRenamed, MemberSyncRequested
 from scrm.handover.edges import TransferApi
 from scrm.handover.model import CaseState, HandoverCase

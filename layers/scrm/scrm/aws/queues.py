@@ -1,25 +1,17 @@
-"""What the features put on SQS."""
+"""SQS queues."""
 
-from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Iterable
+from datetime import timedelta
 from itertools import batched
 from typing import TYPE_CHECKING
 
 from pydantic import BaseModel
-
-from scrm.contacts.messages import CustomersTakenOver, GroupsTakenOver, QuotaCounted
-from scrm.handover.edges import Chunk, ChunkKind, TransferApi
-from scrm.handover.messages import PlanRequested, PollRequested, TransferRequested
-from scrm.handover.model import HandoverCase
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
     from mypy_boto3_sqs.type_defs import SendMessageBatchRequestEntryTypeDef
 
 _BATCH = 10
-_CHUNKS_PER_MESSAGE = 5  # their intents are one write and so are their answers; more would make a killed run dear
-# What the contacts feature reads and writes in one request each.
-_CUSTOMERS = 100
 _LONGEST_DELAY = timedelta(minutes=15)
 
 
@@ -47,56 +39,3 @@ class Queue:
         """Put a message back as a new one, at most 15 minutes away; its receives start from zero again."""
         seconds = min(max(int(delay.total_seconds()) + 1, 1), int(_LONGEST_DELAY.total_seconds()))
         self._sqs.send_message(QueueUrl=self._url, MessageBody=body, DelaySeconds=seconds)
-
-
-class SqsHandoverQueue:
-    """Implements `scrm.handover.ports.HandoverQueue`."""
-
-    def __init__(self, worker: Queue, reconcile: Queue) -> None:
-        self._worker = worker
-        self._reconcile = reconcile
-
-    def request_plan(self, case_id: str) -> None:
-        self._worker.send([PlanRequested(case_id=case_id)])
-
-    def request_transfers(self, chunks: Sequence[Chunk]) -> None:
-        """Chunks of one case, a few to a message."""
-        self._worker.send(
-            TransferRequested(case_id=part[0].case_id, chunk_kind=kind, chunk_numbers=tuple(c.number for c in part))
-            for kind in ChunkKind
-            for part in batched((c for c in chunks if c.kind is kind), _CHUNKS_PER_MESSAGE, strict=False)
-        )
-
-    def request_polls(self, case_ids: Sequence[str]) -> None:
-        self._reconcile.send(PollRequested(case_id=case_id) for case_id in case_ids)
-
-
-class SqsContactRecords:
-    """Implements `scrm.handover.ports.ContactRecords`."""
-
-    def __init__(self, contact: Queue) -> None:
-        self._contact = contact
-
-    def customers_taken_over(
-        self, case: HandoverCase, takeover_userid: str, external_userids: Sequence[str], api: TransferApi, at: datetime
-    ) -> None:
-        self._contact.send(
-            CustomersTakenOver(
-                case_id=case.case_id,
-                handover_userid=case.handover_userid,
-                takeover_userid=takeover_userid,
-                external_userids=part,
-                api="on_job" if api is TransferApi.ON_JOB else "resigned",
-                at=at,
-            )
-            for part in batched(external_userids, _CUSTOMERS, strict=False)
-        )
-
-    def groups_taken_over(self, case: HandoverCase, chat_ids: Sequence[str], at: datetime) -> None:
-        self._contact.send([GroupsTakenOver(case_id=case.case_id, chat_ids=tuple(chat_ids), at=at)])
-
-    def quota_counted(self, case: HandoverCase, external_userids: Sequence[str], at: datetime, *, full: bool) -> None:
-        self._contact.send(
-            QuotaCounted(case_id=case.case_id, external_userids=part, at=at, full=full)
-            for part in batched(external_userids, _CUSTOMERS, strict=False)
-        )

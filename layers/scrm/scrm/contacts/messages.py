@@ -9,7 +9,7 @@ from scrm.contacts.runs import Part, PassCounts, Stage
 
 
 class _Message(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
 
     schema_version: Literal[1] = 1
 

@@ -8,7 +8,7 @@ from scrm.handover.edges import ChunkKind
 
 
 class _Message(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
 
     schema_version: Literal[1] = 1
 

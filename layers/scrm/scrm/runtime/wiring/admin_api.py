@@ -10,8 +10,9 @@ from scrm.aws.audit_table import DynamoAuditStore
 from scrm.aws.case_table import DynamoCaseQueries, DynamoCaseRepository
 from scrm.aws.contact_table import DynamoContactRepository
 from scrm.aws.handover_journal import AuditedDecisions
+from scrm.aws.handover_queue import SqsHandoverQueue
 from scrm.aws.org_table import DynamoOrgRepository
-from scrm.aws.queues import Queue, SqsHandoverQueue
+from scrm.aws.queues import Queue
 from scrm.aws.sync_requests import SqsSyncRequests
 from scrm.aws.table import Table
 from scrm.handover.decisions import CaseDecisions

@@ -2,7 +2,8 @@
 
 import functools
 
-from scrm.aws.queues import SqsContactRecords, SqsHandoverQueue
+from scrm.aws.contact_records import SqsContactRecords
+from scrm.aws.handover_queue import SqsHandoverQueue
 from scrm.handover.reconcile import HandoverReconcile
 from scrm.runtime.wiring import handover
 from scrm.runtime.wiring.tables import queue

@@ -2,7 +2,7 @@
 
 import functools
 
-from scrm.aws.queues import SqsHandoverQueue
+from scrm.aws.handover_queue import SqsHandoverQueue
 from scrm.handover.planning import HandoverPlanning
 from scrm.handover.transfer import ChunkTransfer
 from scrm.runtime.wiring import handover

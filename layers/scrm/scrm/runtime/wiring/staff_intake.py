@@ -3,7 +3,7 @@
 import functools
 
 from scrm import clock
-from scrm.aws.queues import SqsHandoverQueue
+from scrm.aws.handover_queue import SqsHandoverQueue
 from scrm.handover.intake import HandoverIntake
 from scrm.org.sync import MemberChanges
 from scrm.runtime.environment import required

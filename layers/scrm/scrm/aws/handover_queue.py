@@ -1,0 +1,33 @@
+"""What the handover asks of its own functions."""
+
+from collections.abc import Sequence
+from itertools import batched
+
+from scrm.aws.queues import Queue
+from scrm.handover.edges import Chunk, ChunkKind
+from scrm.handover.messages import PlanRequested, PollRequested, TransferRequested
+
+# Their intents are one write and so are their answers; more would make a killed run dear.
+_CHUNKS_PER_MESSAGE = 5
+
+
+class SqsHandoverQueue:
+    """Implements `scrm.handover.ports.HandoverQueue`."""
+
+    def __init__(self, worker: Queue, reconcile: Queue) -> None:
+        self._worker = worker
+        self._reconcile = reconcile
+
+    def request_plan(self, case_id: str) -> None:
+        self._worker.send([PlanRequested(case_id=case_id)])
+
+    def request_transfers(self, chunks: Sequence[Chunk]) -> None:
+        """Chunks of one case, a few to a message."""
+        self._worker.send(
+            TransferRequested(case_id=part[0].case_id, chunk_kind=kind, chunk_numbers=tuple(c.number for c in part))
+            for kind in ChunkKind
+            for part in batched((c for c in chunks if c.kind is kind), _CHUNKS_PER_MESSAGE, strict=False)
+        )
+
+    def request_polls(self, case_ids: Sequence[str]) -> None:
+        self._reconcile.send(PollRequested(case_id=case_id) for case_id in case_ids)
