@@ -4,7 +4,8 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from scrm.aws.case_table import DynamoCaseQueries, DynamoCaseRepository
+from scrm.aws.case_queries import DynamoCaseQueries
+from scrm.aws.case_table import DynamoCaseRepository
 from scrm.aws.contact_table import DynamoContactRepository
 from scrm.aws.table import Table, from_item
 from scrm.handover.edges import EdgeState

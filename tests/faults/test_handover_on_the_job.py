@@ -4,7 +4,8 @@ from collections import Counter
 
 import pytest
 
-from scrm.aws.case_table import DynamoCaseQueries, DynamoCaseRepository
+from scrm.aws.case_queries import DynamoCaseQueries
+from scrm.aws.case_table import DynamoCaseRepository
 from scrm.aws.table import Table
 from scrm.handover.edges import AttemptOutcome, EdgeState
 from scrm.handover.model import CaseState

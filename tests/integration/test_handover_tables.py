@@ -7,7 +7,8 @@ from datetime import date, timedelta
 import pytest
 
 from scrm.aws import cursors, session
-from scrm.aws.case_table import DynamoCaseQueries, DynamoCaseRepository
+from scrm.aws.case_queries import DynamoCaseQueries
+from scrm.aws.case_table import DynamoCaseRepository
 from scrm.aws.org_table import DynamoOrgRepository
 from scrm.aws.table import Table
 from scrm.handover.edges import (

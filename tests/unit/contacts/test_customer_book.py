@@ -1,9 +1,10 @@
 from datetime import timedelta
 
+from scrm.aws import customer_loads
 from scrm.contacts.changes import Taken
-from scrm.contacts.model import HoldReason, RelationDetails
+from scrm.contacts.model import HoldReason, RelationDetails, RelationState
 from scrm.handover.ports import LeaversCustomer
-from scrm.runtime.joins import ContactCustomerBook
+from scrm.runtime.customer_book import ContactCustomerBook
 from tests.fakes.contacts import T0, Contacts
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -81,3 +82,7 @@ def test_customers_are_read_a_hundred_at_a_time() -> None:
 
     assert len(found) == 250
     assert contacts.repository.requests - before == 3
+
+
+def test_what_counts_as_ended_is_one_word() -> None:
+    assert RelationState.ENDED.value == customer_loads.ENDED

@@ -8,12 +8,12 @@ from botocore.exceptions import ClientError
 
 from scrm import clock
 from scrm.aws import contact_items as items
+from scrm.aws.customer_loads import NOT_ENDED, DynamoCustomerLoads, relations_of
 from scrm.aws.table import Condition, Item, Put, Table, Update, starts_with
 from scrm.contacts.model import Alias, Customer, GroupChat, Relation, RelationDetails, RelationState
 from scrm.contacts.ports import Change, Known, RelationKey
 
 _KEEP_SEEN = timedelta(days=3)
-_NOT_ENDED = "#state <> :ended"
 
 
 class DynamoContactRepository:
@@ -64,15 +64,15 @@ class DynamoContactRepository:
         return transacted(self._table, puts) is True
 
     def relations_of(self, userid: str) -> Iterator[Relation]:
-        for item in self._table.query(_relations_of(userid), where=_NOT_ENDED):
+        for item in self._table.query(relations_of(userid), where=NOT_ENDED):
             yield items.to_relation(item)
 
     def relations_after(self, userid: str, external_userid: str, limit: int) -> list[Relation]:
-        found = self._table.query(_relations_of(userid, external_userid), where=_NOT_ENDED)
+        found = self._table.query(relations_of(userid, external_userid), where=NOT_ENDED)
         return [items.to_relation(item) for item in islice(found, limit)]
 
     def count_relations(self, userid: str) -> int:
-        return self._table.count(_relations_of(userid), where=_NOT_ENDED)
+        return DynamoCustomerLoads(self._table).load_of(userid)
 
     def count_settled(self, userid: str, until: datetime) -> int:
         values = {
@@ -138,11 +138,6 @@ def _unless_crossed(write: Callable[[], bool]) -> bool | None:
         if crossed or "TransactionConflict" in reasons:
             return None
         raise
-
-
-def _relations_of(userid: str, after: str = "") -> Condition:
-    values = {":pk": f"MEMBER#{userid}", ":after": f"CUSTOMER#{after}", ":ended": RelationState.ENDED.value}
-    return Condition("pk = :pk AND sk > :after", values, {"#state": "state"})
 
 
 def _seen_pk(run_id: str, userid: str) -> str:

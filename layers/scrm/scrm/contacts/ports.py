@@ -131,3 +131,20 @@ class SyncRuns(Protocol):
 
     def finish(self, run_id: str, at: datetime) -> bool:
         """Mark the run as finished; False when it was."""
+
+
+class RelationReader(Protocol):
+    """What other features read of relations, customers and groups."""
+
+    def relations_of(self, userid: str) -> Iterator[Relation]:
+        """Relations that have not ended, by external_userid, page by page."""
+
+    def customers(self, external_userids: Sequence[str]) -> dict[str, Customer]:
+        """Those that are known, one request per 100."""
+
+    def details_of(self, userid: str, external_userids: Sequence[str]) -> dict[str, RelationDetails]:
+        """What the member noted about these customers; also where the relation ended within the last 30 days."""
+
+    def groups_of(self, userid: str) -> Iterator[GroupChat]: ...
+
+    def count_relations(self, userid: str) -> int: ...

@@ -1,12 +1,11 @@
 """Read side of the contacts feature, for the admin API."""
 
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol, Self
 
 from scrm.contacts import ownership
-from scrm.contacts.model import Basis, Customer, Finding, GroupChat, Hold, Relation, RelationDetails, RelationState
+from scrm.contacts.model import Basis, Customer, Finding, Hold, RelationState
 from scrm.contacts.runs import SyncRun
 from scrm.paging import Page
 
@@ -64,20 +63,3 @@ class ContactQueries(Protocol):
 
     def sync_runs(self, cursor: str | None, limit: int) -> Page[SyncRun]:
         """Full passes, newest first."""
-
-
-class RelationReader(Protocol):
-    """What other features read of relations, customers and groups."""
-
-    def relations_of(self, userid: str) -> Iterator[Relation]:
-        """Relations that have not ended, by external_userid, page by page."""
-
-    def customers(self, external_userids: Sequence[str]) -> dict[str, Customer]:
-        """Those that are known, one request per 100."""
-
-    def details_of(self, userid: str, external_userids: Sequence[str]) -> dict[str, RelationDetails]:
-        """What the member noted about these customers; also where the relation ended within the last 30 days."""
-
-    def groups_of(self, userid: str) -> Iterator[GroupChat]: ...
-
-    def count_relations(self, userid: str) -> int: ...

@@ -10,7 +10,7 @@ from scrm.handover.model import CaseOutcome, CaseState, HandoverCase
 from scrm.handover.ports import (
     MOST_CHUNKS_TOGETHER,
     CaseRepository,
-    CustomerBook,
+    CustomerLoads,
     DecisionLog,
     HandoverQueue,
     StaffDirectory,
@@ -29,7 +29,7 @@ class CaseDecisions:
 
     cases: CaseRepository
     staff: StaffDirectory
-    customers: CustomerBook
+    loads: CustomerLoads
     queue: HandoverQueue
     log: DecisionLog
     settings: HandoverSettings
@@ -45,7 +45,7 @@ class CaseDecisions:
     ) -> HandoverCase:
         """Offer what waits for a person to a taker of the actor's choice; at most one call's ids at a time."""
         case, chunks = self._open_case(case_id)
-        pool = SuccessorPool(replace(case, unusable={}), self.cases, self.staff, self.customers, self.settings)
+        pool = SuccessorPool(replace(case, unusable={}), self.cases, self.staff, self.loads, self.settings)
         reason = pool.why_not(takeover_userid) or ("" if pool.is_usable(takeover_userid) else "is full")
         if reason:
             raise DecisionRefusedError(f"The member {reason} and cannot take over; choose another one.")

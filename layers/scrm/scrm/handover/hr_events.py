@@ -5,19 +5,15 @@
 """
 
 from datetime import date
-from typing import Annotated, Literal, Self
+from typing import Literal, Self
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from scrm import ids
 from scrm.handover.model import ChangeKind
+from scrm.handover.userid import Userid
 
 MOST_SUCCESSORS = 100
-
-type Userid = Annotated[
-    str, Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9][A-Za-z0-9_.@-]*$"), AfterValidator(ids.fold_userid)
-]
 
 
 class HrEvent(BaseModel):

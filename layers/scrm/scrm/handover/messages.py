@@ -38,4 +38,7 @@ class PollRequested(_Message):
 
 type WorkerMessage = Annotated[PlanRequested | TransferRequested, Field(discriminator="kind")]
 
-worker_message: TypeAdapter[PlanRequested | TransferRequested] = TypeAdapter(WorkerMessage)
+# Built when the worker first reads one: those who only write messages do not pay for it.
+worker_message: TypeAdapter[PlanRequested | TransferRequested] = TypeAdapter(
+    WorkerMessage, config=ConfigDict(defer_build=True)
+)

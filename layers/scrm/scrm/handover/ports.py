@@ -117,15 +117,19 @@ class StaffDirectory(Protocol):
         """Who answers for the node and is not the leaver: its branch's manager, else head office."""
 
 
-class CustomerBook(Protocol):
+class CustomerLoads(Protocol):
+    """How much members have."""
+
+    def load_of(self, userid: str) -> int:
+        """How many customers the member has."""
+
+
+class CustomerBook(CustomerLoads, Protocol):
     """The relation table, read only."""
 
     def customers_of(self, userid: str) -> Iterator[LeaversCustomer]: ...
 
     def groups_of(self, userid: str) -> Iterator[str]: ...
-
-    def load_of(self, userid: str) -> int:
-        """How many customers the member has."""
 
 
 class Transfers(Protocol):

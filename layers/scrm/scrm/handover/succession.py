@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from scrm.handover.model import HandoverCase
-from scrm.handover.ports import CaseRepository, CustomerBook, StaffDirectory, StaffMember
+from scrm.handover.ports import CaseRepository, CustomerLoads, StaffDirectory, StaffMember
 from scrm.handover.settings import HandoverSettings
 
 # Why a taker was chosen; shown in the preview and stored with the edge.
@@ -39,7 +39,7 @@ class SuccessorPool:
     case: HandoverCase
     cases: CaseRepository
     staff: StaffDirectory
-    customers: CustomerBook
+    loads: CustomerLoads
     settings: HandoverSettings
     given: Counter[str] = field(default_factory=Counter)
     _rooms: dict[str, int] = field(default_factory=dict)
@@ -105,7 +105,7 @@ class SuccessorPool:
 
     def _room(self, userid: str) -> int:
         if userid not in self._rooms:
-            free = 0 if self.why_not(userid) else self.settings.default_capacity - self.customers.load_of(userid)
+            free = 0 if self.why_not(userid) else self.settings.default_capacity - self.loads.load_of(userid)
             self._rooms[userid] = max(0, free)
         return self._rooms[userid]
 

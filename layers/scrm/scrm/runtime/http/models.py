@@ -7,8 +7,8 @@ from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSche
 
 from scrm import clock
 from scrm.handover.edges import AttemptOutcome, ChunkKind, EdgeState, TransferApi
-from scrm.handover.hr_events import Userid
 from scrm.handover.model import CaseOutcome, CaseState, ChangeKind, SignalSource
+from scrm.handover.userid import Userid
 
 Timestamp = Annotated[
     datetime,

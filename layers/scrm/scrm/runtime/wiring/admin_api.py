@@ -7,8 +7,9 @@ from scrm.audit.log import AuditLog
 from scrm.audit.reader import AuditReader
 from scrm.aws import session
 from scrm.aws.audit_table import DynamoAuditStore
-from scrm.aws.case_table import DynamoCaseQueries, DynamoCaseRepository
-from scrm.aws.contact_table import DynamoContactRepository
+from scrm.aws.case_queries import DynamoCaseQueries
+from scrm.aws.case_table import DynamoCaseRepository
+from scrm.aws.customer_loads import DynamoCustomerLoads
 from scrm.aws.handover_journal import AuditedDecisions
 from scrm.aws.handover_queue import SqsHandoverQueue
 from scrm.aws.org_table import DynamoOrgRepository
@@ -23,8 +24,8 @@ from scrm.runtime.http.answer_table import DynamoAnswerStore
 from scrm.runtime.http.answers import AnsweredOnce
 from scrm.runtime.http.decisions import DecidedOnce
 from scrm.runtime.http.syncs import SyncStarter
-from scrm.runtime.joins import ContactCustomerBook, OrgStaffDirectory
 from scrm.runtime.settings_admin import AdminSettings
+from scrm.runtime.staff_directory import OrgStaffDirectory
 
 
 @functools.cache
@@ -63,13 +64,7 @@ def case_decisions() -> CaseDecisions:
     return CaseDecisions(
         cases=DynamoCaseRepository(_table(settings().handover_table)),
         staff=OrgStaffDirectory(DynamoOrgRepository(_table(settings().org_table))),
-        customers=ContactCustomerBook(
-            DynamoContactRepository(_table(settings().contacts_table)),
-            tier_tags={},
-            language_tags={},
-            full_for=HandoverSettings().quota_believed_for,
-            now=clock.now,
-        ),
+        loads=DynamoCustomerLoads(_table(settings().contacts_table)),
         queue=SqsHandoverQueue(_queue(settings().handover_queue_url), _queue(settings().reconcile_queue_url)),
         log=AuditedDecisions(audit_log()),
         settings=HandoverSettings(),

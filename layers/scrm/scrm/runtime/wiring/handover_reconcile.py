@@ -5,21 +5,21 @@ import functools
 from scrm.aws.contact_records import SqsContactRecords
 from scrm.aws.handover_queue import SqsHandoverQueue
 from scrm.handover.reconcile import HandoverReconcile
-from scrm.runtime.wiring import handover
+from scrm.runtime.wiring import cases, handover
 from scrm.runtime.wiring.tables import queue
 
 
 @functools.cache
 def reconcile() -> HandoverReconcile:
     return HandoverReconcile(
-        cases=handover.cases(),
-        staff=handover.staff(),
+        cases=cases.cases(),
+        staff=cases.staff(),
         customers=handover.customers(),
         transfers=handover.transfers(),
         queue=SqsHandoverQueue(queue("HANDOVER_QUEUE_URL"), queue("RECONCILE_QUEUE_URL")),
         contacts=SqsContactRecords(queue("CONTACT_QUEUE_URL")),
-        journal=handover.journal(),
-        settings=handover.settings(),
+        journal=cases.journal(),
+        settings=cases.settings(),
     )
 
 

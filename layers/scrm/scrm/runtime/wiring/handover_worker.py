@@ -5,7 +5,7 @@ import functools
 from scrm.aws.handover_queue import SqsHandoverQueue
 from scrm.handover.planning import HandoverPlanning
 from scrm.handover.transfer import ChunkTransfer
-from scrm.runtime.wiring import handover
+from scrm.runtime.wiring import cases, handover
 from scrm.runtime.wiring.tables import queue
 
 
@@ -13,19 +13,19 @@ from scrm.runtime.wiring.tables import queue
 def planning() -> HandoverPlanning:
     worker = queue("HANDOVER_QUEUE_URL")
     return HandoverPlanning(
-        cases=handover.cases(),
-        staff=handover.staff(),
+        cases=cases.cases(),
+        staff=cases.staff(),
         customers=handover.customers(),
         transfers=handover.transfers(),
         queue=SqsHandoverQueue(worker, worker),
-        journal=handover.journal(),
-        settings=handover.settings(),
+        journal=cases.journal(),
+        settings=cases.settings(),
     )
 
 
 @functools.cache
 def chunk_transfer() -> ChunkTransfer:
-    return ChunkTransfer(handover.cases(), handover.staff(), handover.transfers(), handover.settings())
+    return ChunkTransfer(cases.cases(), cases.staff(), handover.transfers(), cases.settings())
 
 
 def reset() -> None:

@@ -8,7 +8,7 @@ from scrm.handover.intake import HandoverIntake
 from scrm.org.sync import MemberChanges
 from scrm.runtime.environment import required
 from scrm.runtime.staff_intake import StaffIntake
-from scrm.runtime.wiring import handover
+from scrm.runtime.wiring import cases
 from scrm.runtime.wiring.tables import queue
 
 
@@ -16,16 +16,16 @@ from scrm.runtime.wiring.tables import queue
 def staff_intake() -> StaffIntake:
     worker = queue("HANDOVER_QUEUE_URL")
     intake = HandoverIntake(
-        cases=handover.cases(),
-        staff=handover.staff(),
+        cases=cases.cases(),
+        staff=cases.staff(),
         queue=SqsHandoverQueue(worker, worker),
-        journal=handover.journal(),
-        settings=handover.settings(),
+        journal=cases.journal(),
+        settings=cases.settings(),
     )
-    return StaffIntake(required("CORP_ID"), intake, MemberChanges(handover.org()), handover.org(), clock.now)
+    return StaffIntake(required("CORP_ID"), intake, MemberChanges(cases.org()), cases.org(), clock.now)
 
 
 def reset() -> None:
     """Forget every built object; for tests."""
     staff_intake.cache_clear()
-    handover.reset()
+    cases.reset()

@@ -1,20 +1,14 @@
-"""Features meet here: what one feature knows, in the words another one asks with."""
+"""Relations and customers, in the handover's words."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from itertools import batched
 
-from scrm.aws.org_table import DynamoOrgRepository
 from scrm.contacts import ownership
 from scrm.contacts.model import Customer, Relation, RelationState
-from scrm.contacts.queries import RelationReader
+from scrm.contacts.ports import RelationReader
 from scrm.handover.edges import EdgeCause
-from scrm.handover.ports import LeaversCustomer, StaffMember
-from scrm.node_paths import ROOT_NODE_ID, branch_of
-from scrm.org.model import Member, MemberStatus
-
-# Who answers when nobody else can: a role, not a person (docs/operations).
-HEAD_OFFICE = "head_office"
+from scrm.handover.ports import LeaversCustomer
 
 _CUSTOMERS_PER_READ = 100
 _INELIGIBLE = {
@@ -23,36 +17,11 @@ _INELIGIBLE = {
 }
 
 
-class OrgStaffDirectory:
-    """Implements `scrm.handover.ports.StaffDirectory` on the organisation's table."""
-
-    def __init__(self, org: DynamoOrgRepository) -> None:
-        self._org = org
-
-    def staff_member(self, userid: str) -> StaffMember | None:
-        member = self._org.member(userid)
-        if member is None:
-            return None
-        node = self._org.node(member.node_id)
-        return _to_staff(member, node.name if node else "")
-
-    def colleagues(self, node_path: str) -> Iterable[StaffMember]:
-        return map(_to_staff, self._org.members_of_branch(branch_of(node_path)))
-
-    def manager_of(self, node_path: str, *, leaver: str) -> str:
-        for node_id in (branch_of(node_path), ROOT_NODE_ID):
-            node = self._org.node(node_id)
-            manager = self._org.member(node.manager_userid) if node and node.manager_userid else None
-            if manager and manager.userid != leaver and manager.status is MemberStatus.ACTIVE:
-                return manager.userid
-        return HEAD_OFFICE
-
-
 class ContactCustomerBook:
     """Implements `scrm.handover.ports.CustomerBook` on the contacts table; one read of customers per 100 relations.
 
     ``tier_tags`` and ``language_tags`` map a corp tag's id to what it says; of several the first of the mapping counts.
-    A customer for whom WeCom answered 40128 counts as full for ``full_for`` (`HandoverSettings.quota_retry_days`).
+    A customer for whom WeCom answered 40128 counts as full for ``full_for`` (`HandoverSettings.quota_believed_for`).
     """
 
     def __init__(
@@ -108,18 +77,6 @@ class ContactCustomerBook:
 
     def load_of(self, userid: str) -> int:
         return self._contacts.count_relations(userid)
-
-
-def _to_staff(member: Member, node_name: str = "") -> StaffMember:
-    return StaffMember(
-        userid=member.userid,
-        name=member.name,
-        node_id=member.node_id,
-        node_path=member.node_path,
-        node_name=node_name,
-        can_take_over=member.can_take_over,
-        rejoined_at=member.rejoined_at,
-    )
 
 
 def _said_by(tags: Mapping[str, str], tag_ids: Iterable[str]) -> str:
