@@ -12,6 +12,7 @@ from local.cli.client import Row
 _SHANGHAI = ZoneInfo("Asia/Shanghai")
 _PIPED_WIDTH = 200
 
+_NAMED_IN_A_LIST = 2
 CASE_STATES = {
     "unconfirmed": "待人事确认",
     "planning": "规划中",
@@ -80,7 +81,7 @@ def cases(rows: Sequence[Row]) -> Table:
             CASE_STATES.get(row["state"], row["state"]),
             _progress(row["customers"]),
             _progress(row["groups"]),
-            "、".join(row["successor_userids"]) or "—",
+            _several(row["successor_userids"]),
             _time(row["opened_at"]),
         )
     return table
@@ -183,6 +184,13 @@ def _by_state(totals: Row) -> str:
         f"{EDGE_STATES.get(state, state)} {number}" for state, number in totals["by_state"].items()
     )
     return f"共 {totals['total']}：" + "，".join(counted) if totals["total"] else "无"
+
+
+def _several(userids: Sequence[str]) -> str:
+    """A list's cell: whoever comes first, and how many they are; a case of its own names all."""
+    if len(userids) <= _NAMED_IN_A_LIST:
+        return "、".join(userids) or "—"
+    return f"{'、'.join(userids[:_NAMED_IN_A_LIST])} 等 {len(userids)} 人"
 
 
 def _time(text: str | None) -> str:
