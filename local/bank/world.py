@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from local.bank import names
+from local.bank.quirks import add_quirks
 
 type Json = dict[str, Any]
 
@@ -63,8 +64,17 @@ class _Draft:
 
 
 def demo_world(seed: int = 20_261_121, callback_url: str | None = None) -> Json:
-    """The demo bank: head office, 3 branches, 30 RMs, 2,000 customers, 60 customer groups."""
-    return bank_world(BankSize(), seed, callback_url)
+    """The demo bank: head office, 3 branches, 30 RMs, 2,000 customers, 60 customer groups, and a few awkward cases
+    (`local.bank.quirks`)."""
+    world = bank_world(BankSize(), seed, callback_url)
+    add_quirks(world)
+    return world
+
+
+def tier_tags(world: Json) -> dict[str, str]:
+    """Tag id -> customer tier, for example ``钻石客户``, highest last: the corp tags that carry the tier."""
+    (group,) = (group for group in world["tag_groups"] if group["group_name"] == names.TIER_GROUP)
+    return {tag["id"]: tag["name"] for tag in group["tag"]}
 
 
 def bank_world(size: BankSize, seed: int, callback_url: str | None = None) -> Json:

@@ -8,6 +8,7 @@ import requests
 type Json = dict[str, Any]
 
 _SECONDS = 30.0
+_WORLD_SECONDS = 600.0  # a million relations are half a gigabyte
 _ADVANCE_SECONDS = 3_600.0  # an advance awaits every webhook on its way
 _PAGE = 5_000
 
@@ -66,10 +67,10 @@ class ControlClient:
         self._send("DELETE", f"timers/{name}")
 
     def take_snapshot(self, name: str) -> None:
-        self._send("POST", "snapshots", {"name": name})
+        self._send("POST", "snapshots", {"name": name}, timeout=_WORLD_SECONDS)
 
     def restore_snapshot(self, name: str, *, rewind_clock: bool = False) -> None:
-        self._send("POST", f"snapshots/{name}/restore", {"rewind_clock": rewind_clock})
+        self._send("POST", f"snapshots/{name}/restore", {"rewind_clock": rewind_clock}, timeout=_WORLD_SECONDS)
 
     def knobs(self) -> Json:
         return self._get("knobs")
@@ -81,10 +82,11 @@ class ControlClient:
 
     def load_world(self, document: Json, *, fresh: bool = False) -> Json:
         """Start afresh with this corp; knobs and timers stay unless ``fresh``. The clock goes on in any case."""
-        return self._send("PUT", f"world?fresh={str(fresh).lower()}", document)
+        return self._send("PUT", f"world?fresh={str(fresh).lower()}", document, timeout=_WORLD_SECONDS)
 
     def world(self) -> Json:
-        return self._get("world")
+        document: Json = self._request("GET", "world", timeout=_WORLD_SECONDS)
+        return document
 
     def summary(self) -> Json:
         return self._get("world/summary")

@@ -1,9 +1,10 @@
 """Control: the world, and what people do in it."""
 
+from collections.abc import Iterator
 from itertools import islice
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, HTTPException, Query
+from fastapi import APIRouter, HTTPException, Query, Request, Response
 
 from local.simulator.control_models import (
     Added,
@@ -28,6 +29,8 @@ from local.simulator.transfer_book import TransferAttempt
 from local.simulator.world import World, fold
 
 _MOST_ROWS = 10_000
+_JSON = "application/json"
+_WORLD: dict[str, Any] = {"content": {_JSON: {"schema": {"type": "object", "additionalProperties": True}}}}
 type Limit = Annotated[int, Query(ge=1, le=_MOST_ROWS)]
 
 
@@ -39,13 +42,24 @@ def router(simulator: Simulator) -> APIRouter:
 
 
 def _world(routes: APIRouter, simulator: Simulator) -> None:
-    @routes.put("/world", tags=["world"], summary="Load a corp and start afresh; ``fresh``: knobs and timers too")
-    async def load(document: dict[str, Any], *, fresh: bool = False) -> WorldSummary:
-        return _summary(simulator.load_world(document, fresh=fresh))
+    @routes.put(
+        "/world",
+        tags=["world"],
+        summary="Load a corp and start afresh; ``fresh``: knobs and timers too",
+        openapi_extra={"requestBody": {**_WORLD, "required": True}},
+    )
+    async def load(request: Request, *, fresh: bool = False) -> WorldSummary:
+        return _summary(simulator.load_world(await request.body(), fresh=fresh))
 
-    @routes.get("/world", tags=["world"], summary="The whole corp, secrets included: loading it gives it back")
-    async def read() -> dict[str, Any]:
-        return simulator.simulation.world.to_json()
+    @routes.get(
+        "/world",
+        tags=["world"],
+        summary="The whole corp, secrets included: loading it gives it back",
+        response_class=Response,
+        responses={200: {"description": "The world document", **_WORLD}},
+    )
+    async def read() -> Response:
+        return Response(simulator.simulation.world.to_text(), media_type=_JSON)
 
     @routes.get("/world/summary", tags=["world"])
     async def summary() -> WorldSummary:
@@ -132,8 +146,7 @@ def _relations(routes: APIRouter, simulator: Simulator) -> None:
     async def relations(
         userid: str | None = None, external_userid: str | None = None, offset: int = 0, limit: Limit = 1_000
     ) -> list[Relation]:
-        rows = _relations_of(simulator.simulation.world, userid, external_userid)
-        return rows[offset : offset + limit]
+        return list(islice(_relations_of(simulator.simulation.world, userid, external_userid, offset), limit))
 
     @routes.post("/relations", tags=["relations"], status_code=201, summary="Customers add members, in one second")
     async def add(added: list[AddedRelation]) -> Added:
@@ -234,13 +247,15 @@ def _app(simulator: Simulator, app: str) -> App:
     return found
 
 
-def _relations_of(world: World, userid: str | None, external_userid: str | None) -> list[Relation]:
+def _relations_of(world: World, userid: str | None, external_userid: str | None, offset: int) -> Iterator[Relation]:
+    if userid is not None and external_userid is not None:
+        relation = world.relation(userid, external_userid)
+        return islice([] if relation is None else [relation], offset, None)
     if userid is not None:
-        rows = world.relations_of(userid)
-        return [row for row in rows if external_userid in (None, row.external_userid)]
+        return islice(world.relations_of(userid), offset, None)
     if external_userid is not None:
-        return world.followers_of(external_userid)
-    return list(world.relations())
+        return islice(world.followers_of(external_userid), offset, None)
+    return world.relations(offset)
 
 
 def _summary(world: World) -> WorldSummary:
@@ -248,7 +263,7 @@ def _summary(world: World) -> WorldSummary:
         corp_id=world.corp_id,
         members=len(world.members),
         customers=len(world.customers),
-        relations=sum(1 for _ in world.relations()),
+        relations=world.count_relations(),
         groups=len(world.groups),
         unassigned=sum(1 for _ in world.unassigned.listed()),
     )

@@ -82,6 +82,13 @@ class MemberPatch(Strict):
     last_login_at: float | None = None
     new_userid: str | None = None
 
+    @model_validator(mode="after")
+    def _only_some_can_be_empty(self) -> "MemberPatch":
+        empty = {name for name in self.model_fields_set if getattr(self, name) is None}
+        if empty - {"main_department", "customer_cap", "last_login_at"}:
+            raise ValueError("null is for main_department, customer_cap and last_login_at only")
+        return self
+
 
 class Leaders(Strict):
     """All who lead a department; members whose flag changes are told as ``update_user``."""

@@ -104,13 +104,15 @@ def _ledger(routes: APIRouter, simulator: Simulator) -> None:
     async def calls(since: int = 0, path: str | None = None, limit: Limit = 1_000) -> list[CallRecord]:
         if path is None:
             return page_after(simulation.ledger.calls, since, limit)
-        return [call for call in simulation.ledger.calls[since:] if call.path == path][:limit]
+        later = islice(simulation.ledger.calls, since, None)
+        return list(islice((call for call in later if call.path == path), limit))
 
     @routes.get("/ledger/changes", tags=["ledger"], summary="Changes of the corp with seq > since")
     async def changes(since: int = 0, kind: str | None = None, limit: Limit = 1_000) -> list[ChangeRecord]:
         if kind is None:
             return page_after(simulation.ledger.changes, since, limit)
-        return [change for change in simulation.ledger.changes[since:] if change.kind == kind][:limit]
+        later = islice(simulation.ledger.changes, since, None)
+        return list(islice((change for change in later if change.kind == kind), limit))
 
     @routes.get("/ledger/callbacks", tags=["ledger"], summary="Callback delivery attempts with seq > since")
     async def deliveries(since: int = 0, limit: Limit = 1_000) -> list[DeliveryRecord]:

@@ -1,7 +1,6 @@
 """Starting and stopping the simulator: two ports on loopback, API and control, in one event loop."""
 
 import asyncio
-import json
 import signal
 import socket
 import threading
@@ -22,6 +21,7 @@ from local.simulator.simulator import Simulator
 LOOPBACK = "127.0.0.1"
 _BACKLOG = 2_048
 _STOP_SECONDS = 10.0
+_KEEP_ALIVE_SECONDS = 75  # a caller that is busy with a big page for some seconds finds its connection open
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +70,13 @@ class SimulatorServer:
 def running_simulator(seed_world: dict[str, Any] | None = None) -> Iterator[RunningSimulator]:
     """The simulator in a thread on free ports, with ``seed_world`` loaded when given."""
     server = SimulatorServer()
+    if seed_world is not None:
+        server.simulator.load_world(seed_world)
     thread = threading.Thread(target=lambda: asyncio.run(server.serve()), name="simulator", daemon=True)
     thread.start()
     control = ControlClient(server.control_url)
     try:
         control.health()
-        if seed_world is not None:
-            control.load_world(seed_world)
         yield RunningSimulator(server.base_url, server.control_url, control)
     finally:
         control.close()
@@ -88,7 +88,7 @@ def run(port: int, control_port: int, world: Path | None) -> None:
     """Serve in the foreground until interrupted."""
     server = SimulatorServer(port, control_port)
     if world is not None:
-        server.simulator.load_world(json.loads(world.read_text("utf-8")))
+        server.simulator.load_world(world.read_bytes())
     print(f"WeCom API {server.base_url}  control {server.control_url}", flush=True)
     asyncio.run(_until_signalled(server))
 
@@ -110,7 +110,12 @@ def _listen(port: int) -> socket.socket:
 
 def _server(application: Any) -> uvicorn.Server:
     config = uvicorn.Config(
-        application, log_level="warning", access_log=False, lifespan="off", timeout_graceful_shutdown=1
+        application,
+        log_level="warning",
+        access_log=False,
+        lifespan="off",
+        timeout_graceful_shutdown=1,
+        timeout_keep_alive=_KEEP_ALIVE_SECONDS,
     )
     return _QuietServer(config)
 

@@ -42,13 +42,13 @@ class Simulator:
         self.simulation.timeline.on("trusted_ips_due", self.actions.trusted_ips_due)
         self.simulation.timeline.after_step = self._settle
 
-    def load_world(self, document: dict[str, Any], *, fresh: bool = False) -> World:
-        """Start afresh with this corp; ``fresh`` resets knobs and drops timers and hooks too.
+    def load_world(self, document: dict[str, Any] | bytes, *, fresh: bool = False) -> World:
+        """Start afresh with this corp, given as JSON or as its text; ``fresh`` resets knobs and drops timers and hooks.
 
         Raises:
             pydantic.ValidationError, WorldError: see `World.from_json`; nothing has changed then.
         """
-        world = World.from_json(document)
+        world = World.from_text(document) if isinstance(document, bytes) else World.from_json(document)
         self.simulation.load_world(world, fresh=fresh)
         if fresh:
             self.settle_url = None

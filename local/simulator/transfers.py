@@ -110,7 +110,6 @@ class TransferEngine:
         return errors.OK
 
     def _refusal(self, kind: TransferKind, app: App, handover: str, takeover: str, customer: str) -> int:
-        world = self._simulation.world
         relation = self._offered_relation(kind, handover, customer)
         if relation is None:
             return self._no_relation(kind, app, customer)
@@ -120,7 +119,7 @@ class TransferEngine:
             return errors.IN_TRANSFER_ONJOB if kind == "onjob" else errors.IN_TRANSFER_RESIGNED
         if kind == "onjob" and self._onjob_quota_used(customer):
             return errors.TRANSFERRED_TOO_OFTEN
-        if world.relation(takeover, customer) is None and self._is_at_cap(takeover):
+        if self._has_no_place_for(takeover, customer):
             return errors.TAKEOVER_AT_CAP
         return errors.OK
 
@@ -166,11 +165,13 @@ class TransferEngine:
         )
         return used >= knobs.onjob_quota
 
-    def _is_at_cap(self, userid: str) -> bool:
-        member = self._simulation.world.member(userid)
+    def _has_no_place_for(self, userid: str, customer: str) -> bool:
+        """A customer who is followed already, in whatever way, takes no further place."""
+        world = self._simulation.world
+        member = world.member(userid)
         cap = member.customer_cap if member else None
         cap = self._simulation.knobs.default_customer_cap if cap is None else cap
-        return cap is not None and self._simulation.world.count_customers(userid) >= cap
+        return cap is not None and world.relation(userid, customer) is None and world.count_customers(userid) >= cap
 
     # Ending
 
@@ -195,7 +196,7 @@ class TransferEngine:
             self._void(attempt, at)
         elif decision == "refuse" or relation.standing == "customer_deleted":
             self._refuse(attempt, at)
-        elif decision == "full" or (self._takeover_is_new(attempt) and self._is_at_cap(attempt.takeover_userid)):
+        elif decision == "full" or self._has_no_place_for(attempt.takeover_userid, attempt.external_userid):
             self._simulation.state.transfers.end(attempt, AT_CAP, at)
             self._note("transfer_at_cap", attempt)
             self._tell_failure(attempt, "customer_limit_exceed", at)

@@ -1,6 +1,7 @@
 """The state of the simulated corp, with the indexes its questions need; behaviour is elsewhere."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -11,11 +12,13 @@ from local.simulator.model import (
     App,
     Customer,
     Department,
+    ForeignSecret,
     Member,
     Relation,
     TagGroup,
     WorldDocument,
 )
+from local.simulator.sorted_keys import SortedKeys
 from local.simulator.unassigned_pool import UnassignedPool
 
 ROOT_DEPARTMENT = 1
@@ -42,11 +45,11 @@ class World:
         self.groups = GroupBook(document.groups)
         self.unassigned = UnassignedPool(document.unassigned)
         self._by_member: dict[str, dict[str, Relation]] = {}
-        self._by_customer: dict[str, dict[str, Relation]] = {}
+        self._by_customer: dict[str, list[Relation]] = {}
+        self._order: dict[str, SortedKeys[str]] = {}
         self._visible: dict[str, frozenset[str]] = {}
-        for relation in document.relations:
-            self._check_relation(relation)
-            self.add_relation(relation)
+        self._services: dict[str, list[Member]] = {}
+        self._load_relations(document.relations)
         self._check_members()
 
     @classmethod
@@ -59,9 +62,23 @@ class World:
         """
         return cls(_DOCUMENT.validate_python(document))
 
+    @classmethod
+    def from_text(cls, document: bytes) -> "World":
+        """The same from JSON text, which a world of a million relations is better not turned into objects twice for."""
+        return cls(_DOCUMENT.validate_json(document))
+
     def to_json(self) -> dict[str, Any]:
         """The JSON form; `from_json` of it is the same world."""
-        document = WorldDocument(
+        dumped: dict[str, Any] = _DOCUMENT.dump_python(self._document(), mode="json")
+        return dumped
+
+    def to_text(self) -> bytes:
+        """The same as JSON text."""
+        return _DOCUMENT.dump_json(self._document())
+
+    def _document(self) -> WorldDocument:
+        foreign = self.foreign_secrets.items()
+        return WorldDocument(
             corp_id=self.corp_id,
             corp_name=self.corp_name,
             apps=list(self.apps.values()),
@@ -73,11 +90,8 @@ class World:
             unassigned=self.unassigned.all_rows(),
             tag_groups=list(self.tag_groups.values()),
             groups=list(self.groups),
+            foreign_secrets=[ForeignSecret(corp_id=corp_id, secret=secret) for secret, corp_id in foreign],
         )
-        dumped: dict[str, Any] = _DOCUMENT.dump_python(document, mode="json")
-        foreign = self.foreign_secrets.items()
-        dumped["foreign_secrets"] = [{"corp_id": corp_id, "secret": secret} for secret, corp_id in foreign]
-        return dumped
 
     # Members and who may see them
 
@@ -104,14 +118,18 @@ class World:
     def structure_changed(self) -> None:
         """To be called after any change of members, departments or an app's range."""
         self._visible.clear()
+        self._services.clear()
 
     def subtree(self, department_id: int) -> set[int]:
         return self._subtree([department_id])
 
     def service_members(self, app: App) -> list[Member]:
         """Members with the customer-contact function in the app's range, by userid."""
-        found = (member for member in self.members.values() if member.contact_service and self.sees(app, member.userid))
-        return sorted(found, key=lambda member: member.userid)
+        if app.app not in self._services:
+            serving = (member for member in self.members.values() if member.contact_service)
+            found = (member for member in serving if self.sees(app, member.userid))
+            self._services[app.app] = sorted(found, key=lambda member: member.userid)
+        return self._services[app.app]
 
     def _visible_userids(self, app: App) -> Iterator[str]:
         yield from (fold(userid) for userid in app.visible_userids)
@@ -142,27 +160,44 @@ class World:
         """The member's relations in the order they were made."""
         return list(self._by_member.get(fold(userid), {}).values())
 
+    def customers_of(self, userid: str) -> Sequence[str]:
+        """The external userids of the member's relations, half-added ones included, in order."""
+        folded = fold(userid)
+        return self._order.setdefault(folded, SortedKeys()).read(self._by_member.get(folded, {}))
+
     def count_customers(self, userid: str) -> int:
         return len(self._by_member.get(fold(userid), {}))
 
     def followers_of(self, external_userid: str) -> list[Relation]:
-        return list(self._by_customer.get(external_userid, {}).values())
+        return list(self._by_customer.get(external_userid, ()))
 
-    def relations(self) -> Iterator[Relation]:
+    def relations(self, offset: int = 0) -> Iterator[Relation]:
+        """All relations but the first ``offset``, passed over a member at a time."""
         for of_member in self._by_member.values():
-            yield from of_member.values()
+            yield from islice(of_member.values(), offset, None)
+            offset = max(0, offset - len(of_member))
+
+    def count_relations(self) -> int:
+        return sum(len(of_member) for of_member in self._by_member.values())
 
     def add_relation(self, relation: Relation) -> None:
         """Make the friendship, or replace it. Whoever is followed does not wait under the same userid any more."""
-        folded = fold(relation.userid)
-        self.unassigned.remove(folded, relation.external_userid)
-        self._by_member.setdefault(folded, {})[relation.external_userid] = relation
-        self._by_customer.setdefault(relation.external_userid, {})[folded] = relation
+        folded, customer = fold(relation.userid), relation.external_userid
+        self.remove_relation(folded, customer)
+        self.unassigned.remove(folded, customer)
+        if folded in self._order:
+            self._order[folded].added(customer)
+        self._by_member.setdefault(folded, {})[customer] = relation
+        self._by_customer.setdefault(customer, []).append(relation)
 
     def remove_relation(self, userid: str, external_userid: str) -> Relation | None:
-        relation = self._by_member.get(fold(userid), {}).pop(external_userid, None)
+        folded = fold(userid)
+        relation = self._by_member.get(folded, {}).pop(external_userid, None)
         if relation is not None:
-            del self._by_customer[external_userid][fold(userid)]
+            followers = self._by_customer[external_userid]
+            self._by_customer[external_userid] = [row for row in followers if row is not relation]
+            if folded in self._order:
+                self._order[folded].removed(external_userid)
         return relation
 
     # Tags
@@ -175,13 +210,19 @@ class World:
                     return group, tag
         return None
 
-    def _check_relation(self, relation: Relation) -> None:
-        if self.member(relation.userid) is None or relation.external_userid not in self.customers:
-            raise WorldError("a relation names an unknown member or customer")
-        if self.relation(relation.userid, relation.external_userid) is not None:
-            raise WorldError("a relation is given twice")
-        if (fold(relation.userid), relation.external_userid) in self.unassigned:
-            raise WorldError("a customer is followed by and unassigned from the same userid")
+    def _load_relations(self, relations: list[Relation]) -> None:
+        """`add_relation` for a whole document: there may be a million of them, and nothing to replace."""
+        for relation in relations:
+            folded, customer = fold(relation.userid), relation.external_userid
+            if folded not in self.members or customer not in self.customers:
+                raise WorldError("a relation names an unknown member or customer")
+            of_member = self._by_member.setdefault(folded, {})
+            if customer in of_member:
+                raise WorldError("a relation is given twice")
+            if (folded, customer) in self.unassigned:
+                raise WorldError("a customer is followed by and unassigned from the same userid")
+            of_member[customer] = relation
+            self._by_customer.setdefault(customer, []).append(relation)
 
     def _check_members(self) -> None:
         if any(number not in self.departments for member in self.members.values() for number in member.department):

@@ -1,5 +1,8 @@
 """Customers and who follows them (5.1 to 5.5)."""
 
+import bisect
+from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 from local.simulator import errors
@@ -79,13 +82,21 @@ def _relations_after(call: Call, userids: list[str], after: Any, count: int) -> 
     first, last_seen = after or (0, "")
     rows: list[tuple[int, Relation]] = []
     for number in range(first, len(userids)):
-        relations = (row for row in call.world.relations_of(userids[number]) if row.standing != "half")
         floor = last_seen if number == first else ""
-        later = sorted((row for row in relations if row.external_userid > floor), key=lambda row: row.external_userid)
-        rows.extend((number, row) for row in later[: count - len(rows)])
+        later = _customers_after(call, userids[number], floor)
+        rows.extend((number, row) for row in islice(later, count - len(rows)))
         if len(rows) >= count:
             break
     return rows
+
+
+def _customers_after(call: Call, userid: str, floor: str) -> Iterator[Relation]:
+    """The member's relations beyond an external userid, in order; half-added ones are no customers yet."""
+    names = call.world.customers_of(userid)
+    for place in range(bisect.bisect_right(names, floor), len(names)):
+        row = call.world.relation(userid, names[place])
+        if row is not None and row.standing != "half":
+            yield row
 
 
 def remark(call: Call) -> Body:

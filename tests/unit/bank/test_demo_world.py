@@ -5,7 +5,8 @@ from collections import Counter
 
 import pytest
 
-from local.bank import BankSize, bank_world, demo_world
+from local.bank import BankSize, bank_world, demo_world, tier_tags
+from local.bank.quirks import almost_full_rm, awkward_rms
 from local.simulator.crypto import aes_key
 from local.simulator.world import World
 
@@ -40,6 +41,40 @@ def test_some_customers_follow_two_rms_of_one_branch() -> None:
     assert set(counts) == {1, 2}
     assert 60 <= counts[2] <= 180
     assert all(len({branch_of[userid] for userid in found}) == 1 for found in followers.values())
+
+
+def test_one_rm_of_every_branch_has_half_added_customers_and_some_who_deleted_them() -> None:
+    standings = Counter((row["userid"], row.get("standing", "mutual")) for row in WORLD["relations"])
+    awkward = [member["userid"] for member in awkward_rms(WORLD)]
+
+    assert len(awkward) == 3
+    assert {key: count for key, count in standings.items() if key[1] != "mutual"} == {
+        (userid, standing): 2 for userid in awkward for standing in ("half", "customer_deleted")
+    }
+
+
+def test_a_half_added_customer_is_somebody_elses() -> None:
+    half = {row["external_userid"] for row in WORLD["relations"] if row.get("standing") == "half"}
+    mutual = {row["external_userid"] for row in WORLD["relations"] if row.get("standing", "mutual") == "mutual"}
+
+    assert half <= mutual
+
+
+def test_one_rm_has_room_for_three_customers_more() -> None:
+    member = almost_full_rm(WORLD)
+    followed = sum(row["userid"] == member["userid"] for row in WORLD["relations"])
+
+    assert [row["userid"] for row in WORLD["members"] if row.get("customer_cap") is not None] == [member["userid"]]
+    assert member["customer_cap"] == followed + 3
+
+
+def test_the_tier_of_most_customers_is_in_their_corp_tags() -> None:
+    tiers = tier_tags(WORLD)
+    tagged = [[tag for tag in row.get("tag_ids", []) if tag in tiers] for row in WORLD["relations"]]
+
+    assert list(tiers.values()) == ["普通客户", "金卡客户", "白金客户", "钻石客户", "私人银行客户"]
+    assert {len(tags) for tags in tagged} == {0, 1}
+    assert 0.6 < sum(map(len, tagged)) / len(tagged) < 0.8
 
 
 def test_every_rm_has_customers_and_two_groups_to_hand_over() -> None:

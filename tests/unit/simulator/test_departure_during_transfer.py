@@ -112,8 +112,9 @@ def test_the_on_job_result_of_a_leaver_is_refused_when_the_knob_says_so() -> Non
     assert refused["customer"] == []
 
 
-def test_a_half_added_takeover_becomes_a_friend_by_the_transfer() -> None:
+def test_a_half_added_takeover_becomes_a_friend_by_the_transfer_also_at_their_cap() -> None:
     corp = Corp()
+    corp.simulator.actions.change_member("rm_c", {"customer_cap": 1})
     corp.befriend("rm_c", "wm1", standing="half")
     corp.transfer("onjob", "rm_a", "rm_c", "wm1")
 

@@ -257,6 +257,15 @@ def test_people_and_groups_are_changed_through_control(sim: RunningSimulator) ->
     assert [row["userid"] for row in control.members(departed=True)] == []
 
 
+def test_a_members_last_login_is_set_through_control(sim: RunningSimulator) -> None:
+    sim.control.patch_member("rm_c", last_login_at=1_600_000_000)
+
+    refused = call(sim, TRANSFER, MOVE).json()["errcode"]
+    sim.control.patch_member("rm_c", last_login_at=None)
+
+    assert (refused, call(sim, TRANSFER, MOVE).json()["errcode"]) == (40098, 0)
+
+
 def test_members_are_moved_and_made_leaders_through_control(sim: RunningSimulator) -> None:
     moved = sim.control.move_member("rm_a", 20, 10)
     led = sim.control.set_leaders(20, "rm_a", "rm_c")
@@ -331,6 +340,12 @@ def test_an_app_is_narrowed_through_control(sim: RunningSimulator) -> None:
         ("PUT", "apps/contacts/callback", {"url": "http://x", "token": "t", "encoding_aes_key": "short"}, 422),
         ("PUT", "apps/none/callback", {"url": "http://x", "token": "t", "encoding_aes_key": AES_KEY}, 404),
         ("DELETE", "members/nobody", None, 404),
+        ("PATCH", "members/rm_a", {"department": None}, 422),
+        ("PATCH", "members/rm_a", {"department": [99]}, 404),
+        ("PATCH", "members/rm_a", {"new_userid": "rm_b"}, 404),
+        ("PUT", "departments/20/leaders", {"userids": ["rm_a"]}, 404),
+        ("PUT", "decisions", {"by_customer": {"wm1": [{"decision": "perhaps"}]}}, 422),
+        ("PUT", "world", [], 422),
         ("DELETE", "departments/10", None, 404),
         ("POST", "apps/contacts/callback/verify", None, 409),
     ],
