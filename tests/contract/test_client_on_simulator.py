@@ -1,16 +1,12 @@
 """The typed client and its transport against the WeCom simulator over HTTP, with everything that can go wrong."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from datetime import timedelta
 
 import pytest
 
-from local.simulator.control_client import ControlClient
 from local.simulator.server import RunningSimulator, running_simulator
 from scrm.wecom.api.application_messages import TextCard
-from scrm.wecom.breaker import CircuitBreaker
-from scrm.wecom.client import WecomClient
 from scrm.wecom.errors import (
     CallPostponedError,
     InvalidRequestError,
@@ -19,66 +15,12 @@ from scrm.wecom.errors import (
     RateLimitedError,
     TransientError,
 )
-from scrm.wecom.exchange import HttpExchange
-from scrm.wecom.governor import RateGovernor
-from scrm.wecom.governor_state import Priority
 from scrm.wecom.payloads import GroupChatStatus, MemberStatus, TransferStatus
-from scrm.wecom.transport import AppCredentials, GuardedExchange, Pause, WecomTransport, token_broker
-from tests.fakes.wecom import MemoryRateStore, MemoryTokenStore
-from tests.unit.simulator.builders import CORP_ID, SECRET, customer, group, member, relation, small_world
+from tests.simulated_corp import Corp, loaded
+from tests.unit.simulator.builders import customer, group, member, relation
 
 TRANSFER = "externalcontact/resigned/transfer_customer"
 BATCH = "externalcontact/batch/get_by_user"
-
-
-class SimulatedTime:
-    """The simulator's clock as the product sees it; sleeping advances it, so nobody waits."""
-
-    def __init__(self, control: ControlClient) -> None:
-        self._control = control
-        self._offset = timedelta(seconds=control.clock()["offset_seconds"])
-        self.slept: list[float] = []
-
-    def now(self) -> datetime:
-        return datetime.now(UTC) + self._offset
-
-    def sleep(self, seconds: float) -> None:
-        self.slept.append(seconds)
-        self.advance(seconds)
-
-    def advance(self, seconds: float) -> None:
-        self._offset = timedelta(seconds=self._control.advance(seconds)["offset_seconds"])
-
-
-class Corp:
-    """A corp on the simulator, and functions of the product that share their stores."""
-
-    def __init__(self, simulator: RunningSimulator) -> None:
-        self.simulator = simulator
-        self.control = simulator.control
-        self.time = SimulatedTime(simulator.control)
-        self.rates = MemoryRateStore()
-        self.tokens = MemoryTokenStore()
-        self.secret = SECRET
-
-    def client(self, timeout: tuple[float, float] = (3.0, 10.0)) -> WecomClient:
-        """A function of its own: no state but the shared stores."""
-        pause = Pause(now=self.time.now, sleep=self.time.sleep, jitter=lambda: 0.0)
-        exchange = GuardedExchange(
-            HttpExchange(self.simulator.base_url, timeout),
-            RateGovernor(self.rates, now=self.time.now, jitter=lambda: 0.0),
-            CircuitBreaker(self.rates, now=self.time.now),
-            Priority.HANDOVER,
-            pause=pause,
-        )
-        broker = token_broker(
-            exchange, self.tokens, "contacts", lambda: AppCredentials(CORP_ID, self.secret), pause=pause
-        )
-        return WecomClient(WecomTransport(exchange, broker, pause=pause), lambda: 1000002)
-
-    def codes(self, path: str) -> list[int | None]:
-        """What the simulator answered on ``path``, in order."""
-        return [call["errcode"] for call in self.control.calls(path=path)]
 
 
 @pytest.fixture(scope="module")
@@ -90,15 +32,6 @@ def simulator() -> Iterator[RunningSimulator]:
 @pytest.fixture
 def corp(simulator: RunningSimulator) -> Corp:
     return loaded(simulator)
-
-
-def loaded(simulator: RunningSimulator, **more: Any) -> Corp:
-    world = small_world(**more)
-    for app in world["apps"]:
-        del app["callback"]
-    simulator.control.clear_faults()
-    simulator.control.load_world(world, fresh=True)
-    return Corp(simulator)
 
 
 def large(simulator: RunningSimulator, customers: int = 250) -> Corp:

@@ -36,9 +36,7 @@ class HandoverPart(Protocol):
     def collect(self, handover_userid: str, external_userids: Sequence[str]) -> dict[str, Any]:
         """What there is of these customers with this member; customers without anything are left out."""
 
-    def apply(
-        self, takeover_userid: str, contents: Mapping[str, Any], attempt_id: str, cursor: str = ""
-    ) -> PartResult:
+    def apply(self, takeover_userid: str, contents: Mapping[str, Any], attempt_id: str, cursor: str = "") -> PartResult:
         """Give the new owner what the old one had, writing only what differs; at most a page's worth per call."""
 
 

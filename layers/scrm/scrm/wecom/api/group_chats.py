@@ -68,9 +68,7 @@ class GroupChats:
         return tuple(rows(GroupTransferFailure, self._caller.call(call), "failed_chat_list", call))
 
 
-def _list_call(
-    owners: Sequence[str], status: GroupChatStatus | None, limit: int = limits.GROUP_PAGE
-) -> Call:
+def _list_call(owners: Sequence[str], status: GroupChatStatus | None, limit: int = limits.GROUP_PAGE) -> Call:
     body: dict[str, Any] = {"status_filter": 0 if status is None else status.value, "limit": limit}
     if owners:
         require_ids(_LIST, "owners", owners, limits.GROUP_OWNERS)
