@@ -15,8 +15,9 @@ from typing import Any, Protocol
 class PartResult:
     """What applying did: customers compared, those that differed, those written, those that could not be.
 
-    ``not_carried`` counts what WeCom lets nobody write for another member (personal tags).
-    ``cursor`` continues where the part stopped; empty when it is done.
+    Counts are those of this call: calls that go on from a cursor add up. ``not_carried`` counts what WeCom lets nobody
+    write for another member (personal tags); ``lost_ids`` names what no longer exists (tags). ``cursor`` continues
+    where the part stopped; empty when it is done.
     """
 
     checked: int = 0
@@ -25,6 +26,7 @@ class PartResult:
     failed: int = 0
     not_carried: int = 0
     cursor: str = ""
+    lost_ids: tuple[str, ...] = ()
 
 
 class HandoverPart(Protocol):
