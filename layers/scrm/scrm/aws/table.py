@@ -55,6 +55,14 @@ class Put:
     condition: Condition | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Delete:
+    """A delete inside a transaction."""
+
+    key: Key
+    condition: Condition | None = None
+
+
 class Table:
     """Adapters hold one of these per table; a condition that fails is an answer, any other error is raised."""
 
@@ -170,19 +178,16 @@ class Table:
             else:
                 raise TableBusyError(self.name)
 
-    def transact(self, puts: Sequence[Put]) -> bool:
-        """All puts or none; False when a condition did not hold."""
-        entries: list[Any] = [
-            {
-                "Put": {
-                    "TableName": self.name,
-                    "Item": to_item(put.item),
-                    **(put.condition.parameters() if put.condition else {}),
-                }
-            }
-            for put in puts
-        ]
+    def transact(self, writes: Sequence[Put | Delete]) -> bool:
+        """All writes or none; False when a condition did not hold."""
+        entries: list[Any] = [self._entry(write) for write in writes]
         return _held(lambda: self._client.transact_write_items(TransactItems=entries))
+
+    def _entry(self, write: Put | Delete) -> dict[str, Any]:
+        named = {"TableName": self.name, **(write.condition.parameters() if write.condition else {})}
+        if isinstance(write, Put):
+            return {"Put": {**named, "Item": to_item(write.item)}}
+        return {"Delete": {**named, "Key": to_item(write.key)}}
 
 
 def starts_with(pk: str, sk_prefix: str = "") -> Condition:

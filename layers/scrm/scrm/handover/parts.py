@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 @dataclass(frozen=True, slots=True)
 class PartResult:
-    """What applying did: customers compared, those that differed, those written, those that could not be.
+    """What applying did: customers compared (or a part's own things), those that differed, were written, could not be.
 
     Counts are those of this call: calls that go on from a cursor add up. ``not_carried`` counts what WeCom lets nobody
     write for another member (personal tags); ``lost_ids`` names what no longer exists (tags). ``cursor`` continues
