@@ -8,6 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from scrm.handover.model import CaseState, HandoverCase
+from scrm.handover.ports import RmTasks
 from scrm.tasks.model import TaskKind
 from tests.fakes.tasks import START
 from tests.unit.tasks.conftest import LEAVER, OTHER, TAKER, TaskBank
@@ -23,6 +25,27 @@ class Case:
 
 def greeted(bank: TaskBank, owner: str = TAKER) -> list[str]:
     return sorted(one for subjects in bank.subjects(owner) for one in subjects)
+
+
+def test_the_greetings_are_what_the_handover_asks_for(bank: TaskBank) -> None:
+    port: RmTasks = bank.greetings
+    case = HandoverCase(
+        case_id="case_1",
+        corp_id="wwCORP",
+        handover_userid=LEAVER,
+        handover_name="",
+        node_id="10",
+        node_path="/1/10/",
+        node_name="",
+        state=CaseState.TRANSFERRING,
+        opened_at=START,
+        due_at=None,
+        signals=(),
+    )
+
+    port.greet_customers(case, TAKER, ["wm1"])
+
+    assert [task.node_path for task in bank.tasks.open_tasks_of(TAKER)] == ["/1/10/"]
 
 
 def test_a_hundred_customers_make_one_task(bank: TaskBank) -> None:
