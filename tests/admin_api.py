@@ -158,7 +158,7 @@ def case(number: int = 1, node_id: str = "10", state: CaseState = CaseState.ATTE
         groups=EdgeTotals(1, {"done": 1}),
     )
     signal = SignalRecord(SignalSource.HR, "StaffDeparted", f"hr-{number}", AT)
-    return CaseDetail(summary, (signal,))
+    return CaseDetail(summary, None, "", (signal,))
 
 
 def edge(target_id: str, state: EdgeState = EdgeState.DONE) -> EdgeRow:

@@ -1,7 +1,7 @@
 """The admin API as the commands use it."""
 
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
@@ -38,6 +38,17 @@ class AdminClient:
 
     def groups(self, case_id: str, limit: int, **filters: str | None) -> list[Row]:
         return self._rows(f"/v1/cases/{_segment(case_id)}/groups", limit, filters)
+
+    def reassign(self, case_id: str, kind: str, target_ids: Sequence[str], takeover_userid: str) -> Row:
+        asked = {"kind": kind, "target_ids": [*target_ids], "takeover_userid": takeover_userid}
+        return self._decide(case_id, "reassign", asked)
+
+    def close(self, case_id: str, reason: str) -> Row:
+        return self._decide(case_id, "close", {"reason": reason})
+
+    def _decide(self, case_id: str, decision: str, asked: Row) -> Row:
+        path = f"/v1/cases/{_segment(case_id)}/{decision}"
+        return self._ask("POST", path, json=asked, headers={"Idempotency-Key": uuid.uuid4().hex})
 
     def rejections(self, limit: int, **filters: str | None) -> list[Row]:
         return self._rows("/v1/rejections", limit, filters)

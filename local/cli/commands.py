@@ -109,6 +109,34 @@ def show_case(session: Session, case_id: str, state: str | None, limit: int) -> 
     session.show(answer, *shown)
 
 
+@case.command("reassign")
+@click.argument("case_id")
+@click.argument("target_ids", nargs=-1, required=True)
+@click.option("--to", "takeover_userid", required=True, help="接替成员的账号")
+@click.option("--groups", is_flag=True, help="编号是客户群，不是客户")
+@click.pass_obj
+def reassign(
+    session: Session,
+    case_id: str,
+    target_ids: tuple[str, ...],
+    takeover_userid: str,
+    groups: bool,  # noqa: FBT001 - click passes it
+) -> None:
+    """把待人工处理的客户或客户群改派给指定成员，一次最多 100 个。"""
+    found = session.client.reassign(case_id, "groups" if groups else "customers", target_ids, takeover_userid)
+    session.show(found, tables.case_facts(found))
+
+
+@case.command("close")
+@click.argument("case_id")
+@click.option("--reason", required=True, help="关闭原因，长期保存，请勿填写客户个人信息")
+@click.pass_obj
+def close(session: Session, case_id: str, reason: str) -> None:
+    """线下处理完毕后关闭案件，剩余客户记为已处理。"""
+    found = session.client.close(case_id, reason)
+    session.show(found, tables.case_facts(found))
+
+
 @scrm.group("rejection")
 def rejection() -> None:
     """无法处理的外部消息。"""

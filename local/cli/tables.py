@@ -30,6 +30,7 @@ EDGE_STATES = {
     "fallback": "改派中",
     "ineligible": "无法转接",
     "kept": "保留",
+    "resolved": "已人工处理",
 }
 EDGE_CAUSES = {
     "customer_refused": "客户拒绝",
@@ -39,6 +40,7 @@ EDGE_CAUSES = {
     "rejected_by_wecom": "企业微信拒绝",
     "undecided": "客户未作决定",
     "half_added": "未完成添加",
+    "on_hold": "投诉或调查中",
     "deleted_by_customer": "客户已删除成员",
     "not_following": "已无客户关系",
     "takeover_unusable": "接替成员不可用",
@@ -46,6 +48,7 @@ EDGE_CAUSES = {
     "in_another_transfer": "正由另一位成员转接",
     "stays_by_policy": "按规定保留",
     "cancelled": "变动已取消",
+    "chosen_again": "重新指定",
 }
 SIGNAL_SOURCES = {"hr": "人事系统", "callback": "企业微信回调"}
 OUTCOMES = {
@@ -53,6 +56,7 @@ OUTCOMES = {
     "invalid": "请求无效",
     "not_allowed": "无权限",
     "not_found": "未找到",
+    "refused": "不能执行",
     "failed": "失败",
 }
 
@@ -96,6 +100,7 @@ def case_facts(case: Row) -> Table:
         ("最早转接时间", _time(summary["start_at"])),
         ("客户", _by_state(summary["customers"])),
         ("客户群", _by_state(summary["groups"])),
+        ("关闭原因", case["close_reason"] or "—"),
         ("开始时间", _time(summary["opened_at"])),
         ("完成时间", _time(summary["closed_at"])),
     ):

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta, timezone
 # WeCom counts calendar days in Beijing time, which has had no summer time since 1991.
 BEIJING = timezone(timedelta(hours=8))
 DAY_SECONDS = 86_400
+YEAR_SECONDS = 365 * DAY_SECONDS
 
 
 class Clock:

@@ -1,6 +1,6 @@
 """A client of the control API for tests, the demo and the local run."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal
 
 import requests
@@ -10,6 +10,11 @@ type Json = dict[str, Any]
 _SECONDS = 30.0
 _ADVANCE_SECONDS = 3_600.0  # an advance awaits every webhook on its way
 _PAGE = 5_000
+
+
+def _decisions(decisions: str | Sequence[str]) -> list[Json]:
+    in_turn = [decisions] if isinstance(decisions, str) else decisions
+    return [{"decision": decision} for decision in in_turn]
 
 
 class ControlError(Exception):
@@ -116,19 +121,20 @@ class ControlClient:
         """Somebody leaves: ``delete_user`` is told."""
         return self._send("DELETE", f"members/{userid}")
 
+    def move_member(self, userid: str, *departments: int) -> Json:
+        """To other departments, the first of them the main one; ``update_user`` tells both."""
+        return self.patch_member(userid, department=list(departments), main_department=departments[0])
+
+    def set_leaders(self, department_id: int, *userids: str) -> Json:
+        """All who lead the department from now on."""
+        return self._send("PUT", f"departments/{department_id}/leaders", {"userids": list(userids)})
+
     def put_department(self, department: Json) -> Json:
         return self._send("PUT", f"departments/{department['id']}", department)
 
     def relations(self, userid: str | None = None, external_userid: str | None = None) -> list[Json]:
         """All of them, page by page."""
-        found: list[Json] = []
-        while True:
-            page = self._rows(
-                "relations", userid=userid, external_userid=external_userid, offset=len(found), limit=_PAGE
-            )
-            found.extend(page)
-            if len(page) < _PAGE:
-                return found
+        return self._all_rows("relations", userid=userid, external_userid=external_userid)
 
     def add_customers(self, added: Iterable[Json]) -> list[str | None]:
         """``[{"relation": .., "customer"?: ..}]`` in one second; their welcome codes."""
@@ -144,10 +150,10 @@ class ControlClient:
         self._send("DELETE", f"relations/{userid}/{external_userid}?by={by}")
 
     def unassigned(self, handover_userid: str | None = None) -> list[Json]:
-        return self._rows("unassigned", handover_userid=handover_userid)
+        return self._all_rows("unassigned", handover_userid=handover_userid)
 
     def groups(self, owner: str | None = None) -> list[Json]:
-        return self._rows("groups", owner=owner)
+        return self._all_rows("groups", owner=owner)
 
     def group(self, chat_id: str) -> Json:
         return self._get(f"groups/{chat_id}")
@@ -172,15 +178,21 @@ class ControlClient:
         accept_percent: float = 0,
         refuse_percent: float = 0,
         seed: int = 0,
-        by_customer: dict[str, str] | None = None,
+        by_customer: Mapping[str, str | Sequence[str]] | None = None,
+        untold: Iterable[str] = (),
     ) -> None:
-        """What customers do; who is in no percentage is silent, and moves when the waiting time is over."""
-        named = {customer: {"decision": decision} for customer, decision in (by_customer or {}).items()}
+        """What customers do; who is in no percentage is silent, and moves when the waiting time is over.
+
+        A list in ``by_customer`` is for the first, the second, and so on, attempt; the last one stays. ``untold`` are
+        customers whose ``transfer_fail`` never arrives.
+        """
+        named = {customer: _decisions(decisions) for customer, decisions in (by_customer or {}).items()}
         body = {
             "accept_percent": accept_percent,
             "refuse_percent": refuse_percent,
             "seed": seed,
             "by_customer": named,
+            "untold": list(untold),
         }
         self._send("PUT", "decisions", body)
 
@@ -192,12 +204,7 @@ class ControlClient:
         return count
 
     def transfers(self, external_userid: str | None = None) -> list[Json]:
-        found: list[Json] = []
-        while True:
-            page = self._rows("transfers", external_userid=external_userid, offset=len(found), limit=_PAGE)
-            found.extend(page)
-            if len(page) < _PAGE:
-                return found
+        return self._all_rows("transfers", external_userid=external_userid)
 
     # Faults and callbacks
 
@@ -251,8 +258,13 @@ class ControlClient:
     def deliveries(self, since: int = 0) -> list[Json]:
         return self._ledger("callbacks", since)
 
-    def messages(self, app: str | None = None) -> list[Json]:
-        return self._rows("ledger/messages", app=app)
+    def messages(self, app: str | None = None, userid: str | None = None) -> list[Json]:
+        """Accepted application messages, oldest first; with ``userid`` those sent to the member, dropped or not."""
+        return self._all_rows("ledger/messages", app=app, userid=userid)
+
+    def inbox(self, userid: str) -> list[Json]:
+        """The messages the member received, each as ``{"msgtype": .., "content": .., "at": ..}`` and more."""
+        return [row for row in self.messages(userid=userid) if userid.lower() in map(str.lower, row["receivers"])]
 
     def penalties(self) -> Json:
         return self._get("limits")
@@ -273,6 +285,14 @@ class ControlClient:
     def _rows(self, at: str, **query: Any) -> list[Json]:
         rows: list[Json] = self._request("GET", at, query=query)
         return rows
+
+    def _all_rows(self, at: str, **query: Any) -> list[Json]:
+        found: list[Json] = []
+        while True:
+            page = self._rows(at, offset=len(found), limit=_PAGE, **query)
+            found.extend(page)
+            if len(page) < _PAGE:
+                return found
 
     def _send(self, method: str, path: str, body: Any = None, timeout: float = _SECONDS) -> Json:
         reply: Json = self._request(method, path, body=body, timeout=timeout)

@@ -1,5 +1,6 @@
 """Control: the world, and what people do in it."""
 
+from itertools import islice
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, HTTPException, Query
@@ -12,6 +13,7 @@ from local.simulator.control_models import (
     Decide,
     GroupLeave,
     GroupPatch,
+    Leaders,
     MemberPatch,
     RelationPatch,
     UrlCheck,
@@ -114,6 +116,10 @@ def _departments(routes: APIRouter, simulator: Simulator) -> None:
         simulator.actions.put_department(department)
         return department
 
+    @routes.put("/departments/{department_id}/leaders", tags=["departments"], summary="Who leads it: update_user")
+    async def set_leaders(department_id: int, leaders: Leaders) -> Department:
+        return simulator.actions.set_leaders(department_id, leaders.userids)
+
     @routes.delete("/departments/{department_id}", tags=["departments"], status_code=204)
     async def delete(department_id: int) -> None:
         simulator.actions.delete_department(department_id)
@@ -145,18 +151,20 @@ def _relations(routes: APIRouter, simulator: Simulator) -> None:
             actions.remove_by_customer(userid, external_userid)
 
     @routes.get("/unassigned", tags=["relations"], summary="Leavers' customers that wait for somebody")
-    async def unassigned(handover_userid: str | None = None) -> list[Unassigned]:
-        rows = simulator.simulation.world.unassigned.values()
-        return [row for row in rows if handover_userid is None or fold(row.handover_userid) == fold(handover_userid)]
+    async def unassigned(handover_userid: str | None = None, offset: int = 0, limit: Limit = 1_000) -> list[Unassigned]:
+        rows = simulator.simulation.world.unassigned.listed()
+        wanted = None if handover_userid is None else fold(handover_userid)
+        mine = (row for row in rows if wanted is None or fold(row.handover_userid) == wanted)
+        return list(islice(mine, offset, offset + limit))
 
 
 def _groups(routes: APIRouter, simulator: Simulator) -> None:
     actions = simulator.group_actions
 
     @routes.get("/groups", tags=["groups"])
-    async def groups(owner: str | None = None) -> list[Group]:
-        world = simulator.simulation.world
-        return world.groups_owned_by(owner) if owner else list(world.groups.values())
+    async def groups(owner: str | None = None, offset: int = 0, limit: Limit = 1_000) -> list[Group]:
+        book = simulator.simulation.world.groups
+        return list(islice(book.owned_by(owner) if owner else book, offset, offset + limit))
 
     @routes.post("/groups", tags=["groups"], status_code=201)
     async def create(group: Group) -> Group:
@@ -242,5 +250,5 @@ def _summary(world: World) -> WorldSummary:
         customers=len(world.customers),
         relations=sum(1 for _ in world.relations()),
         groups=len(world.groups),
-        unassigned=len(world.unassigned),
+        unassigned=sum(1 for _ in world.unassigned.listed()),
     )

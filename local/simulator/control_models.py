@@ -83,6 +83,12 @@ class MemberPatch(Strict):
     new_userid: str | None = None
 
 
+class Leaders(Strict):
+    """All who lead a department; members whose flag changes are told as ``update_user``."""
+
+    userids: list[str]
+
+
 class AppPatch(Strict):
     """A change of ``trusted_ips`` takes effect after the knob's delay."""
 

@@ -1,5 +1,6 @@
 """Control: faults, callback policy, raw events, tokens, and the ledger."""
 
+from itertools import islice
 from typing import Annotated
 
 from fastapi import APIRouter, HTTPException, Query
@@ -17,8 +18,8 @@ from local.simulator.delivery_policy import CallbackPolicy
 from local.simulator.events import Event
 from local.simulator.faults import Fault
 from local.simulator.ledger import CallRecord, ChangeRecord, DeliveryRecord, page_after
+from local.simulator.message_book import SentMessage
 from local.simulator.simulator import Simulator
-from local.simulator.state import SentMessage
 from local.simulator.timeline import DELIVERY
 
 _MOST_ROWS = 10_000
@@ -115,9 +116,14 @@ def _ledger(routes: APIRouter, simulator: Simulator) -> None:
     async def deliveries(since: int = 0, limit: Limit = 1_000) -> list[DeliveryRecord]:
         return page_after(simulation.ledger.deliveries, since, limit)
 
-    @routes.get("/ledger/messages", tags=["ledger"], summary="Application messages accepted")
-    async def messages(app: str | None = None) -> list[SentMessage]:
-        return [message for message in simulation.state.messages if app in (None, message.app)]
+    @routes.get("/ledger/messages", tags=["ledger"], summary="Application messages: content, receivers, who was spared")
+    async def messages(
+        app: str | None = None, userid: str | None = None, offset: int = 0, limit: Limit = 1_000
+    ) -> list[SentMessage]:
+        book = simulation.state.messages
+        rows = book if userid is None else book.of_member(userid)
+        mine = (message for message in rows if app in (None, message.app))
+        return list(islice(mine, offset, offset + limit))
 
     @routes.get("/limits", tags=["ledger"], summary="Running penalties: scope and path -> end")
     async def penalties() -> dict[str, str]:

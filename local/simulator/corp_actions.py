@@ -6,6 +6,8 @@ from local.simulator import errors
 from local.simulator.callbacks import CallbackDispatcher
 from local.simulator.events import CONTACT, EXTERNAL_CONTACT, Event, FieldValue
 from local.simulator.model import (
+    GROUP_INHERITING,
+    GROUP_NORMAL,
     GROUP_OWNER_LEFT,
     MEMBER_LEFT,
     Customer,
@@ -14,6 +16,7 @@ from local.simulator.model import (
     Relation,
     Unassigned,
 )
+from local.simulator.renames import rename_everywhere
 from local.simulator.state import Simulation
 from local.simulator.transfers import TransferEngine
 from local.simulator.welcome import issue_welcome_code
@@ -51,6 +54,10 @@ class CorpActions:
         if world.member(member.userid) is not None or any(n not in world.departments for n in member.department):
             raise UnknownThingError("the userid is taken or a department is unknown")
         world.members[fold(member.userid)] = member
+        if self._simulation.knobs.returned_owner_regains_groups:
+            for group in world.groups.owned_by(member.userid):
+                if group.status == GROUP_OWNER_LEFT:
+                    group.status = GROUP_NORMAL
         world.structure_changed()
         self._note("member_created", userid=member.userid)
         self._tell_contact("create_user", member.userid, self._told_fields(member, _TOLD))
@@ -58,6 +65,7 @@ class CorpActions:
     def change_member(self, userid: str, changes: dict[str, Any]) -> Member:
         """Set fields; ``update_user`` tells of those that the address book shows."""
         member = self.member(userid)
+        changes = changes | self._department_changes(member, changes)
         for name, value in changes.items():
             setattr(member, name, value)
         self._simulation.world.structure_changed()
@@ -68,20 +76,11 @@ class CorpActions:
         return member
 
     def rename_userid(self, userid: str, new_userid: str) -> None:
-        """The one change of a userid that WeCom allows; relations and groups follow."""
+        """The one change of a userid that WeCom allows; everything that names the member follows."""
         world, member = self._simulation.world, self.member(userid)
         if world.member(new_userid) is not None and fold(new_userid) != fold(userid):
             raise UnknownThingError("the userid is taken")
-        relations = [row for row in world.relations_of(userid) if world.remove_relation(userid, row.external_userid)]
-        del world.members[fold(userid)]
-        member.userid = new_userid
-        world.members[fold(new_userid)] = member
-        for relation in relations:
-            relation.userid = new_userid
-            world.add_relation(relation)
-        for group in world.groups_owned_by(userid):
-            group.owner = new_userid
-        world.structure_changed()
+        rename_everywhere(self._simulation, member.userid, new_userid)
         self._note("member_renamed", userid=userid, detail=new_userid)
         self._tell_contact("update_user", userid, {"NewUserID": new_userid}, about=new_userid)
 
@@ -89,24 +88,25 @@ class CorpActions:
         """Somebody leaves: customers wait to be assigned, groups wait for an owner, ``delete_user`` is told."""
         world, now = self._simulation.world, self._simulation.now()
         member = self.member(userid)
-        for attempt in self._simulation.state.transfers.waiting_of_member(userid):
-            self._transfers.void(attempt, now)
+        self._transfers.member_left(userid, now)
         del world.members[fold(userid)]
         member.status, member.left_at = MEMBER_LEFT, now
         world.departed[fold(userid)] = member
         for relation in world.relations_of(userid):
             world.remove_relation(userid, relation.external_userid)
+            row = Unassigned(
+                handover_userid=member.userid,
+                external_userid=relation.external_userid,
+                dimission_time=int(now),
+                relation=relation,
+            )
+            world.unassigned.add(row)
             if relation.standing != "half":
-                row = Unassigned(
-                    handover_userid=member.userid,
-                    external_userid=relation.external_userid,
-                    dimission_time=int(now),
-                    relation=relation,
-                )
-                world.unassigned[fold(userid), relation.external_userid] = row
                 self._note("customer_unassigned", userid=member.userid, external_userid=relation.external_userid)
-        for group in world.groups_owned_by(userid):
-            group.status = GROUP_OWNER_LEFT
+        for group in world.groups.owned_by(userid):
+            if group.status != GROUP_INHERITING:  # on its way from an earlier account of this userid
+                group.status = GROUP_OWNER_LEFT
+        self._leave_departments(member, set(member.department))
         world.structure_changed()
         self._note("member_left", userid=member.userid)
         self._tell_contact("delete_user", member.userid, {})
@@ -118,7 +118,54 @@ class CorpActions:
             raise UnknownThingError(f"no member {userid}")
         return member
 
+    def _department_changes(self, member: Member, changes: dict[str, Any]) -> dict[str, Any]:
+        """What follows from a move to other departments, where the request does not say it itself."""
+        departments = changes.get("department", member.department)
+        main = changes.get("main_department", member.main_department)
+        if any(number not in self._simulation.world.departments for number in departments):
+            raise UnknownThingError("a department is unknown")
+        if main is not None and main not in departments and "main_department" in changes:
+            raise UnknownThingError("the main department is none of the member's departments")
+        if "department" not in changes:
+            return {}
+        leads = self._leave_departments(member, set(member.department) - set(departments))
+        follows = {"is_leader_in_dept": [int(number in leads) for number in departments], "order": []}
+        if main not in departments and departments:
+            follows["main_department"] = departments[0]
+        return {name: value for name, value in follows.items() if name not in changes}
+
+    def _leave_departments(self, member: Member, left: set[int]) -> set[int]:
+        """Nobody leads a department that they are not in; those that the member still leads."""
+        leads = set()
+        for department in self._simulation.world.departments.values():
+            if member.userid in department.department_leader:
+                if department.id in left:
+                    department.department_leader.remove(member.userid)
+                else:
+                    leads.add(department.id)
+        return leads
+
     # Departments
+
+    def set_leaders(self, department_id: int, userids: list[str]) -> Department:
+        """Who leads the department; ``update_user`` tells of every member whose flag changed."""
+        world = self._simulation.world
+        department = world.departments.get(department_id)
+        leaders = [self.member(userid) for userid in userids]
+        if department is None or any(department_id not in leader.department for leader in leaders):
+            raise UnknownThingError("the department is unknown or a leader is not in it")
+        department.department_leader = [leader.userid for leader in leaders]
+        for member in world.members.values():
+            if department_id in member.department:
+                self._set_leader_flag(member, department)
+        return department
+
+    def _set_leader_flag(self, member: Member, department: Department) -> None:
+        departments = self._simulation.world.departments
+        flags = [int(member.userid in departments[number].department_leader) for number in member.department]
+        before = dict(zip(member.department, member.is_leader_in_dept, strict=False))
+        if flags[member.department.index(department.id)] != before.get(department.id, 0):
+            self.change_member(member.userid, {"is_leader_in_dept": flags})
 
     def put_department(self, department: Department) -> None:
         """Create or change a department, told as ``create_party`` or ``update_party``."""
@@ -161,7 +208,6 @@ class CorpActions:
             raise UnknownThingError("no such customer")
         relation.userid = member.userid
         world.add_relation(relation)
-        world.unassigned.pop((fold(member.userid), relation.external_userid), None)
         self._note("relation_added", userid=member.userid, external_userid=relation.external_userid)
         if not member.contact_service:
             return None

@@ -23,13 +23,13 @@ class GroupActions:
         world = self._simulation.world
         if world.member(group.owner) is None or group.chat_id in world.groups:
             raise UnknownThingError("the owner is unknown or the chat id is taken")
-        world.groups[group.chat_id] = group
+        world.groups.add(group)
         self._note("group_created", group)
         self._tell("create", group, {})
 
     def dismiss(self, chat_id: str) -> None:
         group = self.group(chat_id)
-        del self._simulation.world.groups[chat_id]
+        self._simulation.world.groups.remove(chat_id)
         self._note("group_dismissed", group)
         self._tell("dismiss", group, {})
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from local.simulator import errors
 from local.simulator.callbacks import CallbackDispatcher
-from local.simulator.clock import DAY_SECONDS, beijing_day
+from local.simulator.clock import DAY_SECONDS, YEAR_SECONDS, beijing_day
 from local.simulator.errors import ApiError, text_of
 from local.simulator.events import EXTERNAL_CHAT, Event
 from local.simulator.model import (
@@ -17,6 +17,7 @@ from local.simulator.model import (
     App,
     Group,
     GroupMember,
+    Member,
     TransferKind,
 )
 from local.simulator.state import Simulation
@@ -53,6 +54,8 @@ class GroupTransferEngine:
             raise ApiError(errors.NOT_SERVICE_MEMBER)
         if not member.real_named or member.status != MEMBER_ACTIVE:
             raise ApiError(errors.NOT_REAL_NAMED)
+        if not member.logged_in_since(self._simulation.now() - YEAR_SECONDS):
+            raise ApiError(self._simulation.knobs.stale_login_errcode, "new_owner")
 
     def _start_one(self, kind: TransferKind, app: App, chat_id: str, new_owner: str) -> int:
         group = self._simulation.world.groups.get(chat_id)
@@ -73,11 +76,13 @@ class GroupTransferEngine:
         return errors.OK
 
     def _onjob_refusal(self, group: Group, new_owner: str) -> int:
-        if self._simulation.world.member(group.owner) is None:
+        owner, knobs = self._simulation.world.member(group.owner), self._simulation.knobs
+        if owner is None or group.status == GROUP_OWNER_LEFT:
             return errors.OWNER_RESIGNED
         if fold(group.owner) == fold(new_owner):
             return errors.OWNER_UNCHANGED
-        knobs = self._simulation.knobs
+        if not owner.logged_in_since(self._simulation.now() - YEAR_SECONDS):
+            return knobs.stale_login_errcode
         today = beijing_day(self._simulation.now())
         recent = [at for at in group.onjob_transfer_times if today - beijing_day(at) < knobs.onjob_quota_days]
         return knobs.group_quota_errcode if len(recent) >= knobs.onjob_quota else errors.OK
@@ -85,12 +90,21 @@ class GroupTransferEngine:
     def _resigned_refusal(self, group: Group) -> int:
         if group.status == GROUP_INHERITING:
             return errors.GROUP_INHERITING
-        leaver = self._simulation.world.leaver(group.owner)
+        leaver = self._departed_owner(group)
         if leaver is None:
             inherited = group.status == GROUP_INHERITED
             return errors.GROUP_INHERITED_ALREADY if inherited else errors.OWNER_NOT_RESIGNED
-        gone_since = self._simulation.now() - self._simulation.knobs.inheritance_days * DAY_SECONDS
-        return errors.OK if (leaver.left_at or 0) >= gone_since else errors.NO_RIGHT
+        left_at = leaver.left_at or 0
+        if left_at < self._simulation.now() - self._simulation.knobs.inheritance_days * DAY_SECONDS:
+            return errors.NO_RIGHT
+        recent = leaver.logged_in_since(left_at - YEAR_SECONDS)
+        return errors.OK if recent else self._simulation.knobs.stale_login_errcode
+
+    def _departed_owner(self, group: Group) -> Member | None:
+        """Who left the group behind, also when somebody was taken on under that userid since."""
+        world = self._simulation.world
+        waits = group.status == GROUP_OWNER_LEFT or world.member(group.owner) is None
+        return world.departed.get(fold(group.owner)) if waits else None
 
     def _take_from_daily_cap(self, group: Group) -> bool:
         used = self._simulation.state.group_transfers
@@ -135,7 +149,7 @@ class GroupTransferEngine:
         self._simulation.ledger.changed(
             now, "group_owner_changed", cause, userid=group.owner, chat_id=group.chat_id, detail=owner
         )
-        group.owner = owner
+        self._simulation.world.groups.set_owner(group, owner)
         group.status = status
         if cause == "control" or self._simulation.knobs.group_owner_event:
             fields = {"ChatId": group.chat_id, "UpdateDetail": "change_owner"}

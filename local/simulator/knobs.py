@@ -91,6 +91,23 @@ class Knobs(BaseModel):
         description="Customers a member may follow (40099, status 4); the real number is unknown. UNVERIFIED.",
         json_schema_extra=_UNVERIFIED,
     )
+    stale_login_errcode: int = Field(
+        default=40098,
+        description="A member of a transfer who did not log in for a year (a leaver: in the year before leaving); for "
+        "the old owner of a group the code of that group alone. UNVERIFIED.",
+        json_schema_extra=_UNVERIFIED,
+    )
+    deleted_by_customer_errcode: int | None = Field(
+        default=None,
+        description="A customer who deleted the handover member is refused with this code; none: the transfer starts "
+        "and ends as refused, as one poster saw. UNVERIFIED.",
+        json_schema_extra=_UNVERIFIED,
+    )
+    banned_takeover_errcode: int | None = Field(
+        default=40143,
+        description="A banned takeover member refuses the call with this code; none: they may take over. UNVERIFIED.",
+        json_schema_extra=_UNVERIFIED,
+    )
     onjob_quota: int = Field(
         default=2, ge=0, description="On-job transfers per customer, and per group chat, in the window."
     )
@@ -103,6 +120,17 @@ class Knobs(BaseModel):
     refusal_loses_resigned_customer: bool = Field(
         default=True,
         description="A customer who refuses after a resignation has no relation left (staff answer). UNVERIFIED.",
+        json_schema_extra=_UNVERIFIED,
+    )
+    transfers_of_departed: Literal["void", "continue", "convert"] = Field(
+        default="void",
+        description="On-job attempts that wait when the handover account is deleted: void (status 5), continue "
+        "(end in their time under the on-job API), convert (show under the resigned API from then on). UNVERIFIED.",
+        json_schema_extra=_UNVERIFIED,
+    )
+    onjob_result_of_departed: Literal["answers", "refuses"] = Field(
+        default="answers",
+        description="The on-job transfer_result for a handover member who left: the rows, or 60111. UNVERIFIED.",
         json_schema_extra=_UNVERIFIED,
     )
     copy_remark: bool = Field(
@@ -145,6 +173,12 @@ class Knobs(BaseModel):
         default=600,
         ge=0,
         description="Resigned groups: time from status 2 (inheriting) to 3 (inherited). UNVERIFIED.",
+        json_schema_extra=_UNVERIFIED,
+    )
+    returned_owner_regains_groups: bool = Field(
+        default=True,
+        description="A userid that is taken on again owns the groups that still wait for an owner (status 0, on-job "
+        "API); else they stay the departed owner's (status 1, resigned API). UNVERIFIED.",
         json_schema_extra=_UNVERIFIED,
     )
     group_owner_event: bool = Field(

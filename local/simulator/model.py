@@ -19,7 +19,7 @@ INTERNAL, EXTERNAL = 1, 2
 
 type AppKind = Literal["self_built", "contacts_sync", "external_contact_system", "archive"]
 type Standing = Literal["mutual", "customer_deleted", "half"]
-type Decision = Literal["accept", "refuse", "ignore", "vanish"]
+type Decision = Literal["accept", "refuse", "ignore", "vanish", "full"]
 type TransferKind = Literal["onjob", "resigned"]
 
 
@@ -64,7 +64,10 @@ class Department:
 
 @dataclass(slots=True, kw_only=True)
 class Member:
-    """``last_login_at`` None counts as recent; ``customer_cap`` None takes the knob's default."""
+    """``last_login_at`` None counts as recent, for a leaver at their departure.
+
+    ``customer_cap`` None takes the knob's default.
+    """
 
     __pydantic_config__: ClassVar[ConfigDict] = _STRICT
     userid: str
@@ -86,6 +89,9 @@ class Member:
     customer_cap: int | None = None
     last_login_at: float | None = None
     left_at: float | None = None
+
+    def logged_in_since(self, moment: float) -> bool:
+        return self.last_login_at is None or self.last_login_at >= moment
 
 
 @dataclass(slots=True, kw_only=True)
@@ -125,7 +131,10 @@ class Relation:
 
 @dataclass(slots=True, kw_only=True)
 class Unassigned:
-    """A leaver's customer who waits for somebody; ``relation`` is what the leaver knew about them."""
+    """A leaver's customer who waits for somebody; ``relation`` is what the leaver knew about them.
+
+    A half-added one is kept, so that a transfer of them is refused as such, but no list shows it.
+    """
 
     __pydantic_config__: ClassVar[ConfigDict] = _STRICT
     handover_userid: str

@@ -12,6 +12,7 @@ from local.simulator.faults import FaultBook
 from local.simulator.knobs import Knobs
 from local.simulator.ledger import Ledger
 from local.simulator.limits import RateLimits
+from local.simulator.message_book import MessageBook
 from local.simulator.timeline import Agenda, Timeline
 from local.simulator.tokens import TokenStore
 from local.simulator.transfer_book import TransferBook
@@ -24,20 +25,6 @@ class WelcomeCode:
     external_userid: str
     issued_at: float
     used_by: str | None = None
-
-
-@dataclass(slots=True)
-class SentMessage:
-    """One application message as accepted; ``receivers`` got it, ``dropped`` were over their limit."""
-
-    msgid: str
-    at: float
-    app: str
-    msgtype: str
-    content: dict[str, Any]
-    receivers: list[str]
-    dropped: list[str]
-    request_text: str = ""
 
 
 @dataclass(slots=True)
@@ -54,7 +41,7 @@ class State:
     transfers: TransferBook = field(default_factory=TransferBook)
     group_transfers: dict[tuple[int, str], int] = field(default_factory=dict)
     welcome_codes: dict[str, WelcomeCode] = field(default_factory=dict)
-    messages: list[SentMessage] = field(default_factory=list)
+    messages: MessageBook = field(default_factory=MessageBook)
     pending_trusted_ips: dict[str, list[str]] = field(default_factory=dict)
     held: list[tuple[float, dict[str, Any]]] = field(default_factory=list)
     deliveries_made: int = 0

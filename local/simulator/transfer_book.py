@@ -56,6 +56,31 @@ class TransferBook:
         attempt.takeover_time = int(at) if status == DONE else 0
         del self.waiting[attempt.attempt_id]
 
+    def convert_to_resigned(self, attempts: list[TransferAttempt]) -> None:
+        """Have on-job attempts show among the resigned ones of the same members from now on."""
+        converted = {attempt.attempt_id for attempt in attempts}
+        for pair in {attempt.pair for attempt in attempts}:
+            self.by_pair[pair] = [row for row in self.by_pair[pair] if row.attempt_id not in converted]
+        for attempt in attempts:
+            attempt.kind = "resigned"
+            self.by_pair.setdefault(attempt.pair, []).append(attempt)
+        for pair in {attempt.pair for attempt in attempts}:
+            self.by_pair[pair].sort(key=lambda row: row.attempt_id)
+
+    def rename(self, old: str, new: str) -> None:
+        """Everything about a member stands under their new userid from now on."""
+        for pair in [pair for pair in self.by_pair if fold(old) in pair[1:]]:
+            for attempt in self.by_pair.pop(pair):
+                if fold(attempt.handover_userid) == fold(old):
+                    attempt.handover_userid = new
+                if fold(attempt.takeover_userid) == fold(old):
+                    attempt.takeover_userid = new
+                self.by_pair.setdefault(attempt.pair, []).append(attempt)
+        for rows in self.by_pair.values():
+            rows.sort(key=lambda row: row.attempt_id)
+        moved = {(member, customer) for member, customer in self.moved_away if member == fold(old)}
+        self.moved_away = (self.moved_away - moved) | {(fold(new), customer) for _, customer in moved}
+
     def get(self, attempt_id: int) -> TransferAttempt:
         return self.attempts[attempt_id - 1]
 

@@ -2,13 +2,15 @@
 
 WAITING until the customer decides or the waiting time is over, then DONE, REFUSED or AT_CAP. The state changes in one
 step, so a customer never has both members or neither because of a transfer, but for a resigned one that is refused.
+A handover member who leaves meanwhile takes their customers to the unassigned list; what becomes of the attempt then
+is a knob.
 """
 
 from typing import Any
 
 from local.simulator import errors
 from local.simulator.callbacks import CallbackDispatcher
-from local.simulator.clock import DAY_SECONDS
+from local.simulator.clock import DAY_SECONDS, YEAR_SECONDS
 from local.simulator.decisions import percent_of
 from local.simulator.errors import ApiError
 from local.simulator.events import EXTERNAL_CONTACT, Event
@@ -19,7 +21,6 @@ from local.simulator.welcome import issue_welcome_code
 from local.simulator.world import fold
 
 TRANSFER_DUE = "transfer_due"
-_YEAR_SECONDS = 365 * DAY_SECONDS
 _SYSTEM_OPERATOR = "admin"
 
 
@@ -53,6 +54,10 @@ class TransferEngine:
             raise ApiError(errors.USER_UNKNOWN, "handover_userid")
         if leaving.banned:
             raise ApiError(errors.MEMBER_BANNED)
+        # A leaver must have logged in within the year before leaving (6.2).
+        until = self._simulation.now() if leaving.left_at is None else leaving.left_at
+        if not leaving.logged_in_since(until - YEAR_SECONDS):
+            raise ApiError(self._simulation.knobs.stale_login_errcode, "handover_userid")
         taking = self._simulation.world.member(takeover)
         if taking is None or not self._simulation.world.sees(app, takeover):
             raise ApiError(errors.USER_UNKNOWN, "takeover_userid")
@@ -71,9 +76,13 @@ class TransferEngine:
             raise ApiError(errors.NOT_SERVICE_MEMBER)
         if taking.team_account:
             raise ApiError(errors.TEAM_ACCOUNT)
-        logged_in = taking.last_login_at is None or taking.last_login_at >= self._simulation.now() - _YEAR_SECONDS
-        if not (taking.real_named and taking.status == MEMBER_ACTIVE and logged_in):
+        refused = self._simulation.knobs.banned_takeover_errcode
+        if taking.banned and refused is not None:
+            raise ApiError(refused, "takeover_userid")
+        if not (taking.real_named and taking.status == MEMBER_ACTIVE):
             raise ApiError(errors.NOT_REAL_NAMED)
+        if not taking.logged_in_since(self._simulation.now() - YEAR_SECONDS):
+            raise ApiError(self._simulation.knobs.stale_login_errcode, "takeover_userid")
 
     def _start_one(self, kind: TransferKind, app: App, handover: str, takeover: str, customer: str) -> int:
         refusal = self._refusal(kind, app, handover, takeover, customer)
@@ -102,11 +111,11 @@ class TransferEngine:
 
     def _refusal(self, kind: TransferKind, app: App, handover: str, takeover: str, customer: str) -> int:
         world = self._simulation.world
-        relation = self._held_relation(kind, handover, customer)
+        relation = self._offered_relation(kind, handover, customer)
         if relation is None:
             return self._no_relation(kind, app, customer)
-        if relation.standing == "half":
-            return errors.NO_RELATION
+        if refusal := self._standing_refusal(relation):
+            return refusal
         if self._is_locked(handover, customer):
             return errors.IN_TRANSFER_ONJOB if kind == "onjob" else errors.IN_TRANSFER_RESIGNED
         if kind == "onjob" and self._onjob_quota_used(customer):
@@ -114,6 +123,12 @@ class TransferEngine:
         if world.relation(takeover, customer) is None and self._is_at_cap(takeover):
             return errors.TAKEOVER_AT_CAP
         return errors.OK
+
+    def _standing_refusal(self, relation: Relation) -> int:
+        if relation.standing == "half":
+            return errors.NO_RELATION
+        refusal = self._simulation.knobs.deleted_by_customer_errcode
+        return errors.OK if refusal is None or relation.standing != "customer_deleted" else refusal
 
     def _no_relation(self, kind: TransferKind, app: App, customer: str) -> int:
         world = self._simulation.world
@@ -124,11 +139,19 @@ class TransferEngine:
             return errors.EXTERNAL_USERID_INVALID
         return errors.NOT_A_FOLLOWER
 
-    def _held_relation(self, kind: TransferKind, handover: str, customer: str) -> Relation | None:
+    def _offered_relation(self, kind: TransferKind, handover: str, customer: str) -> Relation | None:
+        """What an attempt of this kind can be started on."""
         if kind == "onjob":
             return self._simulation.world.relation(handover, customer)
-        row = self._simulation.world.unassigned.get((fold(handover), customer))
+        row = self._simulation.world.unassigned.get(handover, customer)
         return row.relation if row else None
+
+    def _moving_relation(self, attempt: TransferAttempt) -> Relation | None:
+        """What a waiting attempt moves: an on-job one may have lost its handover member to a departure."""
+        relation = self._offered_relation(attempt.kind, attempt.handover_userid, attempt.external_userid)
+        if relation is None and attempt.kind == "onjob":
+            return self._offered_relation("resigned", attempt.handover_userid, attempt.external_userid)
+        return relation
 
     def _is_locked(self, handover: str, customer: str) -> bool:
         waiting = self._simulation.state.transfers.waiting_for(customer)
@@ -167,25 +190,40 @@ class TransferEngine:
         if attempt.status != WAITING:
             return
         attempt.decision = decision
-        relation = self._held_relation(attempt.kind, attempt.handover_userid, attempt.external_userid)
+        relation = self._moving_relation(attempt)
         if decision == "vanish" or relation is None:
-            self.void(attempt, at)
+            self._void(attempt, at)
         elif decision == "refuse" or relation.standing == "customer_deleted":
             self._refuse(attempt, at)
-        elif self._takeover_is_new(attempt) and self._is_at_cap(attempt.takeover_userid):
+        elif decision == "full" or (self._takeover_is_new(attempt) and self._is_at_cap(attempt.takeover_userid)):
             self._simulation.state.transfers.end(attempt, AT_CAP, at)
             self._note("transfer_at_cap", attempt)
             self._tell_failure(attempt, "customer_limit_exceed", at)
         else:
             self._complete(attempt, relation, at)
 
-    def void(self, attempt: TransferAttempt, at: float) -> None:
+    def member_left(self, userid: str, at: float) -> None:
+        """A member is about to leave: what was on its way to them is void, what was on its way from them goes by the
+        knob. Attempts started after an earlier departure under the same userid do not care."""
+        book, fate = self._simulation.state.transfers, self._simulation.knobs.transfers_of_departed
+        converted = []
+        for attempt in book.waiting_of_member(userid):
+            if fold(attempt.takeover_userid) == fold(userid) or (attempt.kind == "onjob" and fate == "void"):
+                self._void(attempt, at)
+            elif attempt.kind == "onjob" and fate == "convert":
+                converted.append(attempt)
+                self._note("transfer_converted", attempt)
+        book.convert_to_resigned(converted)
+
+    def _void(self, attempt: TransferAttempt, at: float) -> None:
         """End an attempt that lost its ground, for example because one of the members left."""
         self._simulation.state.transfers.end(attempt, NO_RECORD if attempt.kind == "onjob" else None, at)
         self._note("transfer_void", attempt)
 
     def _takeover_is_new(self, attempt: TransferAttempt) -> bool:
-        return self._simulation.world.relation(attempt.takeover_userid, attempt.external_userid) is None
+        """Whether a friendship will be made: a half-added or one-way relation is none that could be merged into."""
+        relation = self._simulation.world.relation(attempt.takeover_userid, attempt.external_userid)
+        return relation is None or relation.standing != "mutual"
 
     def _complete(self, attempt: TransferAttempt, relation: Relation, at: float) -> None:
         is_new = self._takeover_is_new(attempt)
@@ -200,10 +238,8 @@ class TransferEngine:
         """Take the customer from the handover member."""
         world = self._simulation.world
         handover, customer = fold(attempt.handover_userid), attempt.external_userid
-        if attempt.kind == "onjob":
-            world.remove_relation(handover, customer)
-        else:
-            del world.unassigned[handover, customer]
+        if attempt.kind == "resigned" or world.remove_relation(handover, customer) is None:
+            world.unassigned.remove(handover, customer)
 
     def _taken_over(self, attempt: TransferAttempt, relation: Relation, at: float) -> Relation:
         knobs, world = self._simulation.knobs, self._simulation.world
@@ -253,7 +289,8 @@ class TransferEngine:
     def _tell_failure(self, attempt: TransferAttempt, reason: str, at: float) -> None:
         state = self._simulation.state
         drawn = percent_of(state.decisions.seed, attempt.external_userid, str(attempt.attempt_id), "transfer_fail")
-        if drawn >= state.knobs.transfer_fail_loss_percent:
+        lost = drawn < state.knobs.transfer_fail_loss_percent or attempt.external_userid in state.decisions.untold
+        if not lost:
             self._tell("transfer_fail", attempt.takeover_userid, attempt.external_userid, at, FailReason=reason)
 
     def _tell(self, change_type: str, userid: str, external_userid: str, at: float, **more: str) -> None:

@@ -5,18 +5,18 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
+from local.simulator.group_book import GroupBook
 from local.simulator.model import (
     EXTERNAL,
     App,
     Customer,
     Department,
-    Group,
     Member,
     Relation,
     TagGroup,
-    Unassigned,
     WorldDocument,
 )
+from local.simulator.unassigned_pool import UnassignedPool
 
 ROOT_DEPARTMENT = 1
 _DOCUMENT = TypeAdapter(WorldDocument)
@@ -39,10 +39,8 @@ class World:
         self.departed: dict[str, Member] = {fold(member.userid): member for member in document.departed}
         self.customers: dict[str, Customer] = {customer.external_userid: customer for customer in document.customers}
         self.tag_groups: dict[str, TagGroup] = {group.group_id: group for group in document.tag_groups}
-        self.groups: dict[str, Group] = {group.chat_id: group for group in document.groups}
-        self.unassigned: dict[tuple[str, str], Unassigned] = {
-            (fold(row.handover_userid), row.external_userid): row for row in document.unassigned
-        }
+        self.groups = GroupBook(document.groups)
+        self.unassigned = UnassignedPool(document.unassigned)
         self._by_member: dict[str, dict[str, Relation]] = {}
         self._by_customer: dict[str, dict[str, Relation]] = {}
         self._visible: dict[str, frozenset[str]] = {}
@@ -72,9 +70,9 @@ class World:
             departed=list(self.departed.values()),
             customers=list(self.customers.values()),
             relations=list(self.relations()),
-            unassigned=list(self.unassigned.values()),
+            unassigned=self.unassigned.all_rows(),
             tag_groups=list(self.tag_groups.values()),
-            groups=list(self.groups.values()),
+            groups=list(self.groups),
         )
         dumped: dict[str, Any] = _DOCUMENT.dump_python(document, mode="json")
         foreign = self.foreign_secrets.items()
@@ -155,7 +153,9 @@ class World:
             yield from of_member.values()
 
     def add_relation(self, relation: Relation) -> None:
+        """Make the friendship, or replace it. Whoever is followed does not wait under the same userid any more."""
         folded = fold(relation.userid)
+        self.unassigned.remove(folded, relation.external_userid)
         self._by_member.setdefault(folded, {})[relation.external_userid] = relation
         self._by_customer.setdefault(relation.external_userid, {})[folded] = relation
 
@@ -165,7 +165,7 @@ class World:
             del self._by_customer[external_userid][fold(userid)]
         return relation
 
-    # Tags and groups
+    # Tags
 
     def tag(self, tag_id: str) -> tuple[TagGroup, Any] | None:
         """The living tag and its group."""
@@ -175,22 +175,18 @@ class World:
                     return group, tag
         return None
 
-    def groups_owned_by(self, userid: str) -> list[Group]:
-        return [group for group in self.groups.values() if fold(group.owner) == fold(userid)]
-
-    def customer_groups(self) -> list[Group]:
-        return sorted((group for group in self.groups.values() if group.external), key=lambda group: group.chat_id)
-
     def _check_relation(self, relation: Relation) -> None:
         if self.member(relation.userid) is None or relation.external_userid not in self.customers:
             raise WorldError("a relation names an unknown member or customer")
         if self.relation(relation.userid, relation.external_userid) is not None:
             raise WorldError("a relation is given twice")
+        if (fold(relation.userid), relation.external_userid) in self.unassigned:
+            raise WorldError("a customer is followed by and unassigned from the same userid")
 
     def _check_members(self) -> None:
         if any(number not in self.departments for member in self.members.values() for number in member.department):
             raise WorldError("a member is in an unknown department")
-        for group in self.groups.values():
+        for group in self.groups:
             if self.member(group.owner) is None and self.leaver(group.owner) is None:
                 raise WorldError("a group chat has an unknown owner")
             outsiders = (row.userid for row in group.members if row.type == EXTERNAL)

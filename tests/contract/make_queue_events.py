@@ -15,8 +15,10 @@ from scrm.contacts.messages import (
     CustomersTakenOver,
     FullPassRequested,
     GroupsTakenOver,
+    MemberRenamed,
     MemberSyncRequested,
     NodeSyncRequested,
+    QuotaCounted,
 )
 from scrm.handover.edges import ChunkKind
 from scrm.handover.messages import PlanRequested, PollRequested, TransferRequested
@@ -83,13 +85,38 @@ def samples() -> dict[str, dict[str, dict[str, Any]]]:
                     handover_userid="rm_wang01",
                     takeover_userid="rm_li02",
                     external_userids=(CUSTOMER,),
+                    api="on_job",
                     at=AT,
                 ),
             ),
+            "quota_counted": batch(
+                "contact", QuotaCounted(case_id=CASE, external_userids=(CUSTOMER,), at=AT, full=True)
+            ),
+            "member_renamed": batch("contact", MemberRenamed(old_userid="rm_li02", new_userid="rm_li99", at=AT)),
             "groups_taken_over": batch("contact", GroupsTakenOver(case_id=CASE, chat_ids=("wrSIM01",), at=AT)),
             "add_external_contact": batch(
                 "contact",
                 callback("change_external_contact", "add_external_contact", UserID="rm_li02", ExternalUserID=CUSTOMER),
+            ),
+            "add_half_external_contact": batch(
+                "contact",
+                callback(
+                    "change_external_contact", "add_half_external_contact", UserID="rm_li02", ExternalUserID=CUSTOMER
+                ),
+            ),
+            "edit_external_contact": batch(
+                "contact",
+                callback("change_external_contact", "edit_external_contact", UserID="rm_li02", ExternalUserID=CUSTOMER),
+            ),
+            "del_external_contact_by_transfer": batch(
+                "contact",
+                callback(
+                    "change_external_contact",
+                    "del_external_contact",
+                    UserID="rm_wang01",
+                    ExternalUserID=CUSTOMER,
+                    Source="DELETE_BY_TRANSFER",
+                ),
             ),
             "del_follow_user": batch(
                 "contact",

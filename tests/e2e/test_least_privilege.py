@@ -26,7 +26,7 @@ pytestmark = pytest.mark.stack
 type Use = tuple[str, str]
 
 BANK = BankSize(branches=1, sub_branches=1, rms=4, customers=32, groups=4)
-MINUTE, HOUR = 60, 3600
+MINUTE, HOUR, DAY = 60, 3_600, 86_400
 # Done by Lambda, EventBridge or AWS KMS in the name of a role, or through the service that the function did call.
 DONE_BY_THE_PLATFORM = ("logs:", "ec2:", "kms:", "sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes")
 
@@ -122,6 +122,7 @@ def _live(bank: Bank) -> None:
     _a_handover_that_ends_well(bank, first)
     _a_handover_through_an_outage(bank, second)
     _customers_and_groups_change(bank, third)
+    _operators_decide(bank, second)
     _operators_look(bank)
 
 
@@ -146,10 +147,27 @@ def _a_handover_through_an_outage(bank: Bank, userid: str) -> None:
 
 
 def _customers_and_groups_change(bank: Bank, userid: str) -> None:
-    lost, changed = bank.wecom.relations(userid)[:2]
+    lost, changed, unheard = bank.wecom.relations(userid)[:3]
     bank.wecom.remove_relation(userid, lost["external_userid"])
     bank.wecom.patch_relation(userid, changed["external_userid"], remark="贵宾")
     bank.wecom.patch_group(bank.wecom.groups()[0]["chat_id"], name="新名称")
+    bank.settle()
+    bank.wecom.callback_policy({"lose_percent": 100})
+    bank.wecom.remove_relation(userid, unheard["external_userid"])  # only the full pass can find this out
+    bank.settle()
+    bank.wecom.callback_policy({"lose_percent": 0})
+
+
+def _operators_decide(bank: Bank, userid: str) -> None:
+    """The refused customer is offered to somebody else, who is told the same; then the case is closed by hand."""
+    head_office = bank.operator("head_office")
+    case_id = bank.case_of(userid)["case_id"]
+    bank.pass_time(DAY)
+    (manual,) = head_office.edges(case_id, 0, state="manual")
+    head_office.reassign(case_id, "customers", [manual["target_id"]], manual["takeover_userid"])
+    bank.settle()
+    bank.pass_time(20 * MINUTE)
+    head_office.close(case_id, "served by the branch office from now on")
     bank.settle()
 
 
@@ -173,7 +191,8 @@ def test_the_story_went_as_told(bank: Bank) -> None:
     first, second = bank.rms[:2]
 
     assert bank.case_of(first)["state"] == "closed"
-    assert bank.case_of(second)["customers"]["by_state"].get("manual") == 1
+    assert bank.case_of(second)["customers"]["by_state"].get("resolved") == 1
+    assert bank.case_of(second)["state"] == "closed"
     assert len(bank.operator("head_office").rejections(0)) == 1
 
 

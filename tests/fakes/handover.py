@@ -232,11 +232,15 @@ class FakeContacts:
 
     customers: list[tuple[str, str]] = field(default_factory=list)
     groups: list[str] = field(default_factory=list)
+    quotas: list[tuple[str, bool]] = field(default_factory=list)
 
     def customers_taken_over(
-        self, case: HandoverCase, takeover_userid: str, external_userids: Sequence[str], at: datetime
+        self, case: HandoverCase, takeover_userid: str, external_userids: Sequence[str], api: TransferApi, at: datetime
     ) -> None:
         self.customers.extend((customer, takeover_userid) for customer in external_userids)
+
+    def quota_counted(self, case: HandoverCase, external_userids: Sequence[str], at: datetime, *, full: bool) -> None:
+        self.quotas.extend((customer, full) for customer in external_userids)
 
     def groups_taken_over(self, case: HandoverCase, chat_ids: Sequence[str], at: datetime) -> None:
         self.groups.extend(chat_ids)
@@ -256,6 +260,9 @@ class FakeJournal:
 
     def ended(self, case: HandoverCase) -> None:
         self.told.append((f"ended:{case.state.value}", case.case_id))
+
+    def decided(self, case: HandoverCase, action: str, actor: str, at: datetime) -> None:
+        self.told.append((f"{action}:{actor}", case.case_id))
 
 
 class FakeClock:

@@ -19,6 +19,7 @@ from scrm.aws.org_table import DynamoOrgRepository
 from scrm.aws.table import Table
 from scrm.handover.edges import Chunk, ChunkKind, Edge, EdgeState
 from scrm.handover.model import CaseState, HandoverCase, SignalRecord, SignalSource
+from scrm.org.model import Member, MemberStatus
 from scrm.runtime.wiring import admin_api as wiring
 from tests.admin_api import AT, BRANCH_10, EVENTS, NODES, Reply, Request, lambda_context, sample
 from tests.engine import declared_tables
@@ -41,6 +42,8 @@ EXPECTED = {
     "list_audit": 200,
     "get_me": 200,
     "start_sync": 202,
+    "close_case": 200,
+    "reassign_edges": 409,  # played after the case was closed
     "start_sync_without_key": 422,
     "claims_missing": 403,
     "unknown_route": 404,
@@ -76,6 +79,8 @@ def stack(schemas: dict[str, dict[str, Any]], monkeypatch: pytest.MonkeyPatch) -
             admin.create_table(TableName=name, BillingMode="PAY_PER_REQUEST", **schemas[logical_id])
         queue_url = sqs.create_queue(QueueName="contact")["QueueUrl"]
         monkeypatch.setenv("CONTACT_QUEUE_URL", queue_url)
+        for name in ("HANDOVER_QUEUE_URL", "RECONCILE_QUEUE_URL"):
+            monkeypatch.setenv(name, sqs.create_queue(QueueName=name.split("_")[0].lower())["QueueUrl"])
         dynamodb = session.client("dynamodb")
         _fill(Table(dynamodb, "org"), Table(dynamodb, "handover"))
         yield Stack(sqs, queue_url, DynamoAuditStore("audit", dynamodb))
@@ -87,6 +92,8 @@ def _fill(org: Table, handover: Table) -> None:
     """A departure in the Shanghai branch: 150 customers in two chunks, one refused, and one group."""
     DynamoOrgRepository(org).put_nodes(list(NODES.values()))
     DynamoOrgRepository(org).reject("bank.hr", "hr-9", "the field userid is missing", AT, "{}")
+    able = Member("rm_zhou", "周", "12", "/1/10/12/", MemberStatus.ACTIVE, serves_customers=True, changed_at=AT)
+    DynamoOrgRepository(org).put_member(able)
     cases = DynamoCaseRepository(handover)
     case = HandoverCase(
         case_id=CASE_ID,
@@ -113,7 +120,7 @@ def _fill(org: Table, handover: Table) -> None:
 
 
 def test_every_sample_event_has_its_expected_answer(stack: Stack) -> None:
-    answered = {path.stem: stack.send(sample(path.stem)).status for path in EVENTS.glob("*.json")}
+    answered = {path.stem: stack.send(sample(path.stem)).status for path in sorted(EVENTS.glob("*.json"))}
 
     assert answered == EXPECTED
 
@@ -151,6 +158,63 @@ def test_a_cursor_of_one_list_is_refused_by_another(stack: Stack) -> None:
     for path in ("/v1/cases", f"/v1/cases/{CASE_ID}/groups", "/v1/rejections", "/v1/audit"):
         reply = stack.send(Request(path, query={"cursor": cursor}).event())
         assert (reply.status, reply.body["type"]) == (400, "urn:scrm:problem:invalid-cursor")
+
+
+def test_reassigned_customer_is_offered_to_the_chosen_member_once_per_key(stack: Stack) -> None:
+    first, again = stack.send(sample("reassign_edges")), stack.send(sample("reassign_edges"))
+    edges = Request(f"/v1/cases/{CASE_ID}/edges", query={"state": "planned"}, claims=BRANCH_10).event()
+    (edge,) = stack.send(edges).body["items"]
+
+    assert (first.status, again.status) == (200, 200)
+    assert first.body["summary"]["state"] == "transferring"
+    assert (edge["target_id"], edge["takeover_userid"], edge["reason"]) == ("wm007", "rm_zhou", "chosen_by_operator")
+    audited = stack.send(sample("list_audit") | {"queryStringParameters": {}}).body["items"]
+    assert [e["action"] for e in audited].count("handover.reassigned") == 1
+
+
+def test_closed_case_keeps_the_reason_and_cannot_be_decided_about_again(stack: Stack) -> None:
+    closed = stack.send(sample("close_case"))
+    refused = stack.send(sample("reassign_edges"))
+
+    assert (closed.status, closed.body["outcome"]) == (200, "closed_by_person")
+    assert closed.body["close_reason"] == "served by the branch office from now on"
+    assert closed.body["summary"]["customers"]["by_state"] == {"done": 149, "resolved": 1}
+    assert (refused.status, refused.body["type"]) == (409, "urn:scrm:problem:decision-refused")
+    assert "Only what waits for a person" in refused.body["detail"]
+
+
+@pytest.mark.parametrize(
+    ("claims", "status"),
+    [
+        ({"sub": "op-auditor", "scrm_node": "10", "scrm_roles": "[auditor]"}, 403),
+        ({"sub": "op-other", "scrm_node": "20", "scrm_roles": "[operator]"}, 404),
+    ],
+)
+def test_nobody_decides_without_the_role_or_about_another_branch(
+    stack: Stack, claims: dict[str, str], status: int
+) -> None:
+    body = {"target_ids": ["wm007"], "takeover_userid": "rm_zhou"}
+    headers = {"idempotency-key": "k"}
+
+    asked = Request(f"/v1/cases/{CASE_ID}/reassign", "POST", claims=claims, headers=headers, body=body)
+
+    assert stack.send(asked.event()).status == status
+
+
+@pytest.mark.parametrize(
+    ("part", "body"),
+    [
+        ("reassign", {"target_ids": [], "takeover_userid": "rm_zhou"}),
+        ("reassign", {"target_ids": ["wm007"], "takeover_userid": "a b"}),
+        ("reassign", {"target_ids": [f"wm{place}" for place in range(101)], "takeover_userid": "rm_zhou"}),
+        ("close", {"reason": ""}),
+        ("close", {}),
+    ],
+)
+def test_malformed_decision_is_refused(stack: Stack, part: str, body: dict[str, Any]) -> None:
+    asked = Request(f"/v1/cases/{CASE_ID}/{part}", "POST", headers={"idempotency-key": "k"}, body=body)
+
+    assert stack.send(asked.event()).status == 422
 
 
 def test_a_sync_is_started_once_per_key(stack: Stack) -> None:

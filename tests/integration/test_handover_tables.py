@@ -8,10 +8,8 @@ import pytest
 
 from scrm.aws import cursors, session
 from scrm.aws.case_table import DynamoCaseQueries, DynamoCaseRepository
-from scrm.aws.contact_table import DynamoContactRepository
 from scrm.aws.org_table import DynamoOrgRepository
 from scrm.aws.table import Table
-from scrm.contacts.model import GroupChat, Relation, RelationState
 from scrm.handover.edges import (
     Attempt,
     AttemptOutcome,
@@ -277,61 +275,6 @@ class TestCaseQueries:
 
         with pytest.raises(InvalidCursorError):
             queries.list_edges("case_a", None, cursors.encode("edges/case_a/customers/", position), 5)
-
-
-class TestContacts:
-    def test_older_news_never_overwrites_newer(self, table: Callable[[str], Table]) -> None:
-        contacts = DynamoContactRepository(table("ContactsTable"))
-        newer = Relation("rm_li02", "wm1", RelationState.DELETED_BY_CUSTOMER, START, START + timedelta(hours=2))
-
-        assert contacts.put_relation(newer)
-
-        assert not contacts.put_relation(Relation("rm_li02", "wm1", RelationState.ACTIVE, START, START))
-        assert not contacts.end_relation("rm_li02", "wm1", START + timedelta(hours=1))
-        assert list(contacts.relations_of("rm_li02")) == [newer]
-        assert contacts.end_relation("rm_li02", "wm1", START + timedelta(hours=2))
-
-    def test_many_relations_at_once_keep_what_a_callback_told_later(self, table: Callable[[str], Table]) -> None:
-        contacts = DynamoContactRepository(table("ContactsTable"))
-        newer = Relation("rm_li02", "wm060", RelationState.DELETED_BY_CUSTOMER, START, START + timedelta(hours=1))
-        contacts.put_relation(newer)
-
-        stored = contacts.put_relations(
-            [Relation("rm_li02", f"wm{place:03d}", RelationState.ACTIVE, START, START) for place in range(120)]
-        )
-
-        assert stored == 119
-        assert contacts.count_relations("rm_li02") == 120
-        assert newer in list(contacts.relations_of("rm_li02"))
-
-    def test_take_over_moves_customers_and_keeps_what_the_taker_already_had(
-        self, table: Callable[[str], Table]
-    ) -> None:
-        contacts = DynamoContactRepository(table("ContactsTable"))
-        for place in range(130):
-            contacts.put_relation(Relation("rm_wang01", f"wm{place:03d}", RelationState.ACTIVE, START, START))
-        known = Relation("rm_li02", "wm007", RelationState.ACTIVE, START - timedelta(days=9), START)
-        contacts.put_relation(known)
-        moved = [Relation("rm_li02", f"wm{place:03d}", RelationState.ACTIVE, START, START) for place in range(130)]
-
-        contacts.take_over("rm_wang01", moved)
-        contacts.take_over("rm_wang01", moved)
-
-        assert contacts.count_relations("rm_wang01") == 0
-        relations = {relation.external_userid: relation for relation in contacts.relations_of("rm_li02")}
-        assert len(relations) == 130
-        assert relations["wm007"] == known
-
-    def test_group_has_one_owner_at_a_time(self, table: Callable[[str], Table]) -> None:
-        contacts = DynamoContactRepository(table("ContactsTable"))
-        contacts.put_group(GroupChat("wr1", "rm_wang01", "财富沙龙", START))
-
-        contacts.put_group(GroupChat("wr1", "rm_li02", "财富沙龙", START))
-
-        assert list(contacts.groups_of("rm_wang01")) == []
-        assert [group.chat_id for group in contacts.groups_of("rm_li02")] == ["wr1"]
-        contacts.remove_group("wr1")
-        assert contacts.group("wr1") is None
 
 
 class TestOrg:

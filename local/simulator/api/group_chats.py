@@ -21,14 +21,16 @@ def list_groups(call: Call) -> Body:
     owners = _owner_filter(call)
     if owners is None and len(call.world.service_members(call.app)) > _MEMBERS_WITHOUT_FILTER:
         raise ApiError(errors.TOO_MANY_ITEMS)
-    groups = [
-        group
-        for group in call.world.customer_groups()
-        if call.sees(group.owner) and status in {_ALL, group.status} and (owners is None or fold(group.owner) in owners)
-    ]
+    book = call.world.groups
+    chat_ids = book.customer_groups() if owners is None else book.customer_groups_of(owners)
     scan = [status, sorted(owners) if owners is not None else None]
-    page, cursor = paging.page_of(call, groups, lambda group: group.chat_id, limit=limit, scan=scan)
-    rows = [{"chat_id": group.chat_id, "status": group.status} for group in page]
+
+    def is_listed(chat_id: str) -> bool:
+        group = book.at(chat_id)
+        return status in {_ALL, group.status} and call.sees(group.owner)
+
+    page, cursor = paging.page_of(call, chat_ids, lambda chat_id: chat_id, limit=limit, scan=scan, keep=is_listed)
+    rows = [{"chat_id": chat_id, "status": book.at(chat_id).status} for chat_id in page]
     return {"group_chat_list": rows, "next_cursor": cursor}
 
 
@@ -61,7 +63,7 @@ def get_group(call: Call) -> Body:
 
 def opengid_to_chatid(call: Call) -> Body:
     opengid = arguments.text(call.args, "opengid")
-    group = next((group for group in call.world.groups.values() if group.opengid == opengid), None)
+    group = next((group for group in call.world.groups if group.opengid == opengid), None)
     if group is None or not group.external:
         raise ApiError(errors.BAD_OPENGID)
     return {"chat_id": group.chat_id}

@@ -4,7 +4,7 @@ from local.simulator import errors
 from local.simulator.api import arguments, paging
 from local.simulator.api.call import Body, Call, Endpoint
 from local.simulator.errors import ApiError
-from local.simulator.model import TransferKind, Unassigned
+from local.simulator.model import TransferKind
 from local.simulator.transfer_book import TransferAttempt
 from local.simulator.world import fold
 
@@ -33,17 +33,13 @@ def resigned_result(call: Call) -> Body:
 def unassigned(call: Call) -> Body:
     """Corp-wide: what leavers' customers still wait. With the old ``page_id`` there is no next cursor."""
     limit = paging.asked_limit(call, default=_UNASSIGNED_PER_PAGE, maximum=_UNASSIGNED_PER_PAGE, name="page_size")
-    by_time = call.knobs.unassigned_order == "dimission"
-
-    def key(row: Unassigned) -> tuple[int, str, str]:
-        return (row.dimission_time if by_time else 0, row.external_userid, fold(row.handover_userid))
-
-    rows = sorted(call.world.unassigned.values(), key=key)
+    pool = call.world.unassigned
+    keys = pool.in_order(by_time=call.knobs.unassigned_order == "dimission")
     if call.args.get("page_id") is not None and not call.args.get("cursor"):
         number = arguments.integer(call.args, "page_id")
-        page, is_last, cursor = rows[number * limit : (number + 1) * limit], (number + 1) * limit >= len(rows), None
+        page, is_last, cursor = keys[number * limit : (number + 1) * limit], (number + 1) * limit >= len(keys), None
     else:
-        page, cursor = paging.page_of(call, rows, key, limit=limit, scan="unassigned")
+        page, cursor = paging.page_of(call, keys, lambda key: key, limit=limit, scan="unassigned")
         is_last = cursor == ""
     info = [
         {
@@ -51,7 +47,7 @@ def unassigned(call: Call) -> Body:
             "external_userid": row.external_userid,
             "dimission_time": row.dimission_time,
         }
-        for row in page
+        for row in map(pool.at, page)
     ]
     return {"info": info, "is_last": is_last} | ({} if cursor is None else {"next_cursor": cursor})
 
@@ -75,7 +71,7 @@ def result_legacy(call: Call) -> Body:
     handover = arguments.userid(call.args, "handover_userid", missing=errors.MISSING_PARAMETER)
     takeover = arguments.userid(call.args, "takeover_userid", missing=errors.MISSING_PARAMETER)
     attempts = _attempts(call, _legacy_kind(call, handover), handover, takeover)
-    mine = [attempt for attempt in attempts if attempt.external_userid == customer]
+    mine = [attempt for attempt in attempts if attempt.external_userid == customer and _shows(call, attempt)]
     if not mine:
         raise ApiError(errors.NOT_A_FOLLOWER)
     return {"status": mine[-1].status, "takeover_time": mine[-1].takeover_time}
@@ -97,9 +93,16 @@ def _result(call: Call, kind: TransferKind) -> Body:
     takeover = arguments.userid(call.args, "takeover_userid", missing=errors.MISSING_PARAMETER)
     if not call.sees(takeover) or not call.sees(handover):
         raise ApiError(errors.USER_UNKNOWN)
-    rows = _attempts(call, kind, handover, takeover)
+    refuses = kind == "onjob" and call.knobs.onjob_result_of_departed == "refuses"
+    if refuses and call.world.member(handover) is None:
+        raise ApiError(errors.USER_UNKNOWN, "handover_userid")
     page, cursor = paging.page_of(
-        call, rows, lambda row: row.attempt_id, limit=_RESULTS_PER_PAGE, scan=[fold(handover), fold(takeover)]
+        call,
+        _attempts(call, kind, handover, takeover),
+        lambda row: row.attempt_id,
+        limit=_RESULTS_PER_PAGE,
+        scan=[fold(handover), fold(takeover)],
+        keep=lambda row: _shows(call, row),
     )
     customers = [
         {"external_userid": row.external_userid, "status": row.status, "takeover_time": row.takeover_time}
@@ -109,10 +112,12 @@ def _result(call: Call, kind: TransferKind) -> Body:
 
 
 def _attempts(call: Call, kind: TransferKind, handover: str, takeover: str) -> list[TransferAttempt]:
-    """All attempts of the pair that show: one row each, repeated attempts included."""
-    attempts = call.engines.simulation.state.transfers.by_pair.get((kind, fold(handover), fold(takeover)), [])
-    newest = call.now - call.knobs.result_lag_seconds
-    return [attempt for attempt in attempts if attempt.status is not None and attempt.started_at <= newest]
+    """All attempts of the pair in the order of their ids: one row each, repeated attempts included."""
+    return call.engines.simulation.state.transfers.by_pair.get((kind, fold(handover), fold(takeover)), [])
+
+
+def _shows(call: Call, attempt: TransferAttempt) -> bool:
+    return attempt.status is not None and attempt.started_at <= call.now - call.knobs.result_lag_seconds
 
 
 ENDPOINTS = {

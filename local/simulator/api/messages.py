@@ -11,11 +11,10 @@ from local.simulator.api import arguments
 from local.simulator.api.call import Body, Call, Endpoint
 from local.simulator.clock import beijing_day
 from local.simulator.errors import ApiError
+from local.simulator.message_book import SentMessage
 from local.simulator.model import Member
-from local.simulator.state import SentMessage
 from local.simulator.world import fold
 
-_MINUTE, _HOUR = 60, 3_600
 _NUMBER = re.compile(r"[0-9]{1,18}")
 _EVERYBODY = "@all"
 _USERS_PER_CALL, _PARTIES_PER_CALL = 1_000, 100
@@ -41,6 +40,7 @@ def send(call: Call) -> Body:
     if not members:
         raise ApiError(errors.NO_VALID_RECEIVER)
     if (earlier := _duplicate_of(call)) is not None:
+        earlier.duplicates.append(call.now)
         return _reply(earlier.msgid, invalid_users, invalid_parties)
     _check_daily_budget(call, len(members))
     dropped = [member.userid for member in members if _is_over_limit(call, member)]
@@ -54,7 +54,7 @@ def send(call: Call) -> Body:
         dropped=dropped,
         request_text=_request_text(call),
     )
-    call.engines.simulation.state.messages.append(message)
+    call.engines.simulation.state.messages.add(message)
     return _reply(message.msgid, invalid_users, invalid_parties)
 
 
@@ -76,10 +76,11 @@ def _receivers(call: Call) -> tuple[list[Member], list[str], list[str]]:
     if not users and not parties and not _split(call, "totag", _PARTIES_PER_CALL):
         raise ApiError(errors.MISSING_PARAMETER, "touser, toparty, totag")
     world = call.world
-    visible = {fold(member.userid): member for member in world.members.values() if call.sees(member.userid)}
     if users == [_EVERYBODY]:
-        return list(visible.values()), [], []
-    chosen = {fold(userid): visible[fold(userid)] for userid in users if fold(userid) in visible}
+        return [member for member in world.members.values() if call.sees(member.userid)], [], []
+    found = [(userid, world.member(userid)) for userid in users]
+    named = [(userid, member if member and call.sees(userid) else None) for userid, member in found]
+    chosen = {fold(member.userid): member for _, member in named if member}
     bad_parties = []
     for party in parties:
         number = int(party) if _NUMBER.fullmatch(party) else 0
@@ -87,8 +88,9 @@ def _receivers(call: Call) -> tuple[list[Member], list[str], list[str]]:
             bad_parties.append(party)
             continue
         tree = world.subtree(number)
-        chosen.update({userid: member for userid, member in visible.items() if tree.intersection(member.department)})
-    return list(chosen.values()), [userid for userid in users if fold(userid) not in visible], bad_parties
+        inside = (member for member in world.members.values() if tree.intersection(member.department))
+        chosen.update({fold(member.userid): member for member in inside if call.sees(member.userid)})
+    return list(chosen.values()), [userid for userid, member in named if member is None], bad_parties
 
 
 def _split(call: Call, name: str, maximum: int) -> list[str]:
@@ -148,9 +150,8 @@ def _duplicate_of(call: Call) -> SentMessage | None:
     interval = arguments.integer(
         call.args, "duplicate_check_interval", default=_DUPLICATE_SECONDS, maximum=_DUPLICATE_MAX_SECONDS
     )
-    text = _request_text(call)
-    recent = (m for m in reversed(call.engines.simulation.state.messages) if call.now - m.at <= interval)
-    return next((message for message in recent if message.app == call.app.app and message.request_text == text), None)
+    book = call.engines.simulation.state.messages
+    return book.same_request(call.app.app, _request_text(call), since=call.now - interval)
 
 
 def _request_text(call: Call) -> str:
@@ -159,21 +160,16 @@ def _request_text(call: Call) -> str:
 
 def _check_daily_budget(call: Call, receivers: int) -> None:
     """accounts x 200 person-times a day per app."""
-    today = beijing_day(call.now)
-    mine = (m for m in call.engines.simulation.state.messages if m.app == call.app.app)
-    used = sum(len(message.receivers) for message in mine if beijing_day(message.at) == today)
+    used = call.engines.simulation.state.messages.receptions(call.app.app, beijing_day(call.now))
     if used + receivers > max(len(call.world.members), 1) * _PER_ACCOUNT_DAY:
         raise ApiError(errors.RATE_LIMIT)
 
 
 def _is_over_limit(call: Call, member: Member) -> bool:
     """More than 30 a minute or 1,000 an hour from one app to one member are dropped without a word."""
-    mine = [
-        message.at
-        for message in call.engines.simulation.state.messages
-        if message.app == call.app.app and member.userid in message.receivers and call.now - message.at < _HOUR
-    ]
-    return len(mine) >= _PER_MEMBER_HOUR or sum(call.now - at < _MINUTE for at in mine) >= _PER_MEMBER_MINUTE
+    book = call.engines.simulation.state.messages
+    in_minute, in_hour = book.received_lately(call.app.app, member.userid, call.now)
+    return in_hour >= _PER_MEMBER_HOUR or in_minute >= _PER_MEMBER_MINUTE
 
 
 ENDPOINTS = {"message/send": Endpoint("POST", "message", send)}

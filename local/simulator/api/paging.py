@@ -2,6 +2,7 @@
 
 import bisect
 from collections.abc import Callable, Sequence
+from itertools import islice
 from typing import Any
 
 from local.simulator import errors
@@ -34,15 +35,26 @@ def page_size(call: Call, asked: int) -> int:
 
 
 def page_of[T](
-    call: Call, rows: Sequence[T], key: Callable[[T], Any], *, limit: int, scan: object
+    call: Call,
+    rows: Sequence[T],
+    key: Callable[[T], Any],
+    *,
+    limit: int,
+    scan: object,
+    keep: Callable[[T], bool] = lambda _row: True,
 ) -> tuple[list[T], str]:
-    """The page after the cursor and the next cursor, "" at the end; ``rows`` are sorted by ``key``."""
+    """The page after the cursor and the next cursor, "" at the end.
+
+    ``rows`` are sorted by ``key``; those not to ``keep`` are passed over. No more of them is read than the page needs.
+    """
     after = position(call, scan)
     after = tuple(after) if isinstance(after, list) else after
     start = 0 if after is None else bisect.bisect_right(rows, after, key=key)
     size = page_size(call, limit)
-    page = list(rows[start : start + size])
-    more = start + size < len(rows)
+    kept = (rows[number] for number in range(start, len(rows)) if keep(rows[number]))
+    page = list(islice(kept, size + 1))
+    more = len(page) > size
+    del page[size:]
     return page, next_cursor(call, scan, key(page[-1])) if more else ""
 
 

@@ -131,13 +131,13 @@ def _owners(call: Call) -> list[str]:
         raise ApiError(errors.TOO_MANY_ITEMS)
     if any(call.world.member(userid) is None for userid in wanted):
         raise ApiError(errors.BAD_USERID)
-    owners = {group.owner for group in call.world.customer_groups() if call.sees(group.owner)}
+    owners = {group.owner for group in call.world.groups if group.external and call.sees(group.owner)}
     folded = {fold(userid) for userid in wanted}
     return sorted(owner for owner in owners if not folded or fold(owner) in folded)
 
 
 def _group_data(call: Call, owners: list[str]) -> Body:
-    groups = [group for owner in owners for group in call.world.groups_owned_by(owner)]
+    groups = [group for owner in owners for group in call.world.groups.owned_by(owner)]
     members = sum(_customers_in(group) for group in groups)
     return {
         "new_chat_cnt": 0,

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from scrm.handover.calls import TransferOutcome
+from scrm.handover.decisions import CaseDecisions
 from scrm.handover.edges import Chunk, ChunkKind, Edge, EdgeState
 from scrm.handover.intake import HandoverIntake
 from scrm.handover.model import HandoverCase, StaffSignal
@@ -73,6 +74,9 @@ class Bank:
     def submit_all(self, case: HandoverCase) -> None:
         for chunk in self.chunks(case):
             self.submit(case, chunk.kind, chunk.number)
+
+    def decisions(self) -> CaseDecisions:
+        return CaseDecisions(self.cases, self.staff, self.book, self.queue, self.journal, self.settings)
 
     def poll(self, case: HandoverCase) -> PollResult:
         return self.reconcile().poll(case.case_id, self.clock)

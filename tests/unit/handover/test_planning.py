@@ -106,6 +106,41 @@ def test_departure_told_too_late_for_a_transfer_on_the_job_waits_for_the_account
     assert case.state is CaseState.WAITING_FOR_ACCOUNT
 
 
+def test_colleague_who_follows_the_customer_already_takes_over_first(bank: Bank) -> None:
+    bank.staff.members["rm_zhou03"] = staff("rm_zhou03")
+    bank.book.customers[LEAVER] = [
+        LeaversCustomer("wm1"),
+        LeaversCustomer("wm2", followers=("rm_elsewhere", "rm_zhou03")),
+    ]
+
+    case = bank.plan(bank.open(TAKER))
+
+    assert bank.edges(case)["wm2"].reason == "already_follows"
+    assert [chunk.takeover_userid for chunk in bank.chunks(case)][:2] == [TAKER, "rm_zhou03"]
+
+
+def test_customer_on_hold_is_not_moved_by_itself(bank: Bank) -> None:
+    bank.book.customers[LEAVER] = [*customers(1), LeaversCustomer("wm_hold", hold="complaint")]
+
+    case = bank.plan(bank.open())
+
+    held = bank.edges(case)["wm_hold"]
+    assert (held.state, held.cause, held.owner_userid) == (EdgeState.MANUAL, EdgeCause.ON_HOLD, "mgr_zhao")
+
+
+@pytest.mark.parametrize(("days_ago", "state"), [(89, EdgeState.MANUAL), (91, EdgeState.PLANNED)])
+def test_customer_moved_twice_in_ninety_days_is_not_asked_on_the_job(
+    bank: Bank, days_ago: int, state: EdgeState
+) -> None:
+    bank.wecom.accounts.add(LEAVER)
+    moved = (bank.clock() - timedelta(days=days_ago), bank.clock() - timedelta(days=10))
+    bank.book.customers[LEAVER] = [LeaversCustomer("wm1", onjob_transfers=moved)]
+
+    case = bank.plan(bank.tell(signal(change=ChangeKind.TRANSFER)))
+
+    assert bank.states(case) == [state]
+
+
 def test_customers_that_stay_by_policy_are_kept_and_listed(bank: Bank) -> None:
     bank.wecom.accounts.add(LEAVER)
     told = signal(change=ChangeKind.TRANSFER)

@@ -4,7 +4,7 @@ import pytest
 
 from scrm.handover.edges import AttemptOutcome, ChunkKind, EdgeCause, EdgeState, TransferApi
 from scrm.handover.errors import TransferPostponedError, TransferRefusedError
-from scrm.handover.model import CaseOutcome, CaseState, HandoverCase, SignalSource
+from scrm.handover.model import CaseOutcome, CaseState, ChangeKind, HandoverCase, SignalSource
 from scrm.handover.ports import TransferStatus
 from tests.fakes.handover import LEAVER, TAKER, customers, signal, staff
 from tests.unit.handover.conftest import Bank
@@ -74,6 +74,20 @@ def test_refused_customer_is_offered_to_the_next_colleague_and_after_two_rounds_
     asked = [(attempt.takeover_userid, attempt.outcome) for attempt in refused.attempts]
     assert asked == [(TAKER, AttemptOutcome.REFUSED), ("rm_zhou03", AttemptOutcome.REFUSED)]
     assert len(bank.edges(case)) == 3
+
+
+def test_refusal_on_the_job_is_counted_once_against_two_in_ninety_days(bank: Bank) -> None:
+    bank.wecom.accounts.add(LEAVER)
+    bank.staff.members["rm_zhou03"] = staff("rm_zhou03")
+    case = bank.plan(bank.tell(signal(change=ChangeKind.TRANSFER)))
+    bank.submit_all(case)
+    bank.wecom.decide(TransferStatus.REFUSED, only="wm00001")
+    bank.wecom.decide()
+
+    bank.poll(case)
+    bank.poll(case)
+
+    assert bank.contacts.quotas == [("wm00001", False)]
 
 
 def test_refusals_of_many_chunks_are_put_together_into_few_calls(bank: Bank) -> None:

@@ -1,7 +1,7 @@
 """Invariants 1 and 8 under random staff changes, decisions, faults and clock steps.
 
-Whatever is told, lost, repeated or refused: every customer of the member is in exactly one edge, each edge that waits for
-a person has an owner and a date, WeCom never has two transfers of one customer at a time, and once all comes to
+Whatever is told, lost, repeated or refused: every customer of the member is in exactly one edge, each edge that waits
+for a person has an owner and a date, WeCom never has two transfers of one customer at a time, and once all comes to
 rest every edge is settled.
 """
 
@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import timedelta
 
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
@@ -193,5 +193,7 @@ class StaffChanges(RuleBasedStateMachine):
             assert {one for one, edge in edges.items() if edge.state is EdgeState.DONE} <= done
 
 
-StaffChanges.TestCase.settings = settings(max_examples=60, stateful_step_count=25, deadline=None)
+StaffChanges.TestCase.settings = settings(
+    max_examples=60, stateful_step_count=25, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
 test_staff_changes_never_lose_or_double_a_customer = StaffChanges.TestCase

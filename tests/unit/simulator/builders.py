@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -13,6 +13,7 @@ from local.simulator.clock import Clock
 from local.simulator.crypto import decrypt
 from local.simulator.decisions import DecisionScript, ScriptedDecision
 from local.simulator.gate import ApiRequest
+from local.simulator.model import Decision, Member, Relation, Standing
 from local.simulator.simulator import Simulator
 from local.simulator.timeline import WalkReport
 
@@ -169,6 +170,14 @@ class Corp:
     def leave(self, userid: str) -> None:
         self.simulator.actions.delete_member(userid)
 
+    def hire(self, userid: str) -> None:
+        self.simulator.actions.create_member(Member(userid=userid, name=userid, department=[10]))
+
+    def befriend(self, userid: str, external_userid: str, standing: Standing = "mutual") -> None:
+        """A customer adds a member."""
+        added = Relation(userid=userid, external_userid=external_userid, createtime=int(START), standing=standing)
+        self.simulator.actions.add_customer(added)
+
     def transfer(self, kind: str, handover: str, takeover: str, *customers: str) -> Json:
         path = "externalcontact/transfer_customer" if kind == "onjob" else "externalcontact/resigned/transfer_customer"
         body = {"handover_userid": handover, "takeover_userid": takeover, "external_userid": list(customers)}
@@ -186,9 +195,13 @@ class Corp:
         assert reply["errcode"] == 0, reply
         return [(row["external_userid"], row["status"]) for row in reply["customer"]]
 
-    def decide(self, **decisions: str) -> None:
-        script = {name: ScriptedDecision(decision=decision) for name, decision in decisions.items()}  # type: ignore[arg-type]
-        self.simulator.simulation.state.decisions = DecisionScript(by_customer=script)
+    def decide(self, *, untold: Iterable[str] = (), **decisions: Decision | list[Decision]) -> None:
+        """What customers do, at every attempt or at the first, the second and so on."""
+        in_turn = {name: given if isinstance(given, list) else [given] for name, given in decisions.items()}
+        script: dict[str, ScriptedDecision | list[ScriptedDecision]] = {
+            name: [ScriptedDecision(decision=decision) for decision in given] for name, given in in_turn.items()
+        }
+        self.simulator.simulation.state.decisions = DecisionScript(by_customer=script, untold=set(untold))
 
     def followers(self, external_userid: str) -> list[str]:
         return sorted(row.userid for row in self.simulator.simulation.world.followers_of(external_userid))

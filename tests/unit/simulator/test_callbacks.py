@@ -245,7 +245,7 @@ def test_a_renamed_member_keeps_customers_and_groups() -> None:
     corp.simulator.actions.rename_userid("rm_a", "rm_z")
 
     assert corp.get("externalcontact/list", userid="rm_z")["external_userid"] == ["wm1", "wm2", "wm3"]
-    assert [group.chat_id for group in corp.simulator.simulation.world.groups_owned_by("rm_z")] == ["wr1", "wr2"]
+    assert [group.chat_id for group in corp.simulator.simulation.world.groups.owned_by("rm_z")] == ["wr1", "wr2"]
 
 
 def test_what_people_do_with_groups_is_told_with_versions() -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from .builders import Corp, customer, member, relation, small_world
+from .builders import DAY, Corp, customer, member, relation, small_world
 
 MARK = "externalcontact/mark_tag"
 
@@ -186,3 +186,53 @@ def test_the_corp_holds_3000_tags_at_most() -> None:
     )
 
     assert reply["errcode"] == 40126
+
+
+# After a transfer
+
+
+def test_remark_and_tags_written_after_a_transfer_are_read_back() -> None:
+    corp = Corp(copy_remark=False, keep_corp_tags=False)
+    corp.transfer("onjob", "rm_a", "rm_c", "wm1")
+    corp.advance(DAY)
+    new = {"userid": "rm_c", "external_userid": "wm1"}
+    before = corp.get("externalcontact/get", external_userid="wm1")["follow_user"][0]
+
+    corp.post("externalcontact/remark", {**new, "remark": "老客户", "remark_mobiles": ["10012345678"]})
+    corp.post("externalcontact/mark_tag", {**new, "add_tag": ["et1"]})
+
+    after = corp.get("externalcontact/get", external_userid="wm1")["follow_user"][0]
+    (batch,) = corp.post("externalcontact/batch/get_by_user", {"userid_list": ["rm_c"]})["external_contact_list"]
+    assert (before["remark"], before["tags"]) == ("客wm1", [])
+    assert (after["remark"], after["remark_mobiles"]) == ("老客户", ["10012345678"])
+    assert [tag["tag_id"] for tag in after["tags"]] == batch["follow_info"]["tag_id"] == ["et1"]
+    assert corp.post("externalcontact/remark", {**new, "userid": "rm_a", "remark": "x"})["errcode"] == 84061
+
+
+@pytest.mark.parametrize("kind", ["onjob", "resigned"])
+def test_personal_tags_show_in_get_alone_and_no_transfer_copies_them(kind: str) -> None:
+    corp = Corp(small_world(relations=[relation("rm_a", "wm1", tag_ids=["et1"], personal_tags=["爱喝茶"])]))
+    shown = corp.get("externalcontact/get", external_userid="wm1")["follow_user"][0]["tags"]
+    (batch,) = corp.post("externalcontact/batch/get_by_user", {"userid_list": ["rm_a"]})["external_contact_list"]
+    if kind == "resigned":
+        corp.leave("rm_a")
+
+    corp.transfer(kind, "rm_a", "rm_c", "wm1")
+    corp.advance(DAY)
+
+    moved = corp.get("externalcontact/get", external_userid="wm1")["follow_user"][0]["tags"]
+    assert [(tag["tag_name"], tag["type"]) for tag in shown] == [("钻石", 1), ("爱喝茶", 2)]
+    assert "tag_id" not in shown[1]
+    assert batch["follow_info"]["tag_id"] == ["et1"]
+    assert [(tag["tag_name"], tag["type"]) for tag in moved] == [("钻石", 1)]
+
+
+def test_a_colleague_who_already_was_a_friend_keeps_what_they_wrote() -> None:
+    relations = [relation("rm_a", "wm1", remark="甲", tag_ids=["et1"]), relation("rm_b", "wm1", remark="乙")]
+    corp = Corp(small_world(relations=relations))
+    corp.transfer("onjob", "rm_a", "rm_b", "wm1")
+    corp.advance(DAY)
+
+    (follower,) = corp.get("externalcontact/get", external_userid="wm1")["follow_user"]
+
+    assert (follower["userid"], follower["remark"], follower["tags"]) == ("rm_b", "乙", [])

@@ -192,3 +192,92 @@ def test_opengid_leads_to_the_chat_of_a_customer_group() -> None:
 
     assert corp.post("externalcontact/opengid_to_chatid", {"opengid": "oG1"})["chat_id"] == "wr1"
     assert corp.post("externalcontact/opengid_to_chatid", {"opengid": "oG2"})["errcode"] == 90511
+
+
+# Login ages
+
+
+@pytest.mark.parametrize("path", [ONJOB, RESIGNED])
+def test_a_new_owner_who_did_not_log_in_for_a_year_refuses_the_call(path: str) -> None:
+    corp = Corp()
+    last_login = corp.simulator.simulation.now() - 366 * DAY
+    corp.simulator.actions.change_member("rm_b", {"last_login_at": last_login})
+
+    assert corp.post(path, {"chat_id_list": ["wr1"], "new_owner": "rm_b"})["errcode"] == 40098
+
+
+def test_groups_of_an_old_owner_who_did_not_log_in_for_a_year_fail_one_by_one() -> None:
+    corp = Corp(small_world(groups=[group("wr1", "rm_a"), group("wr2", "rm_c")]))
+    last_login = corp.simulator.simulation.now() - 366 * DAY
+    corp.simulator.actions.change_member("rm_a", {"last_login_at": last_login})
+
+    onjob = move(corp, ONJOB, "rm_b", "wr1", "wr2")
+    corp.leave("rm_a")
+    resigned = move(corp, RESIGNED, "rm_b", "wr1")
+
+    assert (onjob, resigned) == ({"wr1": 40098}, {"wr1": 40098})
+
+
+# Departed owners
+
+
+def test_a_leaver_with_groups_only_is_found_by_the_groups_that_wait() -> None:
+    corp = Corp(small_world(groups=[group("wr1", "rm_c"), group("wr2", "rm_a")]))
+
+    corp.leave("rm_c")
+
+    assert corp.post("externalcontact/get_unassigned_list")["info"] == []
+    assert corp.post(LIST, {"limit": 10, "status_filter": 1})["group_chat_list"] == [{"chat_id": "wr1", "status": 1}]
+    assert owner(corp, "wr1") == "rm_c"
+
+
+def test_each_status_of_a_departed_owners_group_has_its_filter() -> None:
+    corp = Corp(small_world(groups=[group(f"wr{number}", "rm_a") for number in range(4)] + [group("wr9", "rm_c")]))
+    corp.leave("rm_a")
+    move(corp, RESIGNED, "rm_b", "wr3")
+    corp.advance(600)
+    move(corp, RESIGNED, "rm_b", "wr2")
+
+    found = {
+        number: [row["chat_id"] for row in corp.post(LIST, {"limit": 10, "status_filter": number})["group_chat_list"]]
+        for number in (1, 2, 3)
+    }
+
+    assert found == {1: ["wr0", "wr1"], 2: ["wr2"], 3: ["wr3"]}
+    assert corp.post(LIST, {"limit": 10, "status_filter": 4})["errcode"] == 40058
+
+
+def test_a_returned_owner_owns_again_what_still_waited() -> None:
+    corp = Corp()
+    corp.leave("rm_a")
+    move(corp, RESIGNED, "rm_b", "wr2")
+    corp.advance(600)
+    corp.hire("rm_a")
+
+    assert (status(corp, "wr1"), status(corp, "wr2")) == (0, 3)
+    assert move(corp, RESIGNED, "rm_c", "wr1") == {"wr1": 90500}
+    assert move(corp, ONJOB, "rm_c", "wr1") == {}
+
+
+def test_with_the_knob_a_returned_owners_groups_stay_with_the_departed_account() -> None:
+    corp = Corp(returned_owner_regains_groups=False)
+    corp.leave("rm_a")
+    corp.hire("rm_a")
+
+    assert status(corp, "wr1") == 1
+    assert move(corp, ONJOB, "rm_c", "wr1") == {"wr1": 90502}
+    assert move(corp, RESIGNED, "rm_c", "wr1") == {}
+    corp.advance(600)
+    assert (status(corp, "wr1"), owner(corp, "wr1")) == (3, "rm_c")
+
+
+def test_an_owner_who_returns_and_leaves_while_a_group_is_on_its_way_does_not_stop_it() -> None:
+    corp = Corp()
+    corp.leave("rm_a")
+    move(corp, RESIGNED, "rm_b", "wr1")
+    corp.hire("rm_a")
+
+    corp.leave("rm_a")
+    corp.advance(600)
+
+    assert (status(corp, "wr1"), owner(corp, "wr1")) == (3, "rm_b")

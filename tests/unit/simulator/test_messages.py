@@ -105,3 +105,32 @@ def test_the_same_request_within_the_interval_is_sent_once() -> None:
 
     assert first == second != third
     assert len(received(corp)) == 2
+
+
+def test_what_a_member_was_sent_is_kept_with_its_content_and_what_was_spared_them() -> None:
+    corp = Corp()
+    card = {"title": "客户承接", "description": "您有 12 位客户待承接", "url": "https://scrm.example/c/1"}
+    digest = {
+        "touser": "rm_a|rm_b", "agentid": 1000002, "msgtype": "textcard", "textcard": card, "enable_duplicate_check": 1,
+    }  # fmt: skip
+    for n in range(30):
+        corp.post(SEND, text("rm_b", content=str(n)))
+    for _ in range(3):
+        corp.post(SEND, digest)
+
+    (message,) = corp.simulator.simulation.state.messages.of_member("RM_A")
+
+    assert (message.msgtype, message.content) == ("textcard", card)
+    assert (message.receivers, message.dropped) == (["rm_a"], ["rm_b"])
+    assert len(message.duplicates) == 2
+
+
+def test_the_limit_of_a_member_follows_their_rename() -> None:
+    corp = Corp()
+    for n in range(30):
+        corp.post(SEND, text("rm_a", content=str(n)))
+
+    corp.simulator.actions.rename_userid("rm_a", "rm_x")
+    corp.post(SEND, text("rm_x"))
+
+    assert received(corp)[-1] == []

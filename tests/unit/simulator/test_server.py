@@ -257,6 +257,26 @@ def test_people_and_groups_are_changed_through_control(sim: RunningSimulator) ->
     assert [row["userid"] for row in control.members(departed=True)] == []
 
 
+def test_members_are_moved_and_made_leaders_through_control(sim: RunningSimulator) -> None:
+    moved = sim.control.move_member("rm_a", 20, 10)
+    led = sim.control.set_leaders(20, "rm_a", "rm_c")
+
+    assert (moved["department"], moved["main_department"]) == ([20, 10], 20)
+    assert led["department_leader"] == ["rm_a", "rm_c"]
+    assert sim.control.member("rm_a")["is_leader_in_dept"] == [1, 0]
+
+
+def test_customers_are_scripted_attempt_by_attempt_through_control(sim: RunningSimulator) -> None:
+    sim.control.script_decisions(by_customer={"wm1": ["refuse", "full"], "wm2": "accept"}, untold=["wm1"])
+    call(sim, TRANSFER, MOVE)
+    sim.control.advance(3_600)
+    call(sim, TRANSFER, {**MOVE, "external_userid": ["wm1", "wm2"]})
+    sim.control.advance(3_600)
+
+    assert [row["status"] for row in sim.control.transfers("wm1")] == [3, 4]
+    assert [row["status"] for row in sim.control.transfers("wm2")] == [1]
+
+
 def test_a_decision_made_through_control_ends_the_transfer(sim: RunningSimulator) -> None:
     call(sim, TRANSFER, MOVE)
 
@@ -277,6 +297,8 @@ def test_sent_messages_can_be_read(sim: RunningSimulator) -> None:
     call(sim, "message/send", {"touser": "rm_a", "msgtype": "text", "agentid": 1000002, "text": {"content": "您好"}})
 
     assert [message["receivers"] for message in sim.control.messages("contacts")] == [["rm_a"]]
+    assert [message["content"] for message in sim.control.inbox("RM_A")] == [{"content": "您好"}]
+    assert sim.control.inbox("rm_b") == []
 
 
 def test_running_penalties_can_be_read(sim: RunningSimulator) -> None:

@@ -2,7 +2,7 @@
 
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from local.simulator.decisions import DecisionScript
 from local.simulator.transfer_book import WAITING
@@ -46,6 +46,10 @@ class Transfers(RuleBasedStateMachine):
         waiting = sum(customer == name for _, customer in self.world.unassigned)
         return len(self.world.followers_of(name)) + waiting
 
+    @initialize(fate=st.sampled_from(["void", "continue", "convert"]), loses=st.booleans())
+    def choose_what_the_papers_leave_open(self, *, fate: str, loses: bool) -> None:
+        self.corp.set_knobs(transfers_of_departed=fate, refusal_loses_resigned_customer=loses)
+
     @rule(
         kind=st.sampled_from(["onjob", "resigned"]),
         handover=st.sampled_from(MEMBERS),
@@ -64,10 +68,26 @@ class Transfers(RuleBasedStateMachine):
         if self.world.member(userid) is not None and len(self.world.members) > 1:
             self.corp.leave(userid)
 
+    @rule(userid=st.sampled_from(MEMBERS))
+    def come_back(self, userid: str) -> None:
+        if self.world.member(userid) is None:
+            self.corp.hire(userid)
+
+    @rule(old=st.sampled_from(MEMBERS), new=st.sampled_from(MEMBERS))
+    def rename(self, old: str, new: str) -> None:
+        if self.world.member(old) is not None and self.world.member(new) is None:
+            self.corp.simulator.actions.rename_userid(old, new)
+
     @rule(name=st.sampled_from(CUSTOMERS))
     def customer_deletes_a_member(self, name: str) -> None:
         for row in self.world.followers_of(name)[:1]:
             self.corp.simulator.actions.remove_by_customer(row.userid, name)
+
+    @rule(userid=st.sampled_from(MEMBERS), name=st.sampled_from(CUSTOMERS), half=st.booleans())
+    def customer_adds_a_member(self, userid: str, name: str, *, half: bool) -> None:
+        if self.world.member(userid) is not None and self.world.relation(userid, name) is None:
+            self.corp.befriend(userid, name, standing="half" if half else "mutual")
+            self.held[name] = self._count(name)
 
     @invariant()
     def no_relation_is_made_of_nothing(self) -> None:
@@ -77,10 +97,10 @@ class Transfers(RuleBasedStateMachine):
 
     @invariant()
     def a_customer_is_lost_only_by_a_refusal_after_a_resignation(self) -> None:
-        book = self.corp.simulator.simulation.state.transfers
+        state = self.corp.simulator.simulation.state
         for name in CUSTOMERS:
-            refused = any(row.kind == "resigned" and row.status == 3 for row in book.of_customer(name))
-            assert self.held[name] >= 1 or refused
+            refused = any(row.kind == "resigned" and row.status == 3 for row in state.transfers.of_customer(name))
+            assert self.held[name] >= 1 or (refused and state.knobs.refusal_loses_resigned_customer)
 
     @invariant()
     def nobody_is_followed_and_unassigned_under_one_member(self) -> None:
@@ -96,6 +116,13 @@ class Transfers(RuleBasedStateMachine):
             assert all(row.started_at + DAY > now for row in waiting)
         assert {row.attempt_id for row in book.attempts if row.status == WAITING} == set(book.waiting)
 
+    @invariant()
+    def what_waits_shows_in_one_result_list(self) -> None:
+        book = self.corp.simulator.simulation.state.transfers
+        listed = [row.attempt_id for rows in book.by_pair.values() for row in rows]
+        assert sorted(listed) == [row.attempt_id for row in book.attempts]
+        assert all(row.pair == pair for pair, rows in book.by_pair.items() for row in rows)
+
 
 TestTransfers = Transfers.TestCase
-TestTransfers.settings = settings(max_examples=40, stateful_step_count=25, deadline=None)
+TestTransfers.settings = settings(max_examples=60, stateful_step_count=25, deadline=None)

@@ -475,3 +475,91 @@ def test_the_frozen_call_moves_one_customer_of_present_and_departed_members() ->
     again = corp.post("externalcontact/transfer", {**body, "external_userid": "wm2"})["errcode"]
 
     assert (onjob, result["status"], resigned, again) == (0, 1, 0, 40100)
+
+
+# Login ages, half-added customers, and customers who deleted the member
+
+
+@pytest.mark.parametrize("stale", ["rm_a", "rm_c"])
+def test_on_the_job_both_members_must_have_logged_in_within_a_year(stale: str) -> None:
+    corp = Corp()
+    now = corp.simulator.simulation.now()
+
+    corp.simulator.actions.change_member(stale, {"last_login_at": now - 366 * DAY})
+    refused = corp.transfer("onjob", "rm_a", "rm_c", "wm1")
+    corp.simulator.actions.change_member(stale, {"last_login_at": now - 364 * DAY})
+    accepted = corp.transfer("onjob", "rm_a", "rm_c", "wm1")
+
+    assert (refused["errcode"], accepted["errcode"]) == (40098, 0)
+
+
+def test_a_leaver_must_have_logged_in_within_the_year_before_leaving() -> None:
+    corp = Corp(stale_login_errcode=60111)
+    now = corp.simulator.simulation.now()
+    corp.simulator.actions.change_member("rm_a", {"last_login_at": now - 366 * DAY})
+    corp.simulator.actions.change_member("rm_b", {"last_login_at": now - 200 * DAY})
+    corp.leave("rm_a")
+    corp.leave("rm_b")
+
+    corp.advance(300 * DAY)
+
+    assert corp.transfer("resigned", "rm_a", "rm_c", "wm1")["errcode"] == 60111
+    assert corp.codes("resigned", "rm_b", "rm_c", "wm3") == [0]
+
+
+@pytest.mark.parametrize("kind", ["onjob", "resigned"])
+def test_a_half_added_customer_is_84061_and_on_no_list_in_either_api(kind: str) -> None:
+    corp = Corp(small_world(relations=[relation("rm_a", "wm1", standing="half"), relation("rm_a", "wm2")]))
+    if kind == "resigned":
+        corp.leave("rm_a")
+
+    assert corp.codes(kind, "rm_a", "rm_c", "wm1", "wm2") == [84061, 0]
+    corp.advance(DAY)
+
+    assert corp.post(UNASSIGNED)["info"] == []
+    assert corp.statuses(kind, "rm_a", "rm_c") == [("wm2", 1)]
+
+
+@pytest.mark.parametrize("kind", ["onjob", "resigned"])
+def test_a_customer_who_deleted_the_member_starts_and_ends_as_refused(kind: str) -> None:
+    corp = Corp()
+    corp.simulator.actions.remove_by_customer("rm_a", "wm1")
+    if kind == "resigned":
+        corp.leave("rm_a")
+
+    assert corp.codes(kind, "rm_a", "rm_c", "wm1") == [0]
+    assert corp.statuses(kind, "rm_a", "rm_c") == [("wm1", 2)]
+    corp.advance(DAY)
+
+    assert corp.statuses(kind, "rm_a", "rm_c") == [("wm1", 3)]
+    assert "rm_c" not in corp.followers("wm1")
+
+
+@pytest.mark.parametrize("kind", ["onjob", "resigned"])
+def test_with_the_knob_a_customer_who_deleted_the_member_is_refused_at_once(kind: str) -> None:
+    corp = Corp(deleted_by_customer_errcode=84061)
+    corp.simulator.actions.remove_by_customer("rm_a", "wm1")
+    if kind == "resigned":
+        corp.leave("rm_a")
+
+    assert corp.codes(kind, "rm_a", "rm_c", "wm1", "wm2") == [84061, 0]
+    assert [name for name, _ in corp.statuses(kind, "rm_a", "rm_c")] == ["wm2"]
+
+
+def test_a_banned_member_takes_over_only_when_the_knob_lets_them() -> None:
+    for errcode, expected in ((40143, 40143), (None, 0)):
+        corp = Corp(banned_takeover_errcode=errcode)
+        corp.simulator.actions.change_member("rm_c", {"banned": True})
+
+        assert corp.transfer("onjob", "rm_a", "rm_c", "wm1")["errcode"] == expected
+
+
+def test_a_refusal_goes_untold_for_the_named_customers_only() -> None:
+    corp = Corp()
+    corp.decide(wm1="refuse", wm2="refuse", untold=["wm1"])
+    corp.transfer("onjob", "rm_a", "rm_c", "wm1", "wm2")
+
+    corp.advance(DAY)
+
+    assert [event["ExternalUserID"] for event in corp.http.events()] == ["wm2"]
+    assert corp.statuses("onjob", "rm_a", "rm_c") == [("wm1", 3), ("wm2", 3)]

@@ -3,7 +3,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from scrm.wecom.envelope import message_fields
@@ -306,6 +306,9 @@ JSON_VALUES = st.recursive(
 )
 
 
+@settings(
+    suppress_health_check=[HealthCheck.too_slow]
+)  # the first draw builds the strategies, slowly on a busy machine
 @given(name=st.sampled_from(sorted(known_events())), data=st.data())
 def test_whatever_the_fields_hold_is_read_kept_or_named(name: str, data: st.DataObject) -> None:
     event, _, change_type = name.partition(".")

@@ -1,138 +1,149 @@
-"""The relation table: who follows whom, who owns which group chat."""
+"""The contacts table: relations, customers, aliases and group chats (docs/architecture.md, Tables)."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
-from itertools import batched
+from itertools import islice
+
+from botocore.exceptions import ClientError
 
 from scrm import clock
-from scrm.aws.table import Condition, Item, Put, Table, starts_with
-from scrm.contacts.model import GroupChat, Relation, RelationState
+from scrm.aws import contact_items as items
+from scrm.aws.table import Condition, Item, Put, Table, Update, starts_with
+from scrm.contacts.model import Alias, Customer, GroupChat, Relation, RelationDetails, RelationState
+from scrm.contacts.ports import Change, Known, RelationKey
 
-SCHEMA_VERSION = 1
-_PER_TRANSACTION = 50
-_KEEP_ENDED = timedelta(days=30)
+_KEEP_SEEN = timedelta(days=3)
 _NOT_ENDED = "#state <> :ended"
 
 
 class DynamoContactRepository:
-    """Keys: MEMBER#userid/CUSTOMER#id and OWNER#userid/GROUP#id; index by_customer turns them round.
+    """Implements `scrm.contacts.ports.ContactRepository`.
 
-    The table's TTL takes ended relations after 30 days; nothing reads the sweep as news.
+    Customer and relations change in one transaction, each on the version it was read with. The TTL takes ended rows
+    after 30 days; nothing reads the sweep as news.
     """
 
     def __init__(self, table: Table) -> None:
         self._table = table
 
+    def read(
+        self, relations: Sequence[RelationKey] = (), customers: Sequence[str] = (), aliases: Sequence[str] = ()
+    ) -> Known:
+        keys = [
+            *(items.relation_key(*pair) for pair in dict.fromkeys(relations)),
+            *(items.customer_key(external_userid) for external_userid in dict.fromkeys(customers)),
+            *(items.alias_key(userid) for userid in dict.fromkeys(aliases)),
+        ]
+        rows: dict[RelationKey, Relation] = {}
+        known: dict[str, Customer] = {}
+        renamed: dict[str, Alias] = {}
+        for item in self._table.get_many(keys):
+            if item["sk"] == "CUSTOMER":
+                known[item["external_userid"]] = items.to_customer(item)
+            elif item["sk"] == "ALIAS":
+                renamed[item["userid"]] = items.to_alias(item)
+            else:
+                rows[item["userid"], item["external_userid"]] = items.to_relation(item)
+        return Known(rows, known, renamed)
+
+    def customers(self, external_userids: Sequence[str]) -> dict[str, Customer]:
+        """Those that are known, one request per 100."""
+        return dict(self.read(customers=external_userids).customers)
+
+    def details_of(self, userid: str, external_userids: Sequence[str]) -> dict[str, RelationDetails]:
+        """What the member noted about these customers; also where the relation ended within the last 30 days."""
+        rows = self.read(relations=[(userid, external_userid) for external_userid in external_userids]).relations
+        return {external_userid: row.details for (_, external_userid), row in rows.items()}
+
+    def write(self, changes: Sequence[Change]) -> bool:
+        puts: list[Put] = []
+        for change in changes:
+            if change.customer is not None:
+                puts.append(Put(items.customer_item(change.customer), items.as_read(change.customer.version)))
+            puts += [Put(items.relation_item(row), items.as_read(row.version)) for row in change.relations]
+        return transacted(self._table, puts) is True
+
     def relations_of(self, userid: str) -> Iterator[Relation]:
         for item in self._table.query(_relations_of(userid), where=_NOT_ENDED):
-            yield _to_relation(item)
+            yield items.to_relation(item)
+
+    def relations_after(self, userid: str, external_userid: str, limit: int) -> list[Relation]:
+        found = self._table.query(_relations_of(userid, external_userid), where=_NOT_ENDED)
+        return [items.to_relation(item) for item in islice(found, limit)]
 
     def count_relations(self, userid: str) -> int:
         return self._table.count(_relations_of(userid), where=_NOT_ENDED)
 
-    def put_relation(self, relation: Relation) -> bool:
-        return self._table.put(_relation_item(relation), _not_newer(relation.changed_at))
+    def count_settled(self, userid: str, until: datetime) -> int:
+        values = {
+            ":pk": f"MEMBER#{userid}",
+            ":after": "CUSTOMER#",
+            ":active": RelationState.ACTIVE.value,
+            ":deleted": RelationState.DELETED_BY_CUSTOMER.value,
+            ":until": clock.to_iso(until),
+        }
+        condition = Condition("pk = :pk AND sk > :after", values, {"#state": "state"})
+        return self._table.count(condition, where="#state IN (:active, :deleted) AND changed_at <= :until")
 
-    def put_relations(self, relations: Sequence[Relation]) -> int:
-        """Fifty in one transaction; where a callback was faster for one of them, the fifty go one by one."""
-        stored = 0
-        for part in batched(relations, _PER_TRANSACTION, strict=False):
-            puts = [Put(_relation_item(relation), _not_newer(relation.changed_at)) for relation in part]
-            stored += len(part) if self._table.transact(puts) else sum(map(self.put_relation, part))
-        return stored
+    def put_alias(self, alias: Alias) -> None:
+        older = Condition("attribute_not_exists(pk) OR #at <= :at", {":at": clock.to_iso(alias.at)}, {"#at": "at"})
+        self._table.put(items.alias_item(alias), older)
 
-    def end_relation(self, userid: str, external_userid: str, at: datetime) -> bool:
-        ended = Relation(userid, external_userid, RelationState.ENDED, at, at)
-        expires_at = int((at + _KEEP_ENDED).timestamp())
-        return self._table.put({**_relation_item(ended), "expires_at": expires_at}, _not_newer(at))
+    def note_seen(self, run_id: str, userid: str, external_userids: Sequence[str]) -> None:
+        expires_at = int((clock.now() + _KEEP_SEEN).timestamp())
+        keys = ({"pk": _seen_pk(run_id, userid), "sk": found} for found in dict.fromkeys(external_userids))
+        self._table.batch_write({**key, "expires_at": expires_at} for key in keys)
+
+    def seen_by(self, run_id: str, userid: str) -> Iterator[str]:
+        for item in self._table.query(starts_with(_seen_pk(run_id, userid))):
+            yield item["sk"]
 
     def groups_of(self, userid: str) -> Iterator[GroupChat]:
         for item in self._table.query(starts_with(f"OWNER#{userid}", "GROUP#")):
-            yield _to_group(item)
+            yield items.to_group(item)
 
     def group(self, chat_id: str) -> GroupChat | None:
-        return next((_to_group(item) for item in self._group_items(chat_id)), None)
+        return next((items.to_group(item) for item in self._group_items(chat_id)), None)
 
-    def put_group(self, group: GroupChat) -> None:
-        self._table.put(
-            {
-                **_group_key(group.owner_userid, group.chat_id),
-                "schema_version": SCHEMA_VERSION,
-                "customer_pk": f"GROUP#{group.chat_id}",
-                "chat_id": group.chat_id,
-                "owner_userid": group.owner_userid,
-                "name": group.name,
-                "changed_at": clock.to_iso(group.changed_at),
-            }
+    def put_group(self, group: GroupChat) -> bool:
+        older = Condition(
+            "attribute_not_exists(pk) OR changed_at <= :changed_at", {":changed_at": clock.to_iso(group.changed_at)}
         )
+        stored = self._table.put(items.group_item(group), older)
         for item in self._group_items(group.chat_id):
-            if item["owner_userid"] != group.owner_userid:
-                self._table.delete(_group_key(item["owner_userid"], group.chat_id))
+            if stored and item["owner_userid"] != group.owner_userid:
+                self._table.delete(items.group_key(item["owner_userid"], group.chat_id), older)
+        return stored
 
     def remove_group(self, chat_id: str) -> None:
         for item in self._group_items(chat_id):
-            self._table.delete(_group_key(item["owner_userid"], chat_id))
-
-    def take_over(self, handover_userid: str, relations: Sequence[Relation]) -> None:
-        wanted = {(relation.userid, relation.external_userid): relation for relation in relations}
-        there = self._table.get_many([_relation_key(*pair) for pair in wanted])
-        ended = RelationState.ENDED.value
-        known = {(item["userid"], item["external_userid"]) for item in there if item["state"] != ended}
-        self._table.batch_write(
-            puts=[_relation_item(relation) for pair, relation in wanted.items() if pair not in known],
-            deletes=[_relation_key(handover_userid, relation.external_userid) for relation in relations],
-        )
+            self._table.delete(items.group_key(item["owner_userid"], chat_id))
 
     def _group_items(self, chat_id: str) -> list[Item]:
         of_group = Condition("customer_pk = :group", {":group": f"GROUP#{chat_id}"})
         return list(self._table.query(of_group, index="by_customer"))
 
 
-def _relations_of(userid: str) -> Condition:
-    values = {":pk": f"MEMBER#{userid}", ":sk": "CUSTOMER#", ":ended": RelationState.ENDED.value}
-    return Condition("pk = :pk AND begins_with(sk, :sk)", values, {"#state": "state"})
+def transacted(table: Table, writes: Sequence[Put | Update]) -> bool | None:
+    """Whether the transaction went through; None when another one was at the same items: try again."""
+    return _unless_crossed(lambda: table.transact(writes))
 
 
-def _not_newer(changed_at: datetime) -> Condition:
-    known = "attribute_not_exists(pk) OR changed_at <= :changed_at"
-    return Condition(known, {":changed_at": clock.to_iso(changed_at)})
+def _unless_crossed(write: Callable[[], bool]) -> bool | None:
+    try:
+        return write()
+    except ClientError as error:
+        reasons = {reason.get("Code") for reason in error.response.get("CancellationReasons", [])}
+        crossed = error.response["Error"]["Code"] in {"TransactionConflictException", "TransactionInProgressException"}
+        if crossed or "TransactionConflict" in reasons:
+            return None
+        raise
 
 
-def _relation_key(userid: str, external_userid: str) -> dict[str, str]:
-    return {"pk": f"MEMBER#{userid}", "sk": f"CUSTOMER#{external_userid}"}
+def _relations_of(userid: str, after: str = "") -> Condition:
+    values = {":pk": f"MEMBER#{userid}", ":after": f"CUSTOMER#{after}", ":ended": RelationState.ENDED.value}
+    return Condition("pk = :pk AND sk > :after", values, {"#state": "state"})
 
 
-def _group_key(userid: str, chat_id: str) -> dict[str, str]:
-    return {"pk": f"OWNER#{userid}", "sk": f"GROUP#{chat_id}"}
-
-
-def _relation_item(relation: Relation) -> Item:
-    return {
-        **_relation_key(relation.userid, relation.external_userid),
-        "schema_version": SCHEMA_VERSION,
-        "customer_pk": f"CUSTOMER#{relation.external_userid}",
-        "userid": relation.userid,
-        "external_userid": relation.external_userid,
-        "state": relation.state.value,
-        "since": clock.to_iso(relation.since),
-        "changed_at": clock.to_iso(relation.changed_at),
-    }
-
-
-def _to_relation(item: Item) -> Relation:
-    return Relation(
-        userid=item["userid"],
-        external_userid=item["external_userid"],
-        state=RelationState(item["state"]),
-        since=clock.from_iso(item["since"]),
-        changed_at=clock.from_iso(item["changed_at"]),
-    )
-
-
-def _to_group(item: Item) -> GroupChat:
-    return GroupChat(
-        chat_id=item["chat_id"],
-        owner_userid=item["owner_userid"],
-        name=item["name"],
-        changed_at=clock.from_iso(item["changed_at"]),
-    )
+def _seen_pk(run_id: str, userid: str) -> str:
+    return f"SEEN#{run_id}#{userid}"

@@ -69,3 +69,14 @@ class HandoverJournal:
         )
         if reply["FailedEntryCount"]:
             raise EventNotPublishedError(detail_type)
+
+
+class AuditedDecisions:
+    """Implements `scrm.handover.ports.DecisionLog`."""
+
+    def __init__(self, audit: AuditLog) -> None:
+        self._audit = audit
+
+    def decided(self, case: HandoverCase, action: str, actor: str, at: datetime) -> None:
+        cause = ids.derive("evt", case.case_id, action, str(case.version))
+        self._audit.record(actor, action, case.case_id, case.node_path, "done", at, cause=cause)

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from pydantic import BaseModel
 
-from scrm.contacts.messages import CustomersTakenOver, GroupsTakenOver
-from scrm.handover.edges import Chunk, ChunkKind
+from scrm.contacts.messages import CustomersTakenOver, GroupsTakenOver, QuotaCounted
+from scrm.handover.edges import Chunk, ChunkKind, TransferApi
 from scrm.handover.messages import PlanRequested, PollRequested, TransferRequested
 from scrm.handover.model import HandoverCase
 
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 _BATCH = 10
 _CHUNKS_PER_MESSAGE = 5  # their intents are one write and so are their answers; more would make a killed run dear
+# What the contacts feature reads and writes in one request each.
+_CUSTOMERS = 100
 _LONGEST_DELAY = timedelta(minutes=15)
 
 
@@ -76,16 +78,25 @@ class SqsContactRecords:
         self._contact = contact
 
     def customers_taken_over(
-        self, case: HandoverCase, takeover_userid: str, external_userids: Sequence[str], at: datetime
+        self, case: HandoverCase, takeover_userid: str, external_userids: Sequence[str], api: TransferApi, at: datetime
     ) -> None:
-        message = CustomersTakenOver(
-            case_id=case.case_id,
-            handover_userid=case.handover_userid,
-            takeover_userid=takeover_userid,
-            external_userids=tuple(external_userids),
-            at=at,
+        self._contact.send(
+            CustomersTakenOver(
+                case_id=case.case_id,
+                handover_userid=case.handover_userid,
+                takeover_userid=takeover_userid,
+                external_userids=part,
+                api="on_job" if api is TransferApi.ON_JOB else "resigned",
+                at=at,
+            )
+            for part in batched(external_userids, _CUSTOMERS, strict=False)
         )
-        self._contact.send([message])
 
     def groups_taken_over(self, case: HandoverCase, chat_ids: Sequence[str], at: datetime) -> None:
         self._contact.send([GroupsTakenOver(case_id=case.case_id, chat_ids=tuple(chat_ids), at=at)])
+
+    def quota_counted(self, case: HandoverCase, external_userids: Sequence[str], at: datetime, *, full: bool) -> None:
+        self._contact.send(
+            QuotaCounted(case_id=case.case_id, external_userids=part, at=at, full=full)
+            for part in batched(external_userids, _CUSTOMERS, strict=False)
+        )

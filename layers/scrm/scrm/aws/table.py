@@ -56,6 +56,15 @@ class Put:
 
 
 @dataclass(frozen=True, slots=True)
+class Update:
+    """An update inside a transaction; the values of ``expression`` stand beside those of the condition."""
+
+    key: Key
+    expression: str
+    condition: Condition
+
+
+@dataclass(frozen=True, slots=True)
 class Delete:
     """A delete inside a transaction."""
 
@@ -178,16 +187,18 @@ class Table:
             else:
                 raise TableBusyError(self.name)
 
-    def transact(self, writes: Sequence[Put | Delete]) -> bool:
+    def transact(self, writes: Sequence[Put | Update | Delete]) -> bool:
         """All writes or none; False when a condition did not hold."""
         entries: list[Any] = [self._entry(write) for write in writes]
         return _held(lambda: self._client.transact_write_items(TransactItems=entries))
 
-    def _entry(self, write: Put | Delete) -> dict[str, Any]:
+    def _entry(self, write: Put | Update | Delete) -> dict[str, Any]:
         named = {"TableName": self.name, **(write.condition.parameters() if write.condition else {})}
         if isinstance(write, Put):
             return {"Put": {**named, "Item": to_item(write.item)}}
-        return {"Delete": {**named, "Key": to_item(write.key)}}
+        if isinstance(write, Delete):
+            return {"Delete": {**named, "Key": to_item(write.key)}}
+        return {"Update": {**named, "Key": to_item(write.key), "UpdateExpression": write.expression}}
 
 
 def starts_with(pk: str, sk_prefix: str = "") -> Condition:

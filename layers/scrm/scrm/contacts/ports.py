@@ -1,51 +1,133 @@
 """What the contacts feature needs from the outside world."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
-from scrm.contacts.model import GroupChat, Relation
+from scrm.contacts.model import Alias, Customer, GroupChat, Relation, RelationDetails
+from scrm.contacts.runs import PassCounts, SyncRun
+
+
+class UnknownMemberError(Exception):
+    """WeCom no longer knows the member, or shows him to us no more."""
+
+
+class CursorLostError(Exception):
+    """WeCom does not take the cursor any longer: the list begins anew."""
+
+
+class ContactsBusyError(Exception):
+    """Others kept changing the same customers; the message should be tried again later."""
+
+
+@dataclass(frozen=True, slots=True)
+class FoundRelation:
+    """A row of WeCom's list. The list does not tell half-added and deleted-by-customer relations apart from others."""
+
+    userid: str
+    external_userid: str
+    since: datetime
+    details: RelationDetails
 
 
 class CustomerSource(Protocol):
-    """WeCom's own lists of relations and group chats."""
+    """WeCom's own lists of relations and group chats; userids are folded."""
 
     def members_serving_customers(self) -> list[str]:
-        """Members with the customer-contact function, folded userids."""
+        """Members with the customer-contact function."""
 
-    def relations_of(self, userids: Sequence[str]) -> Iterator[Relation]:
-        """Every relation of these members, all pages."""
+    def relations_page(self, userids: Sequence[str], cursor: str) -> tuple[list[FoundRelation], str]:
+        """At most 100 relations of these members, and where the list goes on; empty at its end.
+
+        Raises UnknownMemberError, CursorLostError.
+        """
+
+    def details_of(self, userid: str, external_userid: str) -> RelationDetails | None:
+        """What the member noted about one customer; None when WeCom shows no such relation."""
 
     def groups_of(self, userid: str) -> Iterator[str]:
-        """The chat ids the member owns, all pages."""
+        """The chat ids the member owns, all pages; none for an owner who left."""
 
     def group(self, chat_id: str) -> GroupChat | None:
         """One group chat; None when WeCom no longer knows it as a customer group."""
 
 
+type RelationKey = tuple[str, str]
+"""(userid, external_userid)"""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the table held at one moment."""
+
+    relations: Mapping[RelationKey, Relation] = field(default_factory=dict)
+    customers: Mapping[str, Customer] = field(default_factory=dict)
+    aliases: Mapping[str, Alias] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One customer and those of his relations that change with him; each is written on the version it was read with."""
+
+    customer: Customer | None
+    relations: tuple[Relation, ...] = ()
+
+    @property
+    def items(self) -> int:
+        return len(self.relations) + (self.customer is not None)
+
+
 class ContactRepository(Protocol):
-    """The relation table."""
+    """Relations, customers, aliases and group chats."""
+
+    def read(
+        self, relations: Sequence[RelationKey] = (), customers: Sequence[str] = (), aliases: Sequence[str] = ()
+    ) -> Known:
+        """What exists of these, in one request per 100."""
+
+    def write(self, changes: Sequence[Change]) -> bool:
+        """All or nothing, at most 100 items; False when one of them changed since it was read."""
 
     def relations_of(self, userid: str) -> Iterator[Relation]:
-        """Relations that have not ended."""
+        """Relations that have not ended, by external_userid."""
 
-    def put_relation(self, relation: Relation) -> bool:
-        """Store unless a newer state is known; False when it was older."""
+    def relations_after(self, userid: str, external_userid: str, limit: int) -> list[Relation]:
+        """The next relations that have not ended, by external_userid; fewer than ``limit`` at the end."""
 
-    def put_relations(self, relations: Sequence[Relation]) -> int:
-        """As `put_relation` for many; how many were stored."""
+    def count_settled(self, userid: str, until: datetime) -> int:
+        """How many relations that WeCom's list must show, as of news up to ``until``."""
 
-    def end_relation(self, userid: str, external_userid: str, at: datetime) -> bool:
-        """Mark as ended unless a newer state is known; False when it was."""
+    def put_alias(self, alias: Alias) -> None:
+        """Store unless a newer one is known."""
+
+    def note_seen(self, run_id: str, userid: str, external_userids: Sequence[str]) -> None:
+        """Remember for a few days that a pass saw these customers."""
+
+    def seen_by(self, run_id: str, userid: str) -> Iterator[str]:
+        """The external_userids noted, sorted."""
 
     def groups_of(self, userid: str) -> Iterator[GroupChat]: ...
 
-    def group(self, chat_id: str) -> GroupChat | None: ...
-
-    def put_group(self, group: GroupChat) -> None:
-        """Store the group under its owner and remove it from an owner known before."""
+    def put_group(self, group: GroupChat) -> bool:
+        """Store the group under its owner and remove it from an owner known before; False when newer is known."""
 
     def remove_group(self, chat_id: str) -> None: ...
 
-    def take_over(self, handover_userid: str, relations: Sequence[Relation]) -> None:
-        """Move customers: the leaver's rows go, the given rows come unless one is there already."""
+
+class SyncRuns(Protocol):
+    """Full passes: their parts, and how far they are."""
+
+    def run(self, run_id: str) -> SyncRun | None: ...
+
+    def plan(self, run: SyncRun, parts: Sequence[tuple[str, ...]]) -> SyncRun:
+        """Store the run with its parts; of several plans of one run the first that was stored counts."""
+
+    def open_parts(self, run_id: str) -> Iterator[tuple[int, tuple[str, ...]]]:
+        """Number and members of the parts that are not done."""
+
+    def finish_part(self, run_id: str, number: int, counts: PassCounts) -> bool:
+        """Count the part in; False when it was counted before."""
+
+    def finish(self, run_id: str, at: datetime) -> bool:
+        """Mark the run as finished; False when it was."""

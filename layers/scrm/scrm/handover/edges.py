@@ -19,7 +19,8 @@ LONGEST_RUN = timedelta(minutes=3)
 class EdgeState(StrEnum):
     """``fallback`` waits for the next successor; ``manual`` is open: it has an owner and a due date.
 
-    ``ineligible`` cannot be moved by anyone, ``kept`` stays with the member on purpose.
+    ``ineligible`` cannot be moved by anyone, ``kept`` stays with the member on purpose, ``resolved`` was settled by a
+    person with a reason.
     """
 
     PLANNED = "planned"
@@ -29,6 +30,7 @@ class EdgeState(StrEnum):
     MANUAL = "manual"
     INELIGIBLE = "ineligible"
     KEPT = "kept"
+    RESOLVED = "resolved"
 
     @property
     def is_settled(self) -> bool:
@@ -48,11 +50,13 @@ class EdgeCause(StrEnum):
     UNDECIDED = "undecided"
     ACCOUNT_DELETED = "account_deleted"
     IN_ANOTHER_TRANSFER = "in_another_transfer"
+    ON_HOLD = "on_hold"
     HALF_ADDED = "half_added"
     DELETED_BY_CUSTOMER = "deleted_by_customer"
     NOT_FOLLOWING = "not_following"
     STAYS_BY_POLICY = "stays_by_policy"
     CANCELLED = "cancelled"
+    CHOSEN_AGAIN = "chosen_again"
 
 
 class ChunkKind(StrEnum):
@@ -156,7 +160,7 @@ class Edge:
         )
 
     def settled(self, state: EdgeState, at: datetime, cause: str = "", errcode: int = 0) -> "Edge":
-        """Settled without an owner: done, ineligible or kept."""
+        """Settled without an owner: done, ineligible, kept or resolved."""
         return replace(self, state=state, cause=cause, errcode=errcode, owner_userid="", due_at=None, updated_at=at)
 
     def manual(self, cause: str, owner_userid: str, due_at: datetime, at: datetime, errcode: int = 0) -> "Edge":

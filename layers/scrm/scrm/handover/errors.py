@@ -44,6 +44,10 @@ class UnknownCaseError(HandoverError):
     """A message names a case that the table does not hold."""
 
 
+class DecisionRefusedError(HandoverError):
+    """A person's decision cannot be carried out; the text is a sentence that says why and what to do."""
+
+
 def until_current[Result](action: Callable[[], Result], attempts: int = 5) -> Result:
     """Run a use case again from its first read while someone else was faster.
 

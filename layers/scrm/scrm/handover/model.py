@@ -36,6 +36,7 @@ class CaseOutcome(StrEnum):
 
     COMPLETED = "completed"
     CANCELLED = "cancelled"
+    CLOSED_BY_PERSON = "closed_by_person"
 
 
 class SignalSource(StrEnum):
@@ -122,6 +123,7 @@ class HandoverCase:
     planned_at: datetime | None = None
     closed_at: datetime | None = None
     outcome: CaseOutcome | None = None
+    close_reason: str = ""
     polls: int = 0
     unusable: Mapping[str, int] = field(default_factory=dict)
     version: int = 0

@@ -4,11 +4,19 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from scrm.handover.edges import Chunk, ChunkKind, ChunkState, Edge, EdgeCause, EdgeState, is_due, totals
+from scrm.handover.edges import Chunk, ChunkKind, ChunkState, Edge, EdgeCause, EdgeState, TransferApi, is_due, totals
 from scrm.handover.errors import TransferPostponedError, UnknownCaseError
 from scrm.handover.model import CaseState, ChangeKind, HandoverCase
-from scrm.handover.ports import CaseRepository, CustomerBook, HandoverQueue, Journal, StaffDirectory, Transfers
-from scrm.handover.regroup import next_number
+from scrm.handover.ports import (
+    CaseRepository,
+    CustomerBook,
+    HandoverQueue,
+    Journal,
+    LeaversCustomer,
+    StaffDirectory,
+    Transfers,
+)
+from scrm.handover.regroup import api_for, next_number
 from scrm.handover.rules import EdgeRules
 from scrm.handover.settings import HandoverSettings
 from scrm.handover.succession import Choice, SuccessorPool
@@ -56,9 +64,7 @@ class HandoverPlanning:
         rules = EdgeRules(self.staff.manager_of(case.node_path, leaver=case.handover_userid), self.settings)
         pool = SuccessorPool(case, self.cases, self.staff, self.customers, self.settings)
         customers = (
-            _planned(customer.external_userid, customer.ineligible_cause, Choice(), now)
-            if customer.ineligible_cause or case.stays.customers_stay
-            else _planned(customer.external_userid, "", pool.for_customer(), now)
+            self._customer(case, customer, pool, rules, now)
             for customer in self.customers.customers_of(case.handover_userid)
             if customer.external_userid not in covered
         )
@@ -69,6 +75,21 @@ class HandoverPlanning:
             if chat_id not in covered
         )
         yield from self._cut(case, ChunkKind.GROUPS, groups, rules, existing, now)
+
+    def _customer(
+        self, case: HandoverCase, customer: LeaversCustomer, pool: SuccessorPool, rules: EdgeRules, now: datetime
+    ) -> tuple[str, Edge]:
+        """Taker and edge of one customer; under a hold, or moved twice in 90 days, he waits for a person."""
+        target_id = customer.external_userid
+        if customer.ineligible_cause or case.stays.customers_stay:
+            return _planned(target_id, customer.ineligible_cause, Choice(), now)
+        if customer.hold:
+            return "", rules.manual(Edge(target_id), EdgeCause.ON_HOLD, now)
+        since = now - self.settings.transfers_window
+        moved = sum(moment > since for moment in customer.onjob_transfers)
+        if api_for(case) is TransferApi.ON_JOB and moved >= self.settings.transfers_per_customer:
+            return "", rules.manual(Edge(target_id), EdgeCause.QUOTA_USED, now)
+        return _planned(target_id, "", pool.for_customer(followers=customer.followers), now)
 
     def _cut(
         self,

@@ -22,10 +22,20 @@ class TransferStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class LeaversCustomer:
-    """A customer of the member whose case it is; ``ineligible_cause`` is empty when WeCom would move him."""
+    """A customer of the member whose case it is.
+
+    ``ineligible_cause`` is empty when WeCom would move him, ``hold`` when no complaint or investigation forbids it.
+    ``followers`` are other members who follow him, longest first. ``onjob_transfers`` are the moments of his transfers
+    that count against 2 in 90 days. ``tier`` and ``language`` come from corp tags.
+    """
 
     external_userid: str
     ineligible_cause: str = ""
+    hold: str = ""
+    followers: tuple[str, ...] = ()
+    tier: str = ""
+    language: str = ""
+    onjob_transfers: tuple[datetime, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,8 +163,11 @@ class ContactRecords(Protocol):
     """Tells the contacts feature what moved and what was tried."""
 
     def customers_taken_over(
-        self, case: HandoverCase, takeover_userid: str, external_userids: Sequence[str], at: datetime
+        self, case: HandoverCase, takeover_userid: str, external_userids: Sequence[str], api: TransferApi, at: datetime
     ) -> None: ...
+
+    def quota_counted(self, case: HandoverCase, external_userids: Sequence[str], at: datetime, *, full: bool) -> None:
+        """On-job attempts that count although nothing moved; ``full``: WeCom says the quota is used (40128)."""
 
     def groups_taken_over(self, case: HandoverCase, chat_ids: Sequence[str], at: datetime) -> None: ...
 
@@ -181,3 +194,10 @@ class Journal(Protocol):
     def planned(self, case: HandoverCase) -> None: ...
 
     def ended(self, case: HandoverCase) -> None: ...
+
+
+class DecisionLog(Protocol):
+    """The audit log, as far as people's decisions go."""
+
+    def decided(self, case: HandoverCase, action: str, actor: str, at: datetime) -> None:
+        """A person's decision; once per action and version of the case."""

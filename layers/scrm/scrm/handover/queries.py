@@ -9,7 +9,7 @@ from datetime import date, datetime
 from typing import Protocol
 
 from scrm.handover.edges import Attempt, EdgeState
-from scrm.handover.model import CaseState, ChangeKind, SignalRecord
+from scrm.handover.model import CaseOutcome, CaseState, ChangeKind, SignalRecord
 from scrm.paging import Page
 
 
@@ -47,6 +47,8 @@ class CaseDetail:
     """One staff change with what told us of it."""
 
     summary: CaseSummary
+    outcome: CaseOutcome | None
+    close_reason: str
     signals: tuple[SignalRecord, ...]
 
 

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from scrm.handover.calls import known_owner, known_results
 from scrm.handover.edges import (
+    AttemptOutcome,
     Chunk,
     ChunkKind,
     ChunkState,
@@ -31,7 +32,7 @@ from scrm.handover.ports import (
     TransferStatus,
 )
 from scrm.handover.regroup import Regrouped, Regrouping, api_for
-from scrm.handover.rules import TAKEOVER_FULL, EdgeRules, reopened
+from scrm.handover.rules import QUOTA_USED, TAKEOVER_FULL, EdgeRules, reopened
 from scrm.handover.settings import HandoverSettings
 from scrm.handover.succession import SuccessorPool
 
@@ -128,6 +129,7 @@ class HandoverReconcile:
         ended = self._advance(case, latest, now())
         if ended.state is not case.state and ended.state in {CaseState.ATTENTION, CaseState.CLOSED}:
             self.journal.ended(ended)
+            self._tell_used_quotas(ended, latest, now())
         self._store(ended, chunks, latest)
         self.queue.request_transfers([chunk for chunk in latest if is_due(chunk, now())])
         return _result(case, ended, chunks, latest)
@@ -166,9 +168,20 @@ class HandoverReconcile:
         for chunk in latest:
             done = [e.target_id for e in chunk.in_state(EdgeState.DONE) if (chunk.kind, e.target_id) not in known]
             if done and chunk.kind is ChunkKind.CUSTOMERS:
-                self.contacts.customers_taken_over(case, chunk.takeover_userid, done, at)
+                self.contacts.customers_taken_over(case, chunk.takeover_userid, done, _api_of(chunk), at)
             elif done:
                 self.contacts.groups_taken_over(case, done, at)
+        if self.settings.refusals_use_quota:
+            refused = _newly_refused(before, latest)
+            if refused:
+                self.contacts.quota_counted(case, refused, at, full=False)
+
+    def _tell_used_quotas(self, case: HandoverCase, chunks: Sequence[Chunk], at: datetime) -> None:
+        """WeCom's 40128 tells of transfers that we did not make: other cases need not ask again."""
+        edges = (edge for chunk in chunks if chunk.kind is ChunkKind.CUSTOMERS for edge in chunk.edges)
+        used = [edge.target_id for edge in edges if edge.errcode == QUOTA_USED]
+        if used:
+            self.contacts.quota_counted(case, used, at, full=True)
 
     def _advance(self, case: HandoverCase, chunks: Sequence[Chunk], now: datetime) -> HandoverCase:
         counted = replace(
@@ -182,7 +195,7 @@ class HandoverReconcile:
             return replace(counted, state=CaseState.TRANSFERRING, due_at=self._next_look(case, chunks, now))
         if any(chunk.in_state(EdgeState.MANUAL) for chunk in chunks):
             return replace(counted, state=CaseState.ATTENTION, due_at=now + self.settings.attention_interval)
-        outcome = CaseOutcome.CANCELLED if case.cancelled_at else CaseOutcome.COMPLETED
+        outcome = case.outcome or (CaseOutcome.CANCELLED if case.cancelled_at else CaseOutcome.COMPLETED)
         return replace(counted, state=CaseState.CLOSED, outcome=outcome, closed_at=now, due_at=None)
 
     def _next_look(self, case: HandoverCase, chunks: Sequence[Chunk], now: datetime) -> datetime:
@@ -262,6 +275,26 @@ class _Look:
             if status is not TransferStatus.NO_RECORD:
                 return status
         return TransferStatus.NO_RECORD
+
+
+def _api_of(chunk: Chunk) -> TransferApi:
+    return chunk.api or TransferApi.RESIGNED
+
+
+def _newly_refused(before: Sequence[Chunk], latest: Sequence[Chunk]) -> list[str]:
+    """Customers whose on-job transfer this look saw refused; their edges may be in another chunk by now."""
+
+    def refusals(chunks: Sequence[Chunk]) -> set[tuple[str, datetime]]:
+        return {
+            (edge.target_id, attempt.called_at)
+            for chunk in chunks
+            if chunk.kind is ChunkKind.CUSTOMERS
+            for edge in chunk.edges
+            for attempt in edge.attempts
+            if attempt.api is TransferApi.ON_JOB and attempt.outcome is AttemptOutcome.REFUSED
+        }
+
+    return sorted({customer for customer, _ in refusals(latest) - refusals(before)})
 
 
 def _taken_back(edge: Edge, chunk: Chunk, at: datetime) -> Edge:

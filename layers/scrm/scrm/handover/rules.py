@@ -103,7 +103,7 @@ def reopened(edge: Edge, case: HandoverCase, at: datetime) -> Edge:
     if not case.account_deleted:
         return edge
     on_job = not edge.attempts or edge.attempts[-1].api is TransferApi.ON_JOB
-    if edge.state is EdgeState.MANUAL and edge.attempts and on_job and edge.cause in _OPEN_TO_THE_RESIGNED_API:
+    if edge.state is EdgeState.MANUAL and on_job and edge.cause in _OPEN_TO_THE_RESIGNED_API:
         return edge.fall_back(EdgeCause.ACCOUNT_DELETED, at)
     if edge.state is EdgeState.KEPT and case.change is ChangeKind.DEPARTURE:
         return edge.fall_back(EdgeCause.ACCOUNT_DELETED, at)

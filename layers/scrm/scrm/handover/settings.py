@@ -10,12 +10,15 @@ _SATURDAY = 5
 
 @dataclass(frozen=True, slots=True)
 class HandoverSettings:
-    """``ids_per_call``, ``groups_per_day``, ``transfer_wait`` are WeCom's (scrm/wecom/limits); the rest is the bank's.
+    """``ids_per_call``, ``groups_per_day``, ``transfer_wait``, ``transfers_per_customer`` and ``transfers_window`` are
+    WeCom's (scrm/wecom/limits); the rest is the bank's.
 
     ``confirmation_wait``: how long a deleted account that HR knows nothing of waits for a confirmation.
     ``start_days_before``: on-job transfers start so many days
     before the last day, so that a refusal and its fallback fit. ``rounds``: how often a customer is asked before a
     person must act. ``most_per_successor``: customers of one case that go to one taker HR did not name.
+    ``refusals_use_quota``: whether a refused on-job transfer counts in 2 in 90 days, which WeCom does not say;
+    ``quota_believed_for``: how long a 40128 is believed.
     ``poll_times`` are the moments after a call at which its results are looked at; after the last one, every
     ``late_poll_interval``. WeCom decides a transfer within 24 hours, so the looks are early for refusals and close
     together around that moment.
@@ -29,6 +32,10 @@ class HandoverSettings:
     rounds: int = 2
     default_capacity: int = 5_000
     most_per_successor: int = 1_000
+    transfers_per_customer: int = 2
+    transfers_window: timedelta = timedelta(days=90)
+    refusals_use_quota: bool = True
+    quota_believed_for: timedelta = timedelta(days=30)
     account_check_interval: timedelta = timedelta(hours=6)
     account_ageing_after: timedelta = timedelta(days=3)
     retry_interval: timedelta = timedelta(minutes=10)

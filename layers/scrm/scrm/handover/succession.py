@@ -1,7 +1,7 @@
 """Who takes over, and why (S61): named by HR, else colleague by colleague from the team up to the branch."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from scrm.handover.model import HandoverCase
@@ -9,10 +9,12 @@ from scrm.handover.ports import CaseRepository, CustomerBook, StaffDirectory, St
 from scrm.handover.settings import HandoverSettings
 
 # Why a taker was chosen; shown in the preview and stored with the edge.
+ALREADY_FOLLOWS = "already_follows"
 NAMED = "named"
 SAME_TEAM = "same_team"
 NEAREST_NODE = "nearest_node"
 SAME_BRANCH = "same_branch"
+CHOSEN_BY_OPERATOR = "chosen_by_operator"
 
 _BRANCH_SLASHES = 3  # "/1/10/"
 
@@ -43,8 +45,11 @@ class SuccessorPool:
     _rooms: dict[str, int] = field(default_factory=dict)
     _rings: list[tuple[str, list[StaffMember]]] | None = None
 
-    def for_customer(self, excluded: frozenset[str] = frozenset()) -> Choice:
-        """Somebody with room for one customer more."""
+    def for_customer(self, excluded: frozenset[str] = frozenset(), followers: Sequence[str] = ()) -> Choice:
+        """A colleague of the branch who follows the customer already, else somebody with room for one more."""
+        for userid in followers:
+            if userid not in excluded and self._is_colleague(userid) and not self.why_not(userid):
+                return Choice(userid, ALREADY_FOLLOWS)
         for userid in self.case.requested_successors:
             if userid not in excluded and self.given[userid] < self._room(userid):
                 return self._give(userid, NAMED)
@@ -116,6 +121,9 @@ class SuccessorPool:
             member.rejoined_at is not None and case.closed_at is not None and member.rejoined_at > case.closed_at
         )
         return case.account_deleted and not came_back
+
+    def _is_colleague(self, userid: str) -> bool:
+        return any(member.userid == userid for _, members in self._by_distance() for member in members)
 
     def _by_distance(self) -> Iterator[tuple[str, list[StaffMember]]]:
         if self._rings is None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from itertools import batched
 from typing import Annotated, assert_never
@@ -11,24 +11,39 @@ from pydantic import Field, TypeAdapter
 
 from scrm import ids
 from scrm.aws.queues import Queue
+from scrm.contacts.changes import ContactChanges, Taken
+from scrm.contacts.full_pass import FullPass
+from scrm.contacts.groups import GroupChanges
 from scrm.contacts.messages import (
     CustomersTakenOver,
     FullPassRequested,
     GroupsTakenOver,
+    MemberRenamed,
     MemberSyncRequested,
     NodeSyncRequested,
+    QuotaCounted,
 )
+from scrm.contacts.names import Rename
 from scrm.contacts.ports import CustomerSource
-from scrm.contacts.sync import ContactChanges, ContactSync
+from scrm.contacts.runs import Part
 from scrm.ids import fold_userid
 from scrm.org.sync import OrgSync
 from scrm.runtime.messages import CallbackReceived
+from scrm.runtime.postponement import POSTPONING
 from scrm.wecom.events import Event
 from scrm.wecom.events.external_chat import GroupChatCreated, GroupChatDismissed, GroupChatUpdated
-from scrm.wecom.events.external_contact import ContactAdded, ContactDeleted, ContactHalfAdded, FollowUserDeleted
+from scrm.wecom.events.external_contact import (
+    ContactAdded,
+    ContactDeleted,
+    ContactEdited,
+    ContactHalfAdded,
+    FollowUserDeleted,
+)
 
 NODES_PER_MESSAGE = 20
-MEMBERS_PER_MESSAGE = 10
+# A batch is ten messages: together they stay within the function's five minutes.
+STEPS_PER_MESSAGE = 20
+TIME_PER_MESSAGE = timedelta(seconds=20)
 
 type ContactMessage = (
     CallbackReceived
@@ -36,7 +51,9 @@ type ContactMessage = (
     | NodeSyncRequested
     | MemberSyncRequested
     | CustomersTakenOver
+    | QuotaCounted
     | GroupsTakenOver
+    | MemberRenamed
 )
 contact_message: TypeAdapter[ContactMessage] = TypeAdapter(
     Annotated[
@@ -45,7 +62,9 @@ contact_message: TypeAdapter[ContactMessage] = TypeAdapter(
         | NodeSyncRequested
         | MemberSyncRequested
         | CustomersTakenOver
-        | GroupsTakenOver,
+        | QuotaCounted
+        | GroupsTakenOver
+        | MemberRenamed,
         Field(discriminator="kind"),
     ]
 )
@@ -57,7 +76,10 @@ class ContactOutcome(StrEnum):
     PASS_STARTED = "FullPassStarted"  # noqa: S105 - a metric
     NODES_SYNCED = "NodesSynced"
     MEMBERS_SYNCED = "MembersSynced"
+    MEMBERS_CONTINUED = "MemberSyncContinued"
     TAKEN_OVER = "TakeOverRecorded"
+    QUOTA_COUNTED = "QuotaCounted"
+    RENAMED = "MemberRenameApplied"
     CHANGE_APPLIED = "ContactChangeApplied"
     IGNORED = "ContactChangeIgnored"
 
@@ -66,13 +88,15 @@ class ContactOutcome(StrEnum):
 class ContactIntake:
     """Use case of the contact queue; every message may come twice.
 
-    A full pass is cut into messages of a few departments or members, so that no invocation has to see a whole
-    bank, a killed one repeats only its part, and the governor sets the pace.
+    A full pass is cut into messages of a few departments or members, and these into steps: no invocation has to see a
+    whole bank, a killed one repeats only its part, and the governor sets the pace.
     """
 
     org: OrgSync
-    contacts: ContactSync
     changes: ContactChanges
+    groups: GroupChanges
+    full_pass: FullPass
+    rename: Rename
     source: CustomerSource
     queue: Queue
     now: Callable[[], datetime]
@@ -94,35 +118,84 @@ class ContactIntake:
                 self.on_drift(self.org.sync_members(message.node_ids, serving))
                 return ContactOutcome.NODES_SYNCED
             case MemberSyncRequested():
-                self.on_drift(self.contacts.sync_members(message.userids, message.started_at).drift)
-                return ContactOutcome.MEMBERS_SYNCED
-            case CustomersTakenOver():
-                self.changes.taken_over(
-                    message.handover_userid, message.takeover_userid, message.external_userids, message.at
-                )
-                return ContactOutcome.TAKEN_OVER
-            case GroupsTakenOver():
-                for chat_id in message.chat_ids:
-                    self.changes.group_changed(chat_id, message.at)
-                return ContactOutcome.TAKEN_OVER
+                return self._advance(message.part())
+            case MemberRenamed():
+                return self._rename(message)
             case CallbackReceived():
                 return self._apply(message.event(), message.occurred_at)
+            case CustomersTakenOver() | QuotaCounted() | GroupsTakenOver():
+                return self._record(message)
             case _:
                 assert_never(message)
 
-    def _start(self, run_id: str) -> None:
-        started_at = self.now()
-        node_ids = [node.node_id for node in self.org.sync_nodes()]
-        userids = sorted(set(self.source.members_serving_customers()))
-        self.queue.send(self._parts(run_id, node_ids, userids, started_at))
+    def _record(self, message: CustomersTakenOver | QuotaCounted | GroupsTakenOver) -> ContactOutcome:
+        """What the handover reports."""
+        match message:
+            case CustomersTakenOver():
+                self.changes.taken_over(
+                    Taken(
+                        case_id=message.case_id,
+                        handover_userid=message.handover_userid,
+                        takeover_userid=message.takeover_userid,
+                        external_userids=message.external_userids,
+                        at=message.at,
+                        on_job=message.api == "on_job",
+                    )
+                )
+            case QuotaCounted():
+                self.changes.quota_counted(message.case_id, message.external_userids, message.at, full=message.full)
+                return ContactOutcome.QUOTA_COUNTED
+            case GroupsTakenOver():
+                for chat_id in message.chat_ids:
+                    self.groups.changed(chat_id)
+        return ContactOutcome.TAKEN_OVER
 
-    def _parts(
-        self, run_id: str, node_ids: list[str], userids: list[str], started_at: datetime
-    ) -> Iterable[NodeSyncRequested | MemberSyncRequested]:
+    def _start(self, run_id: str) -> None:
+        node_ids = [node.node_id for node in self.org.sync_nodes()]
+        run = self.full_pass.plan(run_id, self.now())
+        self.queue.send(self._nodes(run_id, node_ids))
+        self.queue.send(map(MemberSyncRequested.of, self.full_pass.open_parts(run)))
+        self.full_pass.finish_if_complete(run_id, self.now())
+
+    def _nodes(self, run_id: str, node_ids: list[str]) -> Iterable[NodeSyncRequested]:
         for nodes in batched(node_ids, NODES_PER_MESSAGE, strict=False):
             yield NodeSyncRequested(run_id=run_id, node_ids=nodes)
-        for members in batched(userids, MEMBERS_PER_MESSAGE, strict=False):
-            yield MemberSyncRequested(run_id=run_id, userids=members, started_at=started_at)
+
+    def _advance(self, part: Part) -> ContactOutcome:
+        """Take some steps and send what is left as a new message.
+
+        Where WeCom makes us wait after the first step, the rest goes on from where it is: its own first step then
+        decides how long it waits.
+        """
+        left: Part | None = part
+        until = self.now() + TIME_PER_MESSAGE
+        for taken in range(STEPS_PER_MESSAGE):
+            if left is None or self.now() >= until:
+                break
+            try:
+                left = self.full_pass.step(left)
+            except POSTPONING:
+                if not taken:
+                    raise
+                break
+        if left is not None:
+            self.queue.send([MemberSyncRequested.of(left)])
+            return ContactOutcome.MEMBERS_CONTINUED
+        self.full_pass.finish_if_complete(part.run_id, self.now())
+        return ContactOutcome.MEMBERS_SYNCED
+
+    def _rename(self, message: MemberRenamed) -> ContactOutcome:
+        after, until = message.after, self.now() + TIME_PER_MESSAGE
+        for _ in range(STEPS_PER_MESSAGE):
+            if self.now() >= until:
+                break
+            after = self.rename.step(
+                fold_userid(message.old_userid), fold_userid(message.new_userid), message.at, after
+            )
+            if not after:
+                return ContactOutcome.RENAMED
+        self.queue.send([message.model_copy(update={"after": after})])
+        return ContactOutcome.RENAMED
 
     def _apply(self, event: Event, at: datetime) -> ContactOutcome:
         match event:
@@ -130,14 +203,18 @@ class ContactIntake:
                 self.changes.added(fold_userid(event.userid), event.external_userid, at)
             case ContactHalfAdded():
                 self.changes.added(fold_userid(event.userid), event.external_userid, at, half=True)
+            case ContactEdited():
+                self.changes.edited(fold_userid(event.userid), event.external_userid)
             case ContactDeleted():
-                self.changes.deleted_by_member(fold_userid(event.userid), event.external_userid, at)
+                self.changes.deleted_by_member(
+                    fold_userid(event.userid), event.external_userid, at, by_transfer=event.by_transfer
+                )
             case FollowUserDeleted():
                 self.changes.deleted_by_customer(fold_userid(event.userid), event.external_userid, at)
             case GroupChatCreated() | GroupChatUpdated():
-                self.changes.group_changed(event.chat_id, at)
+                self.groups.changed(event.chat_id)
             case GroupChatDismissed():
-                self.changes.group_dismissed(event.chat_id)
+                self.groups.dismissed(event.chat_id)
             case _:
                 return ContactOutcome.IGNORED
         return ContactOutcome.CHANGE_APPLIED

@@ -14,6 +14,9 @@ from scrm.wecom.errors import (
     TransientError,
 )
 
+# What `postponed_until` turns into a later message.
+POSTPONING = (CallPostponedError, RateLimitedError, TransientError, TokenExpiredError, PermissionDeniedError)
+
 OUTAGE_PAUSE = timedelta(minutes=1)
 OPERATOR_PAUSE = timedelta(minutes=10)
 

@@ -4,7 +4,16 @@ import os
 from dataclasses import dataclass
 from typing import Self
 
-_VARIABLES = ("PLATFORM_TABLE", "ORG_TABLE", "HANDOVER_TABLE", "AUDIT_TABLE", "CONTACT_QUEUE_URL")
+_VARIABLES = (
+    "PLATFORM_TABLE",
+    "ORG_TABLE",
+    "CONTACTS_TABLE",
+    "HANDOVER_TABLE",
+    "AUDIT_TABLE",
+    "CONTACT_QUEUE_URL",
+    "HANDOVER_QUEUE_URL",
+    "RECONCILE_QUEUE_URL",
+)
 
 
 class IncompleteEnvironmentError(Exception):
@@ -15,9 +24,12 @@ class IncompleteEnvironmentError(Exception):
 class AdminSettings:
     platform_table: str
     org_table: str
+    contacts_table: str
     handover_table: str
     audit_table: str
     contact_queue_url: str
+    handover_queue_url: str
+    reconcile_queue_url: str
 
     @classmethod
     def from_env(cls) -> Self:

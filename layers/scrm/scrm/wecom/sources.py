@@ -1,15 +1,24 @@
 """WeCom's lists as the organisation and the contacts feature read them."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import UTC, datetime
 
 from scrm import clock, ids
-from scrm.contacts.model import GroupChat, Relation, RelationState
+from scrm.contacts.model import UNKNOWN_TIME, GroupChat, RelationDetails
+from scrm.contacts.ports import CursorLostError, FoundRelation, UnknownMemberError
 from scrm.org.model import Member, MemberStatus
 from scrm.org.ports import Department
 from scrm.wecom import payloads
 from scrm.wecom.client import WecomClient
-from scrm.wecom.errors import NOT_A_CUSTOMER_GROUP, UNKNOWN_USERID, InvalidRequestError
+from scrm.wecom.errors import (
+    CONTACT_INVISIBLE,
+    CURSOR_INVALID,
+    MEMBER_INVISIBLE,
+    MEMBER_UNKNOWN,
+    NO_RELATION,
+    NOT_A_CUSTOMER_GROUP,
+    UNKNOWN_USERID,
+    InvalidRequestError,
+)
 
 _STATUS = {
     payloads.MemberStatus.ACTIVE: MemberStatus.ACTIVE,
@@ -17,7 +26,9 @@ _STATUS = {
     payloads.MemberStatus.NOT_ACTIVATED: MemberStatus.NOT_ACTIVATED,
     payloads.MemberStatus.LEFT: MemberStatus.LEFT,
 }
-_BEGINNING = datetime.fromtimestamp(0, UTC)
+# A member whom WeCom deleted, or does not show to this app.
+_MEMBER_GONE = frozenset({UNKNOWN_USERID, MEMBER_UNKNOWN, MEMBER_INVISIBLE})
+_PERSONAL_TAG = 2
 
 
 class WecomAddressBook:
@@ -64,16 +75,29 @@ class WecomCustomers:
     def members_serving_customers(self) -> list[str]:
         return [ids.fold_userid(userid) for userid in self._client.external_contacts.follow_users()]
 
-    def relations_of(self, userids: Sequence[str]) -> Iterator[Relation]:
-        for row in self._client.external_contacts.relations(userids):
-            since = row.follow_info.createtime or _BEGINNING
-            yield Relation(
-                userid=ids.fold_userid(row.follow_info.userid),
-                external_userid=row.external_contact.external_userid,
-                state=RelationState.ACTIVE,
-                since=since,
-                changed_at=since,
-            )
+    def relations_page(self, userids: Sequence[str], cursor: str) -> tuple[list[FoundRelation], str]:
+        """WeCom says 84061 when none of the members has a customer (trap 18)."""
+        try:
+            page = self._client.external_contacts.relations_page(userids, cursor)
+        except InvalidRequestError as error:
+            if error.errcode == NO_RELATION:
+                return [], ""
+            if error.errcode in _MEMBER_GONE:
+                raise UnknownMemberError from error
+            if error.errcode == CURSOR_INVALID:
+                raise CursorLostError from error
+            raise
+        return [_found(row) for row in page.rows], page.next_cursor
+
+    def details_of(self, userid: str, external_userid: str) -> RelationDetails | None:
+        try:
+            found = self._client.external_contacts.get(external_userid)
+        except InvalidRequestError as error:
+            if error.errcode in {NO_RELATION, CONTACT_INVISIBLE}:
+                return None
+            raise
+        followers = (row for row in found.follow_users if ids.fold_userid(row.userid) == userid)
+        return next((_details(row) for row in followers), None)
 
     def groups_of(self, userid: str) -> Iterator[str]:
         """Empty for an owner who left: WeCom refuses him as a filter (trap 21)."""
@@ -92,3 +116,22 @@ class WecomCustomers:
                 return None
             raise
         return GroupChat(found.chat_id, ids.fold_userid(found.owner), found.name, clock.now())
+
+
+def _found(row: payloads.Relation) -> FoundRelation:
+    follow = row.follow_info
+    return FoundRelation(
+        userid=ids.fold_userid(follow.userid),
+        external_userid=row.external_contact.external_userid,
+        since=follow.createtime or UNKNOWN_TIME,
+        details=RelationDetails(follow.remark, follow.description, follow.tag_id),
+    )
+
+
+def _details(row: payloads.FollowUser) -> RelationDetails:
+    return RelationDetails(
+        remark=row.remark,
+        description=row.description,
+        tag_ids=tuple(tag.tag_id for tag in row.tags if tag.tag_id),
+        personal_tags=tuple(tag.tag_name for tag in row.tags if tag.type == _PERSONAL_TAG),
+    )

@@ -37,6 +37,11 @@ class Caller:
         return covers(self.node.path, node_path)
 
     @property
+    def decides(self) -> bool:
+        """May decide about the cases he sees."""
+        return bool(self.roles & {Role.HEAD_OFFICE, Role.OPERATOR})
+
+    @property
     def operates_the_corp(self) -> bool:
         """May start what touches every branch: head office or an operator, placed at the root."""
         return self.node.node_id == ROOT_NODE_ID and bool(self.roles & {Role.HEAD_OFFICE, Role.OPERATOR})

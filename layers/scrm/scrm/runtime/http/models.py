@@ -6,8 +6,9 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema
 
 from scrm import clock
-from scrm.handover.edges import AttemptOutcome, EdgeState, TransferApi
-from scrm.handover.model import CaseState, ChangeKind, SignalSource
+from scrm.handover.edges import AttemptOutcome, ChunkKind, EdgeState, TransferApi
+from scrm.handover.hr_events import Userid
+from scrm.handover.model import CaseOutcome, CaseState, ChangeKind, SignalSource
 
 Timestamp = Annotated[
     datetime,
@@ -75,6 +76,8 @@ class Signal(_Reply):
 
 class CaseDetail(_Reply):
     summary: Case
+    outcome: CaseOutcome | None = Field(description="How it ended; null while it is open.")
+    close_reason: str = Field(description="Why a person closed it; empty otherwise.")
     signals: list[Signal]
 
 
@@ -159,6 +162,24 @@ class Sync(_Reply):
     run_id: str
     scope: Literal["all"]
     requested_at: str
+
+
+class ReassignRequest(BaseModel):
+    """Which open customers or group chats of a case are offered to whom."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    kind: ChunkKind = ChunkKind.CUSTOMERS
+    target_ids: list[Annotated[str, Field(min_length=1, max_length=64)]] = Field(min_length=1, max_length=100)
+    takeover_userid: Userid
+
+
+class CloseRequest(BaseModel):
+    """Why a case ends although not everybody was moved. No personal data: it is kept for good."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    reason: str = Field(min_length=1, max_length=500)
 
 
 class _Page(_Reply):

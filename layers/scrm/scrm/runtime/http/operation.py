@@ -21,6 +21,7 @@ _OUTCOMES = {
     HTTPStatus.BAD_REQUEST: "invalid",
     HTTPStatus.FORBIDDEN: "not_allowed",
     HTTPStatus.NOT_FOUND: "not_found",
+    HTTPStatus.CONFLICT: "refused",
     HTTPStatus.UNPROCESSABLE_ENTITY: "invalid",
 }
 

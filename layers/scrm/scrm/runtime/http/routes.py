@@ -1,13 +1,16 @@
 """The operations. Each one sees only what lies at or below the caller's organisation node (invariant 7)."""
 
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import Annotated, Any
 
 from aws_lambda_powertools.event_handler.openapi.params import Body, Header, Path, Query
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
+from pydantic import BaseModel
 
+from scrm import clock
 from scrm.handover.edges import EdgeState
-from scrm.handover.model import CaseState
+from scrm.handover.model import CaseState, HandoverCase
 from scrm.handover.queries import CaseDetail
 from scrm.runtime.http import models
 from scrm.runtime.http.caller import Caller
@@ -61,6 +64,12 @@ def _responses(status: HTTPStatus, model: type[Any], *problems: HTTPStatus) -> d
 
 def _list_of(model: type[Any]) -> dict[int, Any]:
     return _responses(HTTPStatus.OK, model, HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND)
+
+
+def _decision() -> dict[int, Any]:
+    return _responses(
+        HTTPStatus.OK, models.CaseDetail, HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT
+    )
 
 
 @router.get(
@@ -128,6 +137,37 @@ def list_groups(
     return models.EdgePage.model_validate(wiring.case_queries().list_groups(case_id, state, cursor, limit))
 
 
+@router.post(
+    "/v1/cases/<case_id>/reassign",
+    operation_id="reassignEdges",
+    summary="Offer customers or group chats that wait for a person to a member of your choice.",
+    tags=["handover"],
+    responses=_decision(),
+)
+def reassign(
+    case_id: CaseId, key: IdempotencyKey, request: Annotated[models.ReassignRequest, Body()]
+) -> models.CaseDetail:
+    def decide(actor: str) -> HandoverCase:
+        ids = request.target_ids
+        return wiring.case_decisions().reassign(case_id, request.kind, ids, request.takeover_userid, actor, clock.now())
+
+    return _decided(case_id, key, request, decide)
+
+
+@router.post(
+    "/v1/cases/<case_id>/close",
+    operation_id="closeCase",
+    summary="End a case whose open customers were settled by hand.",
+    tags=["handover"],
+    responses=_decision(),
+)
+def close(case_id: CaseId, key: IdempotencyKey, request: Annotated[models.CloseRequest, Body()]) -> models.CaseDetail:
+    def decide(actor: str) -> HandoverCase:
+        return wiring.case_decisions().close(case_id, request.reason, actor, clock.now())
+
+    return _decided(case_id, key, request, decide)
+
+
 @router.get(
     "/v1/rejections",
     operation_id="listRejections",
@@ -186,6 +226,17 @@ def _scope(node_id: str | None) -> str:
     if node is None or not caller.sees(node.path):
         raise NoSuchThingError("organisation node")
     return node.path
+
+
+def _decided(case_id: str, key: str, request: BaseModel, decide: Callable[[str], HandoverCase]) -> models.CaseDetail:
+    """The case after the decision of somebody who sees it and may decide."""
+    _visible_case(case_id)
+    caller = _caller()
+    if not caller.decides:
+        raise NotAllowedError("Deciding about a case is for head office and for operators.")
+    actor = f"operator:{caller.subject}"
+    wiring.decided_once().decide(f"{caller.subject} {case_id}", key, request, lambda: decide(actor))
+    return models.CaseDetail.model_validate(_visible_case(case_id))
 
 
 def _visible_case(case_id: str) -> CaseDetail:

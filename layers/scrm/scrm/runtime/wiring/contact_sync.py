@@ -6,7 +6,12 @@ from scrm import clock
 from scrm.aws.contact_table import DynamoContactRepository
 from scrm.aws.org_table import DynamoOrgRepository
 from scrm.aws.queues import Queue
-from scrm.contacts.sync import ContactChanges, ContactSync
+from scrm.aws.sync_runs import DynamoSyncRuns
+from scrm.contacts.changes import ContactChanges
+from scrm.contacts.full_pass import FullPass
+from scrm.contacts.groups import GroupChanges
+from scrm.contacts.names import Rename
+from scrm.contacts.writer import CustomerWriter
 from scrm.org.sync import OrgSync
 from scrm.runtime.contact_intake import ContactIntake
 from scrm.runtime.observability import count
@@ -25,10 +30,21 @@ def contact_queue() -> Queue:
 def contact_intake() -> ContactIntake:
     client = wecom_client(Priority.STATISTICS)
     customers, contacts = WecomCustomers(client), DynamoContactRepository(table("CONTACTS_TABLE"))
+    writer, groups = CustomerWriter(contacts, clock.now), GroupChanges(customers, contacts)
     return ContactIntake(
         org=OrgSync(WecomAddressBook(client), DynamoOrgRepository(table("ORG_TABLE"))),
-        contacts=ContactSync(customers, contacts),
-        changes=ContactChanges(customers, contacts),
+        changes=ContactChanges(customers, contacts, writer),
+        groups=groups,
+        full_pass=FullPass(
+            source=customers,
+            repository=contacts,
+            writer=writer,
+            groups=groups,
+            runs=DynamoSyncRuns(table("CONTACTS_TABLE")),
+            on_part=lambda counts: count("RelationDrift", counts.drift),
+            on_finished=lambda _: count("SyncFinished"),
+        ),
+        rename=Rename(contacts, writer),
         source=customers,
         queue=contact_queue(),
         now=clock.now,

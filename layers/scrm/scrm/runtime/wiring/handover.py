@@ -2,6 +2,7 @@
 
 import functools
 
+from scrm import clock
 from scrm.audit.log import AuditLog
 from scrm.aws import session
 from scrm.aws.audit_table import DynamoAuditStore
@@ -38,7 +39,13 @@ def staff() -> OrgStaffDirectory:
 
 @functools.cache
 def customers() -> ContactCustomerBook:
-    return ContactCustomerBook(DynamoContactRepository(table("CONTACTS_TABLE")))
+    return ContactCustomerBook(
+        DynamoContactRepository(table("CONTACTS_TABLE")),
+        tier_tags={},
+        language_tags={},
+        full_for=settings().quota_believed_for,
+        now=clock.now,
+    )
 
 
 @functools.cache
@@ -59,6 +66,8 @@ def settings() -> HandoverSettings:
         ids_per_call=limits.TRANSFER_CUSTOMERS,
         groups_per_day=limits.GROUP_TRANSFERS_PER_DAY,
         transfer_wait=limits.TRANSFER_WAIT,
+        transfers_per_customer=limits.TRANSFERS_PER_CUSTOMER,
+        transfers_window=limits.TRANSFERS_WINDOW,
     )
 
 

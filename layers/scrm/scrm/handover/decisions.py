@@ -1,0 +1,109 @@
+"""What people decide about a case: offer open customers to a taker of their choice, settle the rest by hand (S62)."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from scrm.handover.edges import Chunk, ChunkKind, Edge, EdgeCause, EdgeState
+from scrm.handover.errors import DecisionRefusedError, UnknownCaseError
+from scrm.handover.model import CaseOutcome, CaseState, HandoverCase
+from scrm.handover.ports import (
+    MOST_CHUNKS_TOGETHER,
+    CaseRepository,
+    CustomerBook,
+    DecisionLog,
+    HandoverQueue,
+    StaffDirectory,
+)
+from scrm.handover.regroup import next_number
+from scrm.handover.settings import HandoverSettings
+from scrm.handover.succession import CHOSEN_BY_OPERATOR, SuccessorPool
+
+
+@dataclass(frozen=True, slots=True)
+class CaseDecisions:
+    """Use cases of operators. Each raises DecisionRefusedError, whose text says why, and StaleVersionError.
+
+    Repeatable: what was decided already is not decided twice.
+    """
+
+    cases: CaseRepository
+    staff: StaffDirectory
+    customers: CustomerBook
+    queue: HandoverQueue
+    log: DecisionLog
+    settings: HandoverSettings
+
+    def reassign(
+        self,
+        case_id: str,
+        kind: ChunkKind,
+        target_ids: Collection[str],
+        takeover_userid: str,
+        actor: str,
+        now: datetime,
+    ) -> HandoverCase:
+        """Offer what waits for a person to a taker of the actor's choice; at most one call's ids at a time."""
+        case, chunks = self._open_case(case_id)
+        pool = SuccessorPool(replace(case, unusable={}), self.cases, self.staff, self.customers, self.settings)
+        reason = pool.why_not(takeover_userid) or ("" if pool.is_usable(takeover_userid) else "is full")
+        if reason:
+            raise DecisionRefusedError(f"The member {reason} and cannot take over; choose another one.")
+        moved = self._manual(chunks, kind, target_ids)
+        edges = tuple(_offered_again(edge, now) for edge in moved.values())
+        added = Chunk(case_id, kind, next_number(chunks, kind), case.handover_userid, takeover_userid, edges)
+        wanted = frozenset(moved)
+        left = [chunk.without(wanted) for chunk in chunks if chunk.kind is kind and _holds(chunk, wanted)]
+        self.log.decided(case, "handover.reassigned", actor, now)
+        saved = self.cases.save(replace(case, state=CaseState.TRANSFERRING, due_at=now), left, [added])
+        self.queue.request_transfers([added])
+        return saved
+
+    def close(self, case_id: str, reason: str, actor: str, now: datetime) -> HandoverCase:
+        """End a case whose open customers were settled by hand; the case keeps the reason."""
+        case, chunks = self._open_case(case_id)
+        if case.state is not CaseState.ATTENTION:
+            raise DecisionRefusedError("Only a case whose open customers wait for a person can be closed by hand.")
+        self.log.decided(case, "handover.closed_by_person", actor, now)
+        resolved = [_resolved(chunk, now) for chunk in chunks if chunk.in_state(EdgeState.MANUAL)]
+        together = MOST_CHUNKS_TOGETHER - 1
+        self.cases.save_chunks(resolved[together:])
+        closing = replace(case, outcome=CaseOutcome.CLOSED_BY_PERSON, close_reason=reason, due_at=now)
+        saved = self.cases.save(closing, resolved[:together])
+        self.queue.request_polls([case_id])
+        return saved
+
+    def _open_case(self, case_id: str) -> tuple[HandoverCase, list[Chunk]]:
+        loaded = self.cases.load(case_id)
+        if loaded is None:
+            raise UnknownCaseError(case_id)
+        if not loaded[0].is_open:
+            raise DecisionRefusedError("The case is closed; nothing of it can be changed.")
+        return loaded
+
+    def _manual(self, chunks: Sequence[Chunk], kind: ChunkKind, target_ids: Collection[str]) -> dict[str, Edge]:
+        if len(target_ids) > self.settings.ids_per_call:
+            raise DecisionRefusedError(f"At most {self.settings.ids_per_call} at a time: that is one call of WeCom.")
+        wanted = set(target_ids)
+        of_kind = (chunk for chunk in chunks if chunk.kind is kind)
+        manual = (edge for chunk in of_kind for edge in chunk.in_state(EdgeState.MANUAL))
+        found = {edge.target_id: edge for edge in manual if edge.target_id in wanted}
+        if not found or wanted - found.keys():
+            raise DecisionRefusedError("Only what waits for a person can be reassigned; read the case again.")
+        return found
+
+
+def _offered_again(edge: Edge, now: datetime) -> Edge:
+    planned = edge.settled(EdgeState.PLANNED, now, EdgeCause.CHOSEN_AGAIN, edge.errcode)
+    return replace(planned, reason=CHOSEN_BY_OPERATOR)
+
+
+def _resolved(chunk: Chunk, now: datetime) -> Chunk:
+    manual = chunk.in_state(EdgeState.MANUAL)
+    return chunk.with_edges(
+        {edge.target_id: edge.settled(EdgeState.RESOLVED, now, edge.cause, edge.errcode) for edge in manual}
+    )
+
+
+def _holds(chunk: Chunk, target_ids: frozenset[str]) -> bool:
+    return any(edge.target_id in target_ids for edge in chunk.edges)

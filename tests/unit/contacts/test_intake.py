@@ -1,0 +1,242 @@
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any, cast
+
+import pytest
+
+from scrm import clock
+from scrm.aws.queues import Queue, SqsContactRecords
+from scrm.contacts.messages import FullPassRequested, MemberRenamed, MemberSyncRequested
+from scrm.handover.edges import TransferApi
+from scrm.handover.model import CaseState, HandoverCase
+from scrm.org.sync import OrgSync
+from scrm.runtime.contact_intake import STEPS_PER_MESSAGE, ContactIntake, ContactOutcome, contact_message
+from scrm.wecom.errors import CallPostponedError
+from tests.fakes.contacts import T0, Contacts
+
+HOUR = timedelta(hours=1)
+
+
+class FakeSqs:
+    """The one call that `Queue.send` makes."""
+
+    def __init__(self) -> None:
+        self.bodies: list[str] = []
+
+    def send_message_batch(self, **request: Any) -> dict[str, Any]:
+        self.bodies += [entry["MessageBody"] for entry in request["Entries"]]
+        return {}
+
+
+class NoNodes:
+    """An organisation of one department that never differs."""
+
+    def sync_nodes(self) -> list[Any]:
+        return []
+
+    def sync_members(self, node_ids: tuple[str, ...], serving: frozenset[str]) -> int:
+        return 0
+
+
+@dataclass
+class Desk:
+    """The contact queue and its reader."""
+
+    contacts: Contacts = field(default_factory=Contacts)
+    sqs: FakeSqs = field(default_factory=FakeSqs)
+    outcomes: list[ContactOutcome] = field(default_factory=list)
+
+    @property
+    def intake(self) -> ContactIntake:
+        return ContactIntake(
+            org=cast("OrgSync", NoNodes()),
+            changes=self.contacts.changes,
+            groups=self.contacts.groups,
+            full_pass=self.contacts.full_pass,
+            rename=self.contacts.rename,
+            source=self.contacts.source,
+            queue=Queue(cast("Any", self.sqs), "url"),
+            now=lambda: self.contacts.moment,
+            on_drift=self.contacts.drift.append,
+        )
+
+    def take(self, body: str) -> None:
+        self.outcomes.append(self.intake.take(contact_message.validate_json(body)))
+
+    def work(self) -> None:
+        while self.sqs.bodies:
+            self.take(self.sqs.bodies.pop(0))
+
+    def callback(self, change_type: str, **fields: str) -> None:
+        self.take(
+            json.dumps(
+                {
+                    "kind": "callback",
+                    "event_id": "evt_1",
+                    "app": "contacts",
+                    "corp_id": "wwSIMCORP0000001",
+                    "occurred_at": clock.to_iso(self.contacts.moment),
+                    "received_at": clock.to_iso(self.contacts.moment),
+                    "fields": {"Event": "change_external_contact", "ChangeType": change_type, **fields},
+                }
+            )
+        )
+
+
+def case() -> HandoverCase:
+    return HandoverCase(
+        case_id="case_1",
+        corp_id="wwSIMCORP0000001",
+        handover_userid="rm_a",
+        handover_name="",
+        node_id="10",
+        node_path="/1/10/",
+        node_name="",
+        state=CaseState.TRANSFERRING,
+        opened_at=T0,
+        due_at=None,
+        signals=(),
+    )
+
+
+def large_member(customers: int) -> Desk:
+    desk = Desk()
+    for place in range(customers):
+        desk.contacts.source.follow("rm_a", f"wm{place:05d}")
+    return desk
+
+
+def test_member_of_many_pages_is_done_over_several_messages() -> None:
+    desk = large_member(4_500)
+
+    desk.take(FullPassRequested(run_id="run_1", requested_at=T0).model_dump_json())
+    desk.work()
+
+    run = desk.contacts.runs.runs["run_1"]
+    assert (run.counts.relations_stored, run.is_complete) == (4_500, True)
+    assert [run.run_id for run in desk.contacts.finished] == ["run_1"]
+    assert desk.outcomes.count(ContactOutcome.MEMBERS_CONTINUED) == 2
+
+
+def test_postponement_keeps_what_was_done_and_raises_only_when_nothing_was() -> None:
+    desk = large_member(1_000)
+    source = desk.contacts.source
+
+    def slow_down() -> None:
+        if source.calls == 6:
+            raise CallPostponedError("externalcontact/batch/get_by_user", T0 + HOUR)
+
+    source.on_call = slow_down
+    desk.take(FullPassRequested(run_id="run_1", requested_at=T0).model_dump_json())
+    desk.take(desk.sqs.bodies.pop())
+
+    (rest,) = desk.sqs.bodies
+    message = MemberSyncRequested.model_validate_json(rest)
+    assert message.counts.relations_seen == 500
+    source.calls = 5
+    with pytest.raises(CallPostponedError):
+        desk.take(rest)
+
+    source.on_call = lambda: None
+    desk.work()
+    assert desk.contacts.runs.runs["run_1"].counts.relations_stored == 1_000
+
+
+@pytest.mark.parametrize("twice", [1, 3, 7, 10])
+def test_message_delivered_again_in_the_middle_ends_in_the_same_table(twice: int) -> None:
+    desk = large_member(4_500)
+    del desk.contacts.source.relations["rm_a"]["wm00007"]
+    desk.contacts.changes.added("rm_a", "wm_gone", T0 - HOUR)
+
+    desk.take(FullPassRequested(run_id="run_1", requested_at=T0).model_dump_json())
+    taken = 0
+    while desk.sqs.bodies:
+        body = desk.sqs.bodies.pop(0)
+        taken += 1
+        if taken == twice:
+            desk.take(body)
+        desk.take(body)
+
+    counts = desk.contacts.runs.runs["run_1"].counts
+    assert (counts.members, counts.relations_seen) == (1, 4_499)
+    assert len(desk.contacts.repository.live()) == 4_499
+    assert len(desk.contacts.finished) == 1
+
+
+def test_slow_calls_end_a_message_before_its_steps_are_used_up() -> None:
+    desk = large_member(1_000)
+
+    def pass_time() -> None:
+        desk.contacts.moment += timedelta(seconds=7)
+
+    desk.contacts.source.on_call = pass_time
+    desk.take(FullPassRequested(run_id="run_1", requested_at=T0).model_dump_json())
+    desk.take(desk.sqs.bodies.pop())
+
+    (rest,) = desk.sqs.bodies
+    assert MemberSyncRequested.model_validate_json(rest).counts.relations_seen == 300
+
+
+def test_long_rename_goes_on_in_another_message() -> None:
+    desk = Desk()
+    for place in range(34 * STEPS_PER_MESSAGE):
+        desk.contacts.changes.added("rm_a", f"wm{place:05d}", T0)
+
+    desk.take(MemberRenamed(old_userid="RM_A", new_userid="rm_new", at=T0 + HOUR).model_dump_json())
+    waiting = len(desk.sqs.bodies)
+    desk.work()
+
+    assert waiting == 1
+    assert {userid for userid, _ in desk.contacts.repository.live()} == {"rm_new"}
+
+
+def test_callbacks_reach_the_customer() -> None:
+    desk = Desk()
+    pair = {"UserID": "RM_A", "ExternalUserID": "wm1"}
+
+    desk.callback("add_half_external_contact", **pair)
+    desk.contacts.moment += HOUR
+    desk.callback("add_external_contact", **pair)
+    desk.callback("edit_external_contact", **pair)
+    desk.callback("transfer_fail", **pair)
+    states = [row.state.value for row in desk.contacts.repository.live().values()]
+    desk.contacts.moment += HOUR
+    desk.callback("del_external_contact", **pair, Source="DELETE_BY_TRANSFER")
+
+    assert states == ["active"]
+    assert desk.contacts.repository.live() == {}
+    assert [claim.from_userid for claim in desk.contacts.customer("wm1").claims] == ["rm_a"]
+    assert desk.outcomes[-2:] == [ContactOutcome.IGNORED, ContactOutcome.CHANGE_APPLIED]
+
+
+def test_handover_reports_reach_the_customers_a_hundred_at_a_time() -> None:
+    desk = Desk()
+    customers = [f"wm{place:03d}" for place in range(150)]
+    for customer in customers:
+        desk.contacts.changes.added("rm_a", customer, T0)
+    records = SqsContactRecords(Queue(cast("Any", desk.sqs), "url"))
+
+    records.quota_counted(case(), customers[:1], T0 + HOUR, full=True)
+    records.customers_taken_over(case(), "rm_b", customers, TransferApi.ON_JOB, T0 + HOUR)
+    records.groups_taken_over(case(), ["wr1"], T0 + HOUR)
+    sent = len(desk.sqs.bodies)
+    desk.work()
+
+    assert sent == 4
+    assert {desk.contacts.customer(customer).owner_userid for customer in customers} == {"rm_b"}
+    assert desk.contacts.customer("wm000").quota_full_at == T0 + HOUR
+    assert len(desk.contacts.customer("wm000").quota_uses) == 1
+
+
+def test_schedule_asks_for_one_run_an_hour() -> None:
+    desk = Desk()
+    ask: Callable[[], None] = desk.intake.request_full_pass
+
+    ask()
+    desk.contacts.moment += timedelta(minutes=20)
+    ask()
+
+    first, second = (FullPassRequested.model_validate_json(body) for body in desk.sqs.bodies)
+    assert first.run_id == second.run_id
