@@ -1,13 +1,13 @@
 """What follows a customer at WeCom itself, on the simulator: remark, description, corp tags."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from local.simulator.server import RunningSimulator, running_simulator
+from scrm.contacts.model import RelationDetails as Noted
 from scrm.handover.errors import TransferPostponedError, TransferRefusedError
 from scrm.handover.parts import HandoverPart, PartResult, checksum
 from scrm.wecom.relation_details import RelationPart
@@ -16,16 +16,6 @@ from tests.unit.simulator.builders import customer, relation
 
 REMARK, MARK = "externalcontact/remark", "externalcontact/mark_tag"
 BATCH = "externalcontact/batch/get_by_user"
-
-
-@dataclass(frozen=True, slots=True)
-class Noted:
-    """Details as the relation table keeps them."""
-
-    remark: str = ""
-    description: str = ""
-    tag_ids: tuple[str, ...] = ()
-    personal_tags: tuple[str, ...] | None = None
 
 
 class Table:
