@@ -79,7 +79,7 @@ def test_an_account_is_gone_once_it_is_deleted(wecom: Inheritance) -> None:
 def test_customers_move_by_the_api_that_fits_the_account(wecom: Inheritance, api: TransferApi) -> None:
     if api is RESIGNED:
         wecom.corp.control.delete_member("rm_a")
-    codes = wecom.adapter.transfer_customers(api, "rm_a", "rm_c", ["wm1", "wm2", "wmNOBODY"])
+    codes = wecom.adapter.transfer_customers(api, "rm_a", "rm_c", ["wm1", "wm2", "wmNOBODY"], "您好,我是新的客户经理")
     waiting = wecom.results(api)
 
     wecom.corp.time.advance(DAY)
@@ -173,6 +173,32 @@ def test_groups_of_living_and_departed_owners_in_one_call_come_back_per_group(
 
 def test_a_group_nobody_knows_has_no_owner(wecom: Inheritance) -> None:
     assert wecom.adapter.group_owner("wrNOBODY") == ""
+
+
+def test_the_unassigned_list_names_leaver_customer_and_time_page_by_page(simulator: RunningSimulator) -> None:
+    wecom, names = with_many_customers(simulator)
+    wecom.corp.control.delete_member("rm_a")
+    left_at = wecom.corp.time.now()
+
+    first = wecom.adapter.unassigned("")
+    second = wecom.adapter.unassigned(first.cursor)
+
+    rows = (*first.rows, *second.rows)
+    assert (len(first.rows), len(second.rows), second.cursor) == (1_000, 100, "")
+    assert sorted((leaver, customer) for leaver, customer, _ in rows) == [("rm_a", name) for name in names]
+    assert all(at is not None and abs(at - left_at) < timedelta(minutes=1) for _, _, at in rows)
+
+
+def test_ownerless_groups_come_with_the_owner_who_left_page_by_page(simulator: RunningSimulator) -> None:
+    groups = [group(f"wr{number:03}", "rm_a") for number in range(120)]
+    wecom = Inheritance(loaded(simulator, groups=[*groups, group("wr_alive", "rm_b")]))
+    wecom.corp.control.delete_member("rm_a")
+
+    first, cursor = wecom.adapter.ownerless_groups("")
+    second, end = wecom.adapter.ownerless_groups(cursor)
+
+    assert (len(first), len(second), end) == (100, 20, "")
+    assert {*first, *second} == {(f"wr{number:03}", "rm_a") for number in range(120)}
 
 
 def test_a_lost_answer_is_an_unknown_outcome(wecom: Inheritance) -> None:

@@ -350,3 +350,18 @@ def test_the_observer_hears_every_request(stack: Stack) -> None:
         (PATH, None, "no_answer"),
         (PATH, 0, ""),
     ]
+
+
+def test_a_call_uses_its_other_budgets_too_and_nobody_is_named_when_one_is_used_up() -> None:
+    stack = Stack(PathLimits(per_minute=30, per_hour=1_000))
+    stack.pause = stack.pause._replace(patience=timedelta(seconds=1))
+    message = Call("message/send", body={"touser": "rm_li"}, repeatable=False, budgets=("message/send#rm_li",))
+    transport = stack.transport()
+    transport.call(message)
+
+    with pytest.raises(CallPostponedError) as postponed:
+        transport.call(message)
+
+    assert "message/send#rm_li" in stack.rates.items
+    assert (postponed.value.path, len(stack.wecom.sent_to("message/send"))) == ("message/send", 1)
+    assert stack.listener.postponed == [("message/send", "minute")]

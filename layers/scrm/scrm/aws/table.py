@@ -64,6 +64,14 @@ class Update:
     condition: Condition
 
 
+@dataclass(frozen=True, slots=True)
+class Delete:
+    """A delete inside a transaction."""
+
+    key: Key
+    condition: Condition | None = None
+
+
 class Table:
     """Adapters hold one of these per table; a condition that fails is an answer, any other error is raised."""
 
@@ -179,15 +187,17 @@ class Table:
             else:
                 raise TableBusyError(self.name)
 
-    def transact(self, writes: Sequence[Put | Update]) -> bool:
+    def transact(self, writes: Sequence[Put | Update | Delete]) -> bool:
         """All writes or none; False when a condition did not hold."""
         entries: list[Any] = [self._entry(write) for write in writes]
         return _held(lambda: self._client.transact_write_items(TransactItems=entries))
 
-    def _entry(self, write: Put | Update) -> dict[str, Any]:
+    def _entry(self, write: Put | Update | Delete) -> dict[str, Any]:
         named = {"TableName": self.name, **(write.condition.parameters() if write.condition else {})}
         if isinstance(write, Put):
             return {"Put": {**named, "Item": to_item(write.item)}}
+        if isinstance(write, Delete):
+            return {"Delete": {**named, "Key": to_item(write.key)}}
         return {"Update": {**named, "Key": to_item(write.key), "UpdateExpression": write.expression}}
 
 

@@ -51,6 +51,14 @@ class StaffMember:
     rejoined_at: datetime | None
 
 
+@dataclass(frozen=True, slots=True)
+class UnassignedPage:
+    """A page of WeCom's own list of customers without an owner: (leaver, customer, when he left)."""
+
+    rows: tuple[tuple[str, str, datetime | None], ...]
+    cursor: str = ""
+
+
 MOST_CHUNKS_TOGETHER = 60
 
 
@@ -143,8 +151,12 @@ class Transfers(Protocol):
         handover_userid: str,
         takeover_userid: str,
         external_userids: Sequence[str],
+        greeting: str = "",
     ) -> dict[str, int]:
-        """Start the transfer of at most 100 customers; errcode per customer, 0 = started."""
+        """Start the transfer of at most 100 customers; errcode per customer, 0 = started.
+
+        ``greeting`` is what the customer reads, at most 200 characters; the resigned API takes none (S54).
+        """
 
     def customer_results(
         self, api: TransferApi, handover_userid: str, takeover_userid: str

@@ -15,6 +15,10 @@ CALLS_PER_HOUR: Final = 150_000
 MINUTE: Final = timedelta(seconds=60)
 HOUR: Final = timedelta(hours=1)
 
+# Application messages of one app to one member (1.4); the excess is dropped without a word.
+MESSAGES_TO_MEMBER_PER_MINUTE: Final = 30
+MESSAGES_TO_MEMBER_PER_HOUR: Final = 1_000
+
 # gettoken counts failures with a wrong secret: about 2,000 an hour block the source address (1.2 rule 6).
 TOKEN_CALLS_PER_MINUTE: Final = 100  # ours, far below; nothing general is published for it
 TOKEN_CALLS_PER_HOUR: Final = 1_000
@@ -86,8 +90,15 @@ class PathLimits(NamedTuple):
 
 _OWN_LIMITS: Final = {"gettoken": PathLimits(TOKEN_CALLS_PER_MINUTE, TOKEN_CALLS_PER_HOUR)}
 _COMMON: Final = PathLimits()
+_TO_MEMBER: Final = "message/send#"
+_TO_MEMBER_LIMITS: Final = PathLimits(MESSAGES_TO_MEMBER_PER_MINUTE, MESSAGES_TO_MEMBER_PER_HOUR)
 
 
 def of_path(path: str) -> PathLimits:
-    """The limits of an API path (below ``/cgi-bin/``)."""
-    return _OWN_LIMITS.get(path, _COMMON)
+    """The limits of an API path (below ``/cgi-bin/``), or of what `messages_to` names."""
+    return _TO_MEMBER_LIMITS if path.startswith(_TO_MEMBER) else _OWN_LIMITS.get(path, _COMMON)
+
+
+def messages_to(userid: str) -> str:
+    """The budget of application messages to one member, by folded userid; kept as an API path's is."""
+    return f"{_TO_MEMBER}{userid}"

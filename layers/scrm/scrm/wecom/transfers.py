@@ -7,11 +7,11 @@ from typing import Final
 from scrm import clock, ids
 from scrm.handover import errors as handover
 from scrm.handover.edges import TransferApi
-from scrm.handover.ports import TransferStatus
+from scrm.handover.ports import TransferStatus, UnassignedPage
 from scrm.wecom import errors as wecom
 from scrm.wecom.client import WecomClient
 from scrm.wecom.handover_errors import HandoverErrors
-from scrm.wecom.payloads import MemberStatus
+from scrm.wecom.payloads import GroupChatStatus, MemberStatus
 from scrm.wecom.payloads import TransferStatus as WireStatus
 
 _STATUS: Final = {
@@ -20,6 +20,7 @@ _STATUS: Final = {
     WireStatus.REFUSED: TransferStatus.REFUSED,
     WireStatus.TAKEOVER_LIMIT: TransferStatus.TAKEOVER_LIMIT,
 }
+_GROUPS_PER_LOOK: Final = 100  # each needs a call of its own, so a page must fit the time of one message
 
 
 class WecomTransfers:
@@ -48,13 +49,23 @@ class WecomTransfers:
         return member.status is not MemberStatus.LEFT
 
     def transfer_customers(
-        self, api: TransferApi, handover_userid: str, takeover_userid: str, external_userids: Sequence[str]
+        self,
+        api: TransferApi,
+        handover_userid: str,
+        takeover_userid: str,
+        external_userids: Sequence[str],
+        greeting: str = "",
     ) -> dict[str, int]:
-        """Errcode per customer, 0 = started."""
+        """Errcode per customer, 0 = started. ``greeting`` is for on-job transfers; the resigned API takes none."""
         inheritance = self._client.inheritance
-        transfer = inheritance.transfer_onjob if api is TransferApi.ON_JOB else inheritance.transfer_resigned
+        pair = handover_userid, takeover_userid
         try:
-            started = self._errors.asked(lambda: transfer(handover_userid, takeover_userid, external_userids))
+            if api is TransferApi.RESIGNED:
+                started = self._errors.asked(lambda: inheritance.transfer_resigned(*pair, external_userids))
+            else:
+                started = self._errors.asked(
+                    lambda: inheritance.transfer_onjob(*pair, external_userids, success_message=greeting)
+                )
         except handover.TransferRefusedError as error:
             if self._says_account_is_deleted(error, api, handover_userid):
                 raise handover.AccountDeletedError from error
@@ -97,6 +108,23 @@ class WecomTransfers:
             if error.errcode == wecom.NOT_A_CUSTOMER_GROUP:
                 return ""
             raise
+
+    def unassigned(self, cursor: str) -> UnassignedPage:
+        """One page of the corp's customers whose member left and who have no new one; the first without a cursor."""
+        page = self._errors.asked(lambda: self._client.inheritance.unassigned_page(cursor))
+        rows = tuple((ids.fold_userid(row.handover_userid), row.external_userid, row.resigned_at) for row in page.rows)
+        return UnassignedPage(rows, page.next_cursor)
+
+    def ownerless_groups(self, cursor: str) -> tuple[list[tuple[str, str]], str]:
+        """One page of group chats whose owner left, as (chat_id, owner), and the cursor of the next.
+
+        WeCom refuses an owner who left as a filter (trap 21), so each group is asked for its owner: a page is a
+        hundred calls, and one that has to be postponed is read again from its cursor.
+        """
+        chats, left = self._client.group_chats, GroupChatStatus.OWNER_RESIGNED
+        page = self._errors.asked(lambda: chats.list_page(status=left, cursor=cursor, limit=_GROUPS_PER_LOOK))
+        owners = ((row.chat_id, self.group_owner(row.chat_id)) for row in page.rows)
+        return [(chat_id, owner) for chat_id, owner in owners if owner], page.next_cursor
 
     def _says_account_is_deleted(
         self, error: handover.TransferRefusedError, api: TransferApi, handover_userid: str

@@ -94,7 +94,7 @@ class GuardedExchange:
         """The reply, and after a 45009 or 45033 when to come back. Raises `CallPostponedError` if nothing was sent."""
         token_call = call.path == GETTOKEN
         patience = _TOKEN_PATIENCE if token_call else self._pause.patience
-        permit = self._permit(call.path, patience)
+        permit = self._permits(call, patience)
         reply = self._exchange.send(call, secret_query, _TOKEN_TIMEOUT if token_call else None)
         self._observer.call_ended(call.path, reply.errcode, reply.failure or "")
         return reply, self._settle(permit, reply)
@@ -103,15 +103,24 @@ class GuardedExchange:
         """-1 on every attempt: WeCom is out, whatever it answers."""
         self._breaker.record_failure()
 
-    def _permit(self, path: str, patience: timedelta) -> Permit:
-        """Sleep for a permit at most ``patience``. The permit is taken last: nothing lies between it and the call."""
+    def _permits(self, call: Call, patience: timedelta) -> Permit:
+        """The path's permit, after those of the call's other budgets, which need no settling: WeCom answers for none.
+
+        It is taken last: nothing lies between it and the call. All are slept for at most ``patience``.
+        """
         closed_until = self._breaker.admit()
         if closed_until is not None:
-            self._observer.call_postponed(path, "outage")
-            raise CallPostponedError(path, closed_until)
+            self._observer.call_postponed(call.path, "outage")
+            raise CallPostponedError(call.path, closed_until)
         deadline = self._pause.now() + patience
+        for budget in call.budgets:
+            self._permit(budget, call.path, deadline)
+        return self._permit(call.path, call.path, deadline)
+
+    def _permit(self, budget: str, path: str, deadline: datetime) -> Permit:
+        """A permit of ``budget``; errors and metrics name the path, because a budget may hold a member's id."""
         while True:
-            answer = self._governor.acquire(path, self._priority)
+            answer = self._governor.acquire(budget, self._priority)
             if isinstance(answer, Permit):
                 return answer
             if answer.not_before > deadline:

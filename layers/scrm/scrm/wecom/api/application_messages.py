@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
+from scrm import ids
 from scrm.wecom import limits
 from scrm.wecom.api.call import Call, Caller, parsed, require_bytes, require_ids, require_length
 from scrm.wecom.payloads import SentMessage
@@ -50,7 +51,7 @@ class ApplicationMessages:
         """Send to at most 1,000 members; WeCom drops an equal message sent again within half an hour.
 
         After `OutcomeUnknownError` the very same message may be sent again within that time. More than 30 a minute
-        or 1,000 an hour to one member are dropped silently (docs/wecom.md 1.4).
+        or 1,000 an hour to one member WeCom would drop silently (docs/wecom.md 1.4), so each has a budget.
         """
         require_ids(_SEND, "userids", userids, limits.MESSAGE_MEMBERS)
         body = {
@@ -60,5 +61,6 @@ class ApplicationMessages:
             "duplicate_check_interval": int(limits.DUPLICATE_CHECK_INTERVAL.total_seconds()),
             **message.body(),
         }
-        call = Call(_SEND, body=body, repeatable=False)
+        budgets = tuple(limits.messages_to(ids.fold_userid(userid)) for userid in userids)
+        call = Call(_SEND, body=body, repeatable=False, budgets=budgets)
         return parsed(SentMessage, self._caller.call(call), call)

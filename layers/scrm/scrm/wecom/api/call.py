@@ -15,13 +15,14 @@ class Call(NamedTuple):
     """What to send: with a ``body`` a POST, else a GET.
 
     ``repeatable`` is False for what must not be sent a second time while its outcome is unknown (transfers,
-    messages): the caller looks first.
+    messages): the caller looks first. ``budgets`` are further budgets it uses beside its path's, by the governor's key.
     """
 
     path: str
     query: Mapping[str, str | int] | None = None
     body: Mapping[str, Any] | None = None
     repeatable: bool = True
+    budgets: tuple[str, ...] = ()
 
 
 class Caller(Protocol):

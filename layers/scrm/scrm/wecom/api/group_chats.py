@@ -19,13 +19,18 @@ class GroupChats:
         self._caller = caller
 
     def list_page(
-        self, *, owners: Sequence[str] = (), status: GroupChatStatus | None = None, cursor: str = ""
+        self,
+        *,
+        owners: Sequence[str] = (),
+        status: GroupChatStatus | None = None,
+        cursor: str = "",
+        limit: int = limits.GROUP_PAGE,
     ) -> Page[GroupChatRow]:
-        """One page of groups, of at most 100 ``owners`` or of all; ``status`` None is any.
+        """One page of at most ``limit`` groups, of at most 100 ``owners`` or of all; ``status`` None is any.
 
         An owner who left is refused with 40003 (trap 21): ask by status OWNER_RESIGNED without owners, then `get`.
         """
-        call = with_cursor(_list_call(owners, status), cursor)
+        call = with_cursor(_list_call(owners, status, limit), cursor)
         reply = self._caller.call(call)
         return Page(tuple(rows(GroupChatRow, reply, _ROWS, call)), cursor_of(reply))
 
@@ -63,8 +68,8 @@ class GroupChats:
         return tuple(rows(GroupTransferFailure, self._caller.call(call), "failed_chat_list", call))
 
 
-def _list_call(owners: Sequence[str], status: GroupChatStatus | None) -> Call:
-    body: dict[str, Any] = {"status_filter": 0 if status is None else status.value, "limit": limits.GROUP_PAGE}
+def _list_call(owners: Sequence[str], status: GroupChatStatus | None, limit: int = limits.GROUP_PAGE) -> Call:
+    body: dict[str, Any] = {"status_filter": 0 if status is None else status.value, "limit": limit}
     if owners:
         require_ids(_LIST, "owners", owners, limits.GROUP_OWNERS)
         body["owner_filter"] = {"userid_list": [*owners]}

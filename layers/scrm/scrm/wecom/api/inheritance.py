@@ -7,7 +7,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from scrm.wecom import limits
-from scrm.wecom.api.call import Call, Caller, all_rows, require_ids, require_length, rows, unreadable
+from scrm.wecom.api.call import (
+    Call,
+    Caller,
+    Page,
+    all_rows,
+    cursor_of,
+    require_ids,
+    require_length,
+    rows,
+    unreadable,
+    with_cursor,
+)
 from scrm.wecom.payloads import StartedTransfer, TransferResult, Unassigned
 
 _RESIGNED = "externalcontact/resigned/transfer_customer"
@@ -59,8 +70,13 @@ class Inheritance:
 
         A leaver with groups but no customers is not in it: see `GroupChats.list`.
         """
-        first = Call(_UNASSIGNED, body={"page_size": limits.UNASSIGNED_PAGE})
-        return all_rows(self._caller, first, Unassigned, "info")
+        return all_rows(self._caller, _unassigned(), Unassigned, "info")
+
+    def unassigned_page(self, cursor: str = "") -> Page[Unassigned]:
+        """One page of `unassigned`."""
+        call = with_cursor(_unassigned(), cursor)
+        reply = self._caller.call(call)
+        return Page(tuple(rows(Unassigned, reply, "info", call)), cursor_of(reply))
 
     def _transfer(
         self, path: str, handover_userid: str, takeover_userid: str, ids: Sequence[str], extra: Mapping[str, Any]
@@ -81,3 +97,7 @@ class Inheritance:
     def _results(self, path: str, handover_userid: str, takeover_userid: str) -> Iterator[TransferResult]:
         body = {"handover_userid": handover_userid, "takeover_userid": takeover_userid}
         return all_rows(self._caller, Call(path, body=body), TransferResult, "customer")
+
+
+def _unassigned() -> Call:
+    return Call(_UNASSIGNED, body={"page_size": limits.UNASSIGNED_PAGE})

@@ -1,0 +1,15 @@
+"""Joins a bank's settings to the features that obey them."""
+
+from dataclasses import replace
+
+from scrm.handover.settings import HandoverSettings
+from scrm.settings.handover import HandoverDocument
+from scrm.settings.reader import SettingsReader
+
+
+def handover_settings(reader: SettingsReader[HandoverDocument], platform: HandoverSettings) -> HandoverSettings:
+    """What is in force, at most a minute old; WeCom's own limits are those of ``platform``.
+
+    Raises `scrm.settings.errors.InvalidSettingsError`.
+    """
+    return replace(platform, **dict(reader.current()))

@@ -1,0 +1,74 @@
+"""What a bank decides about handovers: the document of the topic ``handover``, with the defaults the code ships."""
+
+from datetime import timedelta
+from itertools import pairwise
+from typing import Annotated, Final
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic_core import PydanticCustomError
+
+TOPIC: Final = "handover"
+
+type Wait = Annotated[timedelta, Field(gt=timedelta(0), le=timedelta(days=90))]
+
+
+def _rising(found: tuple[timedelta, ...]) -> tuple[timedelta, ...]:
+    if any(later <= earlier for earlier, later in pairwise(found)):
+        raise PydanticCustomError("rising", "each time must be later than the one before")
+    return found
+
+
+class HandoverDocument(BaseModel):
+    """Durations are ISO 8601 in JSON (``PT24H``). WeCom's own limits are not the bank's to set and are not here."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
+
+    confirmation_wait: Wait = Field(
+        default=timedelta(hours=24),
+        description="How long a deleted account that HR knows nothing of waits for a confirmation.",
+    )
+    start_days_before: int = Field(
+        default=5, ge=3, le=60, description="On-job transfers start so many days before the last day; 3 fit a fallback."
+    )
+    rounds: int = Field(default=2, ge=1, le=5, description="How often a customer is asked before a person must act.")
+    default_capacity: int = Field(
+        default=5_000, ge=1, le=50_000, description="Customers a member may hold unless his own figure is set."
+    )
+    most_per_successor: int = Field(
+        default=1_000, ge=1, description="Customers of one case that go to one taker HR did not name."
+    )
+    refusals_use_quota: bool = Field(
+        default=True,
+        description="A refused on-job transfer counts in 2 in 90 days. WeCom does not say (docs/wecom.md 6.2).",
+    )
+    quota_believed_for: Wait = Field(default=timedelta(days=30), description="How long a 40128 is believed.")
+    account_check_interval: Wait = Field(
+        default=timedelta(hours=6), description="How often WeCom is asked whether an account is gone."
+    )
+    account_ageing_after: Wait = Field(
+        default=timedelta(days=3), description="When an account that is still there after the last day raises an alarm."
+    )
+    retry_interval: Wait = Field(default=timedelta(minutes=10), description="When postponed work is tried again.")
+    poll_times: Annotated[tuple[Wait, ...], AfterValidator(_rising)] = Field(
+        default=(
+            timedelta(hours=1),
+            timedelta(hours=4),
+            timedelta(hours=12),
+            timedelta(hours=24, minutes=2),
+            timedelta(hours=26),
+            timedelta(hours=30),
+        ),
+        min_length=1,
+        max_length=20,
+        description="When, after a call, its results are looked at; WeCom decides within 24 hours.",
+    )
+    late_poll_interval: Wait = Field(default=timedelta(hours=6), description="How often after the last of these.")
+    attention_interval: Wait = Field(
+        default=timedelta(days=1), description="How often a case that waits for a person is looked at."
+    )
+    undecided_after: Wait = Field(
+        default=timedelta(hours=72), description="When a transfer WeCom never decided becomes a person's work."
+    )
+    manual_due_business_days: int = Field(
+        default=3, ge=1, le=60, description="Working days a person has for a customer left to him."
+    )
