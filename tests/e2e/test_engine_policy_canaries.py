@@ -62,7 +62,7 @@ def test_a_bucket_that_demands_tls_refuses_functions_on_plain_http(guarded: Engi
 
 
 def test_m19_whoever_may_read_an_object_is_told_that_it_is_missing(guarded: Engine) -> None:
-    """On AWS that takes ``s3:ListBucket``, else the answer is 403: when this fails the template's grant is tried too."""
+    """On AWS that takes ``s3:ListBucket``, else it is a 403; when this fails, the template's grant is tried too."""
     guarded.client("s3").create_bucket(Bucket="empty", CreateBucketConfiguration={"LocationConstraint": REGION})
     reader = client_of_a_role(guarded, "s3", "s3:GetObject", "arn:aws:s3:::empty/*")
 
