@@ -1,10 +1,10 @@
 """Documents in the data bucket: roster files, packages, certificates. Memory stays flat whatever their size."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Final
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -136,7 +136,8 @@ class DocumentStore:
             yield upload
             upload.complete()
         except BaseException:
-            upload.abort()
+            with suppress(ClientError, BotoCoreError):  # the lifecycle rule does it; the caller wants the first error
+                upload.abort()
             raise
 
     def _ranges(self, key: str, size: int, etag: str) -> Iterator[bytes]:
