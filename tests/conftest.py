@@ -16,6 +16,8 @@ os.environ.update(
     CONTACTS_TABLE="contacts",
     HANDOVER_TABLE="handover",
     AUDIT_TABLE="audit",
+    TASKS_TABLE="tasks",
+    DATA_BUCKET="data",
     CALLBACK_SECRET_ID="scrm/callback",
     WECOM_SECRET_ID="scrm/wecom",
     WECOM_BASE_URL="http://127.0.0.1:1",

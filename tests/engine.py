@@ -1,4 +1,4 @@
-"""Fixtures of the embedded AWS engine: bare (`engine`), with the product's tables (`tables`), whole (`stack`).
+"""Fixtures of the embedded AWS engine: bare (`engine`), with `tables`, with a `data_bucket`, whole (`stack`).
 
 One engine per test process (per xdist worker), on a free port of loopback, killed at the end of the session.
 """
@@ -7,6 +7,7 @@ import functools
 import os
 import shutil
 import urllib.request
+import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ from local.engine.deploy import DeployedStack, deploy
 from local.engine.emulator import Engine, engine_program
 from local.engine.paths import ROOT, RunPaths
 from local.engine.processes import LOOPBACK, free_port, record, start, stop, wait_ready
+from local.engine.region import REGION
 from local.engine.sam_template import load_template
 from local.engine.stack import JWT_AUDIENCE, RunningStack, running_stack
 from local.identity.issuer import Issuer
@@ -78,6 +80,16 @@ def tables(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> EngineTables:
     for logical_id, properties in declared_tables(TEMPLATE).items():
         client.create_table(TableName=names[logical_id], BillingMode="PAY_PER_REQUEST", **properties)
     return EngineTables(engine, names, client)
+
+
+@pytest.fixture
+def data_bucket(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The name of an empty bucket, in the environment too; goes with `tables`, whichever comes first."""
+    name = f"data-{uuid.uuid4()}"
+    engine.client("s3").create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": REGION})
+    monkeypatch.setenv("AWS_ENDPOINT_URL", engine.endpoint_url)
+    monkeypatch.setenv("DATA_BUCKET", name)
+    return name
 
 
 def reset(engine: Engine) -> None:

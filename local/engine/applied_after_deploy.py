@@ -43,6 +43,21 @@ def _complete_bucket(s3: Any, name: str, properties: dict[str, Any]) -> None:
             for rule in encryption["ServerSideEncryptionConfiguration"]
         ]
         s3.put_bucket_encryption(Bucket=name, ServerSideEncryptionConfiguration={"Rules": rules})
+    if lifecycle := properties.get("LifecycleConfiguration"):
+        rules = [_lifecycle_rule(rule) for rule in lifecycle["Rules"]]
+        s3.put_bucket_lifecycle_configuration(Bucket=name, LifecycleConfiguration={"Rules": rules})
+
+
+def _lifecycle_rule(declared: dict[str, Any]) -> dict[str, Any]:
+    """CloudFormation spells a rule flat, the API nested."""
+    same = ("Status", "AbortIncompleteMultipartUpload", "NoncurrentVersionExpiration")
+    rule = {name: declared[name] for name in same if name in declared}
+    rule |= {"ID": declared["Id"], "Filter": {"Prefix": declared.get("Prefix", "")}}
+    if "ExpirationInDays" in declared:
+        rule["Expiration"] = {"Days": declared["ExpirationInDays"]}
+    elif "ExpiredObjectDeleteMarker" in declared:
+        rule["Expiration"] = {"ExpiredObjectDeleteMarker": declared["ExpiredObjectDeleteMarker"]}
+    return rule
 
 
 _APPLIED: tuple[tuple[str, str, Callable[[Any, str, dict[str, Any]], None]], ...] = (

@@ -31,6 +31,16 @@ OPERATIONS = {
         "UpdateItem",
     ),
     "events": ("PutEvents",),
+    "s3": (
+        "AbortMultipartUpload",
+        "CompleteMultipartUpload",
+        "CreateMultipartUpload",
+        "GetObject",
+        "HeadBucket",  # never called by us; botocore asks for the bucket's region after some errors
+        "HeadObject",
+        "PutObject",
+        "UploadPart",
+    ),
     "secretsmanager": ("GetSecretValue",),
     "sqs": ("SendMessage", "SendMessageBatch"),
 }
@@ -47,6 +57,8 @@ def files() -> Iterator[tuple[str, str]]:
         version = max(folder.name for folder in (_SOURCE / service).iterdir())
         folder = f"{service}/{version}"
         yield f"{folder}/service-2.json", _render(_model(_read(f"{folder}/service-2"), operations))
+        if (_SOURCE / f"{folder}/service-2.sdk-extras.json").exists():
+            yield f"{folder}/service-2.sdk-extras.json", _render(_read(f"{folder}/service-2.sdk-extras"))
         yield f"{folder}/endpoint-rule-set-1.json", _render(_read(f"{folder}/endpoint-rule-set-1"))
         yield f"{folder}/paginators-1.json", _render(_read(f"{folder}/paginators-1"))
 
@@ -89,6 +101,8 @@ def _model(document: dict[str, Any], operations: tuple[str, ...]) -> dict[str, A
         if name not in shapes:
             shapes[name] = document["shapes"][name]
             found += _references(shapes[name])
+    for parameter in document.get("clientContextParams", {}).values():
+        parameter["documentation"] = ""  # botocore reads the key
     return {**document, "operations": kept, "shapes": shapes}
 
 

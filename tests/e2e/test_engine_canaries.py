@@ -215,6 +215,17 @@ def test_m14_cloudformation_forgets_the_lock_of_a_bucket(bare: Engine) -> None:
     assert missing.value.response["Error"]["Code"] == "ObjectLockConfigurationNotFoundError"
 
 
+def test_m14_cloudformation_forgets_the_lifecycle_of_a_bucket(bare: Engine) -> None:
+    """`applied_after_deploy._complete_bucket`."""
+    rule = {"Id": "canary", "Status": "Enabled", "ExpirationInDays": 1}
+    stack = _put(bare, "AWS::S3::Bucket", {"LifecycleConfiguration": {"Rules": [rule]}})
+
+    with pytest.raises(ClientError) as missing:
+        bare.client("s3").get_bucket_lifecycle_configuration(Bucket=stack.physical_ids["It"])
+
+    assert missing.value.response["Error"]["Code"] == "NoSuchLifecycleConfiguration"
+
+
 @pytest.mark.parametrize("type_name", _REFUSED)
 def test_m15_type_is_refused(bare: Engine, type_name: str) -> None:
     """`overlay.DROPPED_TYPES`."""

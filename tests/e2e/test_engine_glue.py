@@ -104,6 +104,20 @@ def test_event_on_the_bus_reaches_the_function_through_the_queue(trial: TrialSta
     assert wait_until_idle(trial.engine, [queue], within_s=10)
 
 
+def test_document_dropped_under_the_prefix_reaches_the_function_through_the_queue(trial: TrialStack) -> None:
+    queue, _ = _queues(trial)
+    s3, bucket = trial.engine.client("s3"), trial.deployed.physical_ids["Bucket"]
+    assert wait_until_idle(trial.engine, [queue], within_s=10)
+    before = _printed(trial, "batch of 1")
+
+    for key in ("elsewhere/roster.csv", "incoming/readme.txt", "incoming/roster.csv"):
+        s3.put_object(Bucket=bucket, Key=key, Body=b"userid\n")
+
+    assert eventually(lambda: _printed(trial, "batch of 1"), lambda count: count > before) == before + 1
+    assert wait_until_idle(trial.engine, [queue], within_s=10, quiet_s=0.3)
+    assert _printed(trial, "batch of 1") == before + 1
+
+
 def test_busy_queue_is_reported_as_not_idle_when_time_runs_out(trial: TrialStack) -> None:
     sqs = trial.engine.client("sqs")
     url = sqs.create_queue(QueueName="nobody-reads-this")["QueueUrl"]
@@ -124,6 +138,20 @@ def test_what_cloudformation_forgets_is_set_after_the_deploy(trial: TrialStack) 
     assert ttl == {"TimeToLiveStatus": "ENABLED", "AttributeName": "expires_at"}
     assert backups["PointInTimeRecoveryDescription"]["PointInTimeRecoveryStatus"] == "ENABLED"
     assert encryption["Status"] == "ENABLED"
+
+
+def test_lifecycle_of_a_bucket_is_set_after_the_deploy(trial: TrialStack) -> None:
+    bucket = trial.deployed.physical_ids["Bucket"]
+
+    versions, incoming = trial.engine.client("s3").get_bucket_lifecycle_configuration(Bucket=bucket)["Rules"]
+
+    assert versions["NoncurrentVersionExpiration"] == {"NoncurrentDays": 90}
+    assert versions["Expiration"] == {"ExpiredObjectDeleteMarker": True}
+    assert (incoming["ID"], incoming["Filter"], incoming["Expiration"]) == (
+        "incoming",
+        {"Prefix": "incoming/"},
+        {"Days": 400},
+    )
 
 
 def test_schedule_is_held_by_the_engine_and_fires_its_target_with_its_own_input(trial: TrialStack) -> None:

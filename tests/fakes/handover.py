@@ -161,6 +161,7 @@ class FakeTransfers:
         self.codes: dict[str, int] = {}
         self.owners: dict[str, str] = {}
         self.calls: list[tuple[str, tuple[str, ...]]] = []
+        self.greetings: list[str] = []
         self.fail_next: Exception | None = None
         self.drop_answer: Exception | None = None
 
@@ -168,11 +169,17 @@ class FakeTransfers:
         return userid in self.accounts
 
     def transfer_customers(
-        self, api: TransferApi, handover_userid: str, takeover_userid: str, external_userids: Sequence[str]
+        self,
+        api: TransferApi,
+        handover_userid: str,
+        takeover_userid: str,
+        external_userids: Sequence[str],
+        greeting: str = "",
     ) -> dict[str, int]:
         self._trouble()
         self._check(api, handover_userid)
         self.calls.append((takeover_userid, tuple(external_userids)))
+        self.greetings.append(greeting)
         answer = {}
         for customer in external_userids:
             running = TransferStatus.WAITING in self._of(customer)

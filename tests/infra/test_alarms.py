@@ -45,6 +45,16 @@ def test_a_schedule_that_stopped_rings_unless_it_was_stopped_on_purpose() -> Non
     assert silent["Condition"] == "SchedulesRun"
 
 
+def test_an_audit_that_did_not_come_to_its_end_for_26_hours_rings_unless_it_was_stopped_on_purpose() -> None:
+    silent = of_type("AWS::CloudWatch::Alarm")["HandoverAuditSilentAlarm"]
+    watched = silent["Properties"]
+
+    assert watched["Period"] * watched["EvaluationPeriods"] == 26 * 3600
+    assert watched["Period"] >= 3600  # CloudWatch looks back more than a day only with a period of an hour or more
+    assert watched["TreatMissingData"] == "breaching"
+    assert silent["Condition"] == "SchedulesRun"
+
+
 @pytest.mark.parametrize("alarm", ["RateLimitedAlarm", "CircuitOpenedAlarm", "PermissionDeniedAlarm"])
 def test_trouble_with_wecom_is_summed_over_all_functions_that_call_it(alarm: str) -> None:
     watched = [each["MetricStat"]["Metric"] for each in ALARMS[alarm]["Metrics"] if "MetricStat" in each]

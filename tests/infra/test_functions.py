@@ -104,7 +104,7 @@ def test_the_api_is_throttled() -> None:
     assert set(stage["Properties"]["DefaultRouteSettings"]) == {"ThrottlingRateLimit", "ThrottlingBurstLimit"}
 
 
-@pytest.mark.parametrize("schedule", ["ContactSyncFullPass", "HandoverReconcileDue"])
+@pytest.mark.parametrize("schedule", ["ContactSyncFullPass", "HandoverReconcileDue", "HandoverReconcileAudit"])
 def test_schedules_are_in_utc_and_name_themselves(schedule: str) -> None:
     asked = properties(f"{schedule}Schedule")
 
@@ -112,5 +112,6 @@ def test_schedules_are_in_utc_and_name_themselves(schedule: str) -> None:
     assert asked["Target"]["Input"] in (
         '{"schedule": "contact_sync.full_pass"}',
         '{"schedule": "handover_reconcile.due"}',
+        '{"schedule": "handover_reconcile.audit"}',
     )
     assert asked["State"] == {"Ref": "SchedulesState"}

@@ -4,7 +4,7 @@ import re
 
 from tests.infra.cloudformation import TEMPLATE, written
 
-SERVICE_PRINCIPALS = re.compile(r"\b(lambda|events|scheduler|cloudwatch)\.amazonaws\.com\b")
+SERVICE_PRINCIPALS = re.compile(r"\b(lambda|events|s3|scheduler|cloudwatch)\.amazonaws\.com\b")
 
 
 def _lines() -> list[str]:
@@ -20,7 +20,7 @@ def test_no_arn_names_a_partition() -> None:
 
 
 def test_no_host_name_has_a_literal_suffix() -> None:
-    # The four service principals are called the same in every partition.
+    # The five service principals are called the same in every partition.
     literal = [line.strip() for line in _lines() if "amazonaws.com" in SERVICE_PRINCIPALS.sub("", line)]
 
     assert literal == []

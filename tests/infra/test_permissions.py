@@ -21,6 +21,7 @@ TABLE_OF = {
     "ORG_TABLE": "OrgTable",
     "CONTACTS_TABLE": "ContactsTable",
     "HANDOVER_TABLE": "HandoverTable",
+    "TASKS_TABLE": "TasksTable",
     "AUDIT_TABLE": "AuditTable",
 }
 QUEUE_OF = {
@@ -31,6 +32,17 @@ QUEUE_OF = {
 }
 SECRET_OF = {"WECOM_SECRET_ID": "WecomSecret", "CALLBACK_SECRET_ID": "CallbackSecret"}
 BUS_OF = {"EVENT_BUS_NAME": "ScrmBus"}
+BUCKET_OF = {"DATA_BUCKET": "DataBucket"}
+OF_CASES = {"handover/packages/*", "handover/certificates/*"}
+PREFIXES = {
+    "StaffIntake": {
+        "s3:GetObject": {"roster/incoming/*", "roster/latest/*", "roster/rejected/*"},
+        "s3:PutObject": {"roster/latest/*", "roster/rejected/*"},
+    },
+    "HandoverWorker": {"s3:GetObject": OF_CASES, "s3:PutObject": OF_CASES},
+    "HandoverReconcile": {"s3:GetObject": OF_CASES, "s3:PutObject": OF_CASES},
+    "AdminApi": {"s3:GetObject": {"handover/certificates/*"}},
+}
 ROLES = sorted(of_type("AWS::IAM::Role"))
 
 
@@ -74,8 +86,9 @@ def test_a_function_writes_only_its_own_log(name: str) -> None:
         (QUEUE_OF, "sqs:SendMessage"),
         (SECRET_OF, "secretsmanager:GetSecretValue"),
         (BUS_OF, "events:PutEvents"),
+        (BUCKET_OF, "s3:"),
     ],
-    ids=["tables", "queues", "secrets", "bus"],
+    ids=["tables", "queues", "secrets", "bus", "bucket"],
 )
 def test_a_function_may_touch_exactly_what_its_environment_names(
     name: str, variables: dict[str, str], action: str
@@ -94,6 +107,27 @@ def test_a_function_may_touch_exactly_what_its_environment_names(
     assert all(
         names_in(environment[variable]) == {variables[variable]} for variable in variables if variable in environment
     )
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+@pytest.mark.parametrize("action", ["s3:GetObject", "s3:PutObject"])
+def test_a_function_reads_and_writes_only_its_own_prefixes_of_the_bucket(name: str, action: str) -> None:
+    granted = {
+        resource["Fn::Sub"].removeprefix("${DataBucket.Arn}/")
+        for each in statements(f"{name}Role")
+        if action in listed(each["Action"])
+        for resource in listed(each["Resource"])
+    }
+
+    assert granted == PREFIXES.get(name, {}).get(action, set())
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_nobody_deletes_a_document_or_lets_others_in(name: str) -> None:
+    asked = {action for each in statements(f"{name}Role") for action in listed(each["Action"])}
+    of_bucket = {action for action in asked if action.startswith("s3:")}
+
+    assert of_bucket <= {"s3:AbortMultipartUpload", "s3:GetObject", "s3:ListBucket", "s3:PutObject"}
 
 
 @pytest.mark.parametrize("mapping", of_type("AWS::Lambda::EventSourceMapping"))

@@ -81,15 +81,36 @@ def test_every_queue_has_one_policy_and_it_refuses_plain_http(queue: str) -> Non
 
 @pytest.mark.parametrize("queue", ["StaffQueue", "StaffRuleDeadLetterQueue"])
 def test_only_our_rule_may_put_events_into_the_staff_queues(queue: str) -> None:
-    [allowed] = [
-        statement
-        for each in of_type("AWS::SQS::QueuePolicy").values()
-        for statement in each["Properties"]["PolicyDocument"]["Statement"]
-        if statement["Effect"] == "Allow" and names_in(statement["Resource"]) == {queue}
-    ]
+    [allowed] = [each for each in _allowing(queue) if each["Principal"] == {"Service": "events.amazonaws.com"}]
 
     assert listed(allowed["Action"]) == ["sqs:SendMessage"]
     assert names_in(allowed["Condition"]) == {"StaffEventRule"}
+
+
+def test_only_our_rule_and_our_bucket_may_send_to_the_staff_queue_from_outside() -> None:
+    [of_bucket] = [each for each in _allowing("StaffQueue") if each["Principal"] == {"Service": "s3.amazonaws.com"}]
+
+    assert len(_allowing("StaffQueue")) == 2
+    assert listed(of_bucket["Action"]) == ["sqs:SendMessage"]
+    assert of_bucket["Condition"]["StringEquals"] == {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}
+    [bucket, unique] = of_bucket["Condition"]["ArnEquals"]["aws:SourceArn"]["Fn::Sub"]
+    assert [bucket.removeprefix("arn:${AWS::Partition}:s3:::"), unique] == properties("DataBucket")["BucketName"][
+        "Fn::Sub"
+    ]
+
+
+def test_a_roster_that_hr_drops_is_told_to_the_staff_queue() -> None:
+    [told] = properties("DataBucket")["NotificationConfiguration"]["QueueConfigurations"]
+    rules = {each["Name"]: each["Value"] for each in told["Filter"]["S3Key"]["Rules"]}
+
+    assert told["Event"] == "s3:ObjectCreated:*"
+    assert names_in(told["Queue"]) == {"StaffQueue"}
+    assert rules == {"prefix": "roster/incoming/", "suffix": ".csv"}
+
+
+def test_the_queue_lets_the_bucket_in_before_the_bucket_is_made() -> None:
+    # S3 tries its destination when it is told of it.
+    assert of_type("AWS::S3::Bucket")["DataBucket"]["DependsOn"] == "StaffQueuePolicy"
 
 
 def test_what_the_bank_tells_goes_to_the_staff_queue_or_to_a_dead_letter_queue() -> None:
@@ -98,3 +119,13 @@ def test_what_the_bank_tells_goes_to_the_staff_queue_or_to_a_dead_letter_queue()
     assert properties("StaffEventRule")["EventPattern"] == {"source": [{"prefix": "bank."}]}
     assert names_in(target["Arn"]) == {"StaffQueue"}
     assert names_in(target["DeadLetterConfig"]) == {"StaffRuleDeadLetterQueue"}
+
+
+def _allowing(queue: str) -> list[dict[str, Any]]:
+    """What the queue's policy allows, the refusal of plain HTTP left out."""
+    return [
+        statement
+        for each in of_type("AWS::SQS::QueuePolicy").values()
+        for statement in each["Properties"]["PolicyDocument"]["Statement"]
+        if statement["Effect"] == "Allow" and names_in(statement["Resource"]) == {queue}
+    ]

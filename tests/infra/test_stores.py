@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.infra.cloudformation import of_type, plain, properties
+from tests.infra.cloudformation import names_in, of_type, plain, properties
 
 OUR_KEY = {"Fn::GetAtt": ["DataKey", "Arn"]}
 TABLES = {
@@ -12,11 +12,12 @@ TABLES = {
     "OrgTable": {"by_node"},
     "ContactsTable": {"by_customer"},
     "HandoverTable": {"by_due", "by_branch", "by_month"},
+    "TasksTable": {"by_node"},
     "AuditTable": set(),
 }
 FORGETS = {"PlatformTable", "ContactsTable"}  # working state; ended relations
 SECRETS = ["WecomSecret", "CallbackSecret"]
-KEPT = [*TABLES, *SECRETS, "DataKey", "EgressAddressA", "EgressAddressB"]
+KEPT = [*TABLES, *SECRETS, "DataBucket", "DataKey", "EgressAddressA", "EgressAddressB"]
 DATA_CLASSES = {"core", "important", "general-sensitive", "general-other"}
 HOLDS_DATA = (
     "AWS::DynamoDB::Table",
@@ -29,7 +30,7 @@ HOLDS_DATA = (
 )
 
 
-def test_the_slice_has_its_five_tables() -> None:
+def test_the_slice_has_its_six_tables() -> None:
     assert set(of_type("AWS::DynamoDB::Table")) == set(TABLES)
 
 
@@ -76,6 +77,36 @@ def test_only_what_may_be_lost_is_forgotten(name: str) -> None:
     assert forgetting == ({"AttributeName": "expires_at", "Enabled": True} if name in FORGETS else None)
 
 
+def test_the_bucket_is_encrypted_versioned_and_closed() -> None:
+    bucket = properties("DataBucket")
+
+    [encryption] = bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+    assert encryption["ServerSideEncryptionByDefault"] == {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": OUR_KEY}
+    assert bucket["VersioningConfiguration"] == {"Status": "Enabled"}
+    assert len(bucket["PublicAccessBlockConfiguration"]) == 4
+    assert all(bucket["PublicAccessBlockConfiguration"].values())
+    assert bucket["OwnershipControls"] == {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]}
+
+
+def test_the_bucket_refuses_plain_http() -> None:
+    [policy] = of_type("AWS::S3::BucketPolicy").values()
+    [refusal] = policy["Properties"]["PolicyDocument"]["Statement"]
+
+    assert names_in(policy["Properties"]["Bucket"]) == {"DataBucket"}
+    assert (refusal["Effect"], refusal["Principal"], refusal["Action"]) == ("Deny", "*", "s3:*")
+    assert refusal["Resource"] == [{"Fn::GetAtt": ["DataBucket", "Arn"]}, {"Fn::Sub": "${DataBucket.Arn}/*"}]
+    assert refusal["Condition"] == {"Bool": {"aws:SecureTransport": False}}
+
+
+def test_the_bucket_forgets_rosters_old_versions_and_interrupted_uploads_and_never_a_certificate() -> None:
+    every, rosters = properties("DataBucket")["LifecycleConfiguration"]["Rules"]
+
+    assert every["NoncurrentVersionExpiration"] == {"NoncurrentDays": 90}
+    assert every["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 7}
+    assert not {"ExpirationInDays", "ExpirationDate"} & set(every)
+    assert (rosters["Prefix"], rosters["ExpirationInDays"]) == ("roster/", 400)
+
+
 @pytest.mark.parametrize("name", SECRETS)
 def test_secrets_are_encrypted_with_our_key_and_hold_no_secret_here(name: str) -> None:
     secret = properties(name)
@@ -100,7 +131,7 @@ def test_the_key_turns_and_nobody_may_use_it_directly() -> None:
     using = [each for each in policy if {"kms:Decrypt", "kms:CreateGrant"} & set(_actions(each))]
 
     assert properties("DataKey")["EnableKeyRotation"] is True
-    assert len(using) == 4
+    assert len(using) == 5
     assert all(each["Condition"] for each in using)
 
 

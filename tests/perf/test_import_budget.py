@@ -11,7 +11,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 FUNCTIONS = sorted(path.parent.name for path in (ROOT / "functions").glob("*/handler.py"))
 
-EVERYWHERE = ("aws_xray_sdk", "moto", "pytest", "aws_lambda_powertools.utilities.parser", "wechatpy")
+EVERYWHERE = ("aws_xray_sdk", "moto", "pytest", "s3transfer", "aws_lambda_powertools.utilities.parser", "wechatpy")
 NOT_IN_WORKERS = ("aws_lambda_powertools.event_handler",)
 FORBIDDEN = {
     "wecom_callback": (
@@ -31,7 +31,11 @@ FORBIDDEN = {
 
 
 def loaded_by(function: str) -> set[str]:
-    program = f"import json, sys, functions.{function}.handler; print(json.dumps(sorted(sys.modules)))"
+    return loaded_by_program(f"import functions.{function}.handler")
+
+
+def loaded_by_program(program: str) -> set[str]:
+    program = f"{program}; import json, sys; print(json.dumps(sorted(sys.modules)))"
     path = os.pathsep.join((str(ROOT), str(ROOT / "layers" / "scrm")))
     done = subprocess.run(
         [sys.executable, "-c", program],
@@ -55,3 +59,10 @@ def test_start_loads_nothing_forbidden(function: str) -> None:
 
 def test_every_function_has_a_list() -> None:
     assert set(FUNCTIONS) <= set(FORBIDDEN)
+
+
+def test_the_data_bucket_is_reached_without_the_transfer_manager() -> None:
+    loaded = loaded_by_program("from scrm.aws import documents, session; session.client('s3')")
+
+    assert "scrm.aws.documents" in loaded
+    assert sorted(loaded & {"boto3", "s3transfer", "awscrt"}) == []

@@ -32,12 +32,17 @@ class StrictWecom(FakeTransfers):
         self.started: Counter[tuple[TransferApi, str]] = Counter()
 
     def transfer_customers(
-        self, api: TransferApi, handover_userid: str, takeover_userid: str, external_userids: Sequence[str]
+        self,
+        api: TransferApi,
+        handover_userid: str,
+        takeover_userid: str,
+        external_userids: Sequence[str],
+        greeting: str = "",
     ) -> dict[str, int]:
         moved = {key[2] for key, status in self.statuses.items() if status is TransferStatus.DONE}
         free = [one for one in external_userids if one not in moved]
         running = {key[2] for key, status in self.statuses.items() if status is TransferStatus.WAITING}
-        answer = super().transfer_customers(api, handover_userid, takeover_userid, free)
+        answer = super().transfer_customers(api, handover_userid, takeover_userid, free, greeting)
         self.started.update((api, one) for one in free if one not in running and self.codes.get(one, 0) == 0)
         return answer | dict.fromkeys(moved.intersection(external_userids), 40131)
 

@@ -10,13 +10,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 from botocore.config import Config
-from botocore.handlers import BUILTIN_HANDLERS
+from botocore.handlers import BUILTIN_HANDLERS, REGISTER_FIRST, REGISTER_LAST
 from botocore.loaders import Loader
 from botocore.session import Session
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_events import EventBridgeClient
+    from mypy_boto3_s3 import S3Client
     from mypy_boto3_secretsmanager import SecretsManagerClient
     from mypy_boto3_sqs import SQSClient
 
@@ -29,7 +30,7 @@ CONFIG = Config(
     retries={"mode": "standard", "total_max_attempts": 3},
     tcp_keepalive=True,
 )
-_SERVICE_IDS = frozenset({"dynamodb", "eventbridge", "secrets-manager", "sqs"})
+_SERVICE_IDS = frozenset({"dynamodb", "eventbridge", "s3", "secrets-manager", "sqs"})
 _DATA = Path(__file__).parent / "data"
 
 
@@ -38,9 +39,12 @@ def session() -> Session:
     """The session that knows the services of ``data/`` and nothing else."""
     made = Session(include_builtin_handlers=False)
     made.register_component("data_loader", Loader([str(_DATA)], include_default_search_paths=False))
-    for event, handler, *_ in BUILTIN_HANDLERS:
+    events = made.get_component("event_emitter")
+    places = {REGISTER_FIRST: events.register_first, REGISTER_LAST: events.register_last}
+    for event, handler, *place in BUILTIN_HANDLERS:
         if _concerns_us(event):
-            made.register(event, handler)
+            register = places[place[0]] if place else events.register
+            register(event, handler)
     return made
 
 
@@ -54,6 +58,8 @@ def _concerns_us(event: str) -> bool:
 def client(service: Literal["dynamodb"]) -> "DynamoDBClient": ...
 @overload
 def client(service: Literal["sqs"]) -> "SQSClient": ...
+@overload
+def client(service: Literal["s3"]) -> "S3Client": ...
 @overload
 def client(service: Literal["secretsmanager"]) -> "SecretsManagerClient": ...
 @overload

@@ -183,6 +183,20 @@ class ContactRecords(Protocol):
     def groups_taken_over(self, case: HandoverCase, chat_ids: Sequence[str], at: datetime) -> None: ...
 
 
+class Notifier(Protocol):
+    """Application messages to members; an equal message sent again within half an hour is dropped by WeCom."""
+
+    def tell(self, userid: str, title: str, text: str) -> bool:
+        """Send a card; False when WeCom cannot reach the member. Raises TransferPostponedError."""
+
+
+class RmTasks(Protocol):
+    """Work for a member that a handover makes (S54); the id derives from the cause, so a repeat makes none."""
+
+    def greet_customers(self, case: HandoverCase, takeover_userid: str, external_userids: Sequence[str]) -> None:
+        """Tasks to greet customers whom WeCom told nothing (resigned transfers)."""
+
+
 class Journal(Protocol):
     """The audit log and the bus, as one voice: what the handover decided."""
 

@@ -1,0 +1,173 @@
+"""Documents in the data bucket: roster files, packages, certificates. Memory stays flat whatever their size."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Final
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_s3.type_defs import CompletedPartTypeDef
+
+PART_BYTES: Final = 8 * 1024 * 1024
+"""Above this an upload goes in parts; S3 wants 5 MiB at least of each but the last, and 10,000 parts at most."""
+LONGEST_LINE_BYTES: Final = 1024 * 1024
+_READ_BYTES: Final = 1024 * 1024
+_MISSING: Final = frozenset({"404", "NoSuchKey", "NotFound"})
+_CHANGED: Final = frozenset({"412", "PreconditionFailed"})
+
+
+class DocumentMissingError(LookupError):
+    """No document has this key."""
+
+
+class DocumentUnreadableError(ValueError):
+    """The document cannot be read line by line; the text says why."""
+
+
+class DocumentUpload:
+    """A document being written; `DocumentStore.open_upload` makes, completes and aborts it."""
+
+    def __init__(self, s3: "S3Client", bucket: str, key: str, content_type: str) -> None:
+        self._s3 = s3
+        self._bucket = bucket
+        self._key = key
+        self._content_type = content_type
+        self._buffer = bytearray()
+        self._upload_id: str | None = None
+        self._parts: list[CompletedPartTypeDef] = []
+
+    def write(self, content: bytes) -> None:
+        """Append ``content``; what fills a part is sent at once."""
+        self._buffer += content
+        while len(self._buffer) > PART_BYTES:
+            self._send_part(PART_BYTES)
+
+    def complete(self) -> None:
+        """Make all that was written the document, at once: until then readers find the previous one, or none."""
+        if self._upload_id is None:
+            self._s3.put_object(
+                Bucket=self._bucket, Key=self._key, Body=bytes(self._buffer), ContentType=self._content_type
+            )
+            return
+        self._send_part(len(self._buffer))  # never empty: `write` leaves at least a byte
+        self._s3.complete_multipart_upload(
+            Bucket=self._bucket, Key=self._key, UploadId=self._upload_id, MultipartUpload={"Parts": self._parts}
+        )
+
+    def abort(self) -> None:
+        """Forget all that was written. What a killed process leaves is removed by the bucket's lifecycle rule."""
+        if self._upload_id is not None:
+            self._s3.abort_multipart_upload(Bucket=self._bucket, Key=self._key, UploadId=self._upload_id)
+
+    def _send_part(self, size: int) -> None:
+        if self._upload_id is None:
+            begun = self._s3.create_multipart_upload(Bucket=self._bucket, Key=self._key, ContentType=self._content_type)
+            self._upload_id = begun["UploadId"]
+        number = len(self._parts) + 1
+        sent = self._s3.upload_part(
+            Bucket=self._bucket,
+            Key=self._key,
+            UploadId=self._upload_id,
+            PartNumber=number,
+            Body=bytes(self._buffer[:size]),
+        )
+        del self._buffer[:size]
+        self._parts.append({"PartNumber": number, "ETag": sent["ETag"]})
+
+
+class DocumentStore:
+    """One bucket. Keys are whole (``handover/certificates/…``); contents are bytes; encryption is the bucket's own."""
+
+    def __init__(self, s3: "S3Client", bucket: str) -> None:
+        self._s3 = s3
+        self._bucket = bucket
+
+    def put(self, key: str, body: bytes, content_type: str, *, if_absent: bool = False) -> bool:
+        """Write a document; with ``if_absent`` False, and nothing written, when there is one already.
+
+        False may also mean our own write of a moment ago, whose answer was lost: keys derive from causes, so what lies
+        there is what would have been written.
+        """
+        try:
+            if if_absent:
+                self._s3.put_object(Bucket=self._bucket, Key=key, Body=body, ContentType=content_type, IfNoneMatch="*")
+            else:
+                self._s3.put_object(Bucket=self._bucket, Key=key, Body=body, ContentType=content_type)
+        except ClientError as error:
+            if if_absent and _code(error) in _CHANGED:
+                return False
+            raise
+        return True
+
+    def get(self, key: str) -> bytes | None:
+        """A whole document, for small ones; None when there is none."""
+        try:
+            return self._s3.get_object(Bucket=self._bucket, Key=key)["Body"].read()
+        except ClientError as error:
+            if _code(error) in _MISSING:
+                return None
+            raise
+
+    def stream_lines(self, key: str) -> Iterator[bytes]:
+        """The lines of a document with their line ends (``\\n``), as `csv.reader` wants them once decoded.
+
+        Read range by range, so that a reader may take minutes over a line without S3 closing the connection.
+
+        Raises:
+            DocumentMissingError: at the call, not at the first line.
+            DocumentUnreadableError: while reading; a line is longer than `LONGEST_LINE_BYTES`, or the document was
+                replaced meanwhile.
+        """
+        try:
+            head = self._s3.head_object(Bucket=self._bucket, Key=key)
+        except ClientError as error:
+            if _code(error) in _MISSING:
+                raise DocumentMissingError(f"There is no document {key} in the data bucket.") from error
+            raise
+        return _lines(self._ranges(key, head["ContentLength"], head["ETag"]))
+
+    @contextmanager
+    def open_upload(self, key: str, content_type: str) -> Iterator[DocumentUpload]:
+        """Write a document of any size piece by piece; an exception inside the block leaves what was there before."""
+        upload = DocumentUpload(self._s3, self._bucket, key, content_type)
+        try:
+            yield upload
+            upload.complete()
+        except BaseException:
+            with suppress(ClientError, BotoCoreError):  # the lifecycle rule does it; the caller wants the first error
+                upload.abort()
+            raise
+
+    def _ranges(self, key: str, size: int, etag: str) -> Iterator[bytes]:
+        for start in range(0, size, _READ_BYTES):
+            try:
+                part = self._s3.get_object(
+                    Bucket=self._bucket, Key=key, Range=f"bytes={start}-{start + _READ_BYTES - 1}", IfMatch=etag
+                )
+            except ClientError as error:
+                if _code(error) in _CHANGED | _MISSING:
+                    raise DocumentUnreadableError(
+                        f"The document {key} was replaced or removed while it was read; read it again from its start."
+                    ) from error
+                raise
+            yield part["Body"].read()
+
+
+def _lines(pieces: Iterator[bytes]) -> Iterator[bytes]:
+    rest = b""
+    for piece in pieces:
+        *whole, rest = (rest + piece).split(b"\n")
+        for line in whole:
+            yield line + b"\n"
+        if len(rest) > LONGEST_LINE_BYTES:
+            raise DocumentUnreadableError(
+                f"A line is longer than {LONGEST_LINE_BYTES} bytes; the document is not what its name says."
+            )
+    if rest:
+        yield rest
+
+
+def _code(error: ClientError) -> str:
+    return error.response["Error"]["Code"]
