@@ -10,7 +10,7 @@ from scrm.aws.audit_table import DynamoAuditStore
 from scrm.aws.case_queries import DynamoCaseQueries
 from scrm.aws.case_table import DynamoCaseRepository
 from scrm.aws.customer_loads import DynamoCustomerLoads
-from scrm.aws.handover_journal import AuditedDecisions
+from scrm.aws.handover_journal import AuditedDecisions, AuditedSettings
 from scrm.aws.handover_queue import SqsHandoverQueue
 from scrm.aws.org_table import DynamoOrgRepository
 from scrm.aws.queues import Queue
@@ -26,6 +26,8 @@ from scrm.runtime.http.syncs import SyncStarter
 from scrm.runtime.settings_admin import AdminSettings
 from scrm.runtime.staff_directory import OrgStaffDirectory
 from scrm.runtime.wiring import bank_settings
+from scrm.settings.change import SettingsChange
+from scrm.settings.handover import TOPIC, HandoverDocument
 
 
 @functools.cache
@@ -71,6 +73,11 @@ def case_decisions() -> CaseDecisions:
 
 
 @functools.cache
+def settings_change() -> SettingsChange:
+    return SettingsChange(bank_settings.store(), AuditedSettings(audit_log()), TOPIC, HandoverDocument)
+
+
+@functools.cache
 def decided_once() -> DecidedOnce:
     return DecidedOnce(_answers())
 
@@ -85,6 +92,7 @@ def reset() -> None:
         audit_log,
         audit_reader,
         sync_starter,
+        settings_change,
         decided_once,
     ):
         factory.cache_clear()
