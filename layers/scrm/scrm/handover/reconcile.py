@@ -4,13 +4,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from scrm.handover.calls import known_owner, known_results
 from scrm.handover.edges import (
     AttemptOutcome,
     Chunk,
     ChunkKind,
-    ChunkState,
-    Edge,
     EdgeCause,
     EdgeState,
     TransferApi,
@@ -18,6 +15,7 @@ from scrm.handover.edges import (
     totals,
 )
 from scrm.handover.errors import TransferPostponedError, UnknownCaseError
+from scrm.handover.look import Look
 from scrm.handover.model import CaseOutcome, CaseState, HandoverCase
 from scrm.handover.planning import waits_for_account, waits_too_long
 from scrm.handover.ports import (
@@ -29,10 +27,9 @@ from scrm.handover.ports import (
     Journal,
     StaffDirectory,
     Transfers,
-    TransferStatus,
 )
 from scrm.handover.regroup import Regrouped, Regrouping, api_for
-from scrm.handover.rules import QUOTA_USED, TAKEOVER_FULL, EdgeRules, reopened
+from scrm.handover.rules import QUOTA_USED, TAKEOVER_FULL, EdgeRules
 from scrm.handover.settings import HandoverSettings
 from scrm.handover.succession import SuccessorPool
 
@@ -120,7 +117,7 @@ class HandoverReconcile:
         self.queue.request_transfers([chunk for chunk in chunks if is_due(chunk, now())])
         case = self._with_account(case, chunks, now())
         rules = EdgeRules(self.staff.manager_of(case.node_path, leaver=case.handover_userid), self.settings)
-        looked_at = _Look(case, self.transfers, rules, self.settings, now).at(chunks)
+        looked_at = Look(case, self.transfers, rules, self.settings, now).at(chunks)
         case = replace(case, unusable={**case.unusable, **_unusable(looked_at)})
         regrouped = self._regroup(case, looked_at, rules, now())
         replaced = {chunk.key: chunk for chunk in (*regrouped.changed, *regrouped.added)}
@@ -216,70 +213,6 @@ class HandoverReconcile:
         return max(min(wanted, default=soon), soon)
 
 
-@dataclass(frozen=True, slots=True)
-class _Look:
-    """One look at WeCom's answers for a case."""
-
-    case: HandoverCase
-    transfers: Transfers
-    rules: EdgeRules
-    settings: HandoverSettings
-    now: Callable[[], datetime]
-
-    def at(self, chunks: Sequence[Chunk]) -> list[Chunk]:
-        """The chunks with what WeCom decided, what is taken back, and what other circumstances open again."""
-        results: dict[tuple[TransferApi, str], dict[str, TransferStatus]] = {}
-        return [self._settled(chunk, results) for chunk in chunks]
-
-    def _settled(self, chunk: Chunk, results: dict[tuple[TransferApi, str], dict[str, TransferStatus]]) -> Chunk:
-        at = self.now()
-        changed: dict[str, Edge] = {}
-        for edge in chunk.edges:
-            if edge.state is EdgeState.WAITING:
-                decided = self._decided(edge, chunk, results, at)
-            elif self.case.cancelled_at is not None and not self.case.account_deleted:
-                decided = _taken_back(edge, chunk, at)
-            else:
-                decided = reopened(edge, self.case, at)
-            if decided is not edge:
-                changed[edge.target_id] = decided
-        return chunk.with_edges(changed) if changed else chunk
-
-    def _decided(
-        self,
-        edge: Edge,
-        chunk: Chunk,
-        results: dict[tuple[TransferApi, str], dict[str, TransferStatus]],
-        at: datetime,
-    ) -> Edge:
-        if chunk.kind is ChunkKind.GROUPS:
-            is_there = known_owner(self.transfers, edge.target_id) == chunk.takeover_userid
-            status = TransferStatus.DONE if is_there else TransferStatus.WAITING
-        else:
-            status = self._status(edge, chunk, results)
-        decided = self.rules.after_poll(edge, status, at)
-        if status is TransferStatus.NO_RECORD:
-            decided = self.rules.unknown(edge, self.case, at)
-        overdue = at - edge.attempts[-1].called_at > self.settings.undecided_after
-        return self.rules.undecided(edge, at) if decided is edge and overdue else decided
-
-    def _status(
-        self, edge: Edge, chunk: Chunk, results: dict[tuple[TransferApi, str], dict[str, TransferStatus]]
-    ) -> TransferStatus:
-        """From the list of the API it was called with; after the account's deletion the other list may know more."""
-        apis = [edge.attempts[-1].api]
-        if self.case.account_deleted and apis[0] is TransferApi.ON_JOB:
-            apis.append(TransferApi.RESIGNED)
-        for api in apis:
-            key = (api, chunk.takeover_userid)
-            if key not in results:
-                results[key] = known_results(self.transfers, api, chunk.handover_userid, chunk.takeover_userid)
-            status = results[key].get(edge.target_id, TransferStatus.NO_RECORD)
-            if status is not TransferStatus.NO_RECORD:
-                return status
-        return TransferStatus.NO_RECORD
-
-
 def _api_of(chunk: Chunk) -> TransferApi:
     return chunk.api or TransferApi.RESIGNED
 
@@ -298,14 +231,6 @@ def _newly_refused(before: Sequence[Chunk], latest: Sequence[Chunk]) -> list[str
         }
 
     return sorted({customer for customer, _ in refusals(latest) - refusals(before)})
-
-
-def _taken_back(edge: Edge, chunk: Chunk, at: datetime) -> Edge:
-    """HR took the change back: what was not asked yet stays. An interrupted call is looked up first."""
-    undone = {EdgeState.FALLBACK, EdgeState.MANUAL}
-    if edge.state in undone or (edge.state is EdgeState.PLANNED and chunk.state is ChunkState.PLANNED):
-        return edge.settled(EdgeState.KEPT, at, EdgeCause.CANCELLED)
-    return edge
 
 
 def _unusable(chunks: Sequence[Chunk]) -> dict[str, int]:
