@@ -5,6 +5,7 @@ attribute costs a fraction of 100 maps in CPU and in request size (decision 0005
 """
 
 import json
+from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any
 
@@ -23,6 +24,7 @@ from scrm.handover.edges import (
 from scrm.handover.model import (
     CaseOutcome,
     CaseState,
+    Certificate,
     ChangeKind,
     HandoverCase,
     SignalRecord,
@@ -95,6 +97,7 @@ def from_case(case: HandoverCase) -> Item:
         "planned_at": _iso(case.planned_at),
         "closed_at": _iso(case.closed_at),
         "polls": case.polls,
+        "certificates": [_from_certificate(certificate) for certificate in case.certificates] or None,
     }
 
 
@@ -128,6 +131,7 @@ def to_case(item: Item) -> HandoverCase:
         planned_at=_moment(item.get("planned_at")),
         closed_at=_moment(item.get("closed_at")),
         polls=item["polls"],
+        certificates=tuple(map(_to_certificate, item.get("certificates", ()))),
         version=item["version"],
     )
 
@@ -230,6 +234,14 @@ def _from_signal(signal: SignalRecord) -> dict[str, str]:
 def _to_signal(item: dict[str, str]) -> SignalRecord:
     occurred_at = clock.from_iso(item["occurred_at"])
     return SignalRecord(SignalSource(item["source"]), item["kind"], item["event_id"], occurred_at, item["note"])
+
+
+def _from_certificate(certificate: Certificate) -> dict[str, Any]:
+    return {**asdict(certificate), "issued_at": clock.to_iso(certificate.issued_at)}
+
+
+def _to_certificate(item: dict[str, Any]) -> Certificate:
+    return Certificate(**{**item, "issued_at": clock.from_iso(item["issued_at"])})
 
 
 def _iso(moment: datetime | None) -> str | None:

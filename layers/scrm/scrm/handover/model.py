@@ -89,13 +89,31 @@ class SignalRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class Certificate:
+    """Version ``number`` of the proof of a case's end: where its two documents lie, and what they hash to.
+
+    ``key`` is the documents' key in the data bucket without its ending (``.json``, ``.csv``), the hashes are SHA-256 in
+    hex. ``customers`` and ``groups`` count the edges.
+    """
+
+    number: int
+    issued_at: datetime
+    key: str
+    json_sha256: str
+    csv_sha256: str
+    customers: int
+    groups: int
+
+
+@dataclass(frozen=True, slots=True)
 class HandoverCase:
     """One staff change. ``version`` rises with every write, a stale one is refused by the repository.
 
     ``due_at`` is when the case wants to be looked at next; None when it is closed. ``start_at`` is the earliest moment
     of a transfer. ``customer_totals`` and ``group_totals`` count edges by state as of the last look.
     ``hr_at`` is when the HR word in force was spoken: an older one that comes late does not replace it.
-    ``unusable`` are takers WeCom refused, with its code.
+    ``unusable`` are takers WeCom refused, with its code. ``closed_at`` of a case that is still open: it ended then, and
+    its certificate is being written.
     """
 
     case_id: str
@@ -126,6 +144,7 @@ class HandoverCase:
     close_reason: str = ""
     polls: int = 0
     unusable: Mapping[str, int] = field(default_factory=dict)
+    certificates: tuple[Certificate, ...] = ()
     version: int = 0
 
     @property

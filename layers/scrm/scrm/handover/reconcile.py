@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from scrm.handover.certificate import Certification
 from scrm.handover.edges import (
     AttemptOutcome,
     Chunk,
@@ -54,6 +55,7 @@ class PollResult:
     fell_back: int = 0
     closed: bool = False
     ageing: bool = False
+    waits_for_account: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,7 @@ class HandoverReconcile:
     queue: HandoverQueue
     contacts: ContactRecords
     journal: Journal
+    certification: Certification
     settings: HandoverSettings
 
     def request_due(self, now: datetime) -> int:
@@ -110,7 +113,7 @@ class HandoverReconcile:
         """A case that waits for a day, a person or the account: the worker sees whether it may go on."""
         self.cases.save(replace(case, due_at=max(now, case.due_at or now) + self.settings.retry_interval))
         self.queue.request_plan(case.case_id)
-        return PollResult(ageing=waits_too_long(case, self.settings, now))
+        return PollResult(waits_for_account=waits_too_long(case, self.settings, now))
 
     def _look(self, case: HandoverCase, chunks: Sequence[Chunk], now: Callable[[], datetime]) -> PollResult:
         """Calls are asked for before the results are: their path may be free while that of the results is not."""
@@ -127,9 +130,10 @@ class HandoverReconcile:
         if ended.state is not case.state and ended.state in {CaseState.ATTENTION, CaseState.CLOSED}:
             self.journal.ended(ended)
             self._tell_used_quotas(ended, latest, now())
-        self._store(ended, chunks, latest)
-        if not ended.is_open:
-            self.cases.forget_takers(ended)
+        if ended.is_open:
+            self._store(ended, chunks, latest)
+        else:
+            self._close(case, ended, chunks, latest)
         self.queue.request_transfers(regrouped.added)
         return _result(case, ended, chunks, latest, waits_too_long=waits_too_long(case, self.settings, now()))
 
@@ -149,7 +153,17 @@ class HandoverReconcile:
         pool = SuccessorPool(case, self.cases, self.staff, self.customers, self.settings)
         return Regrouping(pool, rules, self.settings).regroup(chunks, api_for(case), now)
 
-    def _store(self, case: HandoverCase, before: Sequence[Chunk], latest: Sequence[Chunk]) -> None:
+    def _close(self, case: HandoverCase, ended: HandoverCase, before: Sequence[Chunk], latest: Sequence[Chunk]) -> None:
+        """Facts, proof, end: the certificate is of what is stored, so whoever was killed writes the same one again.
+
+        Until then the case is open and due, and counts as many looks as before: a repeat is the same look.
+        """
+        facts = self._store(replace(ended, state=case.state, polls=case.polls, due_at=ended.closed_at), before, latest)
+        certified = self.certification.issue(facts, latest)
+        self.cases.save(replace(certified, state=CaseState.CLOSED, polls=ended.polls, due_at=None))
+        self.cases.forget_takers(ended)
+
+    def _store(self, case: HandoverCase, before: Sequence[Chunk], latest: Sequence[Chunk]) -> HandoverCase:
         """Chunks that only learnt something may be stored apart; those between which edges move go with the case."""
         known = {chunk.key: chunk for chunk in before}
         added = [chunk for chunk in latest if chunk.key not in known]
@@ -158,7 +172,7 @@ class HandoverReconcile:
             moved = [chunk for chunk in changed if len(chunk.edges) < len(known[chunk.key].edges)]
             self.cases.save_chunks([chunk for chunk in changed if chunk not in moved])
             changed = moved
-        self.cases.save(case, changed, added)
+        return self.cases.save(case, changed, added)
 
     def _tell_contacts(
         self, case: HandoverCase, before: Sequence[Chunk], latest: Sequence[Chunk], at: datetime
@@ -190,13 +204,15 @@ class HandoverReconcile:
             customer_totals=totals(chunks, ChunkKind.CUSTOMERS),
             group_totals=totals(chunks, ChunkKind.GROUPS),
             polls=case.polls + 1,
+            closed_at=None,
+            outcome=CaseOutcome.CLOSED_BY_PERSON if case.outcome is CaseOutcome.CLOSED_BY_PERSON else None,
         )
         if any(not edge.state.is_settled for chunk in chunks for edge in chunk.edges):
             return replace(counted, state=CaseState.TRANSFERRING, due_at=self._next_look(case, chunks, now))
         if any(chunk.in_state(EdgeState.MANUAL) for chunk in chunks):
             return replace(counted, state=CaseState.ATTENTION, due_at=now + self.settings.attention_interval)
-        outcome = case.outcome or (CaseOutcome.CANCELLED if case.cancelled_at else CaseOutcome.COMPLETED)
-        return replace(counted, state=CaseState.CLOSED, outcome=outcome, closed_at=now, due_at=None)
+        outcome = counted.outcome or (CaseOutcome.CANCELLED if case.cancelled_at else CaseOutcome.COMPLETED)
+        return replace(counted, state=CaseState.CLOSED, outcome=outcome, closed_at=case.closed_at or now, due_at=None)
 
     def _next_look(self, case: HandoverCase, chunks: Sequence[Chunk], now: datetime) -> datetime:
         """Chunks that still want a call bring the next look forward, waiting ones follow the poll times."""
@@ -260,5 +276,6 @@ def _result(
         needs_attention=max(0, count(EdgeState.MANUAL, latest) - count(EdgeState.MANUAL, chunks)),
         fell_back=count(EdgeState.PLANNED, [chunk for chunk in latest if chunk.version == 0 and chunk not in chunks]),
         closed=not after.is_open,
-        ageing=still or waits_too_long,
+        ageing=still,
+        waits_for_account=waits_too_long,
     )
