@@ -8,9 +8,10 @@ from datetime import timedelta
 import pytest
 import requests
 
+from local.engine.emulator import CREDENTIALS
 from scrm.aws import session
 from scrm.aws.certificate_documents import BucketCertificates
-from scrm.aws.documents import DocumentStore
+from scrm.aws.documents import PART_BYTES, DocumentStore
 from scrm.handover.certificate import Certification, problems_of
 from scrm.handover.edges import Attempt, AttemptOutcome, Chunk, ChunkKind, Edge, EdgeState, TransferApi
 from scrm.handover.ports import CertificateDocuments
@@ -23,7 +24,9 @@ KEY = "handover/certificates/case_1/0001-abc.csv"
 
 
 @pytest.fixture(autouse=True)
-def _clients_of_the_test() -> Iterator[None]:
+def _clients_of_the_test(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    for name, value in CREDENTIALS.items():  # the engine takes any key in a header, in a link only one it knows
+        monkeypatch.setenv(name.upper(), value)
     session.reset()
     yield
     session.reset()
@@ -81,7 +84,7 @@ def test_a_certificate_of_many_customers_is_written_in_flat_memory(bucket: Bucke
             TAKER,
             tuple(Edge(f"wm{number:05d}{place:03d}", EdgeState.DONE, attempts=(tried,)) for place in range(100)),
         )
-        for number in range(400)
+        for number in range(280)
     ]
 
     tracemalloc.start()
@@ -89,9 +92,9 @@ def test_a_certificate_of_many_customers_is_written_in_flat_memory(bucket: Bucke
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
 
-    assert problems_of(certificate, bucket) == []
-    assert certificate.customers == 40_000
-    assert peak < 40 * 1024 * 1024, peak
+    assert certificate.customers == 28_000
+    assert peak < 30 * 1024 * 1024, peak
     content = b"".join(bucket.lines(f"{certificate.key}.json") or ())
     assert hashlib.sha256(content).hexdigest() == certificate.json_sha256
-    assert len(content) > 12 * 1024 * 1024
+    assert len(content) > PART_BYTES
+    assert problems_of(certificate, bucket) == []
