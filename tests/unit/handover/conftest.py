@@ -9,6 +9,7 @@ from scrm.handover.decisions import CaseDecisions
 from scrm.handover.edges import Chunk, ChunkKind, Edge, EdgeState
 from scrm.handover.intake import HandoverIntake
 from scrm.handover.model import HandoverCase, StaffSignal
+from scrm.handover.plan_review import PlanReviews
 from scrm.handover.planning import HandoverPlanning
 from scrm.handover.reconcile import HandoverReconcile, PollResult
 from scrm.handover.settings import HandoverSettings
@@ -42,7 +43,7 @@ class Bank:
     contacts: FakeContacts = field(default_factory=FakeContacts)
     journal: FakeJournal = field(default_factory=FakeJournal)
     clock: FakeClock = field(default_factory=FakeClock)
-    settings: HandoverSettings = field(default_factory=HandoverSettings)
+    settings: HandoverSettings = field(default_factory=lambda: HandoverSettings(approval_above=None))
 
     def intake(self) -> HandoverIntake:
         return HandoverIntake(self.cases, self.staff, self.queue, self.journal, self.settings)
@@ -77,6 +78,9 @@ class Bank:
 
     def decisions(self) -> CaseDecisions:
         return CaseDecisions(self.cases, self.staff, self.book, self.queue, self.journal, self.settings)
+
+    def reviews(self) -> PlanReviews:
+        return PlanReviews(self.cases, self.staff, self.book, self.queue, self.journal, self.settings)
 
     def poll(self, case: HandoverCase) -> PollResult:
         return self.reconcile().poll(case.case_id, self.clock)

@@ -21,10 +21,12 @@ from scrm.handover.edges import (
     TransferApi,
 )
 from scrm.handover.model import (
+    OUR_PLAN,
     CaseOutcome,
     CaseState,
     ChangeKind,
     HandoverCase,
+    PlanReview,
     SignalRecord,
     SignalSource,
     StayPolicy,
@@ -95,6 +97,8 @@ def from_case(case: HandoverCase) -> Item:
         "planned_at": _iso(case.planned_at),
         "closed_at": _iso(case.closed_at),
         "polls": case.polls,
+        "plan_made_by": case.plan_made_by,
+        "review": _from_review(case.review) if case.review else None,
     }
 
 
@@ -128,6 +132,8 @@ def to_case(item: Item) -> HandoverCase:
         planned_at=_moment(item.get("planned_at")),
         closed_at=_moment(item.get("closed_at")),
         polls=item["polls"],
+        plan_made_by=item.get("plan_made_by", OUR_PLAN),
+        review=_to_review(item["review"]) if "review" in item else None,
         version=item["version"],
     )
 
@@ -215,6 +221,22 @@ def _to_attempt(row: list[Any]) -> Attempt:
     taker, api, called_at, errcode, outcome, decided_at = row
     called = clock.from_iso(called_at)
     return Attempt(taker, TransferApi(api), called, errcode, AttemptOutcome(outcome), _moment(decided_at))
+
+
+def _from_review(review: PlanReview) -> dict[str, Any]:
+    return {
+        "by": review.by,
+        "at": clock.to_iso(review.at),
+        "checksum": review.checksum,
+        "customers": review.customers,
+        "approved": review.approved,
+        "reason": review.reason,
+    }
+
+
+def _to_review(item: dict[str, Any]) -> PlanReview:
+    at = clock.from_iso(item["at"])
+    return PlanReview(item["by"], at, item["checksum"], item["customers"], item["approved"], item["reason"])
 
 
 def _from_signal(signal: SignalRecord) -> dict[str, str]:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from scrm.handover.approval import has_started, is_overdue, needs_approval
 from scrm.handover.calls import known_owner, known_results
 from scrm.handover.edges import (
     AttemptOutcome,
@@ -57,6 +58,7 @@ class PollResult:
     fell_back: int = 0
     closed: bool = False
     ageing: bool = False
+    approval_overdue: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +103,7 @@ class HandoverReconcile:
         case, chunks = loaded
         if not case.is_open:
             return PollResult()
-        if case.state in _UNPLANNED and case.cancelled_at is None:
+        if _sleeps(case, chunks) and case.cancelled_at is None:
             return self._wake(case, now())
         try:
             return self._look(case, chunks, now)
@@ -113,7 +115,9 @@ class HandoverReconcile:
         """A case that waits for a day, a person or the account: the worker sees whether it may go on."""
         self.cases.save(replace(case, due_at=max(now, case.due_at or now) + self.settings.retry_interval))
         self.queue.request_plan(case.case_id)
-        return PollResult(ageing=waits_too_long(case, self.settings, now))
+        return PollResult(
+            ageing=waits_too_long(case, self.settings, now), approval_overdue=is_overdue(case, self.settings, now)
+        )
 
     def _look(self, case: HandoverCase, chunks: Sequence[Chunk], now: Callable[[], datetime]) -> PollResult:
         """Calls are asked for before the results are: their path may be free while that of the results is not."""
@@ -134,7 +138,8 @@ class HandoverReconcile:
         if not ended.is_open:
             self.cases.forget_takers(ended)
         self.queue.request_transfers(regrouped.added)
-        return _result(case, ended, chunks, latest, waits_too_long=waits_too_long(case, self.settings, now()))
+        result = _result(case, ended, chunks, latest, waits_too_long=waits_too_long(case, self.settings, now()))
+        return replace(result, approval_overdue=is_overdue(ended, self.settings, now()))
 
     def _with_account(self, case: HandoverCase, chunks: Sequence[Chunk], now: datetime) -> HandoverCase:
         """Ask for the account while calls wait for its deletion: the callback that tells of it may be lost."""
@@ -195,16 +200,21 @@ class HandoverReconcile:
             polls=case.polls + 1,
         )
         if any(not edge.state.is_settled for chunk in chunks for edge in chunk.edges):
-            return replace(counted, state=CaseState.TRANSFERRING, due_at=self._next_look(case, chunks, now))
+            held = needs_approval(case, chunks, self.settings)
+            state = CaseState.AWAITING_APPROVAL if held else CaseState.TRANSFERRING
+            return replace(counted, state=state, due_at=self._next_look(case, chunks, now, held=held))
         if any(chunk.in_state(EdgeState.MANUAL) for chunk in chunks):
             return replace(counted, state=CaseState.ATTENTION, due_at=now + self.settings.attention_interval)
         outcome = case.outcome or (CaseOutcome.CANCELLED if case.cancelled_at else CaseOutcome.COMPLETED)
         return replace(counted, state=CaseState.CLOSED, outcome=outcome, closed_at=now, due_at=None)
 
-    def _next_look(self, case: HandoverCase, chunks: Sequence[Chunk], now: datetime) -> datetime:
-        """Chunks that still want a call bring the next look forward, waiting ones follow the poll times."""
+    def _next_look(self, case: HandoverCase, chunks: Sequence[Chunk], now: datetime, *, held: bool) -> datetime:
+        """Chunks that still want a call bring the next look forward, waiting ones follow the poll times.
+
+        ``held``: a person or the account has to be waited for before more calls are made.
+        """
         soon = now + self.settings.retry_interval
-        held = waits_for_account(case, self.settings, now)
+        held = held or waits_for_account(case, self.settings, now)
         wanted: list[datetime] = []
         for chunk in chunks:
             if chunk.in_state(EdgeState.FALLBACK):
@@ -278,6 +288,11 @@ class _Look:
             if status is not TransferStatus.NO_RECORD:
                 return status
         return TransferStatus.NO_RECORD
+
+
+def _sleeps(case: HandoverCase, chunks: Sequence[Chunk]) -> bool:
+    """Nothing of it is at WeCom yet, so there is nothing to look at."""
+    return case.state in _UNPLANNED or (case.state is CaseState.AWAITING_APPROVAL and not has_started(chunks))
 
 
 def _api_of(chunk: Chunk) -> TransferApi:

@@ -36,3 +36,4 @@ def take_message(reconcile: HandoverReconcile, body: str) -> None:
     count("EdgeFellBack", result.fell_back)
     count("HandoverClosed", int(result.closed))
     count("CaseAgeing", int(result.ageing))
+    count("ApprovalOverdue", int(result.approval_overdue))
