@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from scrm.handover.calls import TransferOutcome
+from scrm.handover.certificate import Certification
 from scrm.handover.decisions import CaseDecisions
 from scrm.handover.edges import Chunk, ChunkKind, Edge, EdgeState
 from scrm.handover.intake import HandoverIntake
@@ -18,6 +19,7 @@ from tests.fakes.handover import (
     LEAVER,
     TAKER,
     FakeCases,
+    FakeCertificates,
     FakeClock,
     FakeContacts,
     FakeCustomers,
@@ -42,6 +44,7 @@ class Bank:
     queue: FakeQueue = field(default_factory=FakeQueue)
     contacts: FakeContacts = field(default_factory=FakeContacts)
     journal: FakeJournal = field(default_factory=FakeJournal)
+    certificates: FakeCertificates = field(default_factory=FakeCertificates)
     clock: FakeClock = field(default_factory=FakeClock)
     settings: HandoverSettings = field(default_factory=lambda: HandoverSettings(approval_above=None))
 
@@ -50,7 +53,15 @@ class Bank:
 
     def reconcile(self) -> HandoverReconcile:
         return HandoverReconcile(
-            self.cases, self.staff, self.book, self.wecom, self.queue, self.contacts, self.journal, self.settings
+            self.cases,
+            self.staff,
+            self.book,
+            self.wecom,
+            self.queue,
+            self.contacts,
+            self.journal,
+            Certification(self.certificates),
+            self.settings,
         )
 
     def open(self, *successors: str) -> HandoverCase:

@@ -5,6 +5,7 @@ attribute costs a fraction of 100 maps in CPU and in request size (decision 0005
 """
 
 import json
+from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any
 
@@ -24,6 +25,7 @@ from scrm.handover.model import (
     OUR_PLAN,
     CaseOutcome,
     CaseState,
+    Certificate,
     ChangeKind,
     HandoverCase,
     PlanReview,
@@ -99,6 +101,7 @@ def from_case(case: HandoverCase) -> Item:
         "polls": case.polls,
         "plan_made_by": case.plan_made_by,
         "review": _from_review(case.review) if case.review else None,
+        "certificates": [_from_certificate(certificate) for certificate in case.certificates] or None,
     }
 
 
@@ -134,6 +137,7 @@ def to_case(item: Item) -> HandoverCase:
         polls=item["polls"],
         plan_made_by=item.get("plan_made_by", OUR_PLAN),
         review=_to_review(item["review"]) if "review" in item else None,
+        certificates=tuple(map(_to_certificate, item.get("certificates", ()))),
         version=item["version"],
     )
 
@@ -252,6 +256,14 @@ def _from_signal(signal: SignalRecord) -> dict[str, str]:
 def _to_signal(item: dict[str, str]) -> SignalRecord:
     occurred_at = clock.from_iso(item["occurred_at"])
     return SignalRecord(SignalSource(item["source"]), item["kind"], item["event_id"], occurred_at, item["note"])
+
+
+def _from_certificate(certificate: Certificate) -> dict[str, Any]:
+    return {**asdict(certificate), "issued_at": clock.to_iso(certificate.issued_at)}
+
+
+def _to_certificate(item: dict[str, Any]) -> Certificate:
+    return Certificate(**{**item, "issued_at": clock.from_iso(item["issued_at"])})
 
 
 def _iso(moment: datetime | None) -> str | None:

@@ -108,6 +108,23 @@ class PlanReview:
 
 
 @dataclass(frozen=True, slots=True)
+class Certificate:
+    """Version ``number`` of the proof of a case's end: where its two documents lie, and what they hash to.
+
+    ``key`` is the documents' key in the data bucket without its ending (``.json``, ``.csv``), the hashes are SHA-256 in
+    hex. ``customers`` and ``groups`` count the edges.
+    """
+
+    number: int
+    issued_at: datetime
+    key: str
+    json_sha256: str
+    csv_sha256: str
+    customers: int
+    groups: int
+
+
+@dataclass(frozen=True, slots=True)
 class HandoverCase:
     """One staff change. ``version`` rises with every write, a stale one is refused by the repository.
 
@@ -115,7 +132,8 @@ class HandoverCase:
     of a transfer. ``customer_totals`` and ``group_totals`` count edges by state as of the last look.
     ``hr_at`` is when the HR word in force was spoken: an older one that comes late does not replace it.
     ``unusable`` are takers WeCom refused, with its code. ``plan_made_by`` made the plan or changed it last and may not
-    approve it; ``review`` is the word on this very plan.
+    approve it; ``review`` is the word on this very plan. ``closed_at`` of a case that is still open: it ended then, and
+    its certificate is being written.
     """
 
     case_id: str
@@ -148,6 +166,7 @@ class HandoverCase:
     unusable: Mapping[str, int] = field(default_factory=dict)
     plan_made_by: str = OUR_PLAN
     review: PlanReview | None = None
+    certificates: tuple[Certificate, ...] = ()
     version: int = 0
 
     @property

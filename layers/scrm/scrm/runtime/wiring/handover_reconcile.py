@@ -2,9 +2,14 @@
 
 import functools
 
+from scrm.aws import session
+from scrm.aws.certificate_documents import BucketCertificates
 from scrm.aws.contact_records import SqsContactRecords
+from scrm.aws.documents import DocumentStore
 from scrm.aws.handover_queue import SqsHandoverQueue
+from scrm.handover.certificate import Certification
 from scrm.handover.reconcile import HandoverReconcile
+from scrm.runtime.environment import required
 from scrm.runtime.wiring import bank_settings, cases, handover
 from scrm.runtime.wiring.tables import queue
 
@@ -19,6 +24,11 @@ def contact_records() -> SqsContactRecords:
     return SqsContactRecords(queue("CONTACT_QUEUE_URL"))
 
 
+@functools.cache
+def certification() -> Certification:
+    return Certification(BucketCertificates(DocumentStore(session.client("s3"), required("DATA_BUCKET"))))
+
+
 def reconcile() -> HandoverReconcile:
     """For one message: with the settings in force."""
     return HandoverReconcile(
@@ -29,6 +39,7 @@ def reconcile() -> HandoverReconcile:
         queue=handover_queue(),
         contacts=contact_records(),
         journal=cases.journal(),
+        certification=certification(),
         settings=bank_settings.handover(),
     )
 
@@ -37,4 +48,5 @@ def reset() -> None:
     """Forget every built object; for tests."""
     handover_queue.cache_clear()
     contact_records.cache_clear()
+    certification.cache_clear()
     handover.reset()
