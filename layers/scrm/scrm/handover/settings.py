@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
 from scrm.clock import BUSINESS_ZONE
+from scrm.handover.greetings import STANDARD, Greeting, greeting_for
 
 _SATURDAY = 5
 
@@ -22,6 +23,8 @@ class HandoverSettings:
     ``poll_times`` are the moments after a call at which its results are looked at; after the last one, every
     ``late_poll_interval``. WeCom decides a transfer within 24 hours, so the looks are early for refusals and close
     together around that moment.
+    ``greetings`` are the approved texts that customers read (`scrm.handover.greetings`). ``delivery_patience``: how
+    long the end of a case waits for what follows the customers and for the word to their new owners.
     """
 
     ids_per_call: int = 100
@@ -51,10 +54,16 @@ class HandoverSettings:
     attention_interval: timedelta = timedelta(days=1)
     undecided_after: timedelta = timedelta(hours=72)
     manual_due_business_days: int = 3
+    greetings: tuple[Greeting, ...] = STANDARD
+    delivery_patience: timedelta = timedelta(hours=24)
 
     @property
     def group_chunks_per_day(self) -> int:
         return max(1, self.groups_per_day // self.ids_per_call)
+
+    def greeting_of(self, node_path: str) -> str:
+        """What a customer of this node reads when he is moved on the job; empty when the bank has no text for it."""
+        return greeting_for(self.greetings, node_path)
 
     def poll_after(self, submitted_at: datetime, now: datetime) -> datetime:
         """When to look next at a call made at ``submitted_at``: counted from the call, so that delays do not add up."""

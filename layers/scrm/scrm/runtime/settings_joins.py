@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from scrm.handover.greetings import Greeting
 from scrm.handover.settings import HandoverSettings
 from scrm.settings.handover import HandoverDocument
 from scrm.settings.reader import SettingsReader
@@ -12,4 +13,6 @@ def handover_settings(reader: SettingsReader[HandoverDocument], platform: Handov
 
     Raises `scrm.settings.errors.InvalidSettingsError`.
     """
-    return replace(platform, **dict(reader.current()))
+    document = dict(reader.current())
+    texts = tuple(Greeting(each.node_id, each.text, each.approved_by) for each in document.pop("greetings"))
+    return replace(platform, **document, greetings=texts)
