@@ -1,5 +1,6 @@
 """Vocabulary of contact inheritance (客户继承): the case of one staff change and the signals that told of it."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
@@ -88,6 +89,14 @@ class SignalRecord:
     note: str = ""
 
 
+class DigestOutcome(StrEnum):
+    """What became of the one card about a case for a new owner. ``given_up``: WeCom took none for too long."""
+
+    SENT = "sent"
+    NOT_REACHED = "not_reached"
+    GIVEN_UP = "given_up"
+
+
 @dataclass(frozen=True, slots=True)
 class HandoverCase:
     """One staff change. ``version`` rises with every write, a stale one is refused by the repository.
@@ -96,6 +105,9 @@ class HandoverCase:
     of a transfer. ``customer_totals`` and ``group_totals`` count edges by state as of the last look.
     ``hr_at`` is when the HR word in force was spoken: an older one that comes late does not replace it.
     ``unusable`` are takers WeCom refused, with its code.
+    ``packages`` counts by new owner what followed the customers (`scrm.handover.delivery`); ``package_checksum``
+    stands for all packages, ``lost_ids`` are tags that exist no more. ``digests`` are the cards new owners got.
+    ``escalated_until``: edges manual up to then are told to the manager; ``reminded_at``: his last reminder.
     """
 
     case_id: str
@@ -126,7 +138,21 @@ class HandoverCase:
     close_reason: str = ""
     polls: int = 0
     unusable: Mapping[str, int] = field(default_factory=dict)
+    packages: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    package_checksum: str = ""
+    lost_ids: tuple[str, ...] = ()
+    digests: Mapping[str, DigestOutcome] = field(default_factory=dict)
+    escalated_until: datetime | None = None
+    reminded_at: datetime | None = None
     version: int = 0
+
+    @property
+    def package(self) -> Mapping[str, int]:
+        """The counts of all packages, summed over the new owners."""
+        total: Counter[str] = Counter()
+        for counts in self.packages.values():
+            total.update(counts)
+        return dict(total)
 
     @property
     def is_planned(self) -> bool:

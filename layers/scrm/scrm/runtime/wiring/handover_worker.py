@@ -3,9 +3,10 @@
 import functools
 
 from scrm.aws.handover_queue import SqsHandoverQueue
+from scrm.handover.packages import PackageCollection
 from scrm.handover.planning import HandoverPlanning
 from scrm.handover.transfer import ChunkTransfer
-from scrm.runtime.wiring import cases, handover
+from scrm.runtime.wiring import cases, handover, packages
 from scrm.runtime.wiring.tables import queue
 
 
@@ -25,7 +26,8 @@ def planning() -> HandoverPlanning:
 
 @functools.cache
 def chunk_transfer() -> ChunkTransfer:
-    return ChunkTransfer(cases.cases(), cases.staff(), handover.transfers(), cases.settings())
+    collection = PackageCollection(packages.parts(), packages.store())
+    return ChunkTransfer(cases.cases(), cases.staff(), handover.transfers(), collection, cases.settings())
 
 
 def reset() -> None:
