@@ -1,6 +1,7 @@
 """The handover's use cases over in-memory ports."""
 
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 
 import pytest
 
@@ -10,7 +11,7 @@ from scrm.handover.delivery import DeliveryOutcome, PackageDelivery
 from scrm.handover.edges import Chunk, ChunkKind, Edge, EdgeState
 from scrm.handover.follow_up import FollowUp
 from scrm.handover.intake import HandoverIntake
-from scrm.handover.model import HandoverCase, StaffSignal
+from scrm.handover.model import ChangeKind, HandoverCase, StaffSignal
 from scrm.handover.packages import PackageCollection
 from scrm.handover.planning import HandoverPlanning
 from scrm.handover.reconcile import HandoverReconcile, PollResult
@@ -79,6 +80,11 @@ class Bank:
         case, _ = self.intake().take(told, self.clock())
         assert case is not None
         return case
+
+    def tell_transfer(self) -> HandoverCase:
+        """The case of a member who gets another post in four days; his account stays."""
+        self.wecom.accounts.add(LEAVER)
+        return self.tell(signal(change=ChangeKind.TRANSFER, last_day=(self.clock() + timedelta(days=4)).date()))
 
     def plan(self, case: HandoverCase) -> HandoverCase:
         planning = HandoverPlanning(

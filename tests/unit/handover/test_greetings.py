@@ -1,11 +1,8 @@
 from dataclasses import replace
-from datetime import timedelta
 
 import pytest
 
 from scrm.handover.greetings import STANDARD, Greeting, greeting_for
-from scrm.handover.model import ChangeKind
-from tests.fakes.handover import LEAVER, START, signal
 from tests.unit.handover.conftest import Bank
 
 BANKS = Greeting("", "总行文案", "op-1")
@@ -33,10 +30,7 @@ def test_standard_text_fits_what_wecom_takes() -> None:
 
 def test_customer_moved_on_the_job_reads_the_text_of_his_branch(bank: Bank) -> None:
     bank.settings = replace(bank.settings, greetings=(BANKS, BRANCHS))
-    bank.wecom.accounts.add(LEAVER)
-    last_day = (START + timedelta(days=4)).date()
-    case = bank.plan(bank.tell(signal(change=ChangeKind.TRANSFER, last_day=last_day)))
-    bank.submit(case)
+    bank.submit(bank.plan(bank.tell_transfer()))
 
     assert bank.wecom.greetings == ["分行文案"]
 

@@ -24,7 +24,8 @@ CHUNKS_PER_DELIVERY: Final = 50  # stored with the case in one transaction at th
 GREETINGS: Final = "greetings"
 GIVEN_UP: Final = "given_up"
 _MOST_LOST_IDS: Final = 200
-_LOOK_AGAIN_AFTER: Final = timedelta(minutes=1)
+_TRY_AGAIN_AFTER: Final = timedelta(minutes=1)
+_TICK: Final = timedelta(milliseconds=1)
 
 
 class DeliveryOutcome(StrEnum):
@@ -62,7 +63,7 @@ class PackageDelivery:
         try:
             step, more = self._applied(case, delivery, chunks, frozenset(edge.target_id for edge in edges))
         except _PostponedError as postponed:
-            self.queue.request_deliveries([postponed.delivery], postponed.not_before or now + _LOOK_AGAIN_AFTER)
+            self.queue.request_deliveries([postponed.delivery], postponed.not_before or now + _TRY_AGAIN_AFTER)
             return DeliveryOutcome.POSTPONED
         if more:
             self.queue.request_deliveries([step])
@@ -167,6 +168,11 @@ def wants_delivery(chunk: Chunk) -> bool:
         return False
     edges = to_deliver(chunk)
     return bool(edges) and (bool(chunk.package) or any(_was_told_nothing(edge) for edge in edges))
+
+
+def after_delivery(chunk: Chunk, now: datetime) -> datetime:
+    """Now, but later than what was delivered already: clocks of two machines differ by a little."""
+    return now if chunk.delivered_until is None else max(now, chunk.delivered_until + _TICK)
 
 
 def to_deliver(chunk: Chunk) -> tuple[Edge, ...]:
