@@ -9,9 +9,10 @@ from collections import Counter
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from itertools import batched
+from math import ceil
 from typing import Any, cast
 
 from local.simulator.server import RunningSimulator, running_simulator
@@ -85,11 +86,11 @@ def _nothing(_: object) -> None:
 
 
 class CountedTransfers(WecomTransfers):
-    """Notes each call that asks WeCom to move customers, as (taker, customers)."""
+    """Notes each call that asks WeCom to move customers, as (taker, customers), and tells ``run`` before it."""
 
-    def __init__(self, client: WecomClient, calls: list[tuple[str, tuple[str, ...]]]) -> None:
+    def __init__(self, client: WecomClient, run: "SimulatedHandover") -> None:
         super().__init__(client, _nothing)
-        self._calls = calls
+        self._run = run
 
     def transfer_customers(
         self,
@@ -99,7 +100,8 @@ class CountedTransfers(WecomTransfers):
         external_userids: Sequence[str],
         greeting: str = "",
     ) -> dict[str, int]:
-        self._calls.append((takeover_userid, tuple(external_userids)))
+        self._run.before_transfer(len(self._run.transfer_calls))
+        self._run.transfer_calls.append((takeover_userid, tuple(external_userids)))
         return super().transfer_customers(api, handover_userid, takeover_userid, external_userids, greeting)
 
 
@@ -159,7 +161,7 @@ class SimulatedHandover:
 
     ``hidden`` is how long nothing happened but that messages of
     dead readers stayed hidden. ``transfer_calls`` are the calls that asked WeCom to move customers, as
-    (taker, customers).
+    (taker, customers); ``before_transfer`` hears how many came before each.
     """
 
     def __init__(self, sim: RunningSimulator, secret: str, staff: FakeStaff) -> None:
@@ -172,6 +174,7 @@ class SimulatedHandover:
         self.relations = FakeContacts()
         self.queues = Queues(self)
         self.transfer_calls: list[tuple[str, tuple[str, ...]]] = []
+        self.before_transfer: Callable[[int], None] = _nothing
         self._journal = FakeJournal()
         self._secret = secret
         self._staff = staff
@@ -187,7 +190,7 @@ class SimulatedHandover:
             cases=remote(self.cases, self.killer),
             staff=self._staff,
             book=cast("FakeCustomers", self._book(stored)),
-            wecom=cast("FakeTransfers", CountedTransfers(self.client, self.transfer_calls)),
+            wecom=cast("FakeTransfers", CountedTransfers(self.client, self)),
             queue=cast("FakeQueue", queues),
             contacts=cast("FakeContactRecords", queues),
             journal=remote(self._journal, self.killer),
@@ -264,13 +267,21 @@ class SimulatedHandover:
     # Time and messages
 
     def pass_time(self, span: timedelta) -> None:
-        """Work and time, tick by tick of the schedule; killed readers spend time as well."""
+        """Work and time; killed readers spend time as well. The schedule's ticks that find nothing due are left out."""
         until = clock.now() + span
         self.run_until_idle()
+        self.look_at_due()
+        self.run_until_idle()
         while clock.now() < until:
-            self.clock.advance(min(TICK, until - clock.now()))
+            idle = min(self._next_due(), until) - clock.now()
+            ticks = max(1, ceil(idle / TICK))
+            self.clock.advance(min(ticks * TICK, until - clock.now()))
             self.look_at_due()
             self.run_until_idle()
+
+    def _next_due(self) -> datetime:
+        known = (case.due_at for case in self.cases.by_id.values())
+        return min((due for due in known if due is not None), default=datetime.max.replace(tzinfo=UTC))
 
     def run_until_idle(self, at_most: int = 20_000) -> None:
         for _ in range(at_most):
