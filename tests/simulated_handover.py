@@ -174,7 +174,7 @@ class SimulatedHandover:
         self.relations = FakeContacts()
         self.queues = Queues(self)
         self.transfer_calls: list[tuple[str, tuple[str, ...]]] = []
-        self.before_transfer: Callable[[int], None] = _nothing
+        self.before_transfer: Callable[[int], object] = _nothing
         self._journal = FakeJournal()
         self._secret = secret
         self._staff = staff
