@@ -113,6 +113,9 @@ class Tokens:
     def end_lease(self, app: str, fence: int, until: datetime) -> None:
         """Nobody else wants it."""
 
+    def forget(self, app: str, token: str) -> None:
+        """WeCom refuses none of them here."""
+
 
 class Calls:
     """Implements `scrm.wecom.transport.CallObserver`."""
