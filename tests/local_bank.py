@@ -5,6 +5,7 @@ remote call and play the message again, as SQS would.
 """
 
 import json
+import os
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -22,6 +23,7 @@ from functions.handover_reconcile import handler as handover_reconcile
 from functions.handover_worker import handler as handover_worker
 from functions.staff_intake import handler as staff_intake
 from functions.wecom_callback import handler as wecom_callback
+from local.engine.region import REGION
 from local.simulator.server import RunningSimulator, running_simulator
 from scrm import clock
 from scrm.aws import session
@@ -171,6 +173,8 @@ def local_bank(tables: EngineTables, world: dict[str, Any], patch: pytest.Monkey
         for name, queue_url in urls.items():
             patch.setenv(f"{name.upper()}_QUEUE_URL", queue_url)
         tables.engine.client("events").create_event_bus(Name="scrm")
+        place = {"LocationConstraint": REGION}
+        tables.engine.client("s3").create_bucket(Bucket=os.environ["DATA_BUCKET"], CreateBucketConfiguration=place)
         _put_secrets(tables.engine.client("secretsmanager"), world)
         patch.setenv("WECOM_BASE_URL", sim.base_url)
         patch.setenv("CLOCK_URL", f"{sim.control_url}/control/v1/clock")

@@ -255,6 +255,20 @@ class FakeContacts:
 
 
 @dataclass
+class FakeCertificates:
+    """Implements CertificateDocuments."""
+
+    documents: dict[str, bytes] = field(default_factory=dict)
+
+    def write(self, key: str, pieces: Iterable[bytes]) -> None:
+        self.documents[key] = b"".join(pieces)
+
+    def lines(self, key: str) -> Iterator[bytes] | None:
+        found = self.documents.get(key)
+        return None if found is None else iter(found.splitlines(keepends=True))
+
+
+@dataclass
 class FakeJournal:
     """Implements Journal."""
 

@@ -40,7 +40,7 @@ PREFIXES = {
         "s3:PutObject": {"roster/latest/*", "roster/rejected/*"},
     },
     "HandoverWorker": {"s3:GetObject": OF_CASES, "s3:PutObject": OF_CASES},
-    "HandoverReconcile": {"s3:GetObject": OF_CASES, "s3:PutObject": OF_CASES},
+    "HandoverReconcile": {"s3:PutObject": {"handover/certificates/*"}},
     "AdminApi": {"s3:GetObject": {"handover/certificates/*"}},
 }
 ROLES = sorted(of_type("AWS::IAM::Role"))

@@ -5,10 +5,12 @@ from dataclasses import dataclass, field
 import pytest
 
 from scrm.handover.calls import TransferOutcome
+from scrm.handover.certificate import Certification
 from scrm.handover.decisions import CaseDecisions
 from scrm.handover.edges import Chunk, ChunkKind, Edge, EdgeState
 from scrm.handover.intake import HandoverIntake
 from scrm.handover.model import HandoverCase, StaffSignal
+from scrm.handover.plan_review import PlanReviews
 from scrm.handover.planning import HandoverPlanning
 from scrm.handover.reconcile import HandoverReconcile, PollResult
 from scrm.handover.settings import HandoverSettings
@@ -17,6 +19,7 @@ from tests.fakes.handover import (
     LEAVER,
     TAKER,
     FakeCases,
+    FakeCertificates,
     FakeClock,
     FakeContacts,
     FakeCustomers,
@@ -41,15 +44,24 @@ class Bank:
     queue: FakeQueue = field(default_factory=FakeQueue)
     contacts: FakeContacts = field(default_factory=FakeContacts)
     journal: FakeJournal = field(default_factory=FakeJournal)
+    certificates: FakeCertificates = field(default_factory=FakeCertificates)
     clock: FakeClock = field(default_factory=FakeClock)
-    settings: HandoverSettings = field(default_factory=HandoverSettings)
+    settings: HandoverSettings = field(default_factory=lambda: HandoverSettings(approval_above=None))
 
     def intake(self) -> HandoverIntake:
         return HandoverIntake(self.cases, self.staff, self.queue, self.journal, self.settings)
 
     def reconcile(self) -> HandoverReconcile:
         return HandoverReconcile(
-            self.cases, self.staff, self.book, self.wecom, self.queue, self.contacts, self.journal, self.settings
+            self.cases,
+            self.staff,
+            self.book,
+            self.wecom,
+            self.queue,
+            self.contacts,
+            self.journal,
+            Certification(self.certificates),
+            self.settings,
         )
 
     def open(self, *successors: str) -> HandoverCase:
@@ -77,6 +89,9 @@ class Bank:
 
     def decisions(self) -> CaseDecisions:
         return CaseDecisions(self.cases, self.staff, self.book, self.queue, self.journal, self.settings)
+
+    def reviews(self) -> PlanReviews:
+        return PlanReviews(self.cases, self.staff, self.book, self.queue, self.journal, self.settings)
 
     def poll(self, case: HandoverCase) -> PollResult:
         return self.reconcile().poll(case.case_id, self.clock)

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from scrm.handover.approval import needs_approval
 from scrm.handover.edges import Chunk, ChunkKind, ChunkState, Edge, EdgeCause, EdgeState, TransferApi, is_due, totals
 from scrm.handover.errors import TransferPostponedError, UnknownCaseError
 from scrm.handover.model import CaseState, ChangeKind, HandoverCase
@@ -141,7 +142,7 @@ class HandoverPlanning:
             customer_totals=totals(chunks, ChunkKind.CUSTOMERS),
             group_totals=totals(chunks, ChunkKind.GROUPS),
         )
-        state, due_at = self._state_of(planned, now)
+        state, due_at = self._state_of(planned, chunks, now)
         planned = replace(planned, state=state, due_at=due_at)
         if case.planned_at is None:
             self.journal.planned(planned)
@@ -154,7 +155,9 @@ class HandoverPlanning:
             self.queue.request_transfers([chunk for chunk in latest.values() if is_due(chunk, now)])
         return saved
 
-    def _state_of(self, case: HandoverCase, now: datetime) -> tuple[CaseState, datetime]:
+    def _state_of(self, case: HandoverCase, chunks: Sequence[Chunk], now: datetime) -> tuple[CaseState, datetime]:
+        if needs_approval(case, chunks, self.settings):
+            return CaseState.AWAITING_APPROVAL, now + self.settings.attention_interval
         if case.start_at is not None and case.start_at > now and not case.account_deleted:
             return CaseState.SCHEDULED, case.start_at
         if waits_for_account(case, self.settings, now):

@@ -197,6 +197,16 @@ class RmTasks(Protocol):
         """Tasks to greet customers whom WeCom told nothing (resigned transfers)."""
 
 
+class CertificateDocuments(Protocol):
+    """Where the documents of certificates are kept; a key is written with one content only."""
+
+    def write(self, key: str, pieces: Iterable[bytes]) -> None:
+        """Store a document, all or nothing; its kind follows from the key's ending."""
+
+    def lines(self, key: str) -> Iterator[bytes] | None:
+        """Its lines with their ends, None when there is none."""
+
+
 class Journal(Protocol):
     """The audit log and the bus, as one voice: what the handover decided."""
 

@@ -36,3 +36,5 @@ def take_message(reconcile: HandoverReconcile, body: str) -> None:
     count("EdgeFellBack", result.fell_back)
     count("HandoverClosed", int(result.closed))
     count("CaseAgeing", int(result.ageing))
+    count("ApprovalOverdue", int(result.approval_overdue))
+    count("CaseWaitsForAccount", int(result.waits_for_account))

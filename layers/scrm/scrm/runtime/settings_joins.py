@@ -8,8 +8,5 @@ from scrm.settings.reader import SettingsReader
 
 
 def handover_settings(reader: SettingsReader[HandoverDocument], platform: HandoverSettings) -> HandoverSettings:
-    """What is in force, at most a minute old; WeCom's own limits are those of ``platform``.
-
-    Raises `scrm.settings.errors.InvalidSettingsError`.
-    """
+    """What is in force, at most a minute old; WeCom's own limits are those of ``platform``."""
     return replace(platform, **dict(reader.current()))
