@@ -1,0 +1,139 @@
+"""Bench: a whole handover, from HR's word to the certificate, on the embedded engine and the simulator."""
+
+import json
+import os
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from local.bench import handover_world
+from local.bench.child import ROOT, run
+from local.bench.figure import Figure
+from local.engine.emulator import Engine, engine_program
+from local.engine.paths import RunPaths
+from local.engine.processes import LOOPBACK, Program, clean_environment, free_port, record, start, stop, wait_ready
+from local.engine.sam_template import load_template
+from local.simulator.control_client import ControlClient
+from scrm import clock
+from scrm.aws.org_table import DynamoOrgRepository
+from scrm.aws.table import Table
+
+SIZES = (1_000, 10_000, 100_000)
+LOOKS_AFTER = (
+    timedelta(minutes=10),
+    timedelta(minutes=51),
+    timedelta(hours=3),
+    timedelta(hours=8),
+    timedelta(hours=12, minutes=3),
+)
+"""Five looks at the results; WeCom decides after 24 hours, so that the last one settles all."""
+
+QUEUES = ("STAFF", "CONTACT", "HANDOVER", "RECONCILE")
+_TEMPLATE = ROOT / "infra" / "template.yaml"
+_TABLE_PROPERTIES = ("AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes")
+_PATHS = RunPaths("bench-handover")
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What a handover of ``customers`` cost the functions; ``requests`` by function and operation."""
+
+    customers: int
+    requests: Mapping[str, int]
+    cpu_s: float
+    peak_mb: float
+
+    @property
+    def requests_per_1000(self) -> float:
+        """The schedule's own look for due cases is the same whether there are any."""
+        return sum(made for place, made in self.requests.items() if not place.startswith("schedule")) * 1_000 / self.customers
+
+
+def measured(customers: int) -> Run:
+    with _platform(customers) as environment, tempfile.TemporaryDirectory() as folder:
+        setting = Path(folder) / "setting.json"
+        setting.write_text(
+            json.dumps(
+                {
+                    "control_url": environment["CLOCK_URL"].removesuffix("/control/v1/clock"),
+                    "event": handover_world.departure(customers, clock.now()),
+                    "looks_after_s": [look.total_seconds() for look in LOOKS_AFTER],
+                }
+            ),
+            encoding="utf-8",
+        )
+        found = run("handover", str(setting), environment=environment)
+    return Run(customers, found["requests"], found["cpu_s"], found["peak_mb"])
+
+
+@contextmanager
+def _platform(customers: int) -> Iterator[dict[str, str]]:
+    """Engine and simulator with the bank in them; the environment of functions that run on them."""
+    wecom_port, control_port = free_port(), free_port()
+    with _running(engine_program(free_port(), _PATHS, enforce_policies=False)) as engine_url:
+        engine = Engine(engine_url.removesuffix("/_ministack/health"))
+        with tempfile.TemporaryDirectory() as folder:
+            world = Path(folder) / "world.json"
+            world.write_text(json.dumps(handover_world.wecom(customers)), encoding="utf-8")
+            control_url = f"http://{LOOPBACK}:{control_port}"
+            with _running(_simulator(wecom_port, control_port, world)):
+                yield _filled(engine, customers) | {
+                    "AWS_ENDPOINT_URL": engine.endpoint_url,
+                    "WECOM_BASE_URL": f"http://{LOOPBACK}:{wecom_port}",
+                    "CLOCK_URL": f"{control_url}/control/v1/clock",
+                }
+
+
+@contextmanager
+def _running(program: Program) -> Iterator[str]:
+    process = start(program, _PATHS.logs)
+    try:
+        wait_ready(program, process, _PATHS.logs)
+        yield program.ready_url
+    finally:
+        stop(record(program, process, _PATHS.logs))
+
+
+def _simulator(port: int, control_port: int, world: Path) -> Program:
+    options = ("--port", str(port), "--control-port", str(control_port), "--world", str(world))
+    return Program(
+        "simulator",
+        [sys.executable, "-m", "local.simulator", *options],
+        f"http://{LOOPBACK}:{control_port}/control/v1/health",
+        clean_environment(PYTHONPATH=str(ROOT)),
+        ready_within_s=120.0,
+    )
+
+
+def _filled(engine: Engine, customers: int) -> dict[str, str]:
+    """Tables, queues, bus and secrets with the bank in them; the environment that names them."""
+    dynamodb = engine.client("dynamodb")
+    environment = {"POWERTOOLS_SERVICE_NAME": "bench", "POWERTOOLS_METRICS_NAMESPACE": "scrm", "LOG_LEVEL": "WARNING"}
+    for logical_id, properties in _declared("AWS::DynamoDB::Table").items():
+        name = logical_id.removesuffix("Table").lower()
+        wanted = {key: properties[key] for key in _TABLE_PROPERTIES if key in properties}
+        dynamodb.create_table(TableName=name, BillingMode="PAY_PER_REQUEST", **wanted)
+        environment[f"{name.upper()}_TABLE"] = name
+    for queue in QUEUES:
+        environment[f"{queue}_QUEUE_URL"] = engine.client("sqs").create_queue(QueueName=queue.lower())["QueueUrl"]
+    engine.client("events").create_event_bus(Name="scrm")
+    engine.client("s3").create_bucket(
+        Bucket="data", CreateBucketConfiguration={"LocationConstraint": "cn-north-1"}
+    )
+    app = {"agent_id": handover_world.AGENT_ID, "secret": handover_world.SECRET}
+    secret = {"corp_id": handover_world.CORP_ID, "apps": {"contacts": app}}
+    engine.client("secretsmanager").create_secret(Name="scrm/wecom", SecretString=json.dumps(secret))
+    handover_world.fill_organisation(DynamoOrgRepository(Table(dynamodb, "org")), customers)
+    handover_world.fill_contacts(Table(dynamodb, "contacts"), customers)
+    names = {"EVENT_BUS_NAME": "scrm", "WECOM_SECRET_ID": "scrm/wecom", "DATA_BUCKET": "data"}
+    return environment | names | {"CORP_ID": handover_world.CORP_ID}
+
+
+def _declared(kind: str) -> dict[str, Any]:
+    resources = load_template(_TEMPLATE)["Resources"]
+    return {name: resource["Properties"] for name, resource in resources.items() if resource["Type"] == kind}
