@@ -25,7 +25,9 @@ class ChildFailedError(Exception):
     """A measured program did not end well; carries the end of what it said."""
 
 
-def run(program: str, *arguments: str, environment: Mapping[str, str] | None = None) -> dict[str, Any]:
+def run(
+    program: str, *arguments: str, environment: Mapping[str, str] | None = None, within_s: float = _TIMEOUT_S
+) -> dict[str, Any]:
     """Run ``local/bench/children/<program>.py``; the last line it prints is its result as JSON."""
     packages = next((BENCH_ENV / "lib").glob("python3.*/site-packages"))
     path = ":".join(map(str, (packages, ROOT / "layers" / "scrm", ROOT)))
@@ -35,7 +37,7 @@ def run(program: str, *arguments: str, environment: Mapping[str, str] | None = N
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=_TIMEOUT_S,
+        timeout=within_s,
         check=False,
     )
     if done.returncode:

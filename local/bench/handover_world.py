@@ -16,7 +16,7 @@ MANAGER = "mgr_branch"
 SECRET = "bench-app-secret"  # noqa: S105 - the simulator's, of this run
 AGENT_ID = 1_000_002
 MOST_PER_TAKER = 5_000
-_SINCE = datetime(2025, 6, 1, tzinfo=UTC)
+SINCE = datetime(2025, 6, 1, tzinfo=UTC)
 _BRANCH = "10"
 _PATH = "/1/10/"
 
@@ -47,7 +47,7 @@ def wecom(customers: int) -> dict[str, Any]:
         ],
         "customers": [{"external_userid": customer, "name": "示例"} for customer in customer_ids(customers)],
         "relations": [
-            {"userid": LEAVER, "external_userid": customer, "createtime": int(_SINCE.timestamp())}
+            {"userid": LEAVER, "external_userid": customer, "createtime": int(SINCE.timestamp())}
             for customer in customer_ids(customers)
         ],
         "groups": [],
@@ -57,7 +57,9 @@ def wecom(customers: int) -> dict[str, Any]:
 def fill_organisation(org: DynamoOrgRepository, customers: int) -> None:
     org.put_nodes([OrgNode("1", "总行", "/1/", ""), OrgNode(_BRANCH, "示例支行", _PATH, "1", MANAGER)])
     for userid in (MANAGER, LEAVER, *takers(customers)):
-        org.put_member(Member(userid, "示例", _BRANCH, _PATH, MemberStatus.ACTIVE, True, _SINCE))
+        org.put_member(
+            Member(userid, "示例", _BRANCH, _PATH, MemberStatus.ACTIVE, serves_customers=True, changed_at=SINCE)
+        )
 
 
 def fill_contacts(contacts: Table, customers: int) -> None:
@@ -66,11 +68,9 @@ def fill_contacts(contacts: Table, customers: int) -> None:
 
 def _items(customer: str) -> tuple[Item, Item]:
     """What the contacts feature stores of a customer whom only the leaver follows."""
-    standing = Standing(RelationState.ACTIVE, _SINCE, _SINCE)
-    owned = Customer(
-        customer, {LEAVER: standing}, owner_userid=LEAVER, owner_since=_SINCE, basis=Basis.LONGEST_STANDING
-    )
-    relation = Relation(LEAVER, customer, RelationState.ACTIVE, _SINCE, _SINCE)
+    standing = Standing(RelationState.ACTIVE, SINCE, SINCE)
+    owned = Customer(customer, {LEAVER: standing}, owner_userid=LEAVER, owner_since=SINCE, basis=Basis.LONGEST_STANDING)
+    relation = Relation(LEAVER, customer, RelationState.ACTIVE, SINCE, SINCE)
     return contact_items.relation_item(relation), contact_items.customer_item(owned)
 
 

@@ -8,7 +8,7 @@ from scrm.handover.edges import Chunk, ChunkKind
 from scrm.handover.messages import PlanRequested, PollRequested, TransferRequested
 
 # Their intents are one write and so are their answers; more would make a killed run dear.
-_CHUNKS_PER_MESSAGE = 5
+_CHUNKS_PER_MESSAGE = 10
 
 
 class SqsHandoverQueue:

@@ -32,7 +32,7 @@ from scrm.handover.ports import (
     TransferStatus,
 )
 from scrm.handover.regroup import Regrouped, Regrouping, api_for
-from scrm.handover.rules import QUOTA_USED, TAKEOVER_FULL, EdgeRules, reopened
+from scrm.handover.rules import QUOTA_USED, TAKEOVER_FULL, EdgeRules, reopened, rules_of
 from scrm.handover.settings import HandoverSettings
 from scrm.handover.succession import SuccessorPool
 
@@ -119,7 +119,7 @@ class HandoverReconcile:
         """Calls are asked for before the results are: their path may be free while that of the results is not."""
         self.queue.request_transfers([chunk for chunk in chunks if is_due(chunk, now())])
         case = self._with_account(case, chunks, now())
-        rules = EdgeRules(self.staff.manager_of(case.node_path, leaver=case.handover_userid), self.settings)
+        rules = rules_of(case, self.staff, self.settings)
         looked_at = _Look(case, self.transfers, rules, self.settings, now).at(chunks)
         case = replace(case, unusable={**case.unusable, **_unusable(looked_at)})
         regrouped = self._regroup(case, looked_at, rules, now())

@@ -10,7 +10,7 @@ from scrm.handover.errors import UnknownCaseError
 from scrm.handover.model import CaseState, HandoverCase
 from scrm.handover.planning import waits_for_account
 from scrm.handover.ports import CaseRepository, StaffDirectory, Transfers
-from scrm.handover.rules import EdgeRules
+from scrm.handover.rules import rules_of
 from scrm.handover.settings import HandoverSettings
 
 _MAY_CALL = frozenset({CaseState.TRANSFERRING, CaseState.ATTENTION})
@@ -42,7 +42,7 @@ class ChunkTransfer:
             return [TransferOutcome.NOTHING_TO_DO]
         if waits_for_account(case, self.settings, now()) and case.cancelled_at is None:
             return [TransferOutcome.ACCOUNT_STILL_ACTIVE]
-        rules = EdgeRules(self.staff.manager_of(case.node_path, leaver=case.handover_userid), self.settings)
+        rules = rules_of(case, self.staff, self.settings)
         calls = ChunkCalls(case, self.transfers, rules, self.settings, now)
         stored = self.cases.save_chunks([calls.prepared(chunk) for chunk in due])
         ready = [chunk for chunk in stored if chunk.state is ChunkState.INTENDED and chunk.not_before is None]
