@@ -41,6 +41,6 @@ def run(
         check=False,
     )
     if done.returncode:
-        raise ChildFailedError(f"{program} {' '.join(arguments)}: {done.stderr[-2000:]}")
+        raise ChildFailedError(f"{program} {' '.join(arguments)}: {done.stdout[-1500:]}{done.stderr[-2000:]}")
     result: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return result

@@ -12,6 +12,7 @@ from typing import Any
 
 from local.bench import handover_world
 from local.bench.child import ROOT, run
+from local.bench.figure import Figure
 from local.engine.emulator import Engine, engine_program
 from local.engine.paths import RunPaths
 from local.engine.processes import LOOPBACK, Program, clean_environment, free_port, record, start, stop, wait_ready
@@ -31,6 +32,9 @@ LOOKS_AFTER = (
 """Five looks at the results; WeCom decides after 24 hours, so that the last one settles all."""
 
 EVERY_CALLBACK_UP_TO = 1_000
+PLAIN_DESIGN = 66
+"""Ten reads of customers, an intent and a result for each of ten calls, a read and a write for each of five looks, a
+read and a write for each hundred customers told to the contacts feature, and six around them."""
 FUNCTIONS = frozenset({"staff_intake", "handover_worker", "handover_reconcile", "contact_sync"})
 QUEUES = ("STAFF", "CONTACT", "HANDOVER", "RECONCILE")
 _TEMPLATE = ROOT / "infra" / "template.yaml"
@@ -48,13 +52,23 @@ class Run:
     cpu_s: float
     peak_mb: float
     events: int
+    calls: int
 
-    def per_1000(self, *, with_platform: bool) -> float:
-        """Requests for 1,000 customers; ``with_platform``: also permits, circuit and token of the WeCom client."""
+    @property
+    def fewest_calls(self) -> int:
+        """100 customers to a call; each taker gets as many customers but the last."""
+        return -(-self.customers // 100)
+
+    @property
+    def cpu_per_customer(self) -> float:
+        return self.cpu_s / self.customers
+
+    def per_1000(self, *, with_client: bool) -> float:
+        """Requests for 1,000 customers; ``with_client``: also permits, circuit and token of the WeCom client."""
         made = sum(
             number
             for place, number in self.requests.items()
-            if place.split()[0] in FUNCTIONS and (with_platform or place.split()[2] != "platform")
+            if place.split()[0] in FUNCTIONS and (with_client or place.split()[2] != "platform")
         )
         return made * 1_000 / self.customers
 
@@ -68,7 +82,7 @@ def measured(customers: int) -> Run:
         setting = Path(folder) / "setting.json"
         setting.write_text(json.dumps(_setting(customers, environment["CLOCK_URL"])), encoding="utf-8")
         found = run("handover", str(setting), environment=environment, within_s=_LONGEST_S)
-    return Run(customers, found["requests"], found["cpu_s"], found["peak_mb"], found["events"])
+    return Run(customers, found["requests"], found["cpu_s"], found["peak_mb"], found["events"], found["calls"])
 
 
 def _setting(customers: int, clock_url: str) -> dict[str, Any]:
@@ -151,3 +165,62 @@ def _filled(engine: Engine, customers: int) -> dict[str, str]:
 def _declared(kind: str) -> dict[str, Any]:
     resources = load_template(_TEMPLATE)["Resources"]
     return {name: resource["Properties"] for name, resource in resources.items() if resource["Type"] == kind}
+
+
+def measure() -> list[Figure]:
+    """Three handovers, of 1,000, 10,000 and 100,000 customers of one leaver."""
+    small, middle, large = (measured(customers) for customers in SIZES)
+    return [
+        Figure(
+            "handover_transfer_calls",
+            max(run.calls / run.fewest_calls for run in (small, middle, large)),
+            1.0,
+            "lower",
+            "calls of WeCom over ceil(n/100) per taker, worst of three sizes",
+            f"{large.fewest_calls} calls for {large.customers:,} customers",
+            1.0,
+        ),
+        Figure(
+            "handover_ddb_requests_per_1000",
+            small.per_1000(with_client=False),
+            80,
+            "lower",
+            "DynamoDB requests for 1,000 customers, one taker, five looks, callbacks apart; "
+            f"permits, circuit and token of the WeCom client: {small.per_1000(with_client=True):.0f} with them",
+            f"a plain packed design: {PLAIN_DESIGN}",
+            60,
+        ),
+        Figure(
+            "handover_ddb_requests_per_1000_of_10000",
+            middle.per_1000(with_client=True),
+            80,
+            "lower",
+            "DynamoDB requests for each 1,000 of 10,000 customers, those of the WeCom client among them",
+            f"without them: {middle.per_1000(with_client=False):.1f}",
+        ),
+        Figure(
+            "contact_ddb_requests_per_event",
+            small.per_event,
+            2,
+            "lower",
+            f"DynamoDB requests per callback, {small.events:,} callbacks",
+            "one read and one write: 2",
+            2,
+        ),
+        Figure(
+            "handover_peak_mb",
+            large.peak_mb,
+            512,
+            "lower",
+            f"largest resident memory, MB, {large.customers:,} customers of one leaver",
+            f"the same handlers with {small.customers:,}: {small.peak_mb:.0f}",
+        ),
+        Figure(
+            "handover_cost_flatness",
+            max(run.cpu_per_customer for run in (middle, large)) / small.cpu_per_customer,
+            1.2,
+            "lower",
+            "CPU of the functions per customer, the dearer of 10,000 and 100,000 over 1,000",
+            ", ".join(f"{run.cpu_per_customer * 1_000:.2f} ms of {run.customers:,}" for run in (small, middle, large)),
+        ),
+    ]

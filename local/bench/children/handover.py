@@ -41,10 +41,12 @@ handlers: dict[str, Callable[..., Any]] = {
     queue: importlib.import_module(f"functions.{function}.handler").lambda_handler for queue, function in QUEUES.items()
 }
 import boto3  # noqa: E402 - the functions load botocore as they do in Lambda; the queues are read beside them
+from botocore.config import Config  # noqa: E402
 from botocore.httpsession import URLLib3Session  # noqa: E402
 
 from local.simulator.control_client import ControlClient  # noqa: E402
 from scrm import clock  # noqa: E402
+from scrm.aws import session  # noqa: E402
 from scrm.runtime.wiring.cases import cases  # noqa: E402
 from scrm.runtime.wiring.wecom import wecom_client  # noqa: E402
 from scrm.wecom.governor_state import Priority  # noqa: E402
@@ -74,6 +76,8 @@ def table_of(body: bytes | str) -> str:
     return str(asked["TableName"])
 
 
+# The engine reads a partition of 100,000 items from its beginning for every page; DynamoDB does not.
+session.CONFIG = session.CONFIG.merge(Config(read_timeout=60.0))
 URLLib3Session.send = counted  # type: ignore[method-assign]
 sqs, control = boto3.client("sqs"), ControlClient(setting["control_url"])
 cpu_s = 0.0
@@ -184,4 +188,6 @@ closed, _ = cases().latest_case_of(setting["leaver"]) or (None, 0)
 if closed is None or closed.is_open or closed.customer_totals.get("done") != setting["customers"]:
     raise SystemExit(f"the handover did not come to its end: {closed and (closed.state, dict(closed.customer_totals))}")
 peak_kb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-print(json.dumps({"requests": requests_made, "cpu_s": cpu_s, "peak_mb": peak_kb / 1024, "events": events}))
+calls = len(control.calls(path="externalcontact/transfer_customer"))
+found = {"requests": requests_made, "cpu_s": cpu_s, "peak_mb": peak_kb / 1024, "events": events, "calls": calls}
+print(json.dumps(found))
