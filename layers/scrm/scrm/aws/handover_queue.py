@@ -11,7 +11,7 @@ from scrm.handover.messages import DeliverPackage, PlanRequested, PollRequested,
 from scrm.handover.ports import Delivery
 
 # Their intents are one write and so are their answers; more would make a killed run dear.
-_CHUNKS_PER_MESSAGE = 5
+_CHUNKS_PER_MESSAGE = 10
 
 
 class SqsHandoverQueue:

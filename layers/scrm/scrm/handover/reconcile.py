@@ -32,7 +32,7 @@ from scrm.handover.ports import (
     Transfers,
 )
 from scrm.handover.regroup import Regrouped, Regrouping, api_for
-from scrm.handover.rules import QUOTA_USED, TAKEOVER_FULL, EdgeRules
+from scrm.handover.rules import QUOTA_USED, TAKEOVER_FULL, EdgeRules, rules_of
 from scrm.handover.settings import HandoverSettings
 from scrm.handover.succession import SuccessorPool
 
@@ -130,7 +130,7 @@ class HandoverReconcile:
         """Calls are asked for before the results are: their path may be free while that of the results is not."""
         self.queue.request_transfers([chunk for chunk in chunks if is_due(chunk, now())])
         case = self._with_account(case, chunks, now())
-        rules = EdgeRules(self._manager_of(case), self.settings)
+        rules = rules_of(case, self.staff, self.settings)
         looked_at = Look(case, self.transfers, rules, self.settings, now).at(chunks)
         case = replace(case, unusable={**case.unusable, **_unusable(looked_at)})
         regrouped = self._regroup(case, looked_at, rules, now())
@@ -138,7 +138,7 @@ class HandoverReconcile:
         latest = [replaced.pop(chunk.key, chunk) for chunk in looked_at] + list(replaced.values())
         self._tell_contacts(case, chunks, latest, now())
         ageing = waits_too_long(case, self.settings, now())
-        followed = self.follow_up.look(case, latest, lambda: rules.owner_userid, now(), waits=ageing)
+        followed = self.follow_up.look(case, latest, rules.owner, now(), waits=ageing)
         latest = followed.chunks
         ended = self._advance(followed, now())
         if ended.state is not case.state and ended.state in {CaseState.ATTENTION, CaseState.CLOSED}:
