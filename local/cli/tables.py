@@ -16,6 +16,7 @@ _NAMED_IN_A_LIST = 2
 CASE_STATES = {
     "unconfirmed": "待人事确认",
     "planning": "规划中",
+    "awaiting_approval": "待复核",
     "scheduled": "已排期",
     "waiting_for_account": "等待账号停用",
     "transferring": "转接中",
@@ -50,6 +51,7 @@ EDGE_CAUSES = {
     "stays_by_policy": "按规定保留",
     "cancelled": "变动已取消",
     "chosen_again": "重新指定",
+    "plan_rejected": "方案被退回",
 }
 SIGNAL_SOURCES = {"hr": "人事系统", "callback": "企业微信回调"}
 SETTINGS = {

@@ -127,6 +127,7 @@ def _as_hr_says(case: HandoverCase, signal: StaffSignal, settings: HandoverSetti
         stays=signal.stays,
         hr_at=signal.occurred_at,
         requested_successors=signal.successor_userids or case.requested_successors,
+        plan_made_by=signal.actor if signal.actor and not case.is_planned else case.plan_made_by,
         cancelled_at=None,
         state=CaseState.PLANNING if case.state is CaseState.UNCONFIRMED else case.state,
         due_at=_due(case, now),

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from scrm.handover.calls import known_owner, known_results
+from scrm.handover.delivery import after_delivery
 from scrm.handover.edges import Chunk, ChunkKind, ChunkState, Edge, EdgeCause, EdgeState, TransferApi
 from scrm.handover.model import HandoverCase
 from scrm.handover.ports import Transfers, TransferStatus
@@ -28,7 +29,7 @@ class Look:
         return [self._settled(chunk, results) for chunk in chunks]
 
     def _settled(self, chunk: Chunk, results: dict[tuple[TransferApi, str], dict[str, TransferStatus]]) -> Chunk:
-        at = self.now()
+        at = after_delivery(chunk, self.now())
         changed: dict[str, Edge] = {}
         for edge in chunk.edges:
             if edge.state is EdgeState.WAITING:

@@ -1,9 +1,10 @@
 """Ask WeCom what really happened until every edge is settled (S62, S64)."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from scrm.handover.approval import has_started, is_overdue, needs_approval
 from scrm.handover.certificate import Certification
 from scrm.handover.edges import (
     AttemptOutcome,
@@ -16,6 +17,7 @@ from scrm.handover.edges import (
     totals,
 )
 from scrm.handover.errors import TransferPostponedError, UnknownCaseError
+from scrm.handover.follow_up import FollowedUp, FollowUp, Told
 from scrm.handover.look import Look
 from scrm.handover.model import CaseOutcome, CaseState, HandoverCase
 from scrm.handover.planning import waits_for_account, waits_too_long
@@ -30,7 +32,7 @@ from scrm.handover.ports import (
     Transfers,
 )
 from scrm.handover.regroup import Regrouped, Regrouping, api_for
-from scrm.handover.rules import QUOTA_USED, TAKEOVER_FULL, EdgeRules
+from scrm.handover.rules import QUOTA_USED, TAKEOVER_FULL, EdgeRules, rules_of
 from scrm.handover.settings import HandoverSettings
 from scrm.handover.succession import SuccessorPool
 
@@ -55,7 +57,9 @@ class PollResult:
     fell_back: int = 0
     closed: bool = False
     ageing: bool = False
+    approval_overdue: bool = False
     waits_for_account: bool = False
+    told: Told = field(default_factory=Told)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +74,7 @@ class HandoverReconcile:
     contacts: ContactRecords
     journal: Journal
     certification: Certification
+    follow_up: FollowUp
     settings: HandoverSettings
 
     def request_due(self, now: datetime) -> int:
@@ -101,32 +106,41 @@ class HandoverReconcile:
         case, chunks = loaded
         if not case.is_open:
             return PollResult()
-        if case.state in _UNPLANNED and case.cancelled_at is None:
-            return self._wake(case, now())
+        if _sleeps(case, chunks) and case.cancelled_at is None:
+            return self._wake(case, chunks, now())
         try:
             return self._look(case, chunks, now)
         except TransferPostponedError as postponed:
             self.cases.save(replace(case, due_at=postponed.not_before))
             return PollResult()
 
-    def _wake(self, case: HandoverCase, now: datetime) -> PollResult:
+    def _wake(self, case: HandoverCase, chunks: Sequence[Chunk], now: datetime) -> PollResult:
         """A case that waits for a day, a person or the account: the worker sees whether it may go on."""
-        self.cases.save(replace(case, due_at=max(now, case.due_at or now) + self.settings.retry_interval))
+        ageing = waits_too_long(case, self.settings, now)
+        told, words = self.follow_up.escalate(case, chunks, lambda: self._manager_of(case), now, waits=ageing)
+        self.cases.save(replace(told, due_at=max(now, case.due_at or now) + self.settings.retry_interval))
         self.queue.request_plan(case.case_id)
-        return PollResult(waits_for_account=waits_too_long(case, self.settings, now))
+        overdue = is_overdue(case, self.settings, now)
+        return PollResult(waits_for_account=ageing, approval_overdue=overdue, told=words)
+
+    def _manager_of(self, case: HandoverCase) -> str:
+        return self.staff.manager_of(case.node_path, leaver=case.handover_userid)
 
     def _look(self, case: HandoverCase, chunks: Sequence[Chunk], now: Callable[[], datetime]) -> PollResult:
         """Calls are asked for before the results are: their path may be free while that of the results is not."""
         self.queue.request_transfers([chunk for chunk in chunks if is_due(chunk, now())])
         case = self._with_account(case, chunks, now())
-        rules = EdgeRules(self.staff.manager_of(case.node_path, leaver=case.handover_userid), self.settings)
+        rules = rules_of(case, self.staff, self.settings)
         looked_at = Look(case, self.transfers, rules, self.settings, now).at(chunks)
         case = replace(case, unusable={**case.unusable, **_unusable(looked_at)})
         regrouped = self._regroup(case, looked_at, rules, now())
         replaced = {chunk.key: chunk for chunk in (*regrouped.changed, *regrouped.added)}
         latest = [replaced.pop(chunk.key, chunk) for chunk in looked_at] + list(replaced.values())
         self._tell_contacts(case, chunks, latest, now())
-        ended = self._advance(case, latest, now())
+        ageing = waits_too_long(case, self.settings, now())
+        followed = self.follow_up.look(case, latest, rules.owner, now(), waits=ageing)
+        latest = followed.chunks
+        ended = self._advance(followed, now())
         if ended.state is not case.state and ended.state in {CaseState.ATTENTION, CaseState.CLOSED}:
             self.journal.ended(ended)
             self._tell_used_quotas(ended, latest, now())
@@ -135,7 +149,9 @@ class HandoverReconcile:
         else:
             self._close(case, ended, chunks, latest)
         self.queue.request_transfers(regrouped.added)
-        return _result(case, ended, chunks, latest, waits_too_long=waits_too_long(case, self.settings, now()))
+        self.queue.request_deliveries(followed.deliveries)
+        result = _result(case, ended, chunks, latest, waits_too_long=ageing)
+        return replace(result, approval_overdue=is_overdue(ended, self.settings, now()), told=followed.told)
 
     def _with_account(self, case: HandoverCase, chunks: Sequence[Chunk], now: datetime) -> HandoverCase:
         """Ask for the account while calls wait for its deletion: the callback that tells of it may be lost."""
@@ -197,7 +213,8 @@ class HandoverReconcile:
         if used:
             self.contacts.quota_counted(case, used, at, full=True)
 
-    def _advance(self, case: HandoverCase, chunks: Sequence[Chunk], now: datetime) -> HandoverCase:
+    def _advance(self, followed: FollowedUp, now: datetime) -> HandoverCase:
+        case, chunks = followed.case, followed.chunks
         counted = replace(
             case,
             successors=tuple(sorted({chunk.takeover_userid for chunk in chunks if chunk.takeover_userid})),
@@ -208,16 +225,26 @@ class HandoverReconcile:
             outcome=CaseOutcome.CLOSED_BY_PERSON if case.outcome is CaseOutcome.CLOSED_BY_PERSON else None,
         )
         if any(not edge.state.is_settled for chunk in chunks for edge in chunk.edges):
-            return replace(counted, state=CaseState.TRANSFERRING, due_at=self._next_look(case, chunks, now))
+            held = needs_approval(case, chunks, self.settings)
+            state = CaseState.AWAITING_APPROVAL if held else CaseState.TRANSFERRING
+            due_at = followed.sooner(self._next_look(case, chunks, now, held=held))
+            return replace(counted, state=state, due_at=due_at)
         if any(chunk.in_state(EdgeState.MANUAL) for chunk in chunks):
-            return replace(counted, state=CaseState.ATTENTION, due_at=now + self.settings.attention_interval)
+            due_at = followed.sooner(now + self.settings.attention_interval)
+            return replace(counted, state=CaseState.ATTENTION, due_at=due_at)
+        if followed.holds_end:
+            due_at = followed.sooner(now + self.settings.attention_interval)
+            return replace(counted, state=CaseState.TRANSFERRING, due_at=due_at)
         outcome = counted.outcome or (CaseOutcome.CANCELLED if case.cancelled_at else CaseOutcome.COMPLETED)
         return replace(counted, state=CaseState.CLOSED, outcome=outcome, closed_at=case.closed_at or now, due_at=None)
 
-    def _next_look(self, case: HandoverCase, chunks: Sequence[Chunk], now: datetime) -> datetime:
-        """Chunks that still want a call bring the next look forward, waiting ones follow the poll times."""
+    def _next_look(self, case: HandoverCase, chunks: Sequence[Chunk], now: datetime, *, held: bool) -> datetime:
+        """Chunks that still want a call bring the next look forward, waiting ones follow the poll times.
+
+        ``held``: a person or the account has to be waited for before more calls are made.
+        """
         soon = now + self.settings.retry_interval
-        held = waits_for_account(case, self.settings, now)
+        held = held or waits_for_account(case, self.settings, now)
         wanted: list[datetime] = []
         for chunk in chunks:
             if chunk.in_state(EdgeState.FALLBACK):
@@ -227,6 +254,11 @@ class HandoverReconcile:
             if chunk.in_state(EdgeState.WAITING) and chunk.submitted_at is not None:
                 wanted.append(self.settings.poll_after(chunk.submitted_at, now))
         return max(min(wanted, default=soon), soon)
+
+
+def _sleeps(case: HandoverCase, chunks: Sequence[Chunk]) -> bool:
+    """Nothing of it is at WeCom yet, so there is nothing to look at."""
+    return case.state in _UNPLANNED or (case.state is CaseState.AWAITING_APPROVAL and not has_started(chunks))
 
 
 def _api_of(chunk: Chunk) -> TransferApi:

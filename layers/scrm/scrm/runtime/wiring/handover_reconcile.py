@@ -8,10 +8,15 @@ from scrm.aws.contact_records import SqsContactRecords
 from scrm.aws.documents import DocumentStore
 from scrm.aws.handover_queue import SqsHandoverQueue
 from scrm.handover.certificate import Certification
+from scrm.handover.delivery import PackageDelivery
+from scrm.handover.follow_up import FollowUp
 from scrm.handover.reconcile import HandoverReconcile
-from scrm.runtime.environment import required
-from scrm.runtime.wiring import bank_settings, cases, handover
+from scrm.runtime.environment import optional, required
+from scrm.runtime.wiring import bank_settings, cases, handover, packages
 from scrm.runtime.wiring.tables import queue
+from scrm.runtime.wiring.wecom import wecom_client
+from scrm.wecom.governor_state import Priority
+from scrm.wecom.notifier import WecomNotifier
 
 
 @functools.cache
@@ -40,13 +45,26 @@ def reconcile() -> HandoverReconcile:
         contacts=contact_records(),
         journal=cases.journal(),
         certification=certification(),
+        follow_up=FollowUp(notifier(), bank_settings.handover()),
         settings=bank_settings.handover(),
     )
 
 
+def package_delivery() -> PackageDelivery:
+    """For one message: with the settings in force."""
+    return PackageDelivery(
+        cases.cases(), packages.parts(), packages.store(), packages.greeting_tasks(), handover_queue()
+    )
+
+
+@functools.cache
+def notifier() -> WecomNotifier:
+    client = wecom_client(Priority.HANDOVER)
+    return WecomNotifier(client, handover.report_permission_denied, optional("CARD_URL"))
+
+
 def reset() -> None:
     """Forget every built object; for tests."""
-    handover_queue.cache_clear()
-    contact_records.cache_clear()
-    certification.cache_clear()
+    for factory in (handover_queue, contact_records, certification, notifier):
+        factory.cache_clear()
     handover.reset()
