@@ -28,6 +28,7 @@ from scrm.runtime.wiring import bank_settings
 from scrm.settings.change import SettingsChange
 from scrm.settings.handover import TOPIC, HandoverDocument
 from tests.fakes.audit import FakeAuditStore
+from tests.fakes.handover import FakeCertificates, FakeOrphans
 from tests.fakes.queries import FakeCaseQueries, FakeOrgQueries
 from tests.fakes.settings import MemorySettingsStore
 
@@ -77,6 +78,16 @@ class FakeSyncStarter:
         return Sync(run_id=ids.derive("sync", subject, key), scope=request.scope, requested_at=clock.to_iso(AT))
 
 
+@dataclass
+class LinkedCertificates(FakeCertificates):
+    """Links lead to ``base_url``, where a test may serve the documents."""
+
+    base_url: str = "https://bucket.example.com"
+
+    def link(self, key: str, file_name: str) -> str:
+        return f"{self.base_url}/{key}"
+
+
 @dataclass(frozen=True)
 class Reply:
     status: int
@@ -97,6 +108,8 @@ class Api:
     org: FakeOrgQueries = field(default_factory=lambda: FakeOrgQueries(dict(NODES)))
     audit: FakeAuditStore = field(default_factory=FakeAuditStore)
     syncs: FakeSyncStarter = field(default_factory=FakeSyncStarter)
+    orphans: FakeOrphans = field(default_factory=FakeOrphans)
+    certificates: LinkedCertificates = field(default_factory=LinkedCertificates)
 
     settings: MemorySettingsStore = field(default_factory=MemorySettingsStore)
 
@@ -107,6 +120,8 @@ class Api:
             "audit_log": AuditLog(self.audit),
             "audit_reader": AuditReader(self.audit),
             "sync_starter": self.syncs,
+            "orphan_queries": self.orphans,
+            "certificate_documents": self.certificates,
         }
         change = SettingsChange(self.settings, AuditedSettings(ports["audit_log"]), TOPIC, HandoverDocument)
         ports["settings_change"] = change

@@ -15,10 +15,12 @@ from scrm.aws.documents import DocumentStore
 from scrm.aws.handover_journal import AuditedDecisions, AuditedSettings
 from scrm.aws.handover_queue import SqsHandoverQueue
 from scrm.aws.org_table import DynamoOrgRepository
+from scrm.aws.orphan_table import DynamoOrphans
 from scrm.aws.queues import Queue
 from scrm.aws.sync_requests import SqsSyncRequests
 from scrm.aws.table import Table
 from scrm.handover.decisions import CaseDecisions
+from scrm.handover.orphans import OrphanQueries
 from scrm.handover.queries import CaseQueries
 from scrm.org.queries import OrgQueries
 from scrm.runtime.http.answer_table import DynamoAnswerStore
@@ -75,6 +77,11 @@ def case_decisions() -> CaseDecisions:
 
 
 @functools.cache
+def orphan_queries() -> OrphanQueries:
+    return DynamoOrphans(_table(settings().handover_table))
+
+
+@functools.cache
 def certificate_documents() -> BucketCertificates:
     return BucketCertificates(DocumentStore(session.client("s3"), settings().data_bucket))
 
@@ -99,6 +106,7 @@ def reset() -> None:
         audit_log,
         audit_reader,
         sync_starter,
+        orphan_queries,
         certificate_documents,
         settings_change,
         decided_once,
