@@ -72,6 +72,8 @@ SETTINGS = {
     "manual_due_business_days": "人工处理期限（工作日）",
     "approval_above": "超过多少客户须复核",
     "approval_growth_percent": "复核后允许增长（%）",
+    "greetings": "转接问候语",
+    "delivery_patience": "资料转交最长等待",
     "approval_near": "临近开始未复核告警",
     "four_eyes": "须双人复核的操作",
     "decision_valid_for": "待复核决定有效期",
