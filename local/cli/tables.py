@@ -159,6 +159,22 @@ def edges(title: str, rows: Sequence[Row]) -> Table:
     return table
 
 
+def certificates(rows: Sequence[Row]) -> Table:
+    table = _table("交接证明", "序号", "出具时间", "客户", "客户群", "JSON 的 SHA-256", "CSV 的 SHA-256", "核对结果")
+    for row in rows:
+        checked = "未核对" if row["problems"] is None else "；".join(row["problems"]) or "一致"
+        table.add_row(
+            str(row["number"]),
+            _time(row["issued_at"]),
+            str(row["customers"]),
+            str(row["groups"]),
+            row["json_sha256"],
+            row["csv_sha256"],
+            checked,
+        )
+    return table
+
+
 def rejections(rows: Sequence[Row]) -> Table:
     table = _table("被拒绝的消息", "编号", "来源", "收到时间", "原因", "事件编号")
     for row in rows:

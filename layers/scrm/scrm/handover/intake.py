@@ -108,6 +108,8 @@ def starts_anew(latest: HandoverCase, member: StaffMember | None, signal: StaffS
     """A signal after the end is an echo, unless it tells of another change or the member had come back in between."""
     if latest.is_open or latest.closed_at is None or latest.knows(signal.event_id):
         return False
+    if signal.source is SignalSource.SWEEP:
+        return True  # WeCom lists what the case that ended does not account for
     if latest.account_deleted:
         returned_at = member.rejoined_at if member else None
         return returned_at is not None and latest.closed_at < returned_at <= signal.occurred_at

@@ -43,10 +43,13 @@ class CaseOutcome(StrEnum):
 
 
 class SignalSource(StrEnum):
-    """Who told us: ``hr`` decides what is meant, ``callback`` tells what became of the account."""
+    """Who told us: ``hr`` decides what is meant, ``callback`` tells what became of the account, ``sweep`` found in
+    WeCom's own lists that nobody had told us.
+    """
 
     HR = "hr"
     CALLBACK = "callback"
+    SWEEP = "sweep"
 
 
 # The maker of a plan that nobody named: the product itself, from HR's word and the bank's rules.

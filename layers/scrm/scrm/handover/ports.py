@@ -191,6 +191,16 @@ class Transfers(Protocol):
         """The group's present owner, folded; empty when WeCom no longer knows the group."""
 
 
+class Unowned(Protocol):
+    """WeCom's own lists of what members left behind. Raises TransferPostponedError, TransferRefusedError."""
+
+    def unassigned(self, cursor: str) -> UnassignedPage:
+        """One page of the corp's customers without an owner; the first without a cursor."""
+
+    def ownerless_groups(self, cursor: str) -> tuple[list[tuple[str, str]], str]:
+        """One page of group chats whose owner left, as (chat_id, owner), and the cursor of the next."""
+
+
 class ContactRecords(Protocol):
     """Tells the contacts feature what moved and what was tried."""
 

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from typing import Protocol
 
 from scrm.handover.edges import Attempt, EdgeState
-from scrm.handover.model import CaseOutcome, CaseState, ChangeKind, SignalRecord
+from scrm.handover.model import CaseOutcome, CaseState, Certificate, ChangeKind, SignalRecord
 from scrm.paging import Page
 
 
@@ -50,6 +50,7 @@ class CaseDetail:
     outcome: CaseOutcome | None
     close_reason: str
     signals: tuple[SignalRecord, ...]
+    certificates: tuple[Certificate, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

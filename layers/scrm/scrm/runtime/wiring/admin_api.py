@@ -9,7 +9,9 @@ from scrm.aws import session
 from scrm.aws.audit_table import DynamoAuditStore
 from scrm.aws.case_queries import DynamoCaseQueries
 from scrm.aws.case_table import DynamoCaseRepository
+from scrm.aws.certificate_documents import BucketCertificates
 from scrm.aws.customer_loads import DynamoCustomerLoads
+from scrm.aws.documents import DocumentStore
 from scrm.aws.handover_journal import AuditedDecisions, AuditedSettings
 from scrm.aws.handover_queue import SqsHandoverQueue
 from scrm.aws.org_table import DynamoOrgRepository
@@ -73,6 +75,11 @@ def case_decisions() -> CaseDecisions:
 
 
 @functools.cache
+def certificate_documents() -> BucketCertificates:
+    return BucketCertificates(DocumentStore(session.client("s3"), settings().data_bucket))
+
+
+@functools.cache
 def settings_change() -> SettingsChange:
     return SettingsChange(bank_settings.store(), AuditedSettings(audit_log()), TOPIC, HandoverDocument)
 
@@ -92,6 +99,7 @@ def reset() -> None:
         audit_log,
         audit_reader,
         sync_starter,
+        certificate_documents,
         settings_change,
         decided_once,
     ):
