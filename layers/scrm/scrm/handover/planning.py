@@ -18,7 +18,7 @@ from scrm.handover.ports import (
     Transfers,
 )
 from scrm.handover.regroup import api_for, next_number
-from scrm.handover.rules import EdgeRules, rules_of
+from scrm.handover.rules import EdgeRules, manager_of
 from scrm.handover.settings import HandoverSettings, end_of
 from scrm.handover.succession import Choice, SuccessorPool
 
@@ -62,7 +62,7 @@ class HandoverPlanning:
     def missing_chunks(self, case: HandoverCase, existing: Sequence[Chunk], now: datetime) -> Iterator[Chunk]:
         """Chunks for what is in none yet. Nothing is written: this is the preview as well."""
         covered = {edge.target_id for chunk in existing for edge in chunk.edges}
-        rules = rules_of(case, self.staff, self.settings)
+        rules = EdgeRules(manager_of(self.staff, case), self.settings)
         pool = SuccessorPool(case, self.cases, self.staff, self.customers, self.settings)
         customers = (
             self._customer(case, customer, pool, rules, now)
