@@ -63,7 +63,9 @@ class DynamoCaseQueries:
             customer_totals=totals(chunks, ChunkKind.CUSTOMERS),
             group_totals=totals(chunks, ChunkKind.GROUPS),
         )
-        return CaseDetail(_to_summary(counted), case.outcome, case.close_reason, case.signals)
+        return CaseDetail(
+            _to_summary(counted), case.outcome, case.close_reason, case.signals, case.plan_made_by, case.review
+        )
 
     def list_edges(self, case_id: str, state: EdgeState | None, cursor: str | None, limit: int) -> Page[EdgeRow]:
         return self._rows(case_id, ChunkKind.CUSTOMERS, state, cursor, limit)

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from typing import Protocol
 
 from scrm.handover.edges import Attempt, EdgeState
-from scrm.handover.model import CaseOutcome, CaseState, ChangeKind, SignalRecord
+from scrm.handover.model import OUR_PLAN, CaseOutcome, CaseState, ChangeKind, PlanReview, SignalRecord
 from scrm.paging import Page
 
 
@@ -50,6 +50,8 @@ class CaseDetail:
     outcome: CaseOutcome | None
     close_reason: str
     signals: tuple[SignalRecord, ...]
+    plan_made_by: str = OUR_PLAN
+    review: PlanReview | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,18 +18,18 @@ Timestamp = Annotated[
 ]
 
 
-class _Reply(BaseModel):
+class Reply(BaseModel):
     model_config = ConfigDict(from_attributes=True, frozen=True)
 
 
-class ProblemField(_Reply):
+class ProblemField(Reply):
     """One invalid part: where it is (``query.limit``) and what kind of fault it has (``less_than_equal``)."""
 
     where: str
     kind: str
 
 
-class Problem(_Reply):
+class Problem(Reply):
     """Problem details, RFC 9457. ``type`` is stable and meant for programs."""
 
     type: str = Field(examples=["urn:scrm:problem:not-found"])
@@ -39,14 +39,14 @@ class Problem(_Reply):
     fields: list[ProblemField] | None = None
 
 
-class Totals(_Reply):
+class Totals(Reply):
     """Edges by state; the sum of the states is ``total``."""
 
     total: int
     by_state: dict[str, int]
 
 
-class Case(_Reply):
+class Case(Reply):
     """One staff change whose customers are handed over (客户继承)."""
 
     case_id: str
@@ -65,7 +65,7 @@ class Case(_Reply):
     groups: Totals
 
 
-class Signal(_Reply):
+class Signal(Reply):
     """Something that told us of the change; ``note`` says what it changed, or why it changed nothing."""
 
     source: SignalSource
@@ -75,14 +75,27 @@ class Signal(_Reply):
     note: str
 
 
-class CaseDetail(_Reply):
+class PlanReview(Reply):
+    """A second person's word on the plan with this checksum."""
+
+    by: str
+    at: Timestamp
+    checksum: str
+    customers: int
+    approved: bool
+    reason: str = Field(description="Why it was rejected; empty otherwise.")
+
+
+class CaseDetail(Reply):
     summary: Case
     outcome: CaseOutcome | None = Field(description="How it ended; null while it is open.")
     close_reason: str = Field(description="Why a person closed it; empty otherwise.")
     signals: list[Signal]
+    plan_made_by: str = Field(description="Who made the plan or changed it last; he may not approve it.")
+    review: PlanReview | None = Field(description="The word of whoever looked at this plan; null before.")
 
 
-class Attempt(_Reply):
+class Attempt(Reply):
     """One call for this customer or group, and what became of it."""
 
     takeover_userid: str
@@ -93,7 +106,7 @@ class Attempt(_Reply):
     decided_at: Timestamp | None
 
 
-class Edge(_Reply):
+class Edge(Reply):
     """One customer (``external_userid``) or group chat (``chat_id``) on its way to a new owner."""
 
     target_id: str
@@ -108,7 +121,7 @@ class Edge(_Reply):
     updated_at: Timestamp | None
 
 
-class Rejection(_Reply):
+class Rejection(Reply):
     """A message from outside that could not be used and waits for a person."""
 
     rejection_id: str
@@ -118,7 +131,7 @@ class Rejection(_Reply):
     event_id: str
 
 
-class AuditEntry(_Reply):
+class AuditEntry(Reply):
     """Who did what on which thing; ``entry_hash`` covers it and ``previous_hash``."""
 
     chain_id: str
@@ -135,13 +148,13 @@ class AuditEntry(_Reply):
     entry_hash: str
 
 
-class Node(_Reply):
+class Node(Reply):
     node_id: str
     name: str
     path: str
 
 
-class Me(_Reply):
+class Me(Reply):
     """Who the API takes the caller for, and what he sees: everything at or below ``node``."""
 
     subject: str
@@ -157,7 +170,7 @@ class SyncRequest(BaseModel):
     scope: Literal["all"] = "all"
 
 
-class Sync(_Reply):
+class Sync(Reply):
     """A requested sync; ``run_id`` is in the logs and messages of everything it causes."""
 
     run_id: str
@@ -183,7 +196,7 @@ class CloseRequest(BaseModel):
     reason: str = Field(min_length=1, max_length=500)
 
 
-class HandoverSettings(_Reply):
+class HandoverSettings(Reply):
     """What is in force for handovers; a process takes up a change within a minute."""
 
     version: int = Field(description="Rises with every change, 0 before the first; a change names the one it replaces.")
@@ -201,7 +214,7 @@ class SettingsRequest(BaseModel):
     settings: HandoverDocument
 
 
-class _Page(_Reply):
+class _Page(Reply):
     cursor: str | None = Field(description="Continues the list; null at its end. A page may be short, even empty.")
 
 

@@ -5,7 +5,7 @@ import functools
 from scrm.aws.contact_records import SqsContactRecords
 from scrm.aws.handover_queue import SqsHandoverQueue
 from scrm.handover.reconcile import HandoverReconcile
-from scrm.runtime.wiring import bank_settings, cases, handover
+from scrm.runtime.wiring import bank_settings, cases, handover, relations
 from scrm.runtime.wiring.tables import queue
 
 
@@ -24,7 +24,7 @@ def reconcile() -> HandoverReconcile:
     return HandoverReconcile(
         cases=cases.cases(),
         staff=cases.staff(),
-        customers=handover.customers(),
+        customers=relations.customers(),
         transfers=handover.transfers(),
         queue=handover_queue(),
         contacts=contact_records(),

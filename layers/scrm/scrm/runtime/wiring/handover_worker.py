@@ -5,7 +5,7 @@ import functools
 from scrm.aws.handover_queue import SqsHandoverQueue
 from scrm.handover.planning import HandoverPlanning
 from scrm.handover.transfer import ChunkTransfer
-from scrm.runtime.wiring import bank_settings, cases, handover
+from scrm.runtime.wiring import bank_settings, cases, handover, relations
 from scrm.runtime.wiring.tables import queue
 
 
@@ -20,7 +20,7 @@ def planning() -> HandoverPlanning:
     return HandoverPlanning(
         cases=cases.cases(),
         staff=cases.staff(),
-        customers=handover.customers(),
+        customers=relations.customers(),
         transfers=handover.transfers(),
         queue=handover_queue(),
         journal=cases.journal(),
