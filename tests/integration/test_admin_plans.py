@@ -145,7 +145,7 @@ def test_a_departure_is_previewed_without_a_case_by_those_who_see_the_member(pla
         row = Relation("rm_sun", f"wm_s{place}", RelationState.ACTIVE, AT, AT)
         assert contacts.write([Change(Customer(f"wm_s{place}"), (row,))])
     contacts.put_group(GroupChat("wr_s1", "rm_sun", "", AT))
-    path, query = "/v1/members/RM_SUN/preview", {"successor_userid": "rm_zhou", "last_day": "2027-01-31"}
+    path, query = "/v1/members/RM_SUN/preview", {"successor_userid": "rm_chen2,rm_zhou", "last_day": "2027-01-31"}
 
     shown = plan.send(Request(path, query=query, claims=BRANCH_10).event())
     hidden = plan.send(Request(path, claims=BRANCH_20).event())
