@@ -1,12 +1,14 @@
 """What the API says, on the wire."""
 
 from datetime import date, datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema
 
 from scrm import clock
 from scrm.handover.edges import AttemptOutcome, ChunkKind, EdgeState, TransferApi
+from scrm.handover.four_eyes import DecisionState
+from scrm.handover.four_eyes import PendingDecision as Decision
 from scrm.handover.model import CaseOutcome, CaseState, ChangeKind, SignalSource
 from scrm.handover.userid import Userid
 from scrm.settings.handover import HandoverDocument
@@ -214,6 +216,37 @@ class SettingsRequest(BaseModel):
     settings: HandoverDocument
 
 
+class PendingDecision(Reply):
+    """What somebody wants done and another person confirms or refuses."""
+
+    decision_id: str
+    operation: str = Field(description="``reassign``, ``close`` or ``certificate_download``.")
+    case_id: str
+    parameters: dict[str, Any]
+    made_by: str
+    made_at: Timestamp
+    expires_at: Timestamp
+    state: DecisionState
+    decided_by: str
+    decided_at: Timestamp | None
+    reason: str = Field(description="Why it was refused or no longer applied; empty otherwise.")
+    done_at: Timestamp | None = Field(description="When it was carried out, or the permission was used.")
+
+    @classmethod
+    def of(cls, decision: Decision) -> Self:
+        named = {name: getattr(decision, name) for name in cls.model_fields if hasattr(decision, name)}
+        wish = decision.wish
+        return cls(operation=wish.operation, case_id=wish.case_id, parameters=dict(wish.parameters), **named)
+
+
+class RefusalRequest(BaseModel):
+    """Why a decision is not to be carried out. No personal data: it is kept for good."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    reason: str = Field(min_length=1, max_length=500)
+
+
 class _Page(Reply):
     cursor: str | None = Field(description="Continues the list; null at its end. A page may be short, even empty.")
 
@@ -232,3 +265,7 @@ class RejectionPage(_Page):
 
 class AuditPage(_Page):
     items: list[AuditEntry]
+
+
+class DecisionPage(_Page):
+    items: list[PendingDecision]

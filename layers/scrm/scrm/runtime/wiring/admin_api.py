@@ -10,13 +10,15 @@ from scrm.aws.audit_table import DynamoAuditStore
 from scrm.aws.case_queries import DynamoCaseQueries
 from scrm.aws.case_table import DynamoCaseRepository
 from scrm.aws.customer_loads import DynamoCustomerLoads
-from scrm.aws.handover_journal import AuditedDecisions, AuditedSettings
+from scrm.aws.decision_table import DynamoDecisionStore
+from scrm.aws.handover_journal import AuditedDecisions, AuditedSettings, AuditedTwoPersonDecisions
 from scrm.aws.handover_queue import SqsHandoverQueue
 from scrm.aws.org_table import DynamoOrgRepository
 from scrm.aws.queues import Queue
 from scrm.aws.sync_requests import SqsSyncRequests
 from scrm.aws.table import Table
 from scrm.handover.decisions import CaseDecisions
+from scrm.handover.four_eyes import FourEyes
 from scrm.handover.plan_review import PlanReviews
 from scrm.handover.planning import Drafting
 from scrm.handover.preview import Previews
@@ -99,6 +101,12 @@ def previews() -> Previews:
             settings=bank_settings.handover(),
         )
     )
+
+
+def four_eyes() -> FourEyes:
+    """For one request, with the settings in force."""
+    store = DynamoDecisionStore(_table(settings().handover_table))
+    return FourEyes(store, AuditedTwoPersonDecisions(audit_log()), bank_settings.handover())
 
 
 @functools.cache
