@@ -135,9 +135,7 @@ class StaffChanges(RuleBasedStateMachine):
 
     def outcome_is_known(self, chunk: Chunk) -> None:
         ids = {edge.target_id for edge in chunk.edges}
-        self.wecom.unknown = {
-            one for one in self.wecom.unknown if one[1] != chunk.takeover_userid or one[2] not in ids
-        }
+        self.wecom.unknown = {one for one in self.wecom.unknown if one[1] != chunk.takeover_userid or one[2] not in ids}
 
     def runs(self, action: Callable[[], Any], kill: KillPlace | None = None) -> bool:
         """Whether one invocation came to its end."""

@@ -95,7 +95,7 @@ class PlanReviews:
         loaded = self.cases.load(case_id)
         if loaded is None:
             raise UnknownCaseError(case_id)
-        if not loaded[0].is_open:
+        if not loaded[0].is_open or loaded[0].outcome is not None:
             raise DecisionRefusedError("The case is closed; nothing of it can be changed.")
         return loaded
 
