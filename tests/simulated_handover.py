@@ -38,6 +38,7 @@ from tests.fakes.contacts import FakeContacts, FakeSyncRuns
 from tests.fakes.handover import (
     CORP,
     FakeCases,
+    FakeCertificates,
     FakeClock,
     FakeCustomers,
     FakeJournal,
@@ -175,6 +176,7 @@ class SimulatedHandover:
         self.queues = Queues(self)
         self.transfer_calls: list[tuple[str, tuple[str, ...]]] = []
         self.before_transfer: Callable[[int], object] = _nothing
+        self.certificates = FakeCertificates()
         self._journal = FakeJournal()
         self._secret = secret
         self._staff = staff
@@ -194,6 +196,7 @@ class SimulatedHandover:
             queue=cast("FakeQueue", queues),
             contacts=cast("FakeContactRecords", queues),
             journal=remote(self._journal, self.killer),
+            certificates=remote(self.certificates, self.killer),
             clock=self.clock,
         )
 

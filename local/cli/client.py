@@ -48,6 +48,23 @@ class AdminClient:
     def close(self, case_id: str, reason: str) -> Row:
         return self._decide(case_id, "close", {"reason": reason})
 
+    def preview(self, case_id: str) -> Row:
+        return self._ask("GET", f"/v1/cases/{_segment(case_id)}/preview")
+
+    def preview_departure(self, userid: str, successors: Sequence[str] = (), last_day: str = "") -> Row:
+        asked = {"successor_userid": ",".join(successors), "last_day": last_day}
+        given = {name: value for name, value in asked.items() if value}
+        return self._ask("GET", f"/v1/members/{_segment(userid)}/preview", params=given)
+
+    def approve(self, case_id: str, checksum: str) -> Row:
+        return self._decide(case_id, "approval", {"checksum": checksum})
+
+    def reject(self, case_id: str, checksum: str, reason: str) -> Row:
+        return self._decide(case_id, "rejection", {"checksum": checksum, "reason": reason})
+
+    def replan(self, case_id: str, successors: Sequence[str]) -> Row:
+        return self._decide(case_id, "plan", {"successor_userids": [*successors]})
+
     def _decide(self, case_id: str, decision: str, asked: Row) -> Row:
         path = f"/v1/cases/{_segment(case_id)}/{decision}"
         return self._ask("POST", path, json=asked, headers={"Idempotency-Key": uuid.uuid4().hex})

@@ -175,6 +175,59 @@ def _downloaded(client: AdminClient, case_id: str, form: str, number: int | None
     return found
 
 
+@case.command("preview")
+@click.argument("case_id", required=False)
+@click.option("--member", "userid", help="没有案件时：假如该成员离职")
+@click.option("--to", "successors", multiple=True, help="与 --member 同用：接替成员，可重复，按优先顺序")
+@click.option("--last-day", default="", help="与 --member 同用：最后工作日，如 2026-12-31")
+@click.pass_obj
+def preview(
+    session: Session, case_id: str | None, userid: str | None, successors: tuple[str, ...], last_day: str
+) -> None:
+    """预览交接方案：接替成员、理由、不能转接的客户；只看不改。"""
+    if bool(case_id) is bool(userid):
+        raise click.UsageError("请给出案件编号，或用 --member 指定成员，二者选一。")
+    if case_id:
+        found = session.client.preview(case_id)
+    else:
+        found = session.client.preview_departure(str(userid), successors, last_day)
+    session.show(found, *tables.preview(found))
+
+
+_CHECKSUM = click.option("--checksum", required=True, help="预览中的方案校验码：只对所看到的方案有效")
+
+
+@case.command("approve")
+@click.argument("case_id")
+@_CHECKSUM
+@click.pass_obj
+def approve(session: Session, case_id: str, checksum: str) -> None:
+    """复核通过方案；制定方案的人不能复核。"""
+    found = session.client.approve(case_id, checksum)
+    session.show(found, tables.case_facts(found))
+
+
+@case.command("reject")
+@click.argument("case_id")
+@_CHECKSUM
+@click.option("--reason", required=True, help="退回原因，长期保存，请勿填写客户个人信息")
+@click.pass_obj
+def reject(session: Session, case_id: str, checksum: str, reason: str) -> None:
+    """退回方案，客户转人工处理，等待新的方案。"""
+    found = session.client.reject(case_id, checksum, reason)
+    session.show(found, tables.case_facts(found))
+
+
+@case.command("plan")
+@click.argument("case_id")
+@click.option("--to", "successors", multiple=True, help="接替成员，可重复，按优先顺序；不填则按规则选择")
+@click.pass_obj
+def plan(session: Session, case_id: str, successors: tuple[str, ...]) -> None:
+    """转接开始前重新制定方案；此后须由他人复核。"""
+    found = session.client.replan(case_id, successors)
+    session.show(found, tables.case_facts(found))
+
+
 @scrm.group("rejection")
 def rejection() -> None:
     """无法处理的外部消息。"""

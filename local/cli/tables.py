@@ -53,6 +53,15 @@ EDGE_CAUSES = {
     "chosen_again": "重新指定",
     "plan_rejected": "方案被退回",
 }
+REASONS = {
+    "already_follows": "已是客户的跟进人",
+    "named": "人事指定",
+    "same_team": "同一团队",
+    "nearest_node": "最近机构",
+    "same_branch": "同一分行",
+    "chosen_by_operator": "人工指定",
+}
+KINDS = {"customers": "客户", "groups": "客户群"}
 SIGNAL_SOURCES = {"hr": "人事系统", "callback": "企业微信回调", "sweep": "每夜巡检"}
 ORPHAN_KINDS = {
     "unassigned_customer": "待分配客户",
@@ -77,6 +86,8 @@ SETTINGS = {
     "manual_due_business_days": "人工处理期限（工作日）",
     "approval_above": "超过多少客户须复核",
     "approval_growth_percent": "复核后允许增长（%）",
+    "greetings": "转接问候语",
+    "delivery_patience": "资料转交最长等待",
     "approval_near": "临近开始未复核告警",
     "four_eyes": "须双人复核的操作",
     "decision_valid_for": "待复核决定有效期",
@@ -130,12 +141,50 @@ def case_facts(case: Row) -> Table:
         ("最早转接时间", _time(summary["start_at"])),
         ("客户", _by_state(summary["customers"])),
         ("客户群", _by_state(summary["groups"])),
+        ("方案制定", case["plan_made_by"]),
+        ("方案复核", _review(case["review"])),
         ("关闭原因", case["close_reason"] or "—"),
         ("开始时间", _time(summary["opened_at"])),
         ("完成时间", _time(summary["closed_at"])),
     ):
         table.add_row(name, value)
     return table
+
+
+def preview(found: Row) -> tuple[Table, Table, Table]:
+    """The plan, who takes over, and what becomes of the customers and groups."""
+    plan = facts(
+        "交接方案",
+        {
+            "案件": found["case_id"] or "尚无案件",
+            "成员": _person(found["handover_name"], found["handover_userid"]),
+            "状态": f"{CASE_STATES[found['state']]}{'' if found['is_stored'] else '（试算）'}",
+            "须复核": "是" if found["needs_approval"] else "否",
+            "方案制定": found["plan_made_by"],
+            "方案复核": _review(found["review"]),
+            "最早转接时间": _time(found["start_at"]),
+            "最后工作日": found["last_day"] or "—",
+            "接口调用": f"{found['calls']} 次，至少 {found['days']} 天",
+            "方案校验码": found["checksum"],
+        },
+    )
+    takers = _table("接替成员", "成员", "客户", "客户群", "调用次数", "选择理由")
+    for row in found["takers"]:
+        reasons = "，".join(f"{REASONS.get(word, word)} {number}" for word, number in row["reasons"].items())
+        who = _person(row["takeover_name"], row["takeover_userid"])
+        takers.add_row(who, str(row["customers"]), str(row["groups"]), str(row["calls"]), reasons)
+    counted = _table("客户与客户群", "种类", "状态", "原因", "错误码", "数量")
+    for row in found["edges"]:
+        state, cause = EDGE_STATES.get(row["state"], row["state"]), EDGE_CAUSES.get(row["cause"], row["cause"])
+        counted.add_row(KINDS[row["kind"]], state, cause or "—", str(row["errcode"] or "—"), str(row["count"]))
+    return plan, takers, counted
+
+
+def _review(review: Row | None) -> str:
+    if review is None:
+        return "—"
+    word = "通过" if review["approved"] else f"退回：{review['reason']}"
+    return f"{review['by']}，{_time(review['at'])}，{word}"
 
 
 def signals(rows: Sequence[Row]) -> Table:

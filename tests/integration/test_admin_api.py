@@ -46,6 +46,11 @@ EXPECTED = {
     "list_audit": 200,
     "get_me": 200,
     "start_sync": 202,
+    "preview_case": 200,
+    "preview_departure": 404,  # nobody of that name is a member
+    "approve_plan": 409,  # nothing of it waits for approval
+    "reject_plan": 409,
+    "replan_case": 409,
     "close_case": 200,
     "reassign_edges": 409,  # played after the case was closed
     "start_sync_without_key": 422,

@@ -9,7 +9,15 @@ from datetime import date, datetime
 from typing import Protocol
 
 from scrm.handover.edges import Attempt, EdgeState
-from scrm.handover.model import CaseOutcome, CaseState, Certificate, ChangeKind, SignalRecord
+from scrm.handover.model import (
+    OUR_PLAN,
+    CaseOutcome,
+    CaseState,
+    Certificate,
+    ChangeKind,
+    PlanReview,
+    SignalRecord,
+)
 from scrm.paging import Page
 
 
@@ -51,6 +59,8 @@ class CaseDetail:
     close_reason: str
     signals: tuple[SignalRecord, ...]
     certificates: tuple[Certificate, ...] = ()
+    plan_made_by: str = OUR_PLAN
+    review: PlanReview | None = None
 
 
 @dataclass(frozen=True, slots=True)

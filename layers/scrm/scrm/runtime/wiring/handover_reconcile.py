@@ -18,7 +18,7 @@ from scrm.handover.reconcile import HandoverReconcile
 from scrm.handover.sweep import OrphanSweep
 from scrm.runtime.departed_members import DepartedFromBranches
 from scrm.runtime.environment import optional, required
-from scrm.runtime.wiring import bank_settings, cases, handover, packages
+from scrm.runtime.wiring import bank_settings, cases, handover, packages, relations
 from scrm.runtime.wiring.tables import queue, table
 from scrm.runtime.wiring.wecom import wecom_client
 from scrm.wecom.governor_state import Priority
@@ -48,7 +48,7 @@ def reconcile() -> HandoverReconcile:
     return HandoverReconcile(
         cases=cases.cases(),
         staff=cases.staff(),
-        customers=handover.customers(),
+        customers=relations.customers(),
         transfers=handover.transfers(),
         queue=handover_queue(),
         contacts=contact_records(),
