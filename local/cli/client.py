@@ -1,19 +1,21 @@
 """The admin API as the commands use it."""
 
+import hashlib
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, BinaryIO
 from urllib.parse import quote
 
 import requests
 
-from local.cli.errors import UnreachableError, error_of
+from local.cli.errors import CorruptError, UnreachableError, error_of
 from local.cli.sign_in import Access
 
 type Row = dict[str, Any]
 
 _TIMEOUT_S = 35  # a little longer than the API's own 29 seconds
 _PAGE = 100
+_PIECE = 1024 * 1024
 
 
 class AdminClient:
@@ -66,6 +68,28 @@ class AdminClient:
     def _decide(self, case_id: str, decision: str, asked: Row) -> Row:
         path = f"/v1/cases/{_segment(case_id)}/{decision}"
         return self._ask("POST", path, json=asked, headers={"Idempotency-Key": uuid.uuid4().hex})
+
+    def certificate(self, case_id: str, *, verify: bool = False) -> Row:
+        asked = {"verify": "true"} if verify else {}
+        return self._ask("GET", f"/v1/cases/{_segment(case_id)}/certificate", params=asked)
+
+    def download(self, case_id: str, form: str, number: int | None, target: BinaryIO) -> Row:
+        """Write the document to ``target`` and compare its hash; what the API said of it. Raises CorruptError."""
+        asked = {"format": form} | ({"number": str(number)} if number else {})
+        told = self._ask("GET", f"/v1/cases/{_segment(case_id)}/download", params=asked)
+        digest = hashlib.sha256()
+        try:
+            with requests.get(told["url"], stream=True, timeout=_TIMEOUT_S) as reply:  # no token: the link is signed
+                if not reply.ok:
+                    raise CorruptError("下载链接无效或已过期，请重新下载")
+                for piece in reply.iter_content(_PIECE):
+                    digest.update(piece)
+                    target.write(piece)
+        except requests.RequestException:
+            raise UnreachableError("证明文件所在的存储没有响应") from None
+        if digest.hexdigest() != told["sha256"]:
+            raise CorruptError("下载的文件与登记的 SHA-256 不一致，请勿使用并联系管理员")
+        return told
 
     def rejections(self, limit: int, **filters: str | None) -> list[Row]:
         return self._rows("/v1/rejections", limit, filters)

@@ -81,6 +81,8 @@ SETTINGS = {
     "manual_due_business_days": "人工处理期限（工作日）",
     "approval_above": "超过多少客户须复核",
     "approval_growth_percent": "复核后允许增长（%）",
+    "greetings": "转接问候语",
+    "delivery_patience": "资料转交最长等待",
     "approval_near": "临近开始未复核告警",
     "four_eyes": "须双人复核的操作",
     "decision_valid_for": "待复核决定有效期",
@@ -200,6 +202,22 @@ def edges(title: str, rows: Sequence[Row]) -> Table:
             row["owner_userid"] or "—",
             _time(row["due_at"]),
             _time(row["updated_at"]),
+        )
+    return table
+
+
+def certificates(rows: Sequence[Row]) -> Table:
+    table = _table("交接证明", "序号", "出具时间", "客户", "客户群", "JSON 的 SHA-256", "CSV 的 SHA-256", "核对结果")
+    for row in rows:
+        checked = "未核对" if row["problems"] is None else "；".join(row["problems"]) or "一致"
+        table.add_row(
+            str(row["number"]),
+            _time(row["issued_at"]),
+            str(row["customers"]),
+            str(row["groups"]),
+            row["json_sha256"],
+            row["csv_sha256"],
+            checked,
         )
     return table
 

@@ -1,13 +1,25 @@
 """In-memory ports of the handover, and a WeCom that moves customers when told to."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 from scrm.handover.edges import Chunk, ChunkKind, TransferApi
 from scrm.handover.errors import AccountDeletedError, AccountStillActiveError, StaleVersionError
 from scrm.handover.model import ChangeKind, HandoverCase, SignalSource, StaffSignal
-from scrm.handover.ports import MOST_CHUNKS_TOGETHER, LeaversCustomer, StaffMember, TransferStatus
+from scrm.handover.orphans import AuditRun, AuditStep, OrphanFinding
+from scrm.handover.parts import Contents, PartResult, checksum
+from scrm.handover.ports import (
+    MOST_CHUNKS_TOGETHER,
+    Delivery,
+    LeaversCustomer,
+    StaffMember,
+    TransferStatus,
+    UnassignedPage,
+)
+from scrm.node_paths import covers
+from scrm.paging import Page
 
 START = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
 CORP = "wwSIMCORP0000001"
@@ -104,6 +116,8 @@ class FakeQueue:
     plans: list[str] = field(default_factory=list)
     transfers: list[Chunk] = field(default_factory=list)
     polls: list[str] = field(default_factory=list)
+    audits: list[AuditStep] = field(default_factory=list)
+    deliveries: list[Delivery] = field(default_factory=list)
 
     def request_plan(self, case_id: str) -> None:
         self.plans.append(case_id)
@@ -113,6 +127,12 @@ class FakeQueue:
 
     def request_polls(self, case_ids: Sequence[str]) -> None:
         self.polls.extend(case_ids)
+
+    def request_audit(self, step: AuditStep, not_before: datetime | None = None) -> None:
+        self.audits.append(step)
+
+    def request_deliveries(self, deliveries: Sequence[Delivery], not_before: datetime | None = None) -> None:
+        self.deliveries.extend(deliveries)
 
 
 class FakeStaff:
@@ -252,6 +272,178 @@ class FakeContacts:
 
     def groups_taken_over(self, case: HandoverCase, chat_ids: Sequence[str], at: datetime) -> None:
         self.groups.extend(chat_ids)
+
+
+class FakePart:
+    """Implements HandoverPart: a note a customer, ``per_call`` of them applied by a call.
+
+    ``trouble`` is raised by the next call, after ``half`` of its work when that is set.
+    """
+
+    def __init__(self, notes: Mapping[str, str], per_call: int = 100, name: str = "relation") -> None:
+        self.name = name
+        self.notes = dict(notes)
+        self.per_call = per_call
+        self.given: dict[str, dict[str, str]] = {}
+        self.trouble: Exception | None = None
+
+    def collect(self, handover_userid: str, external_userids: Sequence[str]) -> dict[str, Any]:
+        return {customer: self.notes[customer] for customer in external_userids if customer in self.notes}
+
+    def apply(self, takeover_userid: str, contents: Mapping[str, Any], attempt_id: str, cursor: str = "") -> PartResult:
+        error, self.trouble = self.trouble, None
+        if error is not None:
+            raise error
+        page = [customer for customer in sorted(contents) if customer > cursor][: self.per_call]
+        has = self.given.setdefault(takeover_userid, {})
+        differing = [customer for customer in page if has.get(customer) != contents[customer]]
+        has |= {customer: contents[customer] for customer in differing}
+        more = bool(page) and page[-1] != max(contents)
+        written = len(differing)
+        return PartResult(len(page), written, written, not_carried=len(page), cursor=page[-1] if more else "")
+
+
+class FakePackages:
+    """Implements PackageStore."""
+
+    def __init__(self) -> None:
+        self.documents: dict[tuple[str, str], Contents] = {}
+
+    def put(self, case_id: str, contents: Contents) -> str:
+        self.documents[case_id, checksum(contents)] = contents
+        return checksum(contents)
+
+    def get(self, case_id: str, package: str) -> Contents:
+        return self.documents[case_id, package]
+
+
+@dataclass
+class FakeRmTasks:
+    """Implements RmTasks."""
+
+    greeted: dict[str, set[str]] = field(default_factory=dict)
+
+    def greet_customers(self, case: HandoverCase, takeover_userid: str, external_userids: Sequence[str]) -> None:
+        self.greeted.setdefault(takeover_userid, set()).update(external_userids)
+
+
+@dataclass
+class FakeNotifier:
+    """Implements Notifier. ``postponed`` is raised while it is set; ``unreachable`` members get nothing."""
+
+    sent: list[tuple[str, str, str]] = field(default_factory=list)
+    unreachable: set[str] = field(default_factory=set)
+    postponed: Exception | None = None
+
+    def tell(self, userid: str, title: str, text: str) -> bool:
+        if self.postponed is not None:
+            raise self.postponed
+        if userid in self.unreachable:
+            return False
+        self.sent.append((userid, title, text))
+        return True
+
+    def sent_to(self, userid: str) -> list[str]:
+        """The titles."""
+        return [title for receiver, title, _ in self.sent if receiver == userid]
+
+
+@dataclass
+class FakeUnowned:
+    """Implements Unowned: WeCom's lists, so many rows a page; ``fail_next`` is raised by the next call."""
+
+    customers: list[tuple[str, str, datetime | None]] = field(default_factory=list)
+    groups: list[tuple[str, str]] = field(default_factory=list)
+    page_size: int = 2
+    fail_next: Exception | None = None
+
+    def unassigned(self, cursor: str) -> UnassignedPage:
+        rows, following = self._page(self.customers, cursor)
+        return UnassignedPage(tuple(rows), following)
+
+    def ownerless_groups(self, cursor: str) -> tuple[list[tuple[str, str]], str]:
+        return self._page(self.groups, cursor)
+
+    def _page[Row](self, rows: list[Row], cursor: str) -> tuple[list[Row], str]:
+        error, self.fail_next = self.fail_next, None
+        if error is not None:
+            raise error
+        start, end = int(cursor or 0), int(cursor or 0) + self.page_size
+        return rows[start:end], str(end) if end < len(rows) else ""
+
+
+@dataclass
+class FakeDeparted:
+    """Implements DepartedMembers: one member a page."""
+
+    customers: dict[str, list[str]] = field(default_factory=dict)
+
+    def page(self, cursor: str) -> tuple[list[str], str]:
+        upcoming = [userid for userid in sorted(self.customers) if userid > cursor]
+        return upcoming[:1], upcoming[0] if upcoming[1:] else ""
+
+    def customers_of(self, userid: str) -> Iterator[str]:
+        yield from self.customers[userid]
+
+
+@dataclass
+class FakeOrphans:
+    """Implements OrphanFindings and OrphanQueries."""
+
+    findings: dict[str, OrphanFinding] = field(default_factory=dict)
+    runs: dict[str, AuditRun] = field(default_factory=dict)
+
+    def begin(self, run: AuditRun) -> AuditRun:
+        return self.runs.setdefault(run.run_id, run)
+
+    def keep(self, finding: OrphanFinding) -> None:
+        self.findings.setdefault(finding.finding_id, finding)
+
+    def found_in(self, run: AuditRun) -> Iterator[OrphanFinding]:
+        yield from [each for each in self._by_time() if each.run_id == run.run_id]
+
+    def unresolved(self) -> Iterator[OrphanFinding]:
+        yield from [each for each in self._by_time() if each.resolved_at is None]
+
+    def resolve(self, finding: OrphanFinding, at: datetime) -> None:
+        if self.findings[finding.finding_id].resolved_at is None:
+            self.findings[finding.finding_id] = replace(finding, resolved_at=at)
+
+    def finish(self, run: AuditRun) -> bool:
+        known = self.runs.get(run.run_id)
+        if known is not None and known.finished_at is not None:
+            return False
+        self.runs[run.run_id] = run
+        return True
+
+    def list_orphans(
+        self, node_path: str, cursor: str | None, limit: int, *, unresolved_only: bool
+    ) -> Page[OrphanFinding]:
+        found = [each for each in reversed(self._by_time()) if covers(node_path, each.node_path)]
+        start = int(cursor or 0)
+        rows = [each for each in found if not unresolved_only or each.resolved_at is None]
+        end = start + limit
+        return Page(tuple(rows[start:end]), str(end) if end < len(rows) else None)
+
+    def latest_audit(self) -> AuditRun | None:
+        return self.runs[max(self.runs)] if self.runs else None
+
+    def _by_time(self) -> list[OrphanFinding]:
+        return sorted(self.findings.values(), key=lambda each: (each.found_at, each.finding_id))
+
+
+@dataclass
+class FakeCertificates:
+    """Implements CertificateDocuments."""
+
+    documents: dict[str, bytes] = field(default_factory=dict)
+
+    def write(self, key: str, pieces: Iterable[bytes]) -> None:
+        self.documents[key] = b"".join(pieces)
+
+    def lines(self, key: str) -> Iterator[bytes] | None:
+        found = self.documents.get(key)
+        return None if found is None else iter(found.splitlines(keepends=True))
 
 
 @dataclass

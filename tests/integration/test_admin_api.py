@@ -37,6 +37,8 @@ EXPECTED = {
     "list_cases": 200,
     "get_case": 200,
     "get_case_of_another_branch": 404,
+    "get_certificate": 200,
+    "download_certificate": 404,  # the case is still open
     "list_edges": 200,
     "list_groups": 200,
     "list_rejections": 200,

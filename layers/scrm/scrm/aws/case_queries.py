@@ -64,7 +64,13 @@ class DynamoCaseQueries:
             group_totals=totals(chunks, ChunkKind.GROUPS),
         )
         return CaseDetail(
-            _to_summary(counted), case.outcome, case.close_reason, case.signals, case.plan_made_by, case.review
+            _to_summary(counted),
+            case.outcome,
+            case.close_reason,
+            case.signals,
+            case.certificates,
+            case.plan_made_by,
+            case.review,
         )
 
     def list_edges(self, case_id: str, state: EdgeState | None, cursor: str | None, limit: int) -> Page[EdgeRow]:

@@ -114,7 +114,9 @@ class ChunkCalls:
         try:
             if chunk.kind is ChunkKind.GROUPS:
                 return self.transfers.transfer_groups(api, target_ids, chunk.takeover_userid)
-            return self.transfers.transfer_customers(api, chunk.handover_userid, chunk.takeover_userid, target_ids)
+            greeting = self.settings.greeting_of(self.case.node_path) if api is TransferApi.ON_JOB else ""
+            pair = chunk.handover_userid, chunk.takeover_userid
+            return self.transfers.transfer_customers(api, *pair, target_ids, greeting)
         except TransferRefusedError as refused:
             return dict.fromkeys(target_ids, self._whose_fault(chunk, refused.errcode))
 

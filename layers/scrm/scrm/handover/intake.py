@@ -5,12 +5,10 @@ from datetime import datetime
 from enum import StrEnum
 
 from scrm.handover.errors import StaleVersionError
-from scrm.handover.model import CaseOutcome, CaseState, ChangeKind, HandoverCase, SignalSource, StaffSignal, case_id_of
+from scrm.handover.model import CaseState, ChangeKind, HandoverCase, SignalSource, StaffSignal, case_id_of
 from scrm.handover.ports import CaseRepository, HandoverQueue, Journal, StaffDirectory, StaffMember
 from scrm.handover.settings import HandoverSettings
 from scrm.node_paths import ROOT_NODE_ID, ROOT_PATH
-
-_UNTOUCHED = {"total": 0}
 
 
 class IntakeOutcome(StrEnum):
@@ -110,6 +108,8 @@ def starts_anew(latest: HandoverCase, member: StaffMember | None, signal: StaffS
     """A signal after the end is an echo, unless it tells of another change or the member had come back in between."""
     if latest.is_open or latest.closed_at is None or latest.knows(signal.event_id):
         return False
+    if signal.source is SignalSource.SWEEP:
+        return True  # WeCom lists what the case that ended does not account for
     if latest.account_deleted:
         returned_at = member.rejoined_at if member else None
         return returned_at is not None and latest.closed_at < returned_at <= signal.occurred_at
@@ -141,18 +141,7 @@ def _cancelled(case: HandoverCase, signal: StaffSignal, now: datetime) -> Handov
         return case.noted(signal, "the account is deleted: the handover goes on")
     if signal.change is not case.change:
         return case.noted(signal, "cancels a change that is not open")
-    taken_back = replace(case, cancelled_at=now, hr_at=signal.occurred_at, due_at=now).noted(signal)
-    if case.is_planned:
-        return taken_back
-    return replace(
-        taken_back,
-        state=CaseState.CLOSED,
-        outcome=CaseOutcome.CANCELLED,
-        closed_at=now,
-        due_at=None,
-        customer_totals=_UNTOUCHED,
-        group_totals=_UNTOUCHED,
-    )
+    return replace(case, cancelled_at=now, hr_at=signal.occurred_at, due_at=now).noted(signal)
 
 
 def _difference(case: HandoverCase, signal: StaffSignal) -> str:

@@ -1,5 +1,6 @@
 """Vocabulary of contact inheritance (客户继承): the case of one staff change and the signals that told of it."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
@@ -42,10 +43,13 @@ class CaseOutcome(StrEnum):
 
 
 class SignalSource(StrEnum):
-    """Who told us: ``hr`` decides what is meant, ``callback`` tells what became of the account."""
+    """Who told us: ``hr`` decides what is meant, ``callback`` tells what became of the account, ``sweep`` found in
+    WeCom's own lists that nobody had told us.
+    """
 
     HR = "hr"
     CALLBACK = "callback"
+    SWEEP = "sweep"
 
 
 # The maker of a plan that nobody named: the product itself, from HR's word and the bank's rules.
@@ -95,6 +99,14 @@ class SignalRecord:
     note: str = ""
 
 
+class DigestOutcome(StrEnum):
+    """What became of the one card about a case for a new owner. ``given_up``: WeCom took none for too long."""
+
+    SENT = "sent"
+    NOT_REACHED = "not_reached"
+    GIVEN_UP = "given_up"
+
+
 @dataclass(frozen=True, slots=True)
 class PlanReview:
     """A second person's word on a plan: who, when, the checksum and the number of customers of the plan he saw."""
@@ -108,6 +120,23 @@ class PlanReview:
 
 
 @dataclass(frozen=True, slots=True)
+class Certificate:
+    """Version ``number`` of the proof of a case's end: where its two documents lie, and what they hash to.
+
+    ``key`` is the documents' key in the data bucket without its ending (``.json``, ``.csv``), the hashes are SHA-256 in
+    hex. ``customers`` and ``groups`` count the edges.
+    """
+
+    number: int
+    issued_at: datetime
+    key: str
+    json_sha256: str
+    csv_sha256: str
+    customers: int
+    groups: int
+
+
+@dataclass(frozen=True, slots=True)
 class HandoverCase:
     """One staff change. ``version`` rises with every write, a stale one is refused by the repository.
 
@@ -115,7 +144,11 @@ class HandoverCase:
     of a transfer. ``customer_totals`` and ``group_totals`` count edges by state as of the last look.
     ``hr_at`` is when the HR word in force was spoken: an older one that comes late does not replace it.
     ``unusable`` are takers WeCom refused, with its code. ``plan_made_by`` made the plan or changed it last and may not
-    approve it; ``review`` is the word on this very plan.
+    approve it; ``review`` is the word on this very plan. ``closed_at`` of a case that is still open: it ended then, and
+    its certificate is being written.
+    ``packages`` counts by new owner what followed the customers (`scrm.handover.delivery`); ``package_checksum``
+    stands for all packages, ``lost_ids`` are tags that exist no more. ``digests`` are the cards new owners got.
+    ``escalated_until``: edges manual up to then are told to the manager; ``reminded_at``: his last reminder.
     """
 
     case_id: str
@@ -148,7 +181,22 @@ class HandoverCase:
     unusable: Mapping[str, int] = field(default_factory=dict)
     plan_made_by: str = OUR_PLAN
     review: PlanReview | None = None
+    certificates: tuple[Certificate, ...] = ()
+    packages: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    package_checksum: str = ""
+    lost_ids: tuple[str, ...] = ()
+    digests: Mapping[str, DigestOutcome] = field(default_factory=dict)
+    escalated_until: datetime | None = None
+    reminded_at: datetime | None = None
     version: int = 0
+
+    @property
+    def package(self) -> Mapping[str, int]:
+        """The counts of all packages, summed over the new owners."""
+        total: Counter[str] = Counter()
+        for counts in self.packages.values():
+            total.update(counts)
+        return dict(total)
 
     @property
     def is_planned(self) -> bool:

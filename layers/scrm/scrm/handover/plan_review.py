@@ -16,7 +16,7 @@ from scrm.handover.ports import (
     HandoverQueue,
     StaffDirectory,
 )
-from scrm.handover.rules import EdgeRules
+from scrm.handover.rules import EdgeRules, manager_of
 from scrm.handover.settings import HandoverSettings
 from scrm.handover.succession import SuccessorPool
 
@@ -53,7 +53,7 @@ class PlanReviews:
         if any(chunk.state is ChunkState.INTENDED for chunk in chunks):
             raise DecisionRefusedError("A call of this case was interrupted and is being looked up; repeat in an hour.")
         self.log.decided(case, "handover.plan_rejected", actor, now)
-        rules = EdgeRules(self.staff.manager_of(case.node_path, leaver=case.handover_userid), self.settings)
+        rules = EdgeRules(manager_of(self.staff, case), self.settings)
         stopped = [_stopped(chunk, rules, now) for chunk in chunks if chunk.in_state(*NOT_CALLED)]
         due_at = now + self.settings.attention_interval
         return self._saved(replace(case, review=review, state=CaseState.ATTENTION, due_at=due_at), stopped)

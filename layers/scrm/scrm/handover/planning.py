@@ -18,7 +18,7 @@ from scrm.handover.ports import (
     Transfers,
 )
 from scrm.handover.regroup import api_for, next_number
-from scrm.handover.rules import EdgeRules
+from scrm.handover.rules import EdgeRules, manager_of
 from scrm.handover.settings import HandoverSettings, end_of
 from scrm.handover.succession import Choice, SuccessorPool
 
@@ -117,7 +117,7 @@ class Drafting:
     def missing_chunks(self, case: HandoverCase, existing: Sequence[Chunk], now: datetime) -> Iterator[Chunk]:
         """Chunks for what is in none yet."""
         covered = {edge.target_id for chunk in existing for edge in chunk.edges}
-        rules = EdgeRules(self.staff.manager_of(case.node_path, leaver=case.handover_userid), self.settings)
+        rules = EdgeRules(manager_of(self.staff, case), self.settings)
         pool = SuccessorPool(case, self.cases, self.staff, self.customers, self.settings)
         customers = (
             self._customer(case, customer, pool, rules, now)

@@ -18,6 +18,28 @@ def _rising(found: tuple[timedelta, ...]) -> tuple[timedelta, ...]:
     return found
 
 
+class GreetingText(BaseModel):
+    """What customers of a node, and of those below it, read when they are moved on the job."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    node_id: str = Field(default="", max_length=64, description="Whose customers read it; empty for the whole bank.")
+    text: str = Field(min_length=1, max_length=200, description="What the customer reads, without names.")
+    approved_by: str = Field(min_length=1, max_length=128, description="Who approved the text.")
+
+
+STANDARD_GREETING: Final = GreetingText(
+    text="您好，因工作安排，您的客户经理已调整，今后由我继续为您服务。如有任何需要，请随时与我联系。",
+    approved_by="standard_text",
+)
+
+
+def _one_per_node(found: tuple[GreetingText, ...]) -> tuple[GreetingText, ...]:
+    if len({each.node_id for each in found}) < len(found):
+        raise PydanticCustomError("one_per_node", "each node may have one text")
+    return found
+
+
 class HandoverDocument(BaseModel):
     """Durations are ISO 8601 in JSON (``PT24H``). WeCom's own limits are not the bank's to set and are not here."""
 
@@ -88,4 +110,13 @@ class HandoverDocument(BaseModel):
     )
     decision_valid_for: Wait = Field(
         default=timedelta(days=3), description="How long a decision waits for a second person before it expires."
+    )
+    greetings: Annotated[tuple[GreetingText, ...], AfterValidator(_one_per_node)] = Field(
+        default=(STANDARD_GREETING,),
+        max_length=500,
+        description="Approved texts for customers moved on the job; the nearest node upward counts, then the bank's.",
+    )
+    delivery_patience: Wait = Field(
+        default=timedelta(hours=24),
+        description="How long the end of a case waits for notes, tags, tasks and cards to reach the new owners.",
     )

@@ -9,8 +9,10 @@ from scrm.aws import session
 from scrm.aws.audit_table import DynamoAuditStore
 from scrm.aws.case_queries import DynamoCaseQueries
 from scrm.aws.case_table import DynamoCaseRepository
+from scrm.aws.certificate_documents import BucketCertificates
 from scrm.aws.customer_loads import DynamoCustomerLoads
 from scrm.aws.decision_table import DynamoDecisionStore
+from scrm.aws.documents import DocumentStore
 from scrm.aws.handover_journal import AuditedDecisions, AuditedSettings, AuditedTwoPersonDecisions
 from scrm.aws.handover_queue import SqsHandoverQueue
 from scrm.aws.org_table import DynamoOrgRepository
@@ -110,6 +112,11 @@ def four_eyes() -> FourEyes:
 
 
 @functools.cache
+def certificate_documents() -> BucketCertificates:
+    return BucketCertificates(DocumentStore(session.client("s3"), settings().data_bucket))
+
+
+@functools.cache
 def settings_change() -> SettingsChange:
     return SettingsChange(bank_settings.store(), AuditedSettings(audit_log()), TOPIC, HandoverDocument)
 
@@ -129,6 +136,7 @@ def reset() -> None:
         audit_log,
         audit_reader,
         sync_starter,
+        certificate_documents,
         settings_change,
         decided_once,
     ):
