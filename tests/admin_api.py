@@ -18,10 +18,12 @@ from scrm.audit.model import AuditEntry
 from scrm.audit.reader import AuditReader
 from scrm.aws.handover_journal import AuditedSettings
 from scrm.handover.edges import Attempt, AttemptOutcome, ChunkKind, EdgeState, TransferApi
+from scrm.handover.four_eyes import FourEyes
 from scrm.handover.model import CaseState, ChangeKind, PlanReview, SignalRecord, SignalSource
 from scrm.handover.ports import StaffMember
 from scrm.handover.preview import EdgeCount, PlanPreview, TakerPreview
 from scrm.handover.queries import CaseDetail, CaseSummary, EdgeRow, EdgeTotals
+from scrm.handover.settings import HandoverSettings
 from scrm.org.model import OrgNode
 from scrm.org.queries import Rejection
 from scrm.runtime.http.models import Sync, SyncRequest
@@ -30,6 +32,7 @@ from scrm.runtime.wiring import bank_settings
 from scrm.settings.change import SettingsChange
 from scrm.settings.handover import TOPIC, HandoverDocument
 from tests.fakes.audit import FakeAuditStore
+from tests.fakes.decisions import MemoryDecisions
 from tests.fakes.handover import FakeCertificates, FakeOrphans
 from tests.fakes.queries import FakeCaseQueries, FakeOrgQueries
 from tests.fakes.settings import MemorySettingsStore
@@ -147,6 +150,7 @@ class Api:
     orphans: FakeOrphans = field(default_factory=FakeOrphans)
     certificates: LinkedCertificates = field(default_factory=LinkedCertificates)
 
+    decisions: MemoryDecisions = field(default_factory=MemoryDecisions)
     settings: MemorySettingsStore = field(default_factory=MemorySettingsStore)
 
     def join(self, monkeypatch: pytest.MonkeyPatch) -> "Api":
@@ -159,6 +163,7 @@ class Api:
             "orphan_queries": self.orphans,
             "certificate_documents": self.certificates,
             "previews": FakePreviews(),
+            "four_eyes": FourEyes(self.decisions, self.decisions, HandoverSettings()),
         }
         change = SettingsChange(self.settings, AuditedSettings(ports["audit_log"]), TOPIC, HandoverDocument)
         ports["settings_change"] = change

@@ -138,43 +138,6 @@ def close(session: Session, case_id: str, reason: str) -> None:
     session.show(found, tables.case_facts(found))
 
 
-@case.command("certificate")
-@click.argument("case_id")
-@click.option("--verify", is_flag=True, help="重新读取文件，核对 SHA-256 与合计")
-@click.option("--format", "form", type=click.Choice(["json", "csv"]), default="json", show_default=True)
-@click.option("--number", type=click.IntRange(1), help="第几份证明，缺省为最新")
-@click.option("--out", "target", type=click.Path(dir_okay=False, path_type=Path), help="下载到该文件")
-@click.pass_obj
-def certificate(
-    session: Session,
-    case_id: str,
-    verify: bool,  # noqa: FBT001 - click passes it
-    form: str,
-    number: int | None,
-    target: Path | None,
-) -> None:
-    """查看一个案件的交接证明；加 --out 则下载并核对 SHA-256。"""
-    if target is None:
-        found = session.client.certificate(case_id, verify=verify)
-        session.show(found, tables.certificates(found["items"]))
-        return
-    found = _downloaded(session.client, case_id, form, number, target)
-    facts = {"案件": case_id, "证明": str(found["number"]), "文件": str(target), "SHA-256": found["sha256"]}
-    session.show(found, tables.facts("交接证明已下载，SHA-256 一致", facts))
-
-
-def _downloaded(client: AdminClient, case_id: str, form: str, number: int | None, target: Path) -> Row:
-    """The file is there only when it is whole."""
-    unchecked = target.with_name(f"{target.name}.part")
-    try:
-        with unchecked.open("wb") as file:
-            found = client.download(case_id, form, number, file)
-        unchecked.replace(target)
-    finally:
-        unchecked.unlink(missing_ok=True)
-    return found
-
-
 @case.command("preview")
 @click.argument("case_id", required=False)
 @click.option("--member", "userid", help="没有案件时：假如该成员离职")
@@ -226,6 +189,43 @@ def plan(session: Session, case_id: str, successors: tuple[str, ...]) -> None:
     """转接开始前重新制定方案；此后须由他人复核。"""
     found = session.client.replan(case_id, successors)
     session.show(found, tables.case_facts(found))
+
+
+@case.command("certificate")
+@click.argument("case_id")
+@click.option("--verify", is_flag=True, help="重新读取文件，核对 SHA-256 与合计")
+@click.option("--format", "form", type=click.Choice(["json", "csv"]), default="json", show_default=True)
+@click.option("--number", type=click.IntRange(1), help="第几份证明，缺省为最新")
+@click.option("--out", "target", type=click.Path(dir_okay=False, path_type=Path), help="下载到该文件")
+@click.pass_obj
+def certificate(
+    session: Session,
+    case_id: str,
+    verify: bool,  # noqa: FBT001 - click passes it
+    form: str,
+    number: int | None,
+    target: Path | None,
+) -> None:
+    """查看一个案件的交接证明；加 --out 则下载并核对 SHA-256。"""
+    if target is None:
+        found = session.client.certificate(case_id, verify=verify)
+        session.show(found, tables.certificates(found["items"]))
+        return
+    found = _downloaded(session.client, case_id, form, number, target)
+    facts = {"案件": case_id, "证明": str(found["number"]), "文件": str(target), "SHA-256": found["sha256"]}
+    session.show(found, tables.facts("交接证明已下载，SHA-256 一致", facts))
+
+
+def _downloaded(client: AdminClient, case_id: str, form: str, number: int | None, target: Path) -> Row:
+    """The file is there only when it is whole."""
+    unchecked = target.with_name(f"{target.name}.part")
+    try:
+        with unchecked.open("wb") as file:
+            found = client.download(case_id, form, number, file)
+        unchecked.replace(target)
+    finally:
+        unchecked.unlink(missing_ok=True)
+    return found
 
 
 @scrm.group("rejection")

@@ -46,6 +46,10 @@ EXPECTED = {
     "list_audit": 200,
     "get_me": 200,
     "start_sync": 202,
+    "list_decisions": 200,
+    "get_decision": 404,
+    "confirm_decision": 404,
+    "refuse_decision": 404,
     "preview_case": 200,
     "preview_departure": 404,  # nobody of that name is a member
     "approve_plan": 409,  # nothing of it waits for approval

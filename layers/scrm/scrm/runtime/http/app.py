@@ -20,14 +20,8 @@ _UNAVAILABLE = (BotoCoreError, ClientError, AuditContentionError)
 app = APIGatewayHttpResolver(
     enable_validation=True, serializer=functools.partial(json.dumps, ensure_ascii=False, separators=(",", ":"))
 )
-_OPERATIONS = (
-    routes,
-    plans,
-    certificates,
-    orphans,
-    two_persons,
-    settings,
-)  # each registers its own with the router when imported
+# Each registers its own with the router when it is imported.
+_OPERATIONS = (routes, plans, certificates, orphans, two_persons, settings)
 app.include_router(routing.router)
 problems.install(app)
 
