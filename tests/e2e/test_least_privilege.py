@@ -232,8 +232,8 @@ def test_the_story_went_as_told(bank: Bank) -> None:
     assert (told[-1]["event_id"], told[-1]["note"]) == ("hr-said-again-after-the-end", "came after the end")
     assert bank.case_of(second)["customers"]["by_state"].get("resolved") == 1
     assert bank.case_of(second)["state"] == "closed"
-    assert len(bank.operator("head_office").rejections(0)) == 1
     assert {each["leaver_userid"] for each in bank.operator("head_office").orphans(0)} == {bank.rms[3]}
+    assert len(bank.operator("head_office").rejections(0)) == 1
 
 
 def test_no_function_was_denied_anything(bank: Bank) -> None:
