@@ -381,13 +381,17 @@ class FakeDeparted:
     """Implements DepartedMembers: one member a page."""
 
     customers: dict[str, list[str]] = field(default_factory=dict)
+    groups: dict[str, list[str]] = field(default_factory=dict)
 
     def page(self, cursor: str) -> tuple[list[str], str]:
         upcoming = [userid for userid in sorted(self.customers) if userid > cursor]
         return upcoming[:1], upcoming[0] if upcoming[1:] else ""
 
     def customers_of(self, userid: str) -> Iterator[str]:
-        yield from self.customers[userid]
+        yield from self.customers.get(userid, [])
+
+    def groups_of(self, userid: str) -> Iterator[str]:
+        yield from self.groups.get(userid, [])
 
 
 @dataclass

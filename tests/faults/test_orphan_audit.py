@@ -17,7 +17,7 @@ from tests.local_bank import Context, LocalBank, customer_id, local_bank, small_
 
 pytestmark = pytest.mark.engine
 
-LEAVER = "rm_wang01"
+LEAVER, UNHEARD = "rm_wang01", "wmSIMUNHEARD00000000000000000001"
 CUSTOMERS, GROUPS = 3, 1
 DAY = 86_400
 
@@ -30,8 +30,11 @@ def audit(bank: LocalBank) -> None:
 
 
 def leaves_unheard(bank: LocalBank) -> None:
+    """He got a customer and a group that we never heard of either."""
     bank.full_pass()
     bank.sim.control.callback_policy({"lose_percent": 100})
+    relation = {"userid": LEAVER, "external_userid": UNHEARD, "createtime": 1_750_000_000}
+    bank.sim.control.add_customers([{"relation": relation, "customer": {"external_userid": UNHEARD, "name": "客户"}}])
     bank.sim.control.delete_member(LEAVER)
 
 
@@ -66,15 +69,15 @@ def test_a_departure_nobody_told_of_is_found_mended_and_seen_resolved(
     case, chunks = adopted
     assert (case.signals[0].source, case.account_deleted, latest[1]) == (SignalSource.SWEEP, True, 1)
     assert {kind: set(each.target_ids) for kind, each in found.items()} == {
-        OrphanKind.UNASSIGNED_CUSTOMER: {customer_id(place) for place in range(CUSTOMERS)},
-        OrphanKind.OWNERLESS_GROUP: {f"wrSIM{0:027d}"},
-    }
-    in_cases = [(chunk.kind, edge.target_id) for chunk in chunks for edge in chunk.in_state(EdgeState.FALLBACK)]
-    assert sorted(in_cases) == sorted(
-        [(ChunkKind.CUSTOMERS, customer_id(place)) for place in range(CUSTOMERS)]
-        + [(ChunkKind.GROUPS, f"wrSIM{0:027d}")]
+        OrphanKind.UNASSIGNED_CUSTOMER: {UNHEARD, *(customer_id(place) for place in range(CUSTOMERS))},
+    }, "the group that we know is taken by the plan of the case that his customers opened"
+    waiting = [(chunk.kind, edge.target_id) for chunk in chunks for edge in chunk.in_state(EdgeState.FALLBACK)]
+    assert waiting == [(ChunkKind.CUSTOMERS, UNHEARD)], "what we know is planned, what we do not know has an edge"
+    assert (first.counts.listed, first.orphans, first.finished_at is not None) == (
+        CUSTOMERS + GROUPS + 1,
+        CUSTOMERS + 1,
+        True,
     )
-    assert (first.counts.listed, first.orphans, first.finished_at is not None) == (4, 4, True)
     assert (second.run_id != first.run_id, second.orphans, unresolved) == (True, 0, [])
 
 
@@ -91,7 +94,7 @@ def test_what_the_audit_adopted_is_handed_over_like_any_other(
         owners = {row["owner"] for row in bank.sim.control.groups()}
 
     assert found is not None
-    assert found[0].customer_totals == {"total": CUSTOMERS, "done": CUSTOMERS}
+    assert found[0].customer_totals == {"total": CUSTOMERS + 1, "done": CUSTOMERS + 1}
     assert found[0].group_totals == {"total": GROUPS, "done": GROUPS}
     assert unowned == []
     assert LEAVER not in owners

@@ -7,13 +7,14 @@ from datetime import timedelta
 
 import pytest
 
-from scrm.handover.edges import ChunkKind, EdgeState
+from scrm.handover.edges import ChunkKind, EdgeCause, EdgeState
 from scrm.handover.errors import TransferPostponedError, TransferRefusedError
 from scrm.handover.model import CaseState, HandoverCase, SignalSource
 from scrm.handover.orphan_audit import OrphanAudit
 from scrm.handover.orphans import AuditRun, AuditStep, OrphanFinding, OrphanKind
+from scrm.handover.ports import LeaversCustomer
 from scrm.handover.sweep import OrphanSweep
-from tests.fakes.handover import CORP, LEAVER, TAKER, FakeDeparted, FakeOrphans, FakeUnowned, staff
+from tests.fakes.handover import CORP, LEAVER, TAKER, FakeDeparted, FakeOrphans, FakeUnowned, signal, staff
 from tests.unit.handover.conftest import Bank
 
 FORGOTTEN = "rm_gone09"
@@ -29,7 +30,8 @@ class Night:
         self.orphans = FakeOrphans()
 
     def audit(self) -> OrphanAudit:
-        sweep = OrphanSweep(CORP, self.bank.cases, self.bank.intake(), self.bank.settings.ids_per_call)
+        bank = self.bank
+        sweep = OrphanSweep(CORP, bank.cases, self.departed, bank.intake(), bank.queue, bank.settings.ids_per_call)
         return OrphanAudit(self.wecom, self.departed, self.bank.staff, sweep, self.orphans, self.bank.queue)
 
     def run(self) -> AuditRun:
@@ -167,13 +169,15 @@ def test_a_customer_an_open_case_holds_for_done_is_offered_again(bank: Bank, nig
     assert len(bank.edges(case)["wm00001"].attempts) == 1
 
 
-def test_a_case_that_is_still_to_be_planned_answers_for_its_customers(bank: Bank, night: Night) -> None:
-    bank.open(TAKER)
-    night.wecom.customers = [(LEAVER, "wm00001", None)]
+def test_a_case_that_is_still_to_be_planned_answers_for_the_customers_we_know(bank: Bank, night: Night) -> None:
+    case = bank.open(TAKER)
+    night.wecom.customers = [(LEAVER, "wm00001", None), (LEAVER, "wm_unknown", None)]
+    night.departed.customers = {LEAVER: ["wm00001"]}
 
     ended = night.run()
 
-    assert (ended.orphans, ended.counts.answered) == (0, 1)
+    assert (ended.orphans, ended.counts.answered) == (1, 1)
+    assert bank.edges(case).keys() == {"wm_unknown"}
 
 
 def test_a_relation_of_a_departed_member_that_is_in_no_case_is_found_from_our_side(bank: Bank, night: Night) -> None:
@@ -188,6 +192,35 @@ def test_a_relation_of_a_departed_member_that_is_in_no_case_is_found_from_our_si
         FORGOTTEN: (OrphanKind.UNCOVERED_RELATION, ("wm_ours",)),
     }
     assert (ended.counts.departed, ended.counts.opened) == (3, 2)
+
+
+def test_an_open_case_learns_from_wecoms_list_that_the_account_is_gone(bank: Bank, night: Night) -> None:
+    bank.wecom.accounts.add(LEAVER)
+    case = bank.plan(bank.tell(signal(last_day=bank.clock().date() + timedelta(days=30))))
+    bank.tell(signal(event_id="hr-2", at=bank.clock() + timedelta(minutes=1), cancels=True))
+    night.wecom.customers = [(LEAVER, "wm_unknown", bank.clock())]
+
+    night.run()
+
+    assert bank.latest(case).account_deleted
+    assert bank.latest(case).cancelled_at is None
+    assert [told.source for told in bank.latest(case).signals][-1] is SignalSource.SWEEP
+
+
+def test_a_customer_we_know_is_planned_like_any_other_so_that_a_hold_is_minded(bank: Bank, night: Night) -> None:
+    case = bank.plan(bank.open(TAKER))
+    bank.book.customers[LEAVER].append(LeaversCustomer("wm_held", hold="complaint"))
+    night.wecom.customers = [(LEAVER, "wm_held", None)]
+    night.departed.customers = {LEAVER: ["wm_held"]}
+    bank.queue.plans.clear()
+
+    night.run()
+    asked = list(bank.queue.plans)
+    bank.plan(bank.latest(case))
+
+    edge = bank.edges(case)["wm_held"]
+    assert set(asked) == {case.case_id}
+    assert (edge.state, edge.cause) == (EdgeState.MANUAL, EdgeCause.ON_HOLD)
 
 
 def test_a_page_that_wecom_refuses_for_now_is_not_lost(bank: Bank, night: Night) -> None:

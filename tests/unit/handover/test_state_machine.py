@@ -27,7 +27,7 @@ from scrm.handover.model import CaseState, ChangeKind, HandoverCase, SignalSourc
 from scrm.handover.ports import LeaversCustomer, TransferStatus
 from scrm.handover.settings import HandoverSettings
 from scrm.handover.sweep import OrphanSweep
-from tests.fakes.handover import CORP, LEAVER, TAKER, FakeCases, FakeStaff, FakeTransfers, signal, staff
+from tests.fakes.handover import CORP, LEAVER, TAKER, FakeCases, FakeDeparted, FakeStaff, FakeTransfers, signal, staff
 from tests.killing import KilledError, Killer, KillPlace, remote
 from tests.unit.handover.conftest import Bank
 
@@ -193,7 +193,9 @@ class StaffChanges(RuleBasedStateMachine):
     def nightly_sweep_reads_wecoms_list(self, kill: KillPlace | None) -> None:
         """The leaver's customers who have not moved stand in it; whom no case answers for is adopted."""
         unassigned = sorted(self.left())
-        sweep = OrphanSweep(CORP, self.bank.cases, self.bank.intake(), self.bank.settings.ids_per_call)
+        ours = FakeDeparted({LEAVER: [row.external_userid for row in self.bank.book.customers[LEAVER]]})
+        bank = self.bank
+        sweep = OrphanSweep(CORP, bank.cases, ours, bank.intake(), bank.queue, bank.settings.ids_per_call)
 
         def look() -> None:
             standing = sweep.standing(LEAVER, ChunkKind.CUSTOMERS, unassigned, known_is_enough=False)

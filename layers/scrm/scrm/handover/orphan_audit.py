@@ -122,10 +122,11 @@ class OrphanAudit:
     def _findings(
         self, step: AuditStep, kind: OrphanKind, leaver: str, case_id: str, target_ids: Sequence[str]
     ) -> Iterator[OrphanFinding]:
+        """By page, not by what is still missing: a repeat, which finds a part mended, is the same finding."""
         member = self.staff.staff_member(leaver)
-        for part in batched(target_ids, _IDS_PER_FINDING, strict=False):
+        for place, part in enumerate(batched(target_ids, _IDS_PER_FINDING, strict=False)):
             yield OrphanFinding(
-                finding_id=ids.derive("orphan", step.run_id, kind.value, leaver, *part),
+                finding_id=ids.derive("orphan", step.run_id, kind.value, leaver, step.cursor, str(place)),
                 run_id=step.run_id,
                 kind=kind,
                 leaver_userid=leaver,

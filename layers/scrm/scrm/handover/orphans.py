@@ -125,6 +125,9 @@ class DepartedMembers(Protocol):
     def customers_of(self, userid: str) -> Iterator[str]:
         """Customers whose relation with the member has not ended."""
 
+    def groups_of(self, userid: str) -> Iterator[str]:
+        """Group chats that nobody else owns yet."""
+
 
 class AuditQueue(Protocol):
     """Where the steps of an audit wait."""

@@ -1,4 +1,4 @@
-"""Adopt what is nobody's: an edge in the leaver's open case, or a case of its own (S61, S62)."""
+"""Adopt what is nobody's: into the leaver's open case, or a case of its own (S61, S62)."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -10,7 +10,8 @@ from scrm.handover.edges import Chunk, ChunkKind, ChunkState, Edge, EdgeCause, E
 from scrm.handover.errors import StaleVersionError
 from scrm.handover.intake import HandoverIntake
 from scrm.handover.model import ChangeKind, HandoverCase, SignalSource, StaffSignal, case_id_of
-from scrm.handover.ports import CaseRepository
+from scrm.handover.orphans import DepartedMembers
+from scrm.handover.ports import CaseRepository, HandoverQueue
 from scrm.handover.regroup import next_number
 
 # Done and kept are what our case says; when WeCom says that nobody owns him, WeCom is right.
@@ -19,52 +20,54 @@ _NO_ANSWER = frozenset({EdgeState.DONE, EdgeState.KEPT})
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How a leaver's latest case stands to some of his customers or groups: which of them it does not answer for."""
+    """Which of a leaver's customers or groups no case answers for, and the case that is to."""
 
     case_id: str
-    is_open: bool
     missing: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class OrphanSweep:
-    """Use case: whatever is nobody's has an edge in an open case afterwards. Running twice changes nothing."""
+    """Use case: whatever is nobody's is in an open case afterwards, by an edge or by the plan that takes it.
+
+    What our own tables know of the leaver is planned like any other customer, since the plan minds holds and whom
+    WeCom would not move; only what they do not know gets its edge here. Running twice changes nothing.
+    """
 
     corp_id: str
     cases: CaseRepository
+    ours: DepartedMembers
     intake: HandoverIntake
+    queue: HandoverQueue
     ids_per_call: int
 
     def standing(self, leaver: str, kind: ChunkKind, target_ids: Sequence[str], *, known_is_enough: bool) -> Standing:
         """Which of these no case answers for.
 
-        A case that is still to be planned answers for all that we know: its plan takes them. One that a sweep opened
-        does not answer for what else WeCom lists. With ``known_is_enough`` the list asked for is our own, which may lag
-        behind WeCom: an edge in whatever state answers.
+        A case that is still to be planned answers for what we know of the leaver: its plan takes it. With
+        ``known_is_enough`` the list asked for is our own, which may lag behind WeCom: an edge in any state answers.
         """
         latest = self.cases.latest_case_of(leaver)
         if latest is None:
-            return Standing(case_id_of(self.corp_id, leaver, 1), is_open=False, missing=tuple(target_ids))
+            return Standing(case_id_of(self.corp_id, leaver, 1), tuple(target_ids))
         case, ordinal = latest
-        if case.is_open and not case.is_planned and (known_is_enough or not _opened_by_sweep(case)):
-            return Standing(case.case_id, is_open=True, missing=())
         loaded = self.cases.load(case.case_id)
-        chunks = loaded[1] if loaded else []
-        answered = _answered(chunks, kind, known_is_enough=known_is_enough)
+        answered = _answered(loaded[1] if loaded else [], kind, known_is_enough=known_is_enough)
+        if case.is_open and not case.is_planned:
+            answered |= self._known(leaver, kind)
         missing = tuple(one for one in dict.fromkeys(target_ids) if one not in answered)
-        answering = case.case_id if case.is_open else case_id_of(case.corp_id, leaver, ordinal + 1)
-        return Standing(answering, case.is_open, missing)
+        return Standing(case.case_id if case.is_open else case_id_of(case.corp_id, leaver, ordinal + 1), missing)
 
     def adopt(
         self, leaver: str, kind: ChunkKind, target_ids: Sequence[str], left_at: datetime | None, now: datetime
     ) -> bool:
-        """Give these an edge in the leaver's open case, which is opened if need be; whether it was.
+        """Take these into the leaver's open case, which is opened if need be; whether it was.
 
-        Raises StaleVersionError.
+        An open case that did not know it learns that the account is gone. Raises StaleVersionError.
         """
         latest = self.cases.latest_case_of(leaver)
         opened = latest is None or not latest[0].is_open
-        if opened:
+        if latest is None or not latest[0].is_open or not latest[0].account_deleted:
             self.intake.take(self._signal(leaver, kind, latest[1] if latest else 0, left_at or now), now)
             latest = self.cases.latest_case_of(leaver)
         loaded = self.cases.load(latest[0].case_id) if latest else None
@@ -76,16 +79,24 @@ class OrphanSweep:
     def _add(
         self, case: HandoverCase, chunks: Sequence[Chunk], kind: ChunkKind, target_ids: Sequence[str], now: datetime
     ) -> None:
-        """Known ones wait for the next taker again, unknown ones for their first; the next look finds them one."""
+        """What has an edge waits for the next taker again; the rest is planned, or gets an edge that waits for its
+        first."""
         wanted = set(target_ids)
         of_kind = [chunk for chunk in chunks if chunk.kind is kind]
-        known = {edge.target_id for chunk in of_kind for edge in chunk.edges}
         again = [(chunk, chunk.with_edges(_offered_again(chunk, wanted, now))) for chunk in of_kind]
         changed = [after for before, after in again if after != before]
         if changed:
             self.cases.save_chunks(changed)
-        new = [one for one in dict.fromkeys(target_ids) if one not in known]
+        without = wanted - {edge.target_id for chunk in of_kind for edge in chunk.edges}
+        planned = without & self._known(case.handover_userid, kind) if without else set()
+        new = [one for one in dict.fromkeys(target_ids) if one in without - planned]
         self.cases.add_chunks(list(self._chunks(case, kind, next_number(chunks, kind), new, now)))
+        if planned:
+            self.queue.request_plan(case.case_id)
+
+    def _known(self, leaver: str, kind: ChunkKind) -> set[str]:
+        of_kind = self.ours.customers_of if kind is ChunkKind.CUSTOMERS else self.ours.groups_of
+        return set(of_kind(leaver))
 
     def _chunks(
         self, case: HandoverCase, kind: ChunkKind, number: int, target_ids: Sequence[str], now: datetime
@@ -105,10 +116,6 @@ class OrphanSweep:
             occurred_at=left_at,
             account_deleted=True,
         )
-
-
-def _opened_by_sweep(case: HandoverCase) -> bool:
-    return bool(case.signals) and case.signals[0].source is SignalSource.SWEEP
 
 
 def _answered(chunks: Sequence[Chunk], kind: ChunkKind, *, known_is_enough: bool) -> set[str]:

@@ -44,6 +44,10 @@ class DepartedFromBranches:
         for relation in self._contacts.relations_of(userid):
             yield relation.external_userid
 
+    def groups_of(self, userid: str) -> Iterator[str]:
+        for group in self._contacts.groups_of(userid):
+            yield group.chat_id
+
     def _branches(self) -> list[str]:
         departments = self._errors.asked(self._address_book.departments)
         parents = {department.department_id: department.parent_id for department in departments}

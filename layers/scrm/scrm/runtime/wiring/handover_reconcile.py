@@ -75,9 +75,11 @@ def orphan_audit() -> OrphanAudit:
         sweep=OrphanSweep(
             corp_id=required("CORP_ID"),
             cases=cases.cases(),
+            ours=departed_members(),
             intake=HandoverIntake(
                 cases.cases(), cases.staff(), handover_queue(), cases.journal(), bank_settings.handover()
             ),
+            queue=handover_queue(),
             ids_per_call=bank_settings.PLATFORM.ids_per_call,
         ),
         findings=DynamoOrphans(table("HANDOVER_TABLE")),
