@@ -25,12 +25,14 @@ from scrm.contacts.writer import CustomerWriter
 from scrm.handover.edges import Chunk, ChunkKind, Edge, TransferApi
 from scrm.handover.errors import until_current
 from scrm.handover.model import HandoverCase, StaffSignal
+from scrm.handover.ports import Delivery
 from scrm.runtime.customer_book import ContactCustomerBook
 from scrm.wecom.breaker import CircuitBreaker
 from scrm.wecom.client import WecomClient
 from scrm.wecom.exchange import HttpExchange
 from scrm.wecom.governor import RateGovernor
 from scrm.wecom.governor_state import Priority
+from scrm.wecom.relation_details import RelationPart
 from scrm.wecom.sources import WecomCustomers
 from scrm.wecom.transfers import WecomTransfers
 from scrm.wecom.transport import AppCredentials, GuardedExchange, Pause, WecomTransport, token_broker
@@ -42,7 +44,11 @@ from tests.fakes.handover import (
     FakeClock,
     FakeCustomers,
     FakeJournal,
+    FakeNotifier,
+    FakePackages,
+    FakePart,
     FakeQueue,
+    FakeRmTasks,
     FakeStaff,
     FakeTransfers,
 )
@@ -115,7 +121,9 @@ class Queues:
         self.sent: list[tuple[str, Callable[[], Any]]] = []
         self._copies: Counter[Hashable] = Counter()
 
-    def send(self, queue: str, take: Callable[[], Any], same_as: Hashable = None) -> None:
+    def send(
+        self, queue: str, take: Callable[[], Any], same_as: Hashable = None, not_before: datetime | None = None
+    ) -> None:
         """Of messages that say the same, known by ``same_as``, the first one's reader dies everywhere; the second one
         is a plain repeat, and more would show nothing new.
         """
@@ -123,7 +131,7 @@ class Queues:
         self._copies[same_as] += 1
         if copy < _COPIES:
             place = KillPlace() if self._run.kill_everywhere and not copy else None
-            self.waiting.append(Message(queue, take, clock.now(), place))
+            self.waiting.append(Message(queue, take, max(clock.now(), not_before or clock.now()), place))
             self.sent.append((queue, take))
 
     def request_plan(self, case_id: str) -> None:
@@ -138,6 +146,10 @@ class Queues:
     def request_polls(self, case_ids: Sequence[str]) -> None:
         for case_id in case_ids:
             self.send("reconcile", partial(self._run.poll, case_id))
+
+    def request_deliveries(self, deliveries: Sequence[Delivery], not_before: datetime | None = None) -> None:
+        for delivery in deliveries:
+            self.send("reconcile", partial(self._run.deliver, delivery), not_before=not_before)
 
     def customers_taken_over(
         self, case: HandoverCase, takeover_userid: str, external_userids: Sequence[str], api: TransferApi, at: datetime
@@ -177,6 +189,7 @@ class SimulatedHandover:
         self.transfer_calls: list[tuple[str, tuple[str, ...]]] = []
         self.before_transfer: Callable[[int], object] = _nothing
         self.certificates = FakeCertificates()
+        self.packages, self.tasks, self.notifier = FakePackages(), FakeRmTasks(), FakeNotifier()
         self._journal = FakeJournal()
         self._secret = secret
         self._staff = staff
@@ -197,6 +210,10 @@ class SimulatedHandover:
             contacts=cast("FakeContactRecords", queues),
             journal=remote(self._journal, self.killer),
             certificates=remote(self.certificates, self.killer),
+            part=cast("FakePart", RelationPart(self.client, stored, _nothing, clock.now)),
+            packages=remote(self.packages, self.killer),
+            tasks=remote(self.tasks, self.killer),
+            notifier=remote(self.notifier, self.killer),
             clock=self.clock,
         )
 
@@ -231,7 +248,10 @@ class SimulatedHandover:
         until_current(lambda: self.bank.submit(self.cases.by_id[case_id], kind, *numbers))
 
     def poll(self, case_id: str) -> None:
-        until_current(lambda: self.bank.poll(self.cases.by_id[case_id]))
+        until_current(lambda: self.bank.look(self.cases.by_id[case_id]))
+
+    def deliver(self, delivery: Delivery) -> None:
+        until_current(lambda: self.bank.deliver_step(delivery))
 
     def look_at_due(self) -> None:
         """The schedule comes once; a run of it that dies is followed by the next one."""
