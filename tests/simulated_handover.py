@@ -22,6 +22,7 @@ from scrm.contacts.full_pass import FullPass
 from scrm.contacts.groups import GroupChanges
 from scrm.contacts.runs import Part
 from scrm.contacts.writer import CustomerWriter
+from scrm.handover.delivery import PackageDelivery
 from scrm.handover.edges import Chunk, ChunkKind, Edge, TransferApi
 from scrm.handover.errors import until_current
 from scrm.handover.model import HandoverCase, StaffSignal
@@ -32,7 +33,6 @@ from scrm.wecom.client import WecomClient
 from scrm.wecom.exchange import HttpExchange
 from scrm.wecom.governor import RateGovernor
 from scrm.wecom.governor_state import Priority
-from scrm.wecom.relation_details import RelationPart
 from scrm.wecom.sources import WecomCustomers
 from scrm.wecom.transfers import WecomTransfers
 from scrm.wecom.transport import AppCredentials, GuardedExchange, Pause, WecomTransport, token_broker
@@ -58,7 +58,7 @@ from tests.killing import KilledError, Killer, KillPlace, redelivered_after, rem
 from tests.unit.handover.conftest import Bank
 
 TICK = timedelta(minutes=10)  # of the reconcile schedule
-_CHUNKS_PER_MESSAGE = 5
+_CHUNKS_PER_MESSAGE = 10
 _CUSTOMERS_PER_MESSAGE = 100
 _COPIES = 2
 
@@ -131,7 +131,7 @@ class Queues:
         self._copies[same_as] += 1
         if copy < _COPIES:
             place = KillPlace() if self._run.kill_everywhere and not copy else None
-            self.waiting.append(Message(queue, take, max(clock.now(), not_before or clock.now()), place))
+            self.waiting.append(Message(queue, take, not_before or clock.now(), place))
             self.sent.append((queue, take))
 
     def request_plan(self, case_id: str) -> None:
@@ -149,7 +149,9 @@ class Queues:
 
     def request_deliveries(self, deliveries: Sequence[Delivery], not_before: datetime | None = None) -> None:
         for delivery in deliveries:
-            self.send("reconcile", partial(self._run.deliver, delivery), not_before=not_before)
+            step = delivery.takeover_userid, tuple(delivery.chunks.items()), delivery.part, delivery.cursor
+            same = step if not_before is None else None
+            self.send("reconcile", partial(self._run.deliver, delivery), same, not_before)
 
     def customers_taken_over(
         self, case: HandoverCase, takeover_userid: str, external_userids: Sequence[str], api: TransferApi, at: datetime
@@ -172,9 +174,9 @@ class Queues:
 class SimulatedHandover:
     """One bank. ``kill_everywhere``: each reader dies once before and once after each remote call and write of its.
 
-    ``hidden`` is how long nothing happened but that messages of
-    dead readers stayed hidden. ``transfer_calls`` are the calls that asked WeCom to move customers, as
-    (taker, customers); ``before_transfer`` hears how many came before each.
+    ``part`` is what follows the customers: its ``notes`` are what the leaver knows of them. ``hidden`` is how long
+    nothing happened but that messages of dead readers stayed hidden. ``transfer_calls`` are the calls that asked WeCom
+    to move customers, as (taker, customers); ``before_transfer`` hears how many came before each.
     """
 
     def __init__(self, sim: RunningSimulator, secret: str, staff: FakeStaff) -> None:
@@ -189,7 +191,8 @@ class SimulatedHandover:
         self.transfer_calls: list[tuple[str, tuple[str, ...]]] = []
         self.before_transfer: Callable[[int], object] = _nothing
         self.certificates = FakeCertificates()
-        self.packages, self.tasks, self.notifier = FakePackages(), FakeRmTasks(), FakeNotifier()
+        self.part, self.packages = FakePart({}), FakePackages()
+        self.tasks, self.notifier = FakeRmTasks(), FakeNotifier()
         self._journal = FakeJournal()
         self._secret = secret
         self._staff = staff
@@ -210,7 +213,7 @@ class SimulatedHandover:
             contacts=cast("FakeContactRecords", queues),
             journal=remote(self._journal, self.killer),
             certificates=remote(self.certificates, self.killer),
-            part=cast("FakePart", RelationPart(self.client, stored, _nothing, clock.now)),
+            part=remote(self.part, self.killer),
             packages=remote(self.packages, self.killer),
             tasks=remote(self.tasks, self.killer),
             notifier=remote(self.notifier, self.killer),
@@ -251,7 +254,9 @@ class SimulatedHandover:
         until_current(lambda: self.bank.look(self.cases.by_id[case_id]))
 
     def deliver(self, delivery: Delivery) -> None:
-        until_current(lambda: self.bank.deliver_step(delivery))
+        bank = self.bank
+        steps = PackageDelivery(bank.cases, [bank.part], bank.packages, bank.tasks, bank.queue)
+        until_current(lambda: steps.deliver(delivery, clock.now()))
 
     def look_at_due(self) -> None:
         """The schedule comes once; a run of it that dies is followed by the next one."""

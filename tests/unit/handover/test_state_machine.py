@@ -100,12 +100,12 @@ class WatchedCases(FakeCases):
 
     def __init__(self) -> None:
         super().__init__()
-        self.on_outcome: Callable[[Chunk], None] = lambda _: None
+        self.on_outcome: Callable[[Chunk], None] | None = None
 
     def _store(self, changed: Sequence[Chunk], added: Sequence[Chunk]) -> None:
         super()._store(changed, added)
         for chunk in changed:
-            if chunk.state is not ChunkState.INTENDED:
+            if chunk.state is not ChunkState.INTENDED and self.on_outcome is not None:
                 self.on_outcome(chunk)
 
 
@@ -262,7 +262,7 @@ class StaffChanges(RuleBasedStateMachine):
         self.decided(decisions[decision], kill)
 
     def decided(self, action: Callable[[], Any], kill: KillPlace | None) -> None:
-        """Nobody repeats a click whose page broke, and a refusal changes nothing."""
+        """A decision may be refused, and nobody repeats a click whose page broke."""
         with suppress(DecisionRefusedError):
             self.runs(action, kill)
 
