@@ -52,12 +52,13 @@ def transferred(bank: Bank) -> HandoverCase:
     return case
 
 
-def ended(bank: Bank) -> HandoverCase:
-    """The same after the look that saw it all done and the delivery of what follows: the next look closes it."""
+def delivered(bank: Bank) -> HandoverCase:
+    """The same, and the next look closes the case."""
     case = transferred(bank)
     bank.look(case)
     while bank.queue.deliveries:
         bank.deliver()
+    assert bank.latest(case).is_open
     return case
 
 
@@ -110,7 +111,7 @@ def test_killed_while_it_writes_the_case_stays_open_and_then_gets_the_same_certi
     document: int,
     after: bool,  # noqa: FBT001 - pytest passes it
 ) -> None:
-    case = ended(bank)
+    case = delivered(bank)
     dying = DyingCertificates(bank.certificates.documents)
     dying.dies_at, dying.after = document, after
 
@@ -130,7 +131,7 @@ def test_killed_while_it_writes_the_case_stays_open_and_then_gets_the_same_certi
 
 
 def test_a_look_that_lost_the_race_leaves_the_winners_certificate_whole(bank: Bank) -> None:
-    case = ended(bank)
+    case = delivered(bank)
     reconcile = bank.reconcile()
     meanwhile = FakeCertificates(bank.certificates.documents)
 
