@@ -8,6 +8,7 @@ import json
 import sys
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import click
@@ -137,6 +138,96 @@ def close(session: Session, case_id: str, reason: str) -> None:
     session.show(found, tables.case_facts(found))
 
 
+@case.command("preview")
+@click.argument("case_id", required=False)
+@click.option("--member", "userid", help="没有案件时：假如该成员离职")
+@click.option("--to", "successors", multiple=True, help="与 --member 同用：接替成员，可重复，按优先顺序")
+@click.option("--last-day", default="", help="与 --member 同用：最后工作日，如 2026-12-31")
+@click.pass_obj
+def preview(
+    session: Session, case_id: str | None, userid: str | None, successors: tuple[str, ...], last_day: str
+) -> None:
+    """预览交接方案：接替成员、理由、不能转接的客户；只看不改。"""
+    if bool(case_id) is bool(userid):
+        raise click.UsageError("请给出案件编号，或用 --member 指定成员，二者选一。")
+    if case_id:
+        found = session.client.preview(case_id)
+    else:
+        found = session.client.preview_departure(str(userid), successors, last_day)
+    session.show(found, *tables.preview(found))
+
+
+_CHECKSUM = click.option("--checksum", required=True, help="预览中的方案校验码：只对所看到的方案有效")
+
+
+@case.command("approve")
+@click.argument("case_id")
+@_CHECKSUM
+@click.pass_obj
+def approve(session: Session, case_id: str, checksum: str) -> None:
+    """复核通过方案；制定方案的人不能复核。"""
+    found = session.client.approve(case_id, checksum)
+    session.show(found, tables.case_facts(found))
+
+
+@case.command("reject")
+@click.argument("case_id")
+@_CHECKSUM
+@click.option("--reason", required=True, help="退回原因，长期保存，请勿填写客户个人信息")
+@click.pass_obj
+def reject(session: Session, case_id: str, checksum: str, reason: str) -> None:
+    """退回方案，客户转人工处理，等待新的方案。"""
+    found = session.client.reject(case_id, checksum, reason)
+    session.show(found, tables.case_facts(found))
+
+
+@case.command("plan")
+@click.argument("case_id")
+@click.option("--to", "successors", multiple=True, help="接替成员，可重复，按优先顺序；不填则按规则选择")
+@click.pass_obj
+def plan(session: Session, case_id: str, successors: tuple[str, ...]) -> None:
+    """转接开始前重新制定方案；此后须由他人复核。"""
+    found = session.client.replan(case_id, successors)
+    session.show(found, tables.case_facts(found))
+
+
+@case.command("certificate")
+@click.argument("case_id")
+@click.option("--verify", is_flag=True, help="重新读取文件，核对 SHA-256 与合计")
+@click.option("--format", "form", type=click.Choice(["json", "csv"]), default="json", show_default=True)
+@click.option("--number", type=click.IntRange(1), help="第几份证明，缺省为最新")
+@click.option("--out", "target", type=click.Path(dir_okay=False, path_type=Path), help="下载到该文件")
+@click.pass_obj
+def certificate(
+    session: Session,
+    case_id: str,
+    verify: bool,  # noqa: FBT001 - click passes it
+    form: str,
+    number: int | None,
+    target: Path | None,
+) -> None:
+    """查看一个案件的交接证明；加 --out 则下载并核对 SHA-256。"""
+    if target is None:
+        found = session.client.certificate(case_id, verify=verify)
+        session.show(found, tables.certificates(found["items"]))
+        return
+    found = _downloaded(session.client, case_id, form, number, target)
+    facts = {"案件": case_id, "证明": str(found["number"]), "文件": str(target), "SHA-256": found["sha256"]}
+    session.show(found, tables.facts("交接证明已下载，SHA-256 一致", facts))
+
+
+def _downloaded(client: AdminClient, case_id: str, form: str, number: int | None, target: Path) -> Row:
+    """The file is there only when it is whole."""
+    unchecked = target.with_name(f"{target.name}.part")
+    try:
+        with unchecked.open("wb") as file:
+            found = client.download(case_id, form, number, file)
+        unchecked.replace(target)
+    finally:
+        unchecked.unlink(missing_ok=True)
+    return found
+
+
 @scrm.group("rejection")
 def rejection() -> None:
     """无法处理的外部消息。"""
@@ -165,6 +256,60 @@ def list_audit(session: Session, node_id: str | None, limit: int) -> None:
     """列出谁在何时做了什么，最新的在前。"""
     rows = session.client.audit(limit, node_id=node_id)
     session.show(rows, tables.audit(rows))
+
+
+@audit.command("orphans")
+@click.option("--unresolved", is_flag=True, help="只看尚未确认解决的")
+@_NODE
+@_LIMIT
+@click.pass_obj
+def list_orphans(
+    session: Session,
+    unresolved: bool,  # noqa: FBT001 - click passes it
+    node_id: str | None,
+    limit: int,
+) -> None:
+    """每夜巡检发现的无人负责的客户与客户群，最新的在前。"""
+    run = session.client.latest_audit()
+    rows = session.client.orphans(limit, node_id=node_id, unresolved="true" if unresolved else None)
+    shown = [tables.audit_run(run)] if run else []
+    session.show({"latest_audit": run, "items": rows}, *shown, tables.orphans(rows))
+
+
+@scrm.group("settings")
+def settings() -> None:
+    """客户继承参数。"""
+
+
+@settings.command("show")
+@click.pass_obj
+def show_settings(session: Session) -> None:
+    """显示当前参数与版本。"""
+    found = session.client.settings()
+    session.show(found, tables.settings(found))
+
+
+@settings.command("set")
+@click.argument("pairs", nargs=-1, metavar="NAME=VALUE...")
+@click.option("--default", "defaults", multiple=True, metavar="NAME", help="恢复为默认值")
+@click.pass_obj
+def set_settings(session: Session, pairs: tuple[str, ...], defaults: tuple[str, ...]) -> None:
+    """修改参数（仅总行），如 approval_above=500；值为 JSON，时长如 PT24H，一分钟内生效。"""
+    known = session.client.settings()
+    wanted = {name: known["settings"][name] for name in known["given"] if known["is_valid"] and name not in defaults}
+    found = session.client.change_settings(known["version"], wanted | dict(map(_setting, pairs)))
+    session.show(found, tables.settings(found))
+
+
+def _setting(pair: str) -> tuple[str, Any]:
+    """``name=value``; what is no JSON is text, so that a duration needs no quotes."""
+    name, is_pair, value = pair.partition("=")
+    if not is_pair:
+        raise click.BadParameter(f"应为 NAME=VALUE：{pair}")
+    try:
+        return name, json.loads(value)
+    except ValueError:
+        return name, value
 
 
 @scrm.group("sync")

@@ -39,7 +39,10 @@ PREFIXES = {
         "s3:PutObject": {"roster/latest/*", "roster/rejected/*"},
     },
     "HandoverWorker": {"s3:PutObject": {"handover/packages/*"}},
-    "HandoverReconcile": {"s3:GetObject": {"handover/packages/*"}},
+    "HandoverReconcile": {
+        "s3:GetObject": {"handover/packages/*"},
+        "s3:PutObject": {"handover/certificates/*"},
+    },
     "AdminApi": {"s3:GetObject": {"handover/certificates/*"}},
 }
 ROLES = sorted(of_type("AWS::IAM::Role"))

@@ -15,7 +15,8 @@ from local.identity.server import running_issuer
 from scrm.handover.edges import EdgeCause, EdgeState
 from scrm.handover.model import CaseState, SignalSource
 from scrm.runtime.http.operation import outcome_of
-from tests.admin_api import Api, case, edge, rejection
+from scrm.settings.handover import HandoverDocument
+from tests.admin_api import CHECKSUM, Api, case, edge, rejection
 from tests.unit.cli.gateway import running_gateway
 
 CASE_ID = case(1).summary.case_id
@@ -240,3 +241,37 @@ def test_every_word_of_the_api_has_a_chinese_one() -> None:
     assert set(tables.EDGE_CAUSES) == set(EdgeCause)
     assert set(tables.SIGNAL_SOURCES) == set(SignalSource)
     assert {outcome_of(status) for status in (200, 400, 403, 404, 409, 422, 500)} <= set(tables.OUTCOMES)
+
+
+def test_settings_are_shown_in_chinese_and_changed_over_the_version_that_was_read(run: Run, api: Api) -> None:
+    shown = run("settings", "show").output
+    run("settings", "set", "approval_above=500", "confirmation_wait=PT48H")
+    changed = json.loads(run("--json", "settings", "set", "rounds=3", "--default", "confirmation_wait").output)
+
+    for text in ("版本 0", "超过多少客户须复核", "200", "默认"):
+        assert text in shown
+    assert (changed["version"], changed["given"]) == (2, ["approval_above", "rounds"])
+    assert api.settings.read("handover") == ({"approval_above": 500, "rounds": 3}, 2)
+
+
+def test_every_setting_has_a_chinese_name() -> None:
+    assert set(tables.SETTINGS) == set(HandoverDocument.model_fields)
+
+
+def test_a_plan_is_previewed_in_chinese_with_the_checksum_that_an_approval_needs(run: Run) -> None:
+    shown = run("case", "preview", CASE_ID).output
+
+    for text in ("待复核", "李娜（rm_li）", "人事指定 541", "未完成添加", "4 次，至少 2 天", CHECKSUM):
+        assert text in shown
+
+
+def test_a_departure_is_previewed_for_a_member_without_a_case(run: Run) -> None:
+    shown = run("case", "preview", "--member", "rm_wang1", "--to", "rm_li", "--last-day", "2026-12-31").output
+
+    assert "尚无案件" in shown
+    assert "（试算）" in shown
+
+
+@pytest.mark.parametrize("words", [(), (CASE_ID, "--member", "rm_wang1")])
+def test_a_preview_is_of_a_case_or_of_a_member(run: Run, words: tuple[str, ...]) -> None:
+    assert run("case", "preview", *words).exit_code == 2

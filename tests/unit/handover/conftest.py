@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from scrm.handover.calls import TransferOutcome
+from scrm.handover.certificate import Certification
 from scrm.handover.decisions import CaseDecisions
 from scrm.handover.delivery import DeliveryOutcome, PackageDelivery
 from scrm.handover.edges import Chunk, ChunkKind, Edge, EdgeState
@@ -13,6 +14,7 @@ from scrm.handover.follow_up import FollowUp
 from scrm.handover.intake import HandoverIntake
 from scrm.handover.model import ChangeKind, HandoverCase, StaffSignal
 from scrm.handover.packages import PackageCollection
+from scrm.handover.plan_review import PlanReviews
 from scrm.handover.planning import HandoverPlanning
 from scrm.handover.reconcile import HandoverReconcile, PollResult
 from scrm.handover.settings import HandoverSettings
@@ -21,6 +23,7 @@ from tests.fakes.handover import (
     LEAVER,
     TAKER,
     FakeCases,
+    FakeCertificates,
     FakeClock,
     FakeContacts,
     FakeCustomers,
@@ -49,12 +52,13 @@ class Bank:
     queue: FakeQueue = field(default_factory=FakeQueue)
     contacts: FakeContacts = field(default_factory=FakeContacts)
     journal: FakeJournal = field(default_factory=FakeJournal)
+    certificates: FakeCertificates = field(default_factory=FakeCertificates)
     clock: FakeClock = field(default_factory=FakeClock)
     part: FakePart = field(default_factory=lambda: FakePart({}))
     packages: FakePackages = field(default_factory=FakePackages)
     tasks: FakeRmTasks = field(default_factory=FakeRmTasks)
     notifier: FakeNotifier = field(default_factory=FakeNotifier)
-    settings: HandoverSettings = field(default_factory=HandoverSettings)
+    settings: HandoverSettings = field(default_factory=lambda: HandoverSettings(approval_above=None))
 
     def intake(self) -> HandoverIntake:
         return HandoverIntake(self.cases, self.staff, self.queue, self.journal, self.settings)
@@ -68,6 +72,7 @@ class Bank:
             self.queue,
             self.contacts,
             self.journal,
+            Certification(self.certificates),
             FollowUp(self.notifier, self.settings),
             self.settings,
         )
@@ -103,6 +108,9 @@ class Bank:
 
     def decisions(self) -> CaseDecisions:
         return CaseDecisions(self.cases, self.staff, self.book, self.queue, self.journal, self.settings)
+
+    def reviews(self) -> PlanReviews:
+        return PlanReviews(self.cases, self.staff, self.book, self.queue, self.journal, self.settings)
 
     def poll(self, case: HandoverCase) -> PollResult:
         """One look, and the deliveries it asks for with the looks that they ask for, to their end."""

@@ -25,7 +25,7 @@ def changed(document: dict[str, Any]) -> MemorySettingsStore:
 
 
 def in_force(store: MemorySettingsStore, platform: HandoverSettings | None = None) -> HandoverSettings:
-    reader = SettingsReader(store, TOPIC, HandoverDocument, FakeClock().now)
+    reader = SettingsReader(store, TOPIC, HandoverDocument, lambda error: pytest.fail(str(error)), FakeClock().now)
     return handover_settings(reader, platform or HandoverSettings())
 
 

@@ -5,6 +5,7 @@ attribute costs a fraction of 100 maps in CPU and in request size (decision 0005
 """
 
 import json
+from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any
 
@@ -21,11 +22,14 @@ from scrm.handover.edges import (
     TransferApi,
 )
 from scrm.handover.model import (
+    OUR_PLAN,
     CaseOutcome,
     CaseState,
+    Certificate,
     ChangeKind,
     DigestOutcome,
     HandoverCase,
+    PlanReview,
     SignalRecord,
     SignalSource,
     StayPolicy,
@@ -102,6 +106,9 @@ def from_case(case: HandoverCase) -> Item:
         "planned_at": _iso(case.planned_at),
         "closed_at": _iso(case.closed_at),
         "polls": case.polls,
+        "plan_made_by": case.plan_made_by,
+        "review": _from_review(case.review) if case.review else None,
+        "certificates": [_from_certificate(certificate) for certificate in case.certificates] or None,
     }
 
 
@@ -141,6 +148,9 @@ def to_case(item: Item) -> HandoverCase:
         planned_at=_moment(item.get("planned_at")),
         closed_at=_moment(item.get("closed_at")),
         polls=item["polls"],
+        plan_made_by=item.get("plan_made_by", OUR_PLAN),
+        review=_to_review(item["review"]) if "review" in item else None,
+        certificates=tuple(map(_to_certificate, item.get("certificates", ()))),
         version=item["version"],
     )
 
@@ -234,6 +244,22 @@ def _to_attempt(row: list[Any]) -> Attempt:
     return Attempt(taker, TransferApi(api), called, errcode, AttemptOutcome(outcome), _moment(decided_at))
 
 
+def _from_review(review: PlanReview) -> dict[str, Any]:
+    return {
+        "by": review.by,
+        "at": clock.to_iso(review.at),
+        "checksum": review.checksum,
+        "customers": review.customers,
+        "approved": review.approved,
+        "reason": review.reason,
+    }
+
+
+def _to_review(item: dict[str, Any]) -> PlanReview:
+    at = clock.from_iso(item["at"])
+    return PlanReview(item["by"], at, item["checksum"], item["customers"], item["approved"], item["reason"])
+
+
 def _from_signal(signal: SignalRecord) -> dict[str, str]:
     return {
         "source": signal.source.value,
@@ -247,6 +273,14 @@ def _from_signal(signal: SignalRecord) -> dict[str, str]:
 def _to_signal(item: dict[str, str]) -> SignalRecord:
     occurred_at = clock.from_iso(item["occurred_at"])
     return SignalRecord(SignalSource(item["source"]), item["kind"], item["event_id"], occurred_at, item["note"])
+
+
+def _from_certificate(certificate: Certificate) -> dict[str, Any]:
+    return {**asdict(certificate), "issued_at": clock.to_iso(certificate.issued_at)}
+
+
+def _to_certificate(item: dict[str, Any]) -> Certificate:
+    return Certificate(**{**item, "issued_at": clock.from_iso(item["issued_at"])})
 
 
 def _iso(moment: datetime | None) -> str | None:

@@ -57,6 +57,7 @@ class EdgeCause(StrEnum):
     STAYS_BY_POLICY = "stays_by_policy"
     CANCELLED = "cancelled"
     CHOSEN_AGAIN = "chosen_again"
+    PLAN_REJECTED = "plan_rejected"
 
 
 class ChunkKind(StrEnum):

@@ -16,6 +16,7 @@ from scrm.handover.model import ChangeKind, HandoverCase
 
 _CAUSES: Final = {
     EdgeCause.CUSTOMER_REFUSED: "客户拒绝",
+    EdgeCause.PLAN_REJECTED: "方案被复核人退回",
     EdgeCause.TAKEOVER_FULL: "接替成员客户已满",
     EdgeCause.TAKEOVER_UNUSABLE: "接替成员无法接收",
     EdgeCause.QUOTA_USED: "90 天内已转接两次",

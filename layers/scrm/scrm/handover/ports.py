@@ -191,6 +191,16 @@ class Transfers(Protocol):
         """The group's present owner, folded; empty when WeCom no longer knows the group."""
 
 
+class Unowned(Protocol):
+    """WeCom's own lists of what members left behind. Raises TransferPostponedError, TransferRefusedError."""
+
+    def unassigned(self, cursor: str) -> UnassignedPage:
+        """One page of the corp's customers without an owner; the first without a cursor."""
+
+    def ownerless_groups(self, cursor: str) -> tuple[list[tuple[str, str]], str]:
+        """One page of group chats whose owner left, as (chat_id, owner), and the cursor of the next."""
+
+
 class ContactRecords(Protocol):
     """Tells the contacts feature what moved and what was tried."""
 
@@ -216,6 +226,16 @@ class RmTasks(Protocol):
 
     def greet_customers(self, case: HandoverCase, takeover_userid: str, external_userids: Sequence[str]) -> None:
         """Tasks to greet customers whom WeCom told nothing (resigned transfers)."""
+
+
+class CertificateDocuments(Protocol):
+    """Where the documents of certificates are kept; a key is written with one content only."""
+
+    def write(self, key: str, pieces: Iterable[bytes]) -> None:
+        """Store a document, all or nothing; its kind follows from the key's ending."""
+
+    def lines(self, key: str) -> Iterator[bytes] | None:
+        """Its lines with their ends, None when there is none."""
 
 
 class Journal(Protocol):

@@ -23,6 +23,8 @@ class HandoverSettings:
     ``poll_times`` are the moments after a call at which its results are looked at; after the last one, every
     ``late_poll_interval``. WeCom decides a transfer within 24 hours, so the looks are early for refusals and close
     together around that moment.
+    ``approval_above``: customers of a plan that may start without a second person's approval; None: any number.
+    ``four_eyes``: the operations that a second person confirms before they are done.
     ``greetings`` are the approved texts that customers read (`scrm.handover.greetings`). ``delivery_patience``: how
     long the end of a case waits for what follows the customers and for the word to their new owners.
     """
@@ -54,6 +56,11 @@ class HandoverSettings:
     attention_interval: timedelta = timedelta(days=1)
     undecided_after: timedelta = timedelta(hours=72)
     manual_due_business_days: int = 3
+    approval_above: int | None = 200
+    approval_growth_percent: int = 5
+    approval_near: timedelta = timedelta(days=2)
+    four_eyes: frozenset[str] = frozenset()
+    decision_valid_for: timedelta = timedelta(days=3)
     greetings: tuple[Greeting, ...] = STANDARD
     delivery_patience: timedelta = timedelta(hours=24)
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from scrm.handover.calls import ChunkCalls, TransferOutcome
-from scrm.handover.edges import ChunkKind, ChunkState, is_due
+from scrm.handover.edges import Chunk, ChunkKind, ChunkState, is_due
 from scrm.handover.errors import UnknownCaseError
 from scrm.handover.model import CaseState, HandoverCase
 from scrm.handover.packages import PackageCollection
@@ -39,8 +39,8 @@ class ChunkTransfer:
         if loaded is None:
             raise UnknownCaseError(case_id)
         case, chunks = loaded
-        due = [chunk for chunk in chunks if is_due(chunk, now())]
-        if not due or case.state not in _MAY_CALL:
+        due = [chunk for chunk in chunks if is_due(chunk, now()) and _may_touch(case, chunk)]
+        if not due:
             return [TransferOutcome.NOTHING_TO_DO]
         if waits_for_account(case, self.settings, now()) and case.cancelled_at is None:
             return [TransferOutcome.ACCOUNT_STILL_ACTIVE]
@@ -61,3 +61,10 @@ class ChunkTransfer:
             waiting = CaseState.WAITING_FOR_ACCOUNT
             due_at = now + self.settings.account_check_interval
             self.cases.save(replace(case, account_deleted_at=None, state=waiting, due_at=due_at))
+
+
+def _may_touch(case: HandoverCase, chunk: Chunk) -> bool:
+    """While the plan waits for approval an interrupted call is looked up, and none is made."""
+    if case.state is CaseState.AWAITING_APPROVAL:
+        return chunk.state is ChunkState.INTENDED
+    return case.state in _MAY_CALL

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 from itertools import pairwise
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic_core import PydanticCustomError
@@ -93,6 +93,23 @@ class HandoverDocument(BaseModel):
     )
     manual_due_business_days: int = Field(
         default=3, ge=1, le=60, description="Working days a person has for a customer left to him."
+    )
+    approval_above: int | None = Field(
+        default=200,
+        ge=0,
+        description="A plan for more customers than this starts only after a second person's approval; null: never.",
+    )
+    approval_growth_percent: int = Field(
+        default=5, ge=0, le=100, description="A plan that grew by more than this since its approval needs a new one."
+    )
+    approval_near: Wait = Field(
+        default=timedelta(days=2), description="A plan that waits for approval so shortly before its start alarms."
+    )
+    four_eyes: frozenset[Literal["reassign", "close", "certificate_download"]] = Field(
+        default=frozenset(), description="What a second person has to confirm before it is done."
+    )
+    decision_valid_for: Wait = Field(
+        default=timedelta(days=3), description="How long a decision waits for a second person before it expires."
     )
     greetings: Annotated[tuple[GreetingText, ...], AfterValidator(_one_per_node)] = Field(
         default=(STANDARD_GREETING,),

@@ -9,16 +9,24 @@ from scrm.aws import session
 from scrm.aws.audit_table import DynamoAuditStore
 from scrm.aws.case_queries import DynamoCaseQueries
 from scrm.aws.case_table import DynamoCaseRepository
+from scrm.aws.certificate_documents import BucketCertificates
 from scrm.aws.customer_loads import DynamoCustomerLoads
-from scrm.aws.handover_journal import AuditedDecisions
+from scrm.aws.decision_table import DynamoDecisionStore
+from scrm.aws.documents import DocumentStore
+from scrm.aws.handover_journal import AuditedDecisions, AuditedSettings, AuditedTwoPersonDecisions
 from scrm.aws.handover_queue import SqsHandoverQueue
 from scrm.aws.org_table import DynamoOrgRepository
+from scrm.aws.orphan_table import DynamoOrphans
 from scrm.aws.queues import Queue
 from scrm.aws.sync_requests import SqsSyncRequests
 from scrm.aws.table import Table
 from scrm.handover.decisions import CaseDecisions
+from scrm.handover.four_eyes import FourEyes
+from scrm.handover.orphans import OrphanQueries
+from scrm.handover.plan_review import PlanReviews
+from scrm.handover.planning import Drafting
+from scrm.handover.preview import Previews
 from scrm.handover.queries import CaseQueries
-from scrm.handover.settings import HandoverSettings
 from scrm.org.queries import OrgQueries
 from scrm.runtime.http.answer_table import DynamoAnswerStore
 from scrm.runtime.http.answers import AnsweredOnce
@@ -26,6 +34,9 @@ from scrm.runtime.http.decisions import DecidedOnce
 from scrm.runtime.http.syncs import SyncStarter
 from scrm.runtime.settings_admin import AdminSettings
 from scrm.runtime.staff_directory import OrgStaffDirectory
+from scrm.runtime.wiring import bank_settings
+from scrm.settings.change import SettingsChange
+from scrm.settings.handover import TOPIC, HandoverDocument
 
 
 @functools.cache
@@ -58,17 +69,63 @@ def sync_starter() -> SyncStarter:
     return SyncStarter(SqsSyncRequests(session.client("sqs"), settings().contact_queue_url), _answers())
 
 
-@functools.cache
 def case_decisions() -> CaseDecisions:
-    """What it decides is done by handover_worker and handover_reconcile."""
+    """For one request, with the settings in force; what it decides handover_worker and handover_reconcile do."""
     return CaseDecisions(
-        cases=DynamoCaseRepository(_table(settings().handover_table)),
-        staff=OrgStaffDirectory(DynamoOrgRepository(_table(settings().org_table))),
-        loads=DynamoCustomerLoads(_table(settings().contacts_table)),
-        queue=SqsHandoverQueue(_queue(settings().handover_queue_url), _queue(settings().reconcile_queue_url)),
+        cases=_cases(),
+        staff=_staff(),
+        loads=_loads(),
+        queue=_handover_queue(),
         log=AuditedDecisions(audit_log()),
-        settings=HandoverSettings(),
+        settings=bank_settings.handover(),
     )
+
+
+def plan_reviews() -> PlanReviews:
+    """For one request, with the settings in force."""
+    return PlanReviews(
+        cases=_cases(),
+        staff=_staff(),
+        loads=_loads(),
+        queue=_handover_queue(),
+        log=AuditedDecisions(audit_log()),
+        settings=bank_settings.handover(),
+    )
+
+
+def previews() -> Previews:
+    """For one request, with the settings in force."""
+    from scrm.runtime.wiring import relations  # noqa: PLC0415 - what it loads no other operation needs
+
+    return Previews(
+        Drafting(
+            cases=_cases(),
+            staff=_staff(),
+            customers=relations.customers(),
+            settings=bank_settings.handover(),
+        )
+    )
+
+
+def four_eyes() -> FourEyes:
+    """For one request, with the settings in force."""
+    store = DynamoDecisionStore(_table(settings().handover_table))
+    return FourEyes(store, AuditedTwoPersonDecisions(audit_log()), bank_settings.handover())
+
+
+@functools.cache
+def orphan_queries() -> OrphanQueries:
+    return DynamoOrphans(_table(settings().handover_table))
+
+
+@functools.cache
+def certificate_documents() -> BucketCertificates:
+    return BucketCertificates(DocumentStore(session.client("s3"), settings().data_bucket))
+
+
+@functools.cache
+def settings_change() -> SettingsChange:
+    return SettingsChange(bank_settings.store(), AuditedSettings(audit_log()), TOPIC, HandoverDocument)
 
 
 @functools.cache
@@ -78,6 +135,7 @@ def decided_once() -> DecidedOnce:
 
 def reset() -> None:
     """Forget every built object; tests call this between fake AWS accounts."""
+    bank_settings.reset()
     for factory in (
         settings,
         case_queries,
@@ -85,10 +143,28 @@ def reset() -> None:
         audit_log,
         audit_reader,
         sync_starter,
-        case_decisions,
+        orphan_queries,
+        certificate_documents,
+        settings_change,
         decided_once,
     ):
         factory.cache_clear()
+
+
+def _cases() -> DynamoCaseRepository:
+    return DynamoCaseRepository(_table(settings().handover_table))
+
+
+def _staff() -> OrgStaffDirectory:
+    return OrgStaffDirectory(DynamoOrgRepository(_table(settings().org_table)))
+
+
+def _loads() -> DynamoCustomerLoads:
+    return DynamoCustomerLoads(_table(settings().contacts_table))
+
+
+def _handover_queue() -> SqsHandoverQueue:
+    return SqsHandoverQueue(_queue(settings().handover_queue_url), _queue(settings().reconcile_queue_url))
 
 
 def _answers() -> AnsweredOnce:

@@ -13,7 +13,7 @@ from scrm.aws.task_table import DynamoTaskTable
 from scrm.handover.parts import HandoverPart
 from scrm.runtime.environment import required
 from scrm.runtime.task_joins import OrgTaskPlaces, TaskPart
-from scrm.runtime.wiring import cases, handover
+from scrm.runtime.wiring import bank_settings, cases, handover
 from scrm.runtime.wiring.tables import table
 from scrm.runtime.wiring.wecom import wecom_client
 from scrm.tasks.greetings import GreetingTasks
@@ -38,4 +38,4 @@ def store() -> DocumentPackages:
 def greeting_tasks() -> GreetingTasks:
     """Due like the work that a handover leaves to people."""
     tasks = DynamoTaskTable(table("TASKS_TABLE"))
-    return GreetingTasks(tasks, OrgTaskPlaces(cases.org()), cases.settings().manual_due)
+    return GreetingTasks(tasks, OrgTaskPlaces(cases.org()), bank_settings.handover().manual_due)
