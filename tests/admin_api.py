@@ -36,6 +36,7 @@ from scrm.settings.handover import TOPIC, HandoverDocument
 from tests.fakes.answers import FakeAnswers
 from tests.fakes.audit import FakeAuditStore
 from tests.fakes.decisions import MemoryDecisions
+from tests.fakes.handover import FakeCertificates, FakeOrphans
 from tests.fakes.queries import FakeCaseQueries, FakeOrgQueries
 from tests.fakes.settings import MemorySettingsStore
 
@@ -86,6 +87,17 @@ class FakeSyncStarter:
         return Sync(run_id=ids.derive("sync", subject, key), scope=request.scope, requested_at=clock.to_iso(AT))
 
 
+@dataclass
+class LinkedCertificates(FakeCertificates):
+    """Links lead to ``base_url``, where a test may serve the documents."""
+
+    base_url: str = "https://bucket.example.com"
+
+    def link(self, key: str, file_name: str) -> str:
+        return f"{self.base_url}/{key}"
+
+
+@dataclass
 class FakePreviews:
     """Shows the same plan of every case and of every member of the Shanghai branch."""
 
@@ -138,6 +150,8 @@ class Api:
     org: FakeOrgQueries = field(default_factory=lambda: FakeOrgQueries(dict(NODES)))
     audit: FakeAuditStore = field(default_factory=FakeAuditStore)
     syncs: FakeSyncStarter = field(default_factory=FakeSyncStarter)
+    orphans: FakeOrphans = field(default_factory=FakeOrphans)
+    certificates: LinkedCertificates = field(default_factory=LinkedCertificates)
 
     decisions: MemoryDecisions = field(default_factory=MemoryDecisions)
     settings: MemorySettingsStore = field(default_factory=MemorySettingsStore)
@@ -150,6 +164,8 @@ class Api:
             "audit_reader": AuditReader(self.audit),
             "sync_starter": self.syncs,
             "decided_once": DecidedOnce(AnsweredOnce(FakeAnswers(), clock.now)),
+            "orphan_queries": self.orphans,
+            "certificate_documents": self.certificates,
             "previews": FakePreviews(),
             "four_eyes": FourEyes(self.decisions, self.decisions, HandoverSettings()),
         }

@@ -110,6 +110,14 @@ class AdminClient:
     def audit(self, limit: int, **filters: str | None) -> list[Row]:
         return self._rows("/v1/audit", limit, filters)
 
+    def orphans(self, limit: int, **filters: str | None) -> list[Row]:
+        return self._rows("/v1/orphans", limit, filters)
+
+    def latest_audit(self) -> Row | None:
+        """The audit of the whole bank that began last."""
+        found: Row | None = self._ask("GET", "/v1/orphans", params={"limit": "1"})["latest_audit"]
+        return found
+
     def settings(self) -> Row:
         return self._ask("GET", "/v1/settings/handover")
 

@@ -297,6 +297,24 @@ def list_audit(session: Session, node_id: str | None, limit: int) -> None:
     session.show(rows, tables.audit(rows))
 
 
+@audit.command("orphans")
+@click.option("--unresolved", is_flag=True, help="只看尚未确认解决的")
+@_NODE
+@_LIMIT
+@click.pass_obj
+def list_orphans(
+    session: Session,
+    unresolved: bool,  # noqa: FBT001 - click passes it
+    node_id: str | None,
+    limit: int,
+) -> None:
+    """每夜巡检发现的无人负责的客户与客户群，最新的在前。"""
+    run = session.client.latest_audit()
+    rows = session.client.orphans(limit, node_id=node_id, unresolved="true" if unresolved else None)
+    shown = [tables.audit_run(run)] if run else []
+    session.show({"latest_audit": run, "items": rows}, *shown, tables.orphans(rows))
+
+
 @scrm.group("settings")
 def settings() -> None:
     """客户继承参数。"""

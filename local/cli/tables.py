@@ -64,7 +64,12 @@ REASONS = {
     "chosen_by_operator": "人工指定",
 }
 KINDS = {"customers": "客户", "groups": "客户群"}
-SIGNAL_SOURCES = {"hr": "人事系统", "callback": "企业微信回调"}
+SIGNAL_SOURCES = {"hr": "人事系统", "callback": "企业微信回调", "sweep": "每夜巡检"}
+ORPHAN_KINDS = {
+    "unassigned_customer": "待分配客户",
+    "ownerless_group": "无群主的客户群",
+    "uncovered_relation": "离职成员名下的客户",
+}
 SETTINGS = {
     "confirmation_wait": "账号删除后等待人事确认",
     "start_days_before": "最后工作日前几天开始",
@@ -252,6 +257,38 @@ def certificates(rows: Sequence[Row]) -> Table:
     return table
 
 
+def audit_run(run: Row) -> Table:
+    counts = run["counts"]
+    return facts(
+        "最近一次巡检",
+        {
+            "编号": run["run_id"],
+            "开始时间": _time(run["started_at"]),
+            "完成时间": _time(run["finished_at"]),
+            "企业微信待分配": str(counts["listed"]),
+            "已有案件负责": str(counts["answered"]),
+            "核对的离职成员": str(counts["departed"]),
+            "发现无人负责": str(run["orphans"]),
+            "新开案件": str(counts["opened"]),
+        },
+    )
+
+
+def orphans(rows: Sequence[Row]) -> Table:
+    table = _table("无人负责的客户与客户群", "类别", "离职成员", "数量", "编号", "现由案件负责", "发现时间", "确认解决")
+    for row in rows:
+        table.add_row(
+            ORPHAN_KINDS.get(row["kind"], row["kind"]),
+            row["leaver_userid"],
+            str(len(row["target_ids"])),
+            _several(row["target_ids"], "个"),
+            row["case_id"],
+            _time(row["found_at"]),
+            _time(row["resolved_at"]),
+        )
+    return table
+
+
 def rejections(rows: Sequence[Row]) -> Table:
     table = _table("被拒绝的消息", "编号", "来源", "收到时间", "原因", "事件编号")
     for row in rows:
@@ -314,11 +351,11 @@ def _by_state(totals: Row) -> str:
     return f"共 {totals['total']}：" + "，".join(counted) if totals["total"] else "无"
 
 
-def _several(userids: Sequence[str]) -> str:
+def _several(ids: Sequence[str], unit: str = "人") -> str:
     """A list's cell: whoever comes first, and how many they are; a case of its own names all."""
-    if len(userids) <= _NAMED_IN_A_LIST:
-        return "、".join(userids) or "—"
-    return f"{'、'.join(userids[:_NAMED_IN_A_LIST])} 等 {len(userids)} 人"
+    if len(ids) <= _NAMED_IN_A_LIST:
+        return "、".join(ids) or "—"
+    return f"{'、'.join(ids[:_NAMED_IN_A_LIST])} 等 {len(ids)} {unit}"
 
 
 def _time(text: str | None) -> str:

@@ -64,13 +64,13 @@ class DynamoCaseQueries:
             group_totals=totals(chunks, ChunkKind.GROUPS),
         )
         return CaseDetail(
-            _to_summary(counted),
-            case.outcome,
-            case.close_reason,
-            case.signals,
-            case.certificates,
-            case.plan_made_by,
-            case.review,
+            summary=_to_summary(counted),
+            outcome=case.outcome,
+            close_reason=case.close_reason,
+            signals=case.signals,
+            certificates=case.certificates,
+            plan_made_by=case.plan_made_by,
+            review=case.review,
         )
 
     def list_edges(self, case_id: str, state: EdgeState | None, cursor: str | None, limit: int) -> Page[EdgeRow]:

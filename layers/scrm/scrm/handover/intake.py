@@ -36,6 +36,8 @@ class HandoverIntake:
         """Open or join the member's case. Raises StaleVersionError when a concurrent writer won."""
         latest = self.cases.latest_case_of(signal.userid)
         member = self.staff.staff_member(signal.userid)
+        if has_come_back_since(member, signal):
+            return None, IntakeOutcome.NOTHING_TO_DO
         if latest is not None and not starts_anew(latest[0], member, signal):
             case = self._attach(latest[0], signal, now)
             outcome = IntakeOutcome.ATTACHED
@@ -102,6 +104,15 @@ def _with_word_of_hr(
         return case.noted(signal, "disagrees with the departure; cancel that first")
     note = "confirmed by HR" if case.state is CaseState.UNCONFIRMED else _difference(case, signal)
     return _as_hr_says(case, signal, settings, now).noted(signal, note)
+
+
+def has_come_back_since(member: StaffMember | None, signal: StaffSignal) -> bool:
+    """A callback that comes late tells of an account that was made again: nobody has left, and the resigned API would
+    not take it. What WeCom still keeps from the old account the sweep finds.
+    """
+    if signal.source is not SignalSource.CALLBACK or not signal.account_deleted or member is None:
+        return False
+    return member.rejoined_at is not None and signal.occurred_at < member.rejoined_at
 
 
 def starts_anew(latest: HandoverCase, member: StaffMember | None, signal: StaffSignal) -> bool:

@@ -11,6 +11,7 @@ from scrm.handover.edges import AttemptOutcome, ChunkKind, EdgeState, TransferAp
 from scrm.handover.four_eyes import DecisionState
 from scrm.handover.four_eyes import PendingDecision as Decision
 from scrm.handover.model import CaseOutcome, CaseState, ChangeKind, SignalSource
+from scrm.handover.orphans import OrphanKind
 from scrm.handover.userid import Userid
 from scrm.settings.handover import HandoverDocument
 
@@ -157,6 +158,35 @@ class CertificateDownload(Reply):
     valid_for_s: int
 
 
+class Orphans(Reply):
+    """Customers or group chats of one leaver that no case answered for when an audit looked."""
+
+    finding_id: str
+    kind: OrphanKind
+    leaver_userid: str
+    case_id: str = Field(description="The case that answers for them now.")
+    target_ids: list[str]
+    found_at: Timestamp
+    resolved_at: Timestamp | None = Field(description="When a later audit saw that they are nobody's no longer.")
+
+
+class AuditCounts(Reply):
+    listed: int = Field(description="Customers and group chats that WeCom lists as nobody's.")
+    answered: int = Field(description="Those of them that a case answered for.")
+    departed: int = Field(description="Members who left that were looked at from our side.")
+    opened: int = Field(description="Cases that had to be opened.")
+
+
+class OrphanAudit(Reply):
+    """One audit of the whole bank."""
+
+    run_id: str
+    started_at: Timestamp
+    finished_at: Timestamp | None
+    counts: AuditCounts
+    orphans: int = Field(description="Customers and group chats in its findings.")
+
+
 class Rejection(Reply):
     """A message from outside that could not be used and waits for a person."""
 
@@ -299,6 +329,13 @@ class RejectionPage(_Page):
 
 class AuditPage(_Page):
     items: list[AuditEntry]
+
+
+class OrphanPage(_Page):
+    """Findings, and the audit that began last."""
+
+    items: list[Orphans]
+    latest_audit: OrphanAudit | None
 
 
 class DecisionPage(_Page):

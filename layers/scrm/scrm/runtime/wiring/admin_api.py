@@ -16,11 +16,13 @@ from scrm.aws.documents import DocumentStore
 from scrm.aws.handover_journal import AuditedDecisions, AuditedSettings, AuditedTwoPersonDecisions
 from scrm.aws.handover_queue import SqsHandoverQueue
 from scrm.aws.org_table import DynamoOrgRepository
+from scrm.aws.orphan_table import DynamoOrphans
 from scrm.aws.queues import Queue
 from scrm.aws.sync_requests import SqsSyncRequests
 from scrm.aws.table import Table
 from scrm.handover.decisions import CaseDecisions
 from scrm.handover.four_eyes import FourEyes
+from scrm.handover.orphans import OrphanQueries
 from scrm.handover.plan_review import PlanReviews
 from scrm.handover.planning import Drafting
 from scrm.handover.preview import Previews
@@ -112,6 +114,11 @@ def four_eyes() -> FourEyes:
 
 
 @functools.cache
+def orphan_queries() -> OrphanQueries:
+    return DynamoOrphans(_table(settings().handover_table))
+
+
+@functools.cache
 def certificate_documents() -> BucketCertificates:
     return BucketCertificates(DocumentStore(session.client("s3"), settings().data_bucket))
 
@@ -136,6 +143,7 @@ def reset() -> None:
         audit_log,
         audit_reader,
         sync_starter,
+        orphan_queries,
         certificate_documents,
         settings_change,
         decided_once,
