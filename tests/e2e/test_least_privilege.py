@@ -217,6 +217,8 @@ def _operators_look(bank: Bank) -> None:
     head_office.groups(case["case_id"], 0)
     head_office.rejections(0)
     head_office.audit(0)
+    head_office.preview(case["case_id"])
+    head_office.preview_departure(bank.rms[2])
     head_office.start_sync("the-same-key")
     head_office.start_sync("the-same-key")
     branch = next(node["id"] for node in bank.world["departments"] if node.get("parentid") == 1)
