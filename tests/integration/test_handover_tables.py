@@ -25,6 +25,7 @@ from scrm.handover.errors import StaleVersionError
 from scrm.handover.model import (
     CaseOutcome,
     CaseState,
+    Certificate,
     ChangeKind,
     DigestOutcome,
     HandoverCase,
@@ -62,6 +63,7 @@ def case_of(userid: str, ordinal: int = 1, path: str = "/1/10/", hours: int = 0)
         requested_successors=("rm_li02", "rm_zhou03"),
         unusable={"rm_zhou03": 40098},
         outcome=CaseOutcome.CANCELLED,
+        certificates=(Certificate(1, START, "handover/certificates/case_1/0001-ab", "ab" * 32, "cd" * 32, 2, 0),),
         customer_totals={"total": 2, "planned": 2},
         packages={"rm_li02": {"relation.checked": 2}},
         package_checksum="ab12",
