@@ -207,6 +207,19 @@ def test_an_open_case_learns_from_wecoms_list_that_the_account_is_gone(bank: Ban
     assert [told.source for told in bank.latest(case).signals][-1] is SignalSource.SWEEP
 
 
+def test_a_case_that_was_taken_back_answers_for_nobody(bank: Bank, night: Night) -> None:
+    case = bank.open(TAKER)
+    bank.tell(signal(event_id="hr-2", at=bank.clock() + timedelta(minutes=1), cancels=True))
+    night.wecom.customers = [(LEAVER, "wm00001", bank.clock())]
+    night.departed.customers = {LEAVER: ["wm00001"]}
+
+    ended = night.run()
+
+    assert ended.orphans == 1
+    assert bank.latest(case).cancelled_at is None
+    assert case.case_id in bank.queue.plans
+
+
 def test_a_customer_we_know_is_planned_like_any_other_so_that_a_hold_is_minded(bank: Bank, night: Night) -> None:
     case = bank.plan(bank.open(TAKER))
     bank.book.customers[LEAVER].append(LeaversCustomer("wm_held", hold="complaint"))

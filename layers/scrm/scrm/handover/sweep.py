@@ -53,7 +53,7 @@ class OrphanSweep:
         case, ordinal = latest
         loaded = self.cases.load(case.case_id)
         answered = _answered(loaded[1] if loaded else [], kind, known_is_enough=known_is_enough)
-        if case.is_open and not case.is_planned:
+        if case.is_open and not case.is_planned and case.cancelled_at is None:
             answered |= self._known(leaver, kind)
         missing = tuple(one for one in dict.fromkeys(target_ids) if one not in answered)
         return Standing(case.case_id if case.is_open else case_id_of(case.corp_id, leaver, ordinal + 1), missing)
