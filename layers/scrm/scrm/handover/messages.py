@@ -1,17 +1,10 @@
 """What the handover's queues carry. Unknown fields are ignored; a breaking change is a new version."""
 
-from datetime import date
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
-from scrm import ids
-from scrm.handover.model import ChunkKind
-
-type Userid = Annotated[
-    str, Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9][A-Za-z0-9_.@-]*$"), AfterValidator(ids.fold_userid)
-]
+from scrm.handover.edges import ChunkKind
 
 
 class _Message(BaseModel):
@@ -28,12 +21,20 @@ class PlanRequested(_Message):
 
 
 class TransferRequested(_Message):
-    """Handover queue: make the call of one chunk."""
+    """Handover queue: make the calls of a few chunks, one call each."""
 
     kind: Literal["transfer_requested"] = "transfer_requested"
     case_id: str
     chunk_kind: ChunkKind
-    chunk_number: int = Field(ge=0)
+    chunk_numbers: tuple[int, ...] = Field(min_length=1, max_length=10)
+
+
+class PackageRequested(_Message):
+    """Handover queue: give a taker what followed his customers, from where the case says it stopped."""
+
+    kind: Literal["package_requested"] = "package_requested"
+    case_id: str
+    takeover_userid: str
 
 
 class PollRequested(_Message):
@@ -43,27 +44,17 @@ class PollRequested(_Message):
     case_id: str
 
 
-type WorkerMessage = Annotated[PlanRequested | TransferRequested, Field(discriminator="kind")]
+class SweepRequested(_Message):
+    """Reconcile queue: compare a few pages of WeCom's own lists with our cases (the nightly audit)."""
 
-worker_message: TypeAdapter[PlanRequested | TransferRequested] = TypeAdapter(WorkerMessage)
+    kind: Literal["sweep_requested"] = "sweep_requested"
+    run_id: str
+    part: Literal["customers", "groups"]
+    cursor: str = ""
 
 
-class StaffDeparted(_Message):
-    """HR event on the bus, source ``bank.hr``: a member of staff leaves the bank (S61).
+type WorkerMessage = Annotated[
+    PlanRequested | TransferRequested | PackageRequested, Field(discriminator="kind")
+]
 
-    ``userid`` and ``successor_userid`` are WeCom userids. ``last_day`` is the last working day in Shanghai.
-    """
-
-    event_id: str = Field(min_length=1, max_length=128)
-    occurred_at: AwareDatetime
-    corp_id: str = Field(min_length=1)
-    userid: Userid
-    last_day: date | None = None
-    successor_userid: Userid | None = None
-    reason: str = ""
-
-    @model_validator(mode="after")
-    def _successor_is_someone_else(self) -> Self:
-        if self.successor_userid == self.userid:
-            raise PydanticCustomError("self_handover", "successor_userid names the leaver")
-        return self
+worker_message: TypeAdapter[PlanRequested | TransferRequested | PackageRequested] = TypeAdapter(WorkerMessage)

@@ -1,112 +1,147 @@
-"""Vocabulary of contact inheritance (客户继承): case, chunk, edge, and the states they go through.
+"""Vocabulary of contact inheritance (客户继承): the case of one staff change and the signals that told of it."""
 
-A *case* is one staff change. An *edge* is one customer or group chat of that case. Edges travel in
-*chunks* of at most 100, because one WeCom call takes 100 ids: a chunk is one call, one stored item.
-"""
-
-from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 
 from scrm import ids
 
 
-class CaseState(StrEnum):
-    """``waiting_for_account``: WeCom still has the account, the resigned API would refuse (40097)."""
+class ChangeKind(StrEnum):
+    """What happens to the member: he leaves the bank, gets another branch or post, or is away for long."""
 
-    WAITING_FOR_ACCOUNT = "waiting_for_account"
+    DEPARTURE = "departure"
+    TRANSFER = "transfer"
+    LEAVE = "leave"
+
+
+class CaseState(StrEnum):
+    """``unconfirmed``: WeCom deleted the account and HR has not said so yet; after a while it goes on by itself.
+
+    ``waiting_for_account``: the member has left and WeCom still has the account, so neither API fits.
+    ``awaiting_approval``: the plan is made, a second person must release it.
+    ``scheduled``: released, its day has not come.
+    """
+
+    UNCONFIRMED = "unconfirmed"
     PLANNING = "planning"
+    AWAITING_APPROVAL = "awaiting_approval"
+    SCHEDULED = "scheduled"
+    WAITING_FOR_ACCOUNT = "waiting_for_account"
     TRANSFERRING = "transferring"
     ATTENTION = "attention"
     CLOSED = "closed"
 
-    @property
-    def is_planned(self) -> bool:
-        return self in {CaseState.TRANSFERRING, CaseState.ATTENTION, CaseState.CLOSED}
 
+class CaseOutcome(StrEnum):
+    """How a closed case ended."""
 
-class EdgeState(StrEnum):
-    """``manual`` is open: it has an owner and a due date. ``ineligible`` cannot be moved by anyone."""
-
-    PLANNED = "planned"
-    WAITING = "waiting"
-    DONE = "done"
-    MANUAL = "manual"
-    INELIGIBLE = "ineligible"
-
-    @property
-    def is_settled(self) -> bool:
-        """Nothing more is asked of WeCom."""
-        return self in {EdgeState.DONE, EdgeState.MANUAL, EdgeState.INELIGIBLE}
-
-
-class EdgeCause(StrEnum):
-    """Why an edge is manual or ineligible, in words an operator acts on."""
-
-    CUSTOMER_REFUSED = "customer_refused"
-    TAKEOVER_FULL = "takeover_full"
-    QUOTA_USED = "quota_used"
-    NO_SUCCESSOR = "no_successor"
-    REJECTED_BY_WECOM = "rejected_by_wecom"
-    UNDECIDED = "undecided"
-    HALF_ADDED = "half_added"
-    DELETED_BY_CUSTOMER = "deleted_by_customer"
-
-
-class ChunkKind(StrEnum):
-    CUSTOMERS = "customers"
-    GROUPS = "groups"
-
-
-class ChunkState(StrEnum):
-    """``intended`` is stored before the call: found again, the call's outcome is unknown and is looked up."""
-
-    PLANNED = "planned"
-    INTENDED = "intended"
-    SUBMITTED = "submitted"
-    SETTLED = "settled"
+    COMPLETED = "completed"
+    CANCELLED = "cancelled"
+    CLOSED_BY_PERSON = "closed_by_person"
 
 
 class SignalSource(StrEnum):
+    """Who told us. ``hr`` decides what is meant, ``callback`` and ``sweep`` what became of the account."""
+
     HR = "hr"
+    ROSTER = "roster"
     CALLBACK = "callback"
+    SWEEP = "sweep"
+    OPERATOR = "operator"
+
+    @property
+    def speaks_for_hr(self) -> bool:
+        return self in {SignalSource.HR, SignalSource.ROSTER, SignalSource.OPERATOR}
 
 
 @dataclass(frozen=True, slots=True)
-class DepartureSignal:
-    """Something told us that a member leaves. Several sources tell one departure with several times."""
+class StayPolicy:
+    """Which customers stay with a member who gets another post: all, none, or those of some tiers (S61).
+
+    ``groups_stay`` says the same of his group chats.
+    """
+
+    all_stay: bool = False
+    tiers_that_stay: tuple[str, ...] = ()
+    groups_stay: bool = False
+
+    def keeps(self, tier: str) -> bool:
+        return self.all_stay or (bool(tier) and tier in self.tiers_that_stay)
+
+
+@dataclass(frozen=True, slots=True)
+class StaffSignal:
+    """Something told us of a staff change. Several sources tell one change with several times.
+
+    ``last_day`` is the last day in the old place, in Shanghai; None when it is over or nobody said.
+    ``account_deleted``: the signal itself proves that WeCom no longer has the account.
+    ``cancels``: HR takes the change back.
+    """
 
     corp_id: str
     userid: str
+    change: ChangeKind
     source: SignalSource
     kind: str
     event_id: str
     occurred_at: datetime
-    successor_userid: str = ""
+    last_day: date | None = None
+    successor_userids: tuple[str, ...] = ()
+    stays: StayPolicy = StayPolicy()
+    account_deleted: bool = False
+    cancels: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class SignalRecord:
-    """A signal as the case keeps it."""
+    """A signal as the case keeps it; ``note`` says what it changed or why it changed nothing."""
 
     source: SignalSource
     kind: str
     event_id: str
     occurred_at: datetime
+    note: str = ""
 
-    @classmethod
-    def of(cls, signal: DepartureSignal) -> "SignalRecord":
-        return cls(signal.source, signal.kind, signal.event_id, signal.occurred_at)
+
+@dataclass(frozen=True, slots=True)
+class Certified:
+    """The last certificate of a case: hash of its JSON document, where it lies, the totals it states."""
+
+    number: int
+    sha256: str
+    csv_sha256: str
+    key: str
+    issued_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """What followed the customers of one taker: compared with WeCom, written where it differed.
+
+    ``not_carried`` counts personal tags, which WeCom lets nobody write. ``cursor`` is where to go on; empty when done.
+    """
+
+    checked: int = 0
+    differing: int = 0
+    written: int = 0
+    failed: int = 0
+    not_carried: int = 0
+    checksum: str = ""
+    cursor: str = ""
+    finished_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class HandoverCase:
-    """One departure. ``version`` rises with every write, a stale one is refused by the repository.
+    """One staff change. ``version`` rises with every write, a stale one is refused by the repository.
 
-    ``due_at`` is when the case wants to be looked at next; None when it is closed.
-    ``customer_totals`` and ``group_totals`` count edges by state as of the last look.
+    ``due_at`` is when the case wants to be looked at next; None when it is closed. ``start_at`` is the earliest moment
+    of a transfer. ``customer_totals`` and ``group_totals`` count edges by state as of the last look.
+    ``hr_at`` is when the HR word in force was spoken: an older one that comes late does not replace it.
+    ``plan_maker`` is who answers for the plan, ``approved_by`` who released it: never the same person.
+    ``unusable`` are takers WeCom refused, with its code. ``told`` are the messages already sent, by key.
     """
 
     case_id: str
@@ -120,77 +155,54 @@ class HandoverCase:
     opened_at: datetime
     due_at: datetime | None
     signals: tuple[SignalRecord, ...]
-    requested_successor: str = ""
+    change: ChangeKind = ChangeKind.DEPARTURE
+    last_day: date | None = None
+    start_at: datetime | None = None
+    stays: StayPolicy = StayPolicy()
+    account_deleted_at: datetime | None = None
+    confirmed: bool = True
+    hr_at: datetime | None = None
+    requested_successors: tuple[str, ...] = ()
     successors: tuple[str, ...] = ()
-    successor_reason: str = ""
+    plan_maker: str = ""
+    approved_by: str = ""
+    approved_at: datetime | None = None
+    cancelled_at: datetime | None = None
     customer_totals: Mapping[str, int] = field(default_factory=dict)
     group_totals: Mapping[str, int] = field(default_factory=dict)
     planned_at: datetime | None = None
+    attention_at: datetime | None = None
     closed_at: datetime | None = None
+    outcome: CaseOutcome | None = None
+    close_reason: str = ""
     polls: int = 0
+    unusable: Mapping[str, int] = field(default_factory=dict)
+    told: frozenset[str] = frozenset()
+    packages: Mapping[str, Package] = field(default_factory=dict)
+    certificate: Certified | None = None
     version: int = 0
 
-    def with_signal(self, signal: DepartureSignal, now: datetime) -> "HandoverCase":
-        """Attach a signal once. A successor named before planning counts; a later one does not."""
-        if any(known.event_id == signal.event_id for known in self.signals):
-            return self
-        successor = self.requested_successor
-        if signal.successor_userid and not self.state.is_planned:
-            successor = signal.successor_userid
-        due_at = now if not self.state.is_planned else self.due_at
-        return replace(
-            self, signals=(*self.signals, SignalRecord.of(signal)), requested_successor=successor, due_at=due_at
-        )
+    @property
+    def is_planned(self) -> bool:
+        return self.planned_at is not None
+
+    @property
+    def is_open(self) -> bool:
+        return self.state is not CaseState.CLOSED
+
+    @property
+    def account_deleted(self) -> bool:
+        return self.account_deleted_at is not None
+
+    def knows(self, event_id: str) -> bool:
+        return any(known.event_id == event_id for known in self.signals)
+
+    def noted(self, signal: StaffSignal, note: str = "") -> "HandoverCase":
+        """The case with the signal attached."""
+        record = SignalRecord(signal.source, signal.kind, signal.event_id, signal.occurred_at, note)
+        return replace(self, signals=(*self.signals, record))
 
 
 def case_id_of(corp_id: str, userid: str, ordinal: int) -> str:
-    """The n-th departure of one member: the cause is the departure, not the message that told it."""
+    """The n-th staff change of one member: the cause is the change, not the message that told it."""
     return ids.derive("case", corp_id, ids.fold_userid(userid), str(ordinal))
-
-
-@dataclass(frozen=True, slots=True)
-class Edge:
-    """One customer (``external_userid``) or group (``chat_id``) on its way to a new owner.
-
-    ``owner_userid`` and ``due_at`` are set while it is manual: who must act, until when.
-    """
-
-    target_id: str
-    state: EdgeState = EdgeState.PLANNED
-    cause: str = ""
-    errcode: int = 0
-    owner_userid: str = ""
-    due_at: datetime | None = None
-    updated_at: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Chunk:
-    """At most 100 edges that go to one taker in one call."""
-
-    case_id: str
-    kind: ChunkKind
-    number: int
-    takeover_userid: str
-    edges: tuple[Edge, ...]
-    state: ChunkState = ChunkState.PLANNED
-    attempt: int = 0
-    not_before: datetime | None = None
-    intended_at: datetime | None = None
-    submitted_at: datetime | None = None
-    version: int = 0
-
-    def with_edges(self, changed: Mapping[str, Edge]) -> "Chunk":
-        """The chunk with some edges replaced; settles when no edge is left open at WeCom."""
-        edges = tuple(changed.get(edge.target_id, edge) for edge in self.edges)
-        settled = all(edge.state.is_settled for edge in edges)
-        return replace(self, edges=edges, state=ChunkState.SETTLED if settled else self.state)
-
-    def in_state(self, state: EdgeState) -> tuple[Edge, ...]:
-        return tuple(edge for edge in self.edges if edge.state is state)
-
-
-def totals(chunks: Iterable[Chunk], kind: ChunkKind) -> dict[str, int]:
-    """Edges of one kind by state, with ``total``: the sum of the states is the total (invariant 1)."""
-    counted = Counter(edge.state.value for chunk in chunks if chunk.kind is kind for edge in chunk.edges)
-    return {"total": counted.total(), **counted}

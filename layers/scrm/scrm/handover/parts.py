@@ -1,0 +1,48 @@
+"""What follows a customer in a handover: each feature registers its part (design 11).
+
+The handover collects every part before it asks WeCom to move the customer, keeps the result with a checksum, and has
+it applied once the customer has a new owner.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class PartResult:
+    """What applying did: customers compared, those that differed, those written, those that could not be.
+
+    ``not_carried`` counts what WeCom lets nobody write for another member (personal tags).
+    ``cursor`` continues where the part stopped; empty when it is done.
+    """
+
+    checked: int = 0
+    differing: int = 0
+    written: int = 0
+    failed: int = 0
+    not_carried: int = 0
+    cursor: str = ""
+
+
+class HandoverPart(Protocol):
+    """Idempotent by ``attempt_id``; content is JSON and the same for the same state, so that its checksum is."""
+
+    @property
+    def name(self) -> str: ...
+
+    def collect(self, handover_userid: str, external_userids: Sequence[str]) -> dict[str, Any]:
+        """What there is of these customers with this member; customers without anything are left out."""
+
+    def apply(
+        self, takeover_userid: str, contents: Mapping[str, Any], attempt_id: str, cursor: str = ""
+    ) -> PartResult:
+        """Give the new owner what the old one had, writing only what differs; at most a page's worth per call."""
+
+
+def checksum(contents: Mapping[str, Any]) -> str:
+    """SHA-256 of the canonical JSON, hex."""
+    canonical = json.dumps(contents, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode()).hexdigest()
