@@ -112,7 +112,7 @@ class ContactIntake:
 
     def _start(self, run_id: str) -> None:
         started_at = self.now()
-        node_ids = [node.node_id for node in self.org.sync_nodes()]
+        node_ids = [node.node_id for node in self.org.sync_nodes().nodes]
         userids = sorted(set(self.source.members_serving_customers()))
         self.queue.send(self._parts(run_id, node_ids, userids, started_at))
 
