@@ -151,7 +151,7 @@ class ContactIntake:
         return ContactOutcome.TAKEN_OVER
 
     def _start(self, run_id: str) -> None:
-        node_ids = [node.node_id for node in self.org.sync_nodes()]
+        node_ids = [node.node_id for node in self.org.sync_nodes().nodes]
         run = self.full_pass.plan(run_id, self.now())
         self.queue.send(self._nodes(run_id, node_ids))
         self.queue.send(map(MemberSyncRequested.of, self.full_pass.open_parts(run)))
