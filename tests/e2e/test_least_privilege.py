@@ -134,6 +134,7 @@ def _live(bank: Bank) -> None:
     _a_handover_that_ends_well(bank, first)
     _a_handover_through_an_outage(bank, second)
     _customers_and_groups_change(bank, third)
+    _rosters_come(bank)
     _operators_decide(bank, second)
     _operators_look(bank)
 
@@ -169,6 +170,17 @@ def _customers_and_groups_change(bank: Bank, userid: str) -> None:
     bank.wecom.remove_relation(userid, unheard["external_userid"])  # only the full pass can find this out
     bank.settle()
     bank.wecom.callback_policy({"lose_percent": 0})
+
+
+def _rosters_come(bank: Bank) -> None:
+    """A roster, and the next day's, in which somebody learnt a language and one row is broken."""
+    columns = "userid,name,node_id,post,status,last_day,successor_userid,languages,qualifications,capacity"
+    everybody = [f"{each['userid']},,{each['main_department']},,active,,,,," for each in bank.world["members"]]
+    s3, bucket = bank.stack.engine.client("s3"), bank.stack.endpoints.resources["buckets"]["DataBucket"]
+    for day, rows in enumerate((everybody, [*everybody[:-1], everybody[-1] + "x", "rm_new,,1,,active,,,en,,"])):
+        body = "\n".join([columns, *rows]).encode()
+        s3.put_object(Bucket=bucket, Key=f"roster/incoming/staff {day}.csv", Body=body)
+        bank.settle()
 
 
 def _operators_decide(bank: Bank, userid: str) -> None:

@@ -36,7 +36,7 @@ BUCKET_OF = {"DATA_BUCKET": "DataBucket"}
 OF_CASES = {"handover/packages/*", "handover/certificates/*"}
 PREFIXES = {
     "StaffIntake": {
-        "s3:GetObject": {"roster/incoming/*", "roster/latest/*", "roster/rejected/*"},
+        "s3:GetObject": {"roster/incoming/*", "roster/latest/*"},
         "s3:PutObject": {"roster/latest/*", "roster/rejected/*"},
     },
     "HandoverWorker": {"s3:GetObject": OF_CASES, "s3:PutObject": OF_CASES},

@@ -49,11 +49,11 @@ class Bank:
     org: FakeOrg = field(default_factory=lambda: FakeOrg.of(*map(member, PEOPLE), nodes=NODES))
     store: FakeRosterStore = field(default_factory=FakeRosterStore)
     signals: list[StaffSignal] = field(default_factory=list)
-    missing_percent: int = 50
+    departing_percent: int = 20
 
     def intake(self, on_signal: Callable[[StaffSignal], object] | None = None) -> RosterIntake:
         teller = RosterTeller(CORP, self.org, Leaves(self.org), self.org, on_signal or self.signals.append)
-        return RosterIntake(BUCKET, self.store, self.org, teller, self.missing_percent)
+        return RosterIntake(BUCKET, self.store, self.org, teller, lambda: self.departing_percent)
 
     def upload(self, day: int, *lines: str, content: bytes | None = None, hours: int = 0) -> RosterUpload:
         key = f"roster/incoming/hr-{day}-{hours}.csv"
@@ -268,29 +268,34 @@ class TestRefusedFiles:
         result = bank.take(1, content=content)
 
         assert reason in result.refused
-        assert result.metrics() == {"RosterFileRejected": 1}
+        assert result.outcome is RosterOutcome.REFUSED
         assert (bank.store.accepted, bank.signals) == (before, [])
         assert result.refused in bank.org.reasons
 
-    def test_truncated_file_is_refused_until_somebody_accepts_it(self, bank: Bank) -> None:
-        refused = bank.take(1, EVERYONE[0])
-        assert "lacks 3 of 4 members" in refused.refused
-        assert bank.signals == []
+    @pytest.mark.parametrize("gone", [[], [line(f"rm_{place}", status="departed") for place in range(5)]])
+    def test_file_that_lets_too_many_depart_is_refused_until_the_limit_is_raised(self, gone: list[str]) -> None:
+        bank = Bank()
+        bank.take(0, *(line(f"rm_{place}") for place in range(20)))
+        rest = [line(f"rm_{place}") for place in range(5, 20)]
 
-        accepted = bank.intake().accept("roster/incoming/hr-1-0.csv", "op-1", T0 + timedelta(days=1, hours=2))
+        refused = bank.take(1, *gone, *rest)
+        bank.departing_percent = 25
+        taken = bank.take(1, *gone, *rest, hours=1)
 
-        assert (accepted.outcome, accepted.changes) == (RosterOutcome.TAKEN, {"departed": 3})
-        assert bank.store.accepted is not None
-        assert bank.store.accepted[0].accepted_by == "op-1"
+        assert "lets 5 of 20 members depart, more than 20 %" in refused.refused
+        assert (refused.outcome, taken.outcome) == (RosterOutcome.REFUSED, RosterOutcome.TAKEN)
 
-    def test_older_file_is_refused_until_somebody_accepts_it(self, bank: Bank) -> None:
+    def test_few_departures_are_no_sign_of_a_truncated_file_in_a_small_bank(self, bank: Bank) -> None:
+        assert bank.take(1, EVERYONE[0]).changes == {"departed": 3}
+
+    def test_older_file_changes_nothing(self, bank: Bank) -> None:
         bank.take(2, *EVERYONE)
-        older = bank.upload(1, *EVERYONE[1:])
+        before = bank.store.accepted
 
-        refused = bank.intake().take(older)
+        late = bank.intake().take(bank.upload(1, *EVERYONE[1:]))
 
-        assert refused.refused.startswith("A newer roster, of 2026-11-25, was taken already")
-        assert bank.intake().accept(older.key, "op-1", T0 + timedelta(days=3)).outcome is RosterOutcome.TAKEN
+        assert late.outcome is RosterOutcome.OUTDATED
+        assert (bank.store.accepted, bank.signals, bank.org.reasons) == (before, [], [])
 
     def test_file_in_another_bucket_or_gone_is_refused(self, bank: Bank) -> None:
         upload = bank.upload(1, *EVERYONE)
@@ -299,7 +304,7 @@ class TestRefusedFiles:
         assert "no longer in the bucket" in bank.intake().take(replace(upload, key="roster/incoming/x.csv")).refused
 
     def test_departed_members_may_be_dropped_from_the_file(self, bank: Bank) -> None:
-        bank.missing_percent = 0
+        bank.departing_percent = 100
         departed = [line(userid, status="departed") for userid in PEOPLE[:3]]
         bank.take(1, *departed, EVERYONE[3])
 
@@ -312,7 +317,7 @@ class TestRepeats:
     def test_same_file_twice_tells_nothing(self, bank: Bank) -> None:
         result = bank.take(1, *EVERYONE)
 
-        assert (result.outcome, result.metrics(), bank.signals) == (RosterOutcome.UNCHANGED, {}, [])
+        assert (result.outcome, bank.signals) == (RosterOutcome.UNCHANGED, [])
 
     def test_killed_anywhere_and_repeated_it_ends_the_same(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(roster_intake, "_MEMBERS_PER_MARK", 1)

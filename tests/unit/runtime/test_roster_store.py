@@ -12,7 +12,7 @@ from scrm.org.roster_ports import RosterHeader
 from tests.fakes.org import DAY, T0
 
 ROW = RosterRow("rm_a", "王敏", "11", "理财经理", RosterStatus.ACTIVE, languages=frozenset({"粤语"}))
-HEADER = RosterHeader("sha-1", DAY, T0, rows=2, unattributed=1, accepted_by="op-1")
+HEADER = RosterHeader("sha-1", DAY, T0, rows=2, unattributed=1)
 
 
 @dataclass

@@ -66,7 +66,6 @@ class S3RosterStore:
                 uploaded_at=clock.from_iso(header["uploaded_at"]),
                 rows=header["rows"],
                 unattributed=header["unattributed"],
-                accepted_by=header["accepted_by"],
             ),
             lambda: _rows(packed),
         )
@@ -79,7 +78,6 @@ class S3RosterStore:
             "uploaded_at": clock.to_iso(header.uploaded_at),
             "rows": header.rows,
             "unattributed": header.unattributed,
-            "accepted_by": header.accepted_by,
         }
         packer = zlib.compressobj(wbits=_AS_GZIP)
         with self._documents.open_upload(LAST_KEY, _GZIP) as upload:

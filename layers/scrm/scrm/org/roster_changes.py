@@ -70,6 +70,11 @@ class RosterStep:
     def is_missing(self) -> bool:
         return self.was_on_staff and not self.listed
 
+    @property
+    def departs(self) -> bool:
+        """Whether the new file itself says that a member who was there has departed."""
+        return self.was_on_staff and self.after is not None and self.after.status is RosterStatus.DEPARTED
+
     def changes(self) -> Iterator[RosterChange]:
         if self.after is not None and self.after != self.before:
             yield from _changes(self.userid, self.before, self.after)

@@ -13,7 +13,6 @@ class RosterHeader:
     """What is known of an accepted roster: SHA-256 of the file as it came, the day it speaks for, when it was uploaded.
 
     ``rows`` are those kept of it. ``unattributed`` counts its rows of which nobody could tell whose they are.
-    ``accepted_by`` is the operator who accepted it although it looked wrong.
     """
 
     sha256: str
@@ -21,7 +20,6 @@ class RosterHeader:
     uploaded_at: datetime
     rows: int
     unattributed: int = 0
-    accepted_by: str = ""
 
     @property
     def order(self) -> tuple[date, datetime]:

@@ -28,18 +28,25 @@ from scrm.runtime.roster_signals import ROSTER_SOURCE, RosterNews, RosterTeller
 REJECTIONS_LISTED: Final = 100
 _MEMBERS_PER_WRITE: Final = 100
 _MEMBERS_PER_MARK: Final = 100
+# So many may leave on one day even in a small bank.
+_FEW_DEPARTURES: Final = 3
 _DATE = re.compile(r"(?<!\d)(\d{4})-?(\d{2})-?(\d{2})(?!\d)")
 _ATTRIBUTES_TOLD = "attributes"
 _SIGNALS_TOLD = "signals"
 
 
 class RosterOutcome(StrEnum):
-    """``unchanged``: it is the last accepted file. ``unfinished``: the time is over, take it again."""
+    """What became of a file; the value is the metric.
 
-    TAKEN = "taken"
-    UNCHANGED = "unchanged"
-    REFUSED = "refused"
-    UNFINISHED = "unfinished"
+    ``UNCHANGED``: it is the last accepted file. ``OUTDATED``: a newer one was taken before. ``UNFINISHED``: the time is
+    over, take it again.
+    """
+
+    TAKEN = "RosterFileTaken"
+    UNCHANGED = "RosterFileUnchanged"
+    OUTDATED = "RosterFileOutdated"
+    REFUSED = "RosterFileRejected"
+    UNFINISHED = "RosterFileContinued"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,15 +73,6 @@ class RosterResult:
     held_back: int = 0
     rejected_key: str = ""
     refused: str = ""
-
-    def metrics(self) -> dict[str, int]:
-        """Metric -> how many; only what happened."""
-        found = {
-            "RosterFileTaken": int(self.outcome is RosterOutcome.TAKEN),
-            "RosterFileRejected": int(self.outcome is RosterOutcome.REFUSED),
-            "RosterRowRejected": self.rejected if self.outcome is RosterOutcome.TAKEN else 0,
-        }
-        return {name: count for name, count in found.items() if count}
 
 
 class _Object(BaseModel):
@@ -119,6 +117,7 @@ class _Tally:
     unattributed: int = 0
     members: int = 0
     missing: int = 0
+    departing: int = 0
     kept: int = 0
 
 
@@ -162,6 +161,7 @@ class _Roster:
         for step in self.steps():
             tally.members += step.was_on_staff
             tally.missing += step.is_missing
+            tally.departing += step.is_missing or step.departs
             tally.kept += self.row_from_now_on(step) is not None
             if step.before != self.row_from_now_on(step):
                 yield step
@@ -178,37 +178,32 @@ class _Roster:
 
 @dataclass(frozen=True, slots=True)
 class RosterIntake:
-    """Use case of a roster file. ``missing_percent``: a file that lacks more of the known staff looks truncated."""
+    """Use case of a roster file.
+
+    ``departing_percent``: a file in which more of the known staff depart at once, or are missing, looks wrong
+    (`HandoverDocument.roster_departing_percent`).
+    """
 
     bucket: str
     store: RosterStore
     progress: RosterProgress
     teller: RosterTeller
-    missing_percent: int
+    departing_percent: Callable[[], int]
     rows_in_memory: int = ROWS_IN_MEMORY
 
-    def take(
-        self, upload: RosterUpload, *, accepted_by: str = "", may_go_on: Callable[[], bool] = lambda: True
-    ) -> RosterResult:
+    def take(self, upload: RosterUpload, may_go_on: Callable[[], bool] = lambda: True) -> RosterResult:
         """Take a file that was uploaded, once or again.
 
-        ``accepted_by``: the operator who wants it taken although it looks truncated or is older than the last one.
         ``may_go_on`` is asked from time to time; once it says no, the rest waits for the next call with the same file.
         """
         try:
-            return self._take(upload, accepted_by, may_go_on)
+            return self._take(upload, may_go_on)
         except RosterRefusedError as error:
             event_id = ids.derive("roster", upload.bucket, upload.key, upload.uploaded_at.isoformat())
             self.teller.rejections.reject(ROSTER_SOURCE, event_id, str(error), upload.uploaded_at)
             return RosterResult(RosterOutcome.REFUSED, refused=str(error))
 
-    def accept(
-        self, key: str, actor: str, at: datetime, *, may_go_on: Callable[[], bool] = lambda: True
-    ) -> RosterResult:
-        """Take a file that was refused because of its age or its gaps; it speaks for its day as if uploaded ``at``."""
-        return self.take(RosterUpload(self.bucket, key, at), accepted_by=actor, may_go_on=may_go_on)
-
-    def _take(self, upload: RosterUpload, accepted_by: str, may_go_on: Callable[[], bool]) -> RosterResult:
+    def _take(self, upload: RosterUpload, may_go_on: Callable[[], bool]) -> RosterResult:
         if upload.bucket != self.bucket:
             raise RosterRefusedError("The roster lies in another bucket; upload it to this stack's own.")
         file = examine(self.store.lines(upload.key))
@@ -217,20 +212,17 @@ class RosterIntake:
         if last is not None and last.header.sha256 == file.sha256:
             self._confirm(last, as_of, upload.uploaded_at)
             return RosterResult(RosterOutcome.UNCHANGED)
+        if last is not None and (as_of, upload.uploaded_at) < last.header.order:
+            return RosterResult(RosterOutcome.OUTDATED)
         news = RosterNews(file.sha256, as_of, min(upload.uploaded_at, _midnight_after(as_of)))
-        if not accepted_by and last is not None and (as_of, upload.uploaded_at) < last.header.order:
-            raise RosterRefusedError(
-                f"A newer roster, of {last.header.as_of.isoformat()}, was taken already; "
-                "accept this one if it is right."
-            )
         with RosterSpool(self.rows_in_memory) as spool:
             roster = _Roster(upload, file, news, last, spool, _Tally())
             rejected_key = self._read(roster)
-            self._check(roster, accepted_by)
+            self._check(roster)
             told = self._tell(roster, may_go_on)
             if told is None:
                 return RosterResult(RosterOutcome.UNFINISHED)
-            self._replace_last(roster, accepted_by)
+            self._replace_last(roster)
             tally = roster.tally
             held_back = tally.missing if roster.holds_back else 0
             return RosterResult(RosterOutcome.TAKEN, tally.rows, tally.rejected, told, held_back, rejected_key)
@@ -261,17 +253,18 @@ class RosterIntake:
                 self.teller.rejections.reject(ROSTER_SOURCE, f"{sha256}:{row.line}", reason, at)
             yield row
 
-    def _check(self, roster: _Roster, accepted_by: str) -> None:
+    def _check(self, roster: _Roster) -> None:
         tally = roster.tally
         if tally.rows == tally.rejected:
             raise RosterRefusedError(
                 f"None of the roster's {tally.rows} rows can be used; see its rejected rows, then upload it again."
             )
         roster.spool.put_steps(roster.counted())
-        if not accepted_by and tally.missing * 100 > self.missing_percent * tally.members:
+        percent = self.departing_percent()
+        if tally.departing > _FEW_DEPARTURES and tally.departing * 100 > percent * tally.members:
             raise RosterRefusedError(
-                f"The roster lacks {tally.missing} of {tally.members} members of the last one and looks truncated; "
-                "upload the whole one, or accept this one if it is right."
+                f"The roster lets {tally.departing} of {tally.members} members depart, more than {percent} %: it looks "
+                "truncated. Upload the whole one, or raise roster_departing_percent for the day and upload it again."
             )
 
     def _tell(self, roster: _Roster, may_go_on: Callable[[], bool]) -> Mapping[str, int] | None:
@@ -307,7 +300,7 @@ class RosterIntake:
         if (as_of, uploaded_at) > last.header.order:
             self.store.replace_last(replace(last.header, as_of=as_of, uploaded_at=uploaded_at), last.rows())
 
-    def _replace_last(self, roster: _Roster, accepted_by: str) -> None:
+    def _replace_last(self, roster: _Roster) -> None:
         tally, upload = roster.tally, roster.upload
         header = RosterHeader(
             sha256=roster.file.sha256,
@@ -315,7 +308,6 @@ class RosterIntake:
             uploaded_at=upload.uploaded_at,
             rows=tally.kept,
             unattributed=tally.unattributed,
-            accepted_by=accepted_by,
         )
         newest = self.store.last()
         overtaken = newest is not None and newest.header.sha256 != roster.against and newest.header.order > header.order
