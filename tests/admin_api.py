@@ -16,6 +16,7 @@ from scrm import clock, ids
 from scrm.audit.log import AuditLog
 from scrm.audit.model import AuditEntry
 from scrm.audit.reader import AuditReader
+from scrm.aws.handover_journal import AuditedSettings
 from scrm.handover.edges import Attempt, AttemptOutcome, EdgeState, TransferApi
 from scrm.handover.model import CaseState, ChangeKind, SignalRecord, SignalSource
 from scrm.handover.queries import CaseDetail, CaseSummary, EdgeRow, EdgeTotals
@@ -23,8 +24,12 @@ from scrm.org.model import OrgNode
 from scrm.org.queries import Rejection
 from scrm.runtime.http.models import Sync, SyncRequest
 from scrm.runtime.wiring import admin_api as wiring
+from scrm.runtime.wiring import bank_settings
+from scrm.settings.change import SettingsChange
+from scrm.settings.handover import TOPIC, HandoverDocument
 from tests.fakes.audit import FakeAuditStore
 from tests.fakes.queries import FakeCaseQueries, FakeOrgQueries
+from tests.fakes.settings import MemorySettingsStore
 
 EVENTS = Path(__file__).parents[1] / "events" / "admin_api"
 AT = datetime(2026, 11, 21, 8, 0, tzinfo=UTC)
@@ -93,14 +98,19 @@ class Api:
     audit: FakeAuditStore = field(default_factory=FakeAuditStore)
     syncs: FakeSyncStarter = field(default_factory=FakeSyncStarter)
 
+    settings: MemorySettingsStore = field(default_factory=MemorySettingsStore)
+
     def join(self, monkeypatch: pytest.MonkeyPatch) -> "Api":
-        ports = {
+        ports: dict[str, Any] = {
             "case_queries": self.cases,
             "org_queries": self.org,
             "audit_log": AuditLog(self.audit),
             "audit_reader": AuditReader(self.audit),
             "sync_starter": self.syncs,
         }
+        change = SettingsChange(self.settings, AuditedSettings(ports["audit_log"]), TOPIC, HandoverDocument)
+        ports["settings_change"] = change
+        monkeypatch.setattr(bank_settings, "store", lambda: self.settings)
         for name, port in ports.items():
             monkeypatch.setattr(wiring, name, lambda port=port: port)
         return self

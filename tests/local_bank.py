@@ -5,6 +5,7 @@ remote call and play the message again, as SQS would.
 """
 
 import json
+import os
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -22,10 +23,10 @@ from functions.handover_reconcile import handler as handover_reconcile
 from functions.handover_worker import handler as handover_worker
 from functions.staff_intake import handler as staff_intake
 from functions.wecom_callback import handler as wecom_callback
+from local.engine.region import REGION
 from local.simulator.server import RunningSimulator, running_simulator
 from scrm import clock
 from scrm.aws import session
-from scrm.handover.edges import LONGEST_RUN
 from scrm.runtime.wiring import contact_sync as contact_wiring
 from scrm.runtime.wiring import handover_reconcile as reconcile_wiring
 from scrm.runtime.wiring import handover_worker as worker_wiring
@@ -33,11 +34,11 @@ from scrm.runtime.wiring import staff_intake as staff_wiring
 from scrm.runtime.wiring import wecom as wecom_wiring
 from scrm.runtime.wiring import wecom_callback as callback_wiring
 from tests.engine import EngineTables
+from tests.killing import KilledError, Killer, KillPlace, redelivered_after
 
 CORP = "wwSIMCORP0000001"
 TOKEN = "LocalBankToken01"
 AES_KEY = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG"
-_REPEATED_AFTER = {"handover": LONGEST_RUN}  # in truth longer: the queue's visibility is six times the time limit
 QUEUES = ("staff", "contact", "handover", "reconcile")
 HANDLERS: dict[str, Callable[..., Any]] = {
     "staff": staff_intake.lambda_handler,
@@ -45,10 +46,6 @@ HANDLERS: dict[str, Callable[..., Any]] = {
     "handover": handover_worker.lambda_handler,
     "reconcile": handover_reconcile.lambda_handler,
 }
-
-
-class KilledError(BaseException):
-    """The function's process dies here; nothing may catch it."""
 
 
 class Context:
@@ -61,30 +58,6 @@ class Context:
 
     def get_remaining_time_in_millis(self) -> int:
         return 60_000
-
-
-@dataclass
-class Killer:
-    """Counts remote calls of one invocation (AWS and WeCom) and kills at the armed one, before or after it."""
-
-    armed_at: int = -1
-    after: bool = False
-    calls: int = 0
-    kills: int = 0
-    armed: bool = False
-
-    def around(self, call: Callable[[], Any]) -> Any:
-        place, self.calls = self.calls, self.calls + 1
-        if self.armed and place == self.armed_at and not self.after:
-            self._die()
-        answer = call()
-        if self.armed and place == self.armed_at and self.after:
-            self._die()
-        return answer
-
-    def _die(self) -> None:
-        self.kills += 1
-        raise KilledError
 
 
 @dataclass
@@ -135,7 +108,7 @@ class LocalBank:
         for queue in QUEUES:
             received = self.sqs.receive_message(QueueUrl=self.urls[queue], MaxNumberOfMessages=1).get("Messages", [])
             for message in received:
-                answer = self.invoke(_handling(queue, message), repeated_after=_REPEATED_AFTER.get(queue, timedelta(0)))
+                answer = self.invoke(_handling(queue, message), repeated_after=redelivered_after(queue))
                 assert not (answer or {}).get("batchItemFailures"), "a record failed although nobody killed it"
                 self.sqs.delete_message(QueueUrl=self.urls[queue], ReceiptHandle=message["ReceiptHandle"])
                 return True
@@ -146,16 +119,16 @@ class LocalBank:
         and is delivered again to a new process, when ``repeated_after`` has passed, as with SQS's visibility.
         """
         with self._one_at_a_time:
-            place, after = 0, False
+            place = KillPlace() if self.kill_everywhere else None
             while True:
-                self.killer.calls, self.killer.armed_at, self.killer.after = 0, place, after
-                self.killer.armed = self.kill_everywhere
+                self.killer.begin(place)
                 try:
                     return handle()
                 except KilledError:
+                    assert place is not None
                     restart()
                     self._let_pass(repeated_after)
-                    place, after = (place + 1, False) if after else (place, True)
+                    place = place.following()
                 finally:
                     self.killer.armed = False
 
@@ -200,6 +173,8 @@ def local_bank(tables: EngineTables, world: dict[str, Any], patch: pytest.Monkey
         for name, queue_url in urls.items():
             patch.setenv(f"{name.upper()}_QUEUE_URL", queue_url)
         tables.engine.client("events").create_event_bus(Name="scrm")
+        place = {"LocationConstraint": REGION}
+        tables.engine.client("s3").create_bucket(Bucket=os.environ["DATA_BUCKET"], CreateBucketConfiguration=place)
         _put_secrets(tables.engine.client("secretsmanager"), world)
         patch.setenv("WECOM_BASE_URL", sim.base_url)
         patch.setenv("CLOCK_URL", f"{sim.control_url}/control/v1/clock")

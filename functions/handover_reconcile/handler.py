@@ -15,7 +15,7 @@ DUE = "handover_reconcile.due"
 
 
 def take(body: str) -> None:
-    take_message(wiring.reconcile(), body)
+    take_message(wiring.reconcile(), wiring.package_delivery, body)
 
 
 @entrypoint

@@ -13,7 +13,9 @@ from scrm.runtime.invocation import entrypoint
 from scrm.runtime.observability import count, logger
 from scrm.runtime.wiring import handover_worker as wiring
 
-WAITING = frozenset({CaseState.UNCONFIRMED, CaseState.SCHEDULED, CaseState.WAITING_FOR_ACCOUNT})
+WAITING = frozenset(
+    {CaseState.UNCONFIRMED, CaseState.AWAITING_APPROVAL, CaseState.SCHEDULED, CaseState.WAITING_FOR_ACCOUNT}
+)
 
 
 def take(body: str) -> None:

@@ -25,7 +25,9 @@ class ChildFailedError(Exception):
     """A measured program did not end well; carries the end of what it said."""
 
 
-def run(program: str, *arguments: str, environment: Mapping[str, str] | None = None) -> dict[str, Any]:
+def run(
+    program: str, *arguments: str, environment: Mapping[str, str] | None = None, within_s: float = _TIMEOUT_S
+) -> dict[str, Any]:
     """Run ``local/bench/children/<program>.py``; the last line it prints is its result as JSON."""
     packages = next((BENCH_ENV / "lib").glob("python3.*/site-packages"))
     path = ":".join(map(str, (packages, ROOT / "layers" / "scrm", ROOT)))
@@ -35,10 +37,10 @@ def run(program: str, *arguments: str, environment: Mapping[str, str] | None = N
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=_TIMEOUT_S,
+        timeout=within_s,
         check=False,
     )
     if done.returncode:
-        raise ChildFailedError(f"{program} {' '.join(arguments)}: {done.stderr[-2000:]}")
+        raise ChildFailedError(f"{program} {' '.join(arguments)}: {done.stdout[-1500:]}{done.stderr[-2000:]}")
     result: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return result

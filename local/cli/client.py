@@ -56,6 +56,13 @@ class AdminClient:
     def audit(self, limit: int, **filters: str | None) -> list[Row]:
         return self._rows("/v1/audit", limit, filters)
 
+    def settings(self) -> Row:
+        return self._ask("GET", "/v1/settings/handover")
+
+    def change_settings(self, version: int, settings: Row) -> Row:
+        """``settings`` is the whole document, over ``version``."""
+        return self._ask("PUT", "/v1/settings/handover", json={"version": version, "settings": settings})
+
     def start_sync(self, key: str = "") -> Row:
         """With the key of an earlier request the answer is the earlier one."""
         return self._ask(

@@ -167,6 +167,42 @@ def list_audit(session: Session, node_id: str | None, limit: int) -> None:
     session.show(rows, tables.audit(rows))
 
 
+@scrm.group("settings")
+def settings() -> None:
+    """客户继承参数。"""
+
+
+@settings.command("show")
+@click.pass_obj
+def show_settings(session: Session) -> None:
+    """显示当前参数与版本。"""
+    found = session.client.settings()
+    session.show(found, tables.settings(found))
+
+
+@settings.command("set")
+@click.argument("pairs", nargs=-1, metavar="NAME=VALUE...")
+@click.option("--default", "defaults", multiple=True, metavar="NAME", help="恢复为默认值")
+@click.pass_obj
+def set_settings(session: Session, pairs: tuple[str, ...], defaults: tuple[str, ...]) -> None:
+    """修改参数（仅总行），如 approval_above=500；值为 JSON，时长如 PT24H，一分钟内生效。"""
+    known = session.client.settings()
+    wanted = {name: known["settings"][name] for name in known["given"] if known["is_valid"] and name not in defaults}
+    found = session.client.change_settings(known["version"], wanted | dict(map(_setting, pairs)))
+    session.show(found, tables.settings(found))
+
+
+def _setting(pair: str) -> tuple[str, Any]:
+    """``name=value``; what is no JSON is text, so that a duration needs no quotes."""
+    name, is_pair, value = pair.partition("=")
+    if not is_pair:
+        raise click.BadParameter(f"应为 NAME=VALUE：{pair}")
+    try:
+        return name, json.loads(value)
+    except ValueError:
+        return name, value
+
+
 @scrm.group("sync")
 def sync() -> None:
     """与企业微信核对客户关系。"""

@@ -16,6 +16,7 @@ _NAMED_IN_A_LIST = 2
 CASE_STATES = {
     "unconfirmed": "待人事确认",
     "planning": "规划中",
+    "awaiting_approval": "待复核",
     "scheduled": "已排期",
     "waiting_for_account": "等待账号停用",
     "transferring": "转接中",
@@ -50,8 +51,31 @@ EDGE_CAUSES = {
     "stays_by_policy": "按规定保留",
     "cancelled": "变动已取消",
     "chosen_again": "重新指定",
+    "plan_rejected": "方案被退回",
 }
 SIGNAL_SOURCES = {"hr": "人事系统", "callback": "企业微信回调"}
+SETTINGS = {
+    "confirmation_wait": "账号删除后等待人事确认",
+    "start_days_before": "最后工作日前几天开始",
+    "rounds": "每位客户最多询问次数",
+    "default_capacity": "成员客户上限",
+    "most_per_successor": "每位接替成员最多接收",
+    "refusals_use_quota": "拒绝计入转接次数",
+    "quota_believed_for": "次数用完的有效期",
+    "account_check_interval": "账号检查间隔",
+    "account_ageing_after": "账号未停用告警时间",
+    "retry_interval": "重试间隔",
+    "poll_times": "结果查询时间",
+    "late_poll_interval": "之后的查询间隔",
+    "attention_interval": "人工事项查看间隔",
+    "undecided_after": "客户未决定转人工时间",
+    "manual_due_business_days": "人工处理期限（工作日）",
+    "approval_above": "超过多少客户须复核",
+    "approval_growth_percent": "复核后允许增长（%）",
+    "approval_near": "临近开始未复核告警",
+    "four_eyes": "须双人复核的操作",
+    "decision_valid_for": "待复核决定有效期",
+}
 OUTCOMES = {
     "done": "完成",
     "invalid": "请求无效",
@@ -154,6 +178,15 @@ def audit(rows: Sequence[Row]) -> Table:
             row["node_path"],
             f"{row['chain_id']}/{row['sequence']}",
         )
+    return table
+
+
+def settings(found: Row) -> Table:
+    table = _table(f"客户继承参数（版本 {found['version']}）", "参数", "说明", "当前值", "来源")
+    for name, value in found["settings"].items():
+        shown = "、".join(map(str, value)) if isinstance(value, list) else value
+        source = "本行设定" if name in found["given"] else "默认"
+        table.add_row(name, SETTINGS.get(name, "—"), "—" if shown in (None, "") else str(shown), source)
     return table
 
 

@@ -21,8 +21,9 @@ from scrm.contacts.messages import (
     QuotaCounted,
 )
 from scrm.handover.edges import ChunkKind
-from scrm.handover.messages import PlanRequested, PollRequested, TransferRequested
+from scrm.handover.messages import DeliverPackage, PlanRequested, PollRequested, TransferRequested
 from scrm.handover.model import case_id_of
+from scrm.handover.ports import Delivery
 
 EVENTS = Path(__file__).parents[2] / "events"
 CORP = "wwSIMCORP0000001"
@@ -149,6 +150,19 @@ def samples() -> dict[str, dict[str, dict[str, Any]]]:
         "handover_reconcile": {
             "due": {"schedule": "handover_reconcile.due"},
             "poll_requested": batch("reconcile", PollRequested(case_id=CASE)),
+            "deliver_package": batch(
+                "reconcile",
+                DeliverPackage.of(
+                    Delivery(
+                        case_id=CASE,
+                        takeover_userid="rm_li02",
+                        chunks={0: AT, 1: AT},
+                        part="relation",
+                        cursor='["CURSOR",""]',
+                        counts={"relation.checked": 1000},
+                    )
+                ),
+            ),
             "transfer_fail": batch(
                 "reconcile",
                 callback(

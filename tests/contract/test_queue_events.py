@@ -32,6 +32,7 @@ FAILS_AS_IT_SHOULD = {
     ("handover_worker", "transfer_customers"),
     ("handover_worker", "transfer_groups"),
     ("handover_reconcile", "poll_requested"),
+    ("handover_reconcile", "deliver_package"),
 }
 
 

@@ -1,13 +1,15 @@
 """In-memory ports of the handover, and a WeCom that moves customers when told to."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 from scrm.handover.edges import Chunk, ChunkKind, TransferApi
 from scrm.handover.errors import AccountDeletedError, AccountStillActiveError, StaleVersionError
 from scrm.handover.model import ChangeKind, HandoverCase, SignalSource, StaffSignal
-from scrm.handover.ports import MOST_CHUNKS_TOGETHER, LeaversCustomer, StaffMember, TransferStatus
+from scrm.handover.parts import Contents, PartResult, checksum
+from scrm.handover.ports import MOST_CHUNKS_TOGETHER, Delivery, LeaversCustomer, StaffMember, TransferStatus
 
 START = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
 CORP = "wwSIMCORP0000001"
@@ -104,6 +106,7 @@ class FakeQueue:
     plans: list[str] = field(default_factory=list)
     transfers: list[Chunk] = field(default_factory=list)
     polls: list[str] = field(default_factory=list)
+    deliveries: list[Delivery] = field(default_factory=list)
 
     def request_plan(self, case_id: str) -> None:
         self.plans.append(case_id)
@@ -113,6 +116,9 @@ class FakeQueue:
 
     def request_polls(self, case_ids: Sequence[str]) -> None:
         self.polls.extend(case_ids)
+
+    def request_deliveries(self, deliveries: Sequence[Delivery], not_before: datetime | None = None) -> None:
+        self.deliveries.extend(deliveries)
 
 
 class FakeStaff:
@@ -252,6 +258,94 @@ class FakeContacts:
 
     def groups_taken_over(self, case: HandoverCase, chat_ids: Sequence[str], at: datetime) -> None:
         self.groups.extend(chat_ids)
+
+
+class FakePart:
+    """Implements HandoverPart: a note a customer, ``per_call`` of them applied by a call.
+
+    ``trouble`` is raised by the next call, after ``half`` of its work when that is set.
+    """
+
+    def __init__(self, notes: Mapping[str, str], per_call: int = 100, name: str = "relation") -> None:
+        self.name = name
+        self.notes = dict(notes)
+        self.per_call = per_call
+        self.given: dict[str, dict[str, str]] = {}
+        self.trouble: Exception | None = None
+
+    def collect(self, handover_userid: str, external_userids: Sequence[str]) -> dict[str, Any]:
+        return {customer: self.notes[customer] for customer in external_userids if customer in self.notes}
+
+    def apply(self, takeover_userid: str, contents: Mapping[str, Any], attempt_id: str, cursor: str = "") -> PartResult:
+        error, self.trouble = self.trouble, None
+        if error is not None:
+            raise error
+        page = [customer for customer in sorted(contents) if customer > cursor][: self.per_call]
+        has = self.given.setdefault(takeover_userid, {})
+        differing = [customer for customer in page if has.get(customer) != contents[customer]]
+        has |= {customer: contents[customer] for customer in differing}
+        more = bool(page) and page[-1] != max(contents)
+        written = len(differing)
+        return PartResult(len(page), written, written, not_carried=len(page), cursor=page[-1] if more else "")
+
+
+class FakePackages:
+    """Implements PackageStore."""
+
+    def __init__(self) -> None:
+        self.documents: dict[tuple[str, str], Contents] = {}
+
+    def put(self, case_id: str, contents: Contents) -> str:
+        self.documents[case_id, checksum(contents)] = contents
+        return checksum(contents)
+
+    def get(self, case_id: str, package: str) -> Contents:
+        return self.documents[case_id, package]
+
+
+@dataclass
+class FakeRmTasks:
+    """Implements RmTasks."""
+
+    greeted: dict[str, set[str]] = field(default_factory=dict)
+
+    def greet_customers(self, case: HandoverCase, takeover_userid: str, external_userids: Sequence[str]) -> None:
+        self.greeted.setdefault(takeover_userid, set()).update(external_userids)
+
+
+@dataclass
+class FakeNotifier:
+    """Implements Notifier. ``postponed`` is raised while it is set; ``unreachable`` members get nothing."""
+
+    sent: list[tuple[str, str, str]] = field(default_factory=list)
+    unreachable: set[str] = field(default_factory=set)
+    postponed: Exception | None = None
+
+    def tell(self, userid: str, title: str, text: str) -> bool:
+        if self.postponed is not None:
+            raise self.postponed
+        if userid in self.unreachable:
+            return False
+        self.sent.append((userid, title, text))
+        return True
+
+    def sent_to(self, userid: str) -> list[str]:
+        """The titles."""
+        return [title for receiver, title, _ in self.sent if receiver == userid]
+
+
+@dataclass
+class FakeCertificates:
+    """Implements CertificateDocuments."""
+
+    documents: dict[str, bytes] = field(default_factory=dict)
+
+    def write(self, key: str, pieces: Iterable[bytes]) -> None:
+        self.documents[key] = b"".join(pieces)
+
+    def lines(self, key: str) -> Iterator[bytes] | None:
+        found = self.documents.get(key)
+        return None if found is None else iter(found.splitlines(keepends=True))
 
 
 @dataclass

@@ -30,6 +30,10 @@ def limit_for_a_minute(bank: LocalBank) -> None:
     bank.sim.control.add_fault("errcode", TRANSFER, errcode=45009, seconds=60)
 
 
+def limit_for_an_hour(bank: LocalBank) -> None:
+    bank.sim.control.add_fault("errcode", "*", errcode=45009, seconds=3_600)
+
+
 def outage_of_ten_minutes(bank: LocalBank) -> None:
     bank.sim.control.start_outage(600)
 
@@ -67,6 +71,7 @@ def lose_every_callback(bank: LocalBank) -> None:
         revoke_tokens,
         expire_tokens,
         limit_for_a_minute,
+        limit_for_an_hour,
         outage_of_ten_minutes,
         busy_twice,
         drop_requests,
@@ -105,6 +110,19 @@ def test_lost_callbacks_are_made_up_for_by_hr_and_the_schedule(
     expected = right(CUSTOMERS, GROUPS)
     # The customer who refused no longer knows the leaver; only the lost callback would have told us.
     assert found == expected | {"our_relations": (1, CUSTOMERS - 1)}
+
+
+def test_callbacks_half_lost_the_rest_doubled_and_an_hour_out_of_order_are_made_up_for_by_the_nightly_pass(
+    tables: EngineTables, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chaos = {"lose_percent": 50, "duplicate_percent": 100, "copies": 2, "reorder_seconds": 3_600}
+    with local_bank(tables, small_world(CUSTOMERS, GROUPS), monkeypatch) as bank:
+        depart(bank, disturb=lambda bank: bank.sim.control.callback_policy(chaos), hours=(6, 1, 8, 16, 1, 4))
+        bank.full_pass()
+        found = outcome(bank)
+
+    # As above: that the customer who refused no longer knows the leaver is among what was lost.
+    assert found == right(CUSTOMERS, GROUPS) | {"our_relations": (1, CUSTOMERS - 1)}
 
 
 def test_no_call_is_made_inside_a_penalty_window(tables: EngineTables, monkeypatch: pytest.MonkeyPatch) -> None:

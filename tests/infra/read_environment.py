@@ -8,6 +8,7 @@ The environment it is given is the template's and nothing else: a variable that 
 import contextlib
 import functools
 import importlib
+import inspect
 import json
 import os
 import sys
@@ -25,9 +26,18 @@ def main(folder: str) -> None:
 
     with contextlib.suppress(OSError):
         clock.refresh()
+    _answer_for_the_table_of_settings()
     for build in _factories(importlib.import_module(f"scrm.runtime.wiring.{folder}")):
         build()
     sys.stdout.write(json.dumps(sorted(read)))
+
+
+def _answer_for_the_table_of_settings() -> None:
+    """Use cases are built with the settings in force, and no table answers here: the reader is built and not asked."""
+    bank_settings = sys.modules.get("scrm.runtime.wiring.bank_settings")
+    if bank_settings is not None:
+        bank_settings.handover_reader()
+        bank_settings.handover = lambda: bank_settings.PLATFORM  # type: ignore[attr-defined]
 
 
 def _recorded_reads() -> set[str]:
@@ -54,13 +64,15 @@ def _asker() -> str:
 
 
 def _factories(wiring: Any) -> list[Callable[[], Any]]:
-    """The cached functions without parameters that the wiring module itself defines: what a handler may call."""
+    """The functions without parameters that the wiring module itself defines: what a handler may call."""
+    functions = [inspect.unwrap(found) for found in vars(wiring).values() if callable(found)]
     return [
         found
-        for found in vars(wiring).values()
-        if hasattr(found, "cache_clear")
-        and found.__wrapped__.__module__ == wiring.__name__
-        and not found.__wrapped__.__code__.co_argcount
+        for found in functions
+        if inspect.isfunction(found)
+        and found.__module__ == wiring.__name__
+        and not found.__code__.co_argcount
+        and found.__name__ != "reset"
     ]
 
 

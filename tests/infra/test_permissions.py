@@ -33,14 +33,16 @@ QUEUE_OF = {
 SECRET_OF = {"WECOM_SECRET_ID": "WecomSecret", "CALLBACK_SECRET_ID": "CallbackSecret"}
 BUS_OF = {"EVENT_BUS_NAME": "ScrmBus"}
 BUCKET_OF = {"DATA_BUCKET": "DataBucket"}
-OF_CASES = {"handover/packages/*", "handover/certificates/*"}
 PREFIXES = {
     "StaffIntake": {
         "s3:GetObject": {"roster/incoming/*", "roster/latest/*"},
         "s3:PutObject": {"roster/latest/*", "roster/rejected/*"},
     },
-    "HandoverWorker": {"s3:GetObject": OF_CASES, "s3:PutObject": OF_CASES},
-    "HandoverReconcile": {"s3:GetObject": OF_CASES, "s3:PutObject": OF_CASES},
+    "HandoverWorker": {"s3:PutObject": {"handover/packages/*"}},
+    "HandoverReconcile": {
+        "s3:GetObject": {"handover/packages/*"},
+        "s3:PutObject": {"handover/certificates/*"},
+    },
     "AdminApi": {"s3:GetObject": {"handover/certificates/*"}},
 }
 ROLES = sorted(of_type("AWS::IAM::Role"))

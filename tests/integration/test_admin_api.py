@@ -16,12 +16,13 @@ from scrm.aws import session
 from scrm.aws.audit_table import DynamoAuditStore
 from scrm.aws.case_table import DynamoCaseRepository
 from scrm.aws.org_table import DynamoOrgRepository
+from scrm.aws.settings_table import DynamoSettingsStore
 from scrm.aws.table import Table
 from scrm.handover.edges import Chunk, ChunkKind, Edge, EdgeState
 from scrm.handover.model import CaseState, HandoverCase, SignalRecord, SignalSource
 from scrm.org.model import Member, MemberStatus
 from scrm.runtime.wiring import admin_api as wiring
-from tests.admin_api import AT, BRANCH_10, EVENTS, NODES, Reply, Request, lambda_context, sample
+from tests.admin_api import AT, BRANCH_10, EVENTS, HEAD_OFFICE, NODES, Reply, Request, lambda_context, sample
 from tests.engine import declared_tables
 
 CASE_ID = "case_" + "a" * 26
@@ -45,6 +46,8 @@ EXPECTED = {
     "close_case": 200,
     "reassign_edges": 409,  # played after the case was closed
     "start_sync_without_key": 422,
+    "get_handover_settings": 200,
+    "put_handover_settings": 200,
     "claims_missing": 403,
     "unknown_route": 404,
 }
@@ -263,6 +266,55 @@ def test_the_audit_chain_of_many_requests_is_intact_and_names_the_sync(stack: St
     assert verify_chain(stack.audit, "10").is_intact
     assert ("api.post.syncs", sync, "done") in [(e["action"], e["subject"], e["outcome"]) for e in entries]
     assert len(entries) == 6
+
+
+def test_changed_settings_are_in_force_and_kept_with_who_changed_them(stack: Stack) -> None:
+    before = stack.send(sample("get_handover_settings")).body
+    changed = stack.send(sample("put_handover_settings"))
+    again = stack.send(sample("put_handover_settings"))
+    body = {"version": 0, "settings": {"rounds": 4}}
+    late = stack.send(Request("/v1/settings/handover", "PUT", body=body).event())
+
+    assert (before["version"], before["given"], before["settings"]["approval_above"]) == (0, [], 200)
+    assert (changed.body["version"], changed.body["given"]) == (1, ["approval_above", "confirmation_wait"])
+    assert changed.body["settings"] | {"approval_above": 500, "confirmation_wait": "P2D"} == changed.body["settings"]
+    assert again.body == changed.body
+    assert (late.status, late.body["type"]) == (409, "urn:scrm:problem:settings-conflict")
+    entries = stack.send(sample("list_audit") | {"queryStringParameters": {}}).body["items"]
+    assert [(e["actor"], e["subject"]) for e in entries if e["action"] == "settings.changed"] == [
+        ("operator:op-head-office", "settings:handover:1")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("claims", "settings", "status"),
+    [
+        (BRANCH_10, {"rounds": 3}, 403),
+        ({"sub": "op-1", "scrm_node": "1", "scrm_roles": "[auditor]"}, {"rounds": 3}, 403),
+        (HEAD_OFFICE, {"rounds": 0}, 422),
+        (HEAD_OFFICE, {"groups_per_day": 900}, 422),
+        (HEAD_OFFICE, {"four_eyes": ["everything"]}, 422),
+    ],
+)
+def test_settings_are_changed_by_head_office_and_within_their_ranges(
+    stack: Stack, claims: dict[str, str], settings: dict[str, Any], status: int
+) -> None:
+    asked = Request("/v1/settings/handover", "PUT", claims=claims, body={"version": 0, "settings": settings})
+
+    assert stack.send(asked.event()).status == status
+    assert stack.send(sample("get_handover_settings")).body["version"] == 0
+
+
+def test_a_stored_document_that_does_not_fit_is_told_and_can_be_replaced(stack: Stack) -> None:
+    store = DynamoSettingsStore(Table(session.client("dynamodb"), "platform"))
+    assert store.write("handover", {"rounds": "many"}, 0, "by hand", AT)
+
+    found = stack.send(sample("get_handover_settings")).body
+    body = {"version": found["version"], "settings": {"rounds": 3}}
+    repaired = stack.send(Request("/v1/settings/handover", "PUT", body=body).event()).body
+
+    assert (found["is_valid"], found["given"], found["settings"]["rounds"]) == (False, ["rounds"], 2)
+    assert (repaired["version"], repaired["is_valid"], repaired["settings"]["rounds"]) == (2, True, 3)
 
 
 def test_settings_that_are_missing_are_named(monkeypatch: pytest.MonkeyPatch) -> None:

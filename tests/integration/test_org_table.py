@@ -9,6 +9,7 @@ import pytest
 from scrm.aws import session
 from scrm.aws.org_table import DynamoOrgRepository
 from scrm.aws.table import Table
+from scrm.handover.ports import HEAD_OFFICE
 from scrm.org.model import (
     Alias,
     Cover,
@@ -24,7 +25,7 @@ from scrm.org.nodes import EffectiveSetting
 from scrm.org.ports import OrgRepository
 from scrm.org.queries import ReviewState
 from scrm.paging import InvalidCursorError, Page
-from scrm.runtime.staff_directory import HEAD_OFFICE, OrgStaffDirectory
+from scrm.runtime.staff_directory import OrgStaffDirectory
 from tests.engine import EngineTables
 from tests.fakes.org import DAY, T0, FakeOrg, member
 

@@ -15,6 +15,7 @@ from local.identity.server import running_issuer
 from scrm.handover.edges import EdgeCause, EdgeState
 from scrm.handover.model import CaseState, SignalSource
 from scrm.runtime.http.operation import outcome_of
+from scrm.settings.handover import HandoverDocument
 from tests.admin_api import Api, case, edge, rejection
 from tests.unit.cli.gateway import running_gateway
 
@@ -240,3 +241,18 @@ def test_every_word_of_the_api_has_a_chinese_one() -> None:
     assert set(tables.EDGE_CAUSES) == set(EdgeCause)
     assert set(tables.SIGNAL_SOURCES) == set(SignalSource)
     assert {outcome_of(status) for status in (200, 400, 403, 404, 409, 422, 500)} <= set(tables.OUTCOMES)
+
+
+def test_settings_are_shown_in_chinese_and_changed_over_the_version_that_was_read(run: Run, api: Api) -> None:
+    shown = run("settings", "show").output
+    run("settings", "set", "approval_above=500", "confirmation_wait=PT48H")
+    changed = json.loads(run("--json", "settings", "set", "rounds=3", "--default", "confirmation_wait").output)
+
+    for text in ("版本 0", "超过多少客户须复核", "200", "默认"):
+        assert text in shown
+    assert (changed["version"], changed["given"]) == (2, ["approval_above", "rounds"])
+    assert api.settings.read("handover") == ({"approval_above": 500, "rounds": 3}, 2)
+
+
+def test_every_setting_has_a_chinese_name() -> None:
+    assert set(tables.SETTINGS) == set(HandoverDocument.model_fields)

@@ -10,6 +10,7 @@ import pytest
 
 from local.engine.paths import ROOT
 from scrm.handover.calls import TransferOutcome
+from scrm.handover.delivery import DeliveryOutcome
 from tests.infra.cloudformation import FUNCTIONS, of_type, plain, properties
 from tests.unit.docs.pages import DOCS, text_of
 
@@ -126,8 +127,8 @@ _KNOWN_NAMES = {
 
 
 def counted_metrics() -> set[str]:
-    """Names given to `count(...)` as text, values of the outcome enums that are counted, and transfer outcomes."""
-    found = {outcome.metric for outcome in TransferOutcome}
+    """Names given to `count(...)` as text, values of the outcome enums that are counted, and what knows its metric."""
+    found = {outcome.metric for outcome in (*TransferOutcome, *DeliveryOutcome)}
     for path in [*(ROOT / "functions").rglob("*.py"), *(ROOT / "layers" / "scrm").rglob("*.py")]:
         found.update(_metrics_in(path))
     return found

@@ -1,14 +1,20 @@
 """The handover's use cases over in-memory ports."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
 
 import pytest
 
 from scrm.handover.calls import TransferOutcome
+from scrm.handover.certificate import Certification
 from scrm.handover.decisions import CaseDecisions
+from scrm.handover.delivery import DeliveryOutcome, PackageDelivery
 from scrm.handover.edges import Chunk, ChunkKind, Edge, EdgeState
+from scrm.handover.follow_up import FollowUp
 from scrm.handover.intake import HandoverIntake
-from scrm.handover.model import HandoverCase, StaffSignal
+from scrm.handover.model import ChangeKind, HandoverCase, StaffSignal
+from scrm.handover.packages import PackageCollection
+from scrm.handover.plan_review import PlanReviews
 from scrm.handover.planning import HandoverPlanning
 from scrm.handover.reconcile import HandoverReconcile, PollResult
 from scrm.handover.settings import HandoverSettings
@@ -17,11 +23,16 @@ from tests.fakes.handover import (
     LEAVER,
     TAKER,
     FakeCases,
+    FakeCertificates,
     FakeClock,
     FakeContacts,
     FakeCustomers,
     FakeJournal,
+    FakeNotifier,
+    FakePackages,
+    FakePart,
     FakeQueue,
+    FakeRmTasks,
     FakeStaff,
     FakeTransfers,
     customers,
@@ -41,15 +52,29 @@ class Bank:
     queue: FakeQueue = field(default_factory=FakeQueue)
     contacts: FakeContacts = field(default_factory=FakeContacts)
     journal: FakeJournal = field(default_factory=FakeJournal)
+    certificates: FakeCertificates = field(default_factory=FakeCertificates)
     clock: FakeClock = field(default_factory=FakeClock)
-    settings: HandoverSettings = field(default_factory=HandoverSettings)
+    part: FakePart = field(default_factory=lambda: FakePart({}))
+    packages: FakePackages = field(default_factory=FakePackages)
+    tasks: FakeRmTasks = field(default_factory=FakeRmTasks)
+    notifier: FakeNotifier = field(default_factory=FakeNotifier)
+    settings: HandoverSettings = field(default_factory=lambda: HandoverSettings(approval_above=None))
 
     def intake(self) -> HandoverIntake:
         return HandoverIntake(self.cases, self.staff, self.queue, self.journal, self.settings)
 
     def reconcile(self) -> HandoverReconcile:
         return HandoverReconcile(
-            self.cases, self.staff, self.book, self.wecom, self.queue, self.contacts, self.journal, self.settings
+            self.cases,
+            self.staff,
+            self.book,
+            self.wecom,
+            self.queue,
+            self.contacts,
+            self.journal,
+            Certification(self.certificates),
+            FollowUp(self.notifier, self.settings),
+            self.settings,
         )
 
     def open(self, *successors: str) -> HandoverCase:
@@ -61,6 +86,11 @@ class Bank:
         assert case is not None
         return case
 
+    def tell_transfer(self) -> HandoverCase:
+        """The case of a member who gets another post in four days; his account stays."""
+        self.wecom.accounts.add(LEAVER)
+        return self.tell(signal(change=ChangeKind.TRANSFER, last_day=(self.clock() + timedelta(days=4)).date()))
+
     def plan(self, case: HandoverCase) -> HandoverCase:
         planning = HandoverPlanning(
             self.cases, self.staff, self.book, self.wecom, self.queue, self.journal, self.settings
@@ -68,7 +98,8 @@ class Bank:
         return planning.plan(case.case_id, self.clock())
 
     def submit(self, case: HandoverCase, kind: ChunkKind = ChunkKind.CUSTOMERS, *numbers: int) -> list[TransferOutcome]:
-        transfer = ChunkTransfer(self.cases, self.staff, self.wecom, self.settings)
+        packages = PackageCollection([self.part], self.packages)
+        transfer = ChunkTransfer(self.cases, self.staff, self.wecom, packages, self.settings)
         return transfer.submit(case.case_id, kind, numbers or (0,), self.clock)
 
     def submit_all(self, case: HandoverCase) -> None:
@@ -78,8 +109,28 @@ class Bank:
     def decisions(self) -> CaseDecisions:
         return CaseDecisions(self.cases, self.staff, self.book, self.queue, self.journal, self.settings)
 
+    def reviews(self) -> PlanReviews:
+        return PlanReviews(self.cases, self.staff, self.book, self.queue, self.journal, self.settings)
+
     def poll(self, case: HandoverCase) -> PollResult:
+        """One look, and the deliveries it asks for with the looks that they ask for, to their end."""
+        result = self.look(case)
+        while self.queue.deliveries:
+            asked = len(self.queue.polls)
+            self.deliver()
+            if self.queue.polls[asked:]:
+                later = self.look(case)
+                result = replace(result, closed=result.closed or later.closed)
+        return result
+
+    def look(self, case: HandoverCase) -> PollResult:
+        """One look alone."""
         return self.reconcile().poll(case.case_id, self.clock)
+
+    def deliver(self) -> DeliveryOutcome:
+        """The oldest step that was asked for."""
+        delivery = PackageDelivery(self.cases, [self.part], self.packages, self.tasks, self.queue)
+        return delivery.deliver(self.queue.deliveries.pop(0), self.clock())
 
     def chunks(self, case: HandoverCase) -> list[Chunk]:
         loaded = self.cases.load(case.case_id)

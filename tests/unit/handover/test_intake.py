@@ -106,8 +106,11 @@ def test_cancelled_before_planning_closes_the_case(bank: Bank) -> None:
     bank.tell(HR)
 
     case = bank.tell(signal(event_id="hr-2", at=START + timedelta(hours=1), cancels=True))
+    bank.poll(case)
 
-    assert (case.state, case.outcome, case.due_at) == (CaseState.CLOSED, CaseOutcome.CANCELLED, None)
+    closed = bank.latest(case)
+    assert (closed.state, closed.outcome, closed.due_at) == (CaseState.CLOSED, CaseOutcome.CANCELLED, None)
+    assert [(each.number, each.customers) for each in closed.certificates] == [(1, 0)]
 
 
 def test_cancelling_does_not_bring_a_deleted_account_back(bank: Bank) -> None:

@@ -170,7 +170,7 @@ def test_calls_held_back_for_an_account_that_is_never_deleted_age(bank: Bank) ->
     bank.clock.advance(timedelta(days=3))
     late = bank.poll(case)
 
-    assert (early.ageing, late.ageing) == (False, True)
+    assert (early.waits_for_account, late.waits_for_account) == (False, True)
 
 
 def test_cancelled_in_mid_flight_keeps_what_was_not_asked_and_ends_what_was(bank: Bank) -> None:
@@ -295,6 +295,6 @@ def test_account_that_is_never_deleted_ages(bank: Bank) -> None:
     case = bank.open()
     bank.plan(case)
 
-    assert not bank.poll(case).ageing
+    assert not bank.poll(case).waits_for_account
     bank.clock.advance(timedelta(days=3, minutes=1))
-    assert bank.poll(case).ageing
+    assert bank.poll(case).waits_for_account

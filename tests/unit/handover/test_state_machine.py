@@ -1,26 +1,32 @@
 """Invariants 1 and 8 under random staff changes, decisions, faults and clock steps.
 
+A plan above the size that needs approval makes no call before a second person has approved it.
+
 Whatever is told, lost, repeated or refused: every customer of the member is in exactly one edge, each edge that waits
 for a person has an owner and a date, WeCom never has two transfers of one customer at a time, and once all comes to
 rest every edge is settled.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import timedelta
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
+from scrm.handover.approval import plan_checksum, plan_size
 from scrm.handover.edges import ChunkKind, EdgeState, TransferApi
-from scrm.handover.errors import OutcomeUnknownError, TransferPostponedError
+from scrm.handover.errors import DecisionRefusedError, OutcomeUnknownError, TransferPostponedError
 from scrm.handover.model import CaseState, ChangeKind, HandoverCase, SignalSource
 from scrm.handover.ports import LeaversCustomer, TransferStatus
+from scrm.handover.settings import HandoverSettings
 from tests.fakes.handover import LEAVER, TAKER, FakeStaff, FakeTransfers, signal, staff
 from tests.unit.handover.conftest import Bank
 
 COLLEAGUES = (TAKER, "rm_zhou03", "rm_sun04")
+MAKER, CHECKER = "operator:maker", "operator:checker"
 CUSTOMERS = [f"wm{place:05d}" for place in range(7)]
 
 
@@ -30,6 +36,7 @@ class StrictWecom(FakeTransfers):
     def __init__(self) -> None:
         super().__init__()
         self.started: Counter[tuple[TransferApi, str]] = Counter()
+        self.before_a_call: Callable[[], None] = lambda: None
 
     def transfer_customers(
         self,
@@ -39,12 +46,17 @@ class StrictWecom(FakeTransfers):
         external_userids: Sequence[str],
         greeting: str = "",
     ) -> dict[str, int]:
+        self.before_a_call()
         moved = {key[2] for key, status in self.statuses.items() if status is TransferStatus.DONE}
         free = [one for one in external_userids if one not in moved]
         running = {key[2] for key, status in self.statuses.items() if status is TransferStatus.WAITING}
         answer = super().transfer_customers(api, handover_userid, takeover_userid, free, greeting)
         self.started.update((api, one) for one in free if one not in running and self.codes.get(one, 0) == 0)
         return answer | dict.fromkeys(moved.intersection(external_userids), 40131)
+
+    def transfer_groups(self, api: TransferApi, chat_ids: Sequence[str], new_owner: str) -> dict[str, int]:
+        self.before_a_call()
+        return super().transfer_groups(api, chat_ids, new_owner)
 
 
 class StaffChanges(RuleBasedStateMachine):
@@ -54,7 +66,8 @@ class StaffChanges(RuleBasedStateMachine):
         self.wecom.accounts |= {LEAVER, *COLLEAGUES}
         self.bank = Bank(wecom=self.wecom, staff=FakeStaff([staff(LEAVER), *map(staff, COLLEAGUES)]))
         self.bank.book.customers[LEAVER] = [LeaversCustomer(one) for one in CUSTOMERS[:4]]
-        self.bank.settings = self.bank.settings.__class__(ids_per_call=3)
+        self.bank.settings = HandoverSettings(ids_per_call=3, approval_above=3, approval_growth_percent=0)
+        self.wecom.before_a_call = self.nothing_is_started_without_approval
         self.told = 0
 
     # What HR, IT and customers do
@@ -107,6 +120,42 @@ class StaffChanges(RuleBasedStateMachine):
     @rule(place=st.integers(0, 6), errcode=st.sampled_from([0, 40099, 40128, 40096]))
     def wecom_answers(self, place: int, errcode: int) -> None:
         self.wecom.codes[CUSTOMERS[place]] = errcode
+
+    # What operators do
+
+    @rule(actor=st.sampled_from([MAKER, CHECKER]), approves=st.booleans())
+    def operator_reviews(self, actor: str, *, approves: bool) -> None:
+        for case in self.cases:
+            checksum = plan_checksum(self.bank.chunks(case))
+            with suppress(DecisionRefusedError):
+                if approves:
+                    self.bank.reviews().approve(case.case_id, checksum, actor, self.bank.clock())
+                    assert actor != case.plan_made_by
+                else:
+                    self.bank.reviews().reject(case.case_id, checksum, "too many for one", actor, self.bank.clock())
+
+    @rule(successors=st.lists(st.sampled_from(COLLEAGUES), max_size=2, unique=True))
+    def operator_makes_another_plan(self, successors: list[str]) -> None:
+        for case in self.cases:
+            with suppress(DecisionRefusedError):
+                self.bank.reviews().replan(case.case_id, successors, MAKER, self.bank.clock())
+
+    @rule(taker=st.sampled_from(COLLEAGUES))
+    def operator_offers_what_waits_for_a_person(self, taker: str) -> None:
+        for case in self.cases:
+            manual = [edge.target_id for edge in self.bank.edges(case).values() if edge.state is EdgeState.MANUAL]
+            with suppress(DecisionRefusedError):
+                self.bank.decisions().reassign(
+                    case.case_id, ChunkKind.CUSTOMERS, manual[:3], taker, MAKER, self.bank.clock()
+                )
+
+    def nothing_is_started_without_approval(self) -> None:
+        """Asked by WeCom before each call."""
+        for case in self.cases:
+            if case.is_open and plan_size(self.bank.chunks(case)) > 3:
+                assert case.review is not None
+                assert case.review.approved
+                assert case.review.customers >= plan_size(self.bank.chunks(case))
 
     # What our functions do
 
@@ -186,6 +235,7 @@ class StaffChanges(RuleBasedStateMachine):
             self.worker_plans()
             self.worker_calls("")
             self.wecom.decide()
+            self.operator_reviews("operator:last", approves=True)
             self.time_passes_and_the_schedule_looks(1_450 // 4)
         for case in self.cases:
             waits_for_it = case.is_open and LEAVER in self.wecom.accounts and case.change is ChangeKind.DEPARTURE

@@ -53,7 +53,7 @@ class Bank:
 
     def intake(self, on_signal: Callable[[StaffSignal], object] | None = None) -> RosterIntake:
         teller = RosterTeller(CORP, self.org, Leaves(self.org), self.org, on_signal or self.signals.append)
-        return RosterIntake(BUCKET, self.store, self.org, teller, lambda: self.departing_percent)
+        return RosterIntake(BUCKET, self.store, self.org, teller, self.departing_percent)
 
     def upload(self, day: int, *lines: str, content: bytes | None = None, hours: int = 0) -> RosterUpload:
         key = f"roster/incoming/hr-{day}-{hours}.csv"

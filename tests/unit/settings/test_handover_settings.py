@@ -25,15 +25,14 @@ def changed(document: dict[str, Any]) -> MemorySettingsStore:
 
 
 def in_force(store: MemorySettingsStore, platform: HandoverSettings | None = None) -> HandoverSettings:
-    reader = SettingsReader(store, TOPIC, HandoverDocument, FakeClock().now)
+    reader = SettingsReader(store, TOPIC, HandoverDocument, lambda error: pytest.fail(str(error)), FakeClock().now)
     return handover_settings(reader, platform or HandoverSettings())
 
 
-def test_the_document_has_every_field_but_wecoms_and_the_same_defaults() -> None:
-    defaults = HandoverSettings()
-    bank = {field.name: getattr(defaults, field.name) for field in fields(defaults) if field.name not in WECOMS}
+def test_the_document_has_every_field_but_wecoms() -> None:
+    bank = {field.name for field in fields(HandoverSettings) if field.name not in WECOMS}
 
-    assert dict(HandoverDocument()) == bank
+    assert set(HandoverDocument.model_fields) == bank
 
 
 def test_without_a_document_the_handover_obeys_its_defaults() -> None:
@@ -57,6 +56,8 @@ def test_the_handover_obeys_what_the_bank_changed_and_keeps_wecoms_limits() -> N
         ({"retry_interval": "PT0S"}, "retry_interval"),
         ({"poll_times": []}, "poll_times"),
         ({"poll_times": ["PT4H", "PT1H"]}, "poll_times"),
+        ({"greetings": [{"text": "好" * 201, "approved_by": "op-1"}]}, "greetings.0.text"),
+        ({"greetings": [{"text": "您好", "approved_by": "op-1"}] * 2}, "greetings"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
@@ -65,3 +66,14 @@ def test_what_cannot_work_is_refused_by_field(document: dict[str, Any], field: s
         changed(document)
 
     assert [name for name, _ in refused.value.problems] == [field]
+
+
+def test_approved_greetings_are_the_texts_that_customers_read() -> None:
+    of_branch = {"node_id": "10", "text": "您好，今后由我为您服务。", "approved_by": "op-branch-10"}
+    of_bank = {"text": "您好，您的客户经理已调整。", "approved_by": "op-head-office"}
+    settings = in_force(changed({"greetings": [of_branch, of_bank]}))
+
+    assert settings.greeting_of("/1/10/12/") == of_branch["text"]
+    assert settings.greeting_of("/1/20/") == of_bank["text"]
+    assert in_force(changed({"greetings": [of_branch]})).greeting_of("/1/20/") == ""
+    assert in_force(changed({"greetings": []})).greeting_of("/1/10/") == ""

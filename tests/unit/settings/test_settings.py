@@ -50,7 +50,8 @@ class Bank:
         self.store = store
         self.clock = FakeClock()
         self.journal = RecordedChanges()
-        self.reader = SettingsReader(store, TOPIC, Visits, self.clock.now)
+        self.invalid: list[InvalidSettingsError] = []
+        self.reader = SettingsReader(store, TOPIC, Visits, self.invalid.append, self.clock.now)
         self.change = SettingsChange(store, self.journal, TOPIC, Visits)
 
     def replace(self, document: dict[str, Any], expected_version: int = 0, actor: str = "op_chen") -> int:
@@ -158,15 +159,36 @@ def test_invalid_fields_are_named_and_their_values_are_not_repeated(bank: Bank) 
     assert "王经理" not in str(refused.value)
 
 
-def test_an_invalid_stored_field_is_an_error_even_beside_an_unknown_one(
+def test_an_invalid_stored_field_is_an_error_for_those_who_edit_even_beside_an_unknown_one(
     bank: Bank, stored: Callable[[dict[str, Any]], None]
 ) -> None:
     stored({"per_week": "many", "colour": "red"})
 
     with pytest.raises(InvalidSettingsError) as invalid:
-        bank.reader.current()
+        bank.reader.versioned()
 
     assert [field for field, _ in invalid.value.problems] == ["per_week"]
+
+
+def test_an_invalid_stored_document_is_told_once_a_minute_and_work_goes_on_with_what_held_before(bank: Bank) -> None:
+    bank.replace({"per_week": 5})
+    before = bank.reader.current()
+    bank.store.write(TOPIC, {"per_week": "many"}, 1, "op_chen", AT)
+
+    bank.clock.advance(60)
+    found = [bank.reader.current(), bank.reader.current()]
+
+    assert found == [before, before]
+    assert [error.problems[0][0] for error in bank.invalid] == ["per_week"]
+
+
+def test_an_invalid_stored_document_leaves_a_new_process_with_the_defaults(
+    bank: Bank, stored: Callable[[dict[str, Any]], None]
+) -> None:
+    stored({"per_week": "many"})
+
+    assert bank.reader.current() == Visits()
+    assert len(bank.invalid) == 1
 
 
 def test_a_process_keeps_what_it_read_for_a_minute_of_the_products_clock(bank: Bank) -> None:

@@ -5,6 +5,7 @@ attribute costs a fraction of 100 maps in CPU and in request size (decision 0005
 """
 
 import json
+from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any
 
@@ -21,10 +22,14 @@ from scrm.handover.edges import (
     TransferApi,
 )
 from scrm.handover.model import (
+    OUR_PLAN,
     CaseOutcome,
     CaseState,
+    Certificate,
     ChangeKind,
+    DigestOutcome,
     HandoverCase,
+    PlanReview,
     SignalRecord,
     SignalSource,
     StayPolicy,
@@ -88,6 +93,12 @@ def from_case(case: HandoverCase) -> Item:
         "requested_successors": list(case.requested_successors),
         "successors": list(case.successors),
         "unusable": dict(case.unusable),
+        "packages": {userid: dict(counts) for userid, counts in case.packages.items()} or None,
+        "package_checksum": case.package_checksum or None,
+        "lost_ids": list(case.lost_ids) or None,
+        "digests": {userid: outcome.value for userid, outcome in case.digests.items()} or None,
+        "escalated_until": _iso(case.escalated_until),
+        "reminded_at": _iso(case.reminded_at),
         "outcome": case.outcome.value if case.outcome else None,
         "close_reason": case.close_reason,
         "customer_totals": dict(case.customer_totals),
@@ -95,6 +106,9 @@ def from_case(case: HandoverCase) -> Item:
         "planned_at": _iso(case.planned_at),
         "closed_at": _iso(case.closed_at),
         "polls": case.polls,
+        "plan_made_by": case.plan_made_by,
+        "review": _from_review(case.review) if case.review else None,
+        "certificates": [_from_certificate(certificate) for certificate in case.certificates] or None,
     }
 
 
@@ -121,6 +135,12 @@ def to_case(item: Item) -> HandoverCase:
         requested_successors=tuple(item["requested_successors"]),
         successors=tuple(item["successors"]),
         unusable=item["unusable"],
+        packages=item.get("packages", {}),
+        package_checksum=item.get("package_checksum", ""),
+        lost_ids=tuple(item.get("lost_ids", ())),
+        digests={userid: DigestOutcome(outcome) for userid, outcome in item.get("digests", {}).items()},
+        escalated_until=_moment(item.get("escalated_until")),
+        reminded_at=_moment(item.get("reminded_at")),
         outcome=CaseOutcome(item["outcome"]) if "outcome" in item else None,
         close_reason=item["close_reason"],
         customer_totals=item["customer_totals"],
@@ -128,6 +148,9 @@ def to_case(item: Item) -> HandoverCase:
         planned_at=_moment(item.get("planned_at")),
         closed_at=_moment(item.get("closed_at")),
         polls=item["polls"],
+        plan_made_by=item.get("plan_made_by", OUR_PLAN),
+        review=_to_review(item["review"]) if "review" in item else None,
+        certificates=tuple(map(_to_certificate, item.get("certificates", ()))),
         version=item["version"],
     )
 
@@ -147,6 +170,8 @@ def from_chunk(chunk: Chunk) -> Item:
         "not_before": _iso(chunk.not_before),
         "intended_at": _iso(chunk.intended_at),
         "submitted_at": _iso(chunk.submitted_at),
+        "package": chunk.package or None,
+        "delivered_until": _iso(chunk.delivered_until),
         "edges": json.dumps([_from_edge(edge) for edge in chunk.edges], separators=(",", ":")),
     }
 
@@ -164,6 +189,8 @@ def to_chunk(item: Item) -> Chunk:
         not_before=_moment(item.get("not_before")),
         intended_at=_moment(item.get("intended_at")),
         submitted_at=_moment(item.get("submitted_at")),
+        package=item.get("package", ""),
+        delivered_until=_moment(item.get("delivered_until")),
         version=item["version"],
     )
 
@@ -217,6 +244,22 @@ def _to_attempt(row: list[Any]) -> Attempt:
     return Attempt(taker, TransferApi(api), called, errcode, AttemptOutcome(outcome), _moment(decided_at))
 
 
+def _from_review(review: PlanReview) -> dict[str, Any]:
+    return {
+        "by": review.by,
+        "at": clock.to_iso(review.at),
+        "checksum": review.checksum,
+        "customers": review.customers,
+        "approved": review.approved,
+        "reason": review.reason,
+    }
+
+
+def _to_review(item: dict[str, Any]) -> PlanReview:
+    at = clock.from_iso(item["at"])
+    return PlanReview(item["by"], at, item["checksum"], item["customers"], item["approved"], item["reason"])
+
+
 def _from_signal(signal: SignalRecord) -> dict[str, str]:
     return {
         "source": signal.source.value,
@@ -230,6 +273,14 @@ def _from_signal(signal: SignalRecord) -> dict[str, str]:
 def _to_signal(item: dict[str, str]) -> SignalRecord:
     occurred_at = clock.from_iso(item["occurred_at"])
     return SignalRecord(SignalSource(item["source"]), item["kind"], item["event_id"], occurred_at, item["note"])
+
+
+def _from_certificate(certificate: Certificate) -> dict[str, Any]:
+    return {**asdict(certificate), "issued_at": clock.to_iso(certificate.issued_at)}
+
+
+def _to_certificate(item: dict[str, Any]) -> Certificate:
+    return Certificate(**{**item, "issued_at": clock.from_iso(item["issued_at"])})
 
 
 def _iso(moment: datetime | None) -> str | None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from scrm import clock, ids
 from scrm.audit.log import AuditLog
 from scrm.handover.model import CaseState, HandoverCase, StaffSignal
+from scrm.node_paths import ROOT_PATH
 
 if TYPE_CHECKING:
     from mypy_boto3_events import EventBridgeClient
@@ -84,3 +85,14 @@ class AuditedDecisions:
     def decided(self, case: HandoverCase, action: str, actor: str, at: datetime) -> None:
         cause = ids.derive("evt", case.case_id, action, str(case.version))
         self._audit.record(actor, action, case.case_id, case.node_path, "done", at, cause=cause)
+
+
+class AuditedSettings:
+    """Implements `scrm.settings.ports.SettingsJournal`."""
+
+    def __init__(self, audit: AuditLog) -> None:
+        self._audit = audit
+
+    def changed(self, topic: str, version: int, actor: str, at: datetime) -> None:
+        cause = ids.derive("evt", "settings", topic, str(version))
+        self._audit.record(actor, "settings.changed", f"settings:{topic}:{version}", ROOT_PATH, "done", at, cause=cause)

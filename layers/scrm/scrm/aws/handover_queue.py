@@ -1,14 +1,17 @@
 """What the handover asks of its own functions."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from itertools import batched
 
+from scrm import clock
 from scrm.aws.queues import Queue
 from scrm.handover.edges import Chunk, ChunkKind
-from scrm.handover.messages import PlanRequested, PollRequested, TransferRequested
+from scrm.handover.messages import DeliverPackage, PlanRequested, PollRequested, TransferRequested
+from scrm.handover.ports import Delivery
 
 # Their intents are one write and so are their answers; more would make a killed run dear.
-_CHUNKS_PER_MESSAGE = 5
+_CHUNKS_PER_MESSAGE = 10
 
 
 class SqsHandoverQueue:
@@ -31,3 +34,12 @@ class SqsHandoverQueue:
 
     def request_polls(self, case_ids: Sequence[str]) -> None:
         self._reconcile.send(PollRequested(case_id=case_id) for case_id in case_ids)
+
+    def request_deliveries(self, deliveries: Sequence[Delivery], not_before: datetime | None = None) -> None:
+        """A postponed one comes back after a quarter of an hour at most, and is then postponed again."""
+        messages = [DeliverPackage.of(delivery) for delivery in deliveries]
+        if not_before is None:
+            self._reconcile.send(messages)
+            return
+        for message in messages:
+            self._reconcile.send_later(message.model_dump_json(), not_before - clock.now())

@@ -14,7 +14,7 @@ from scrm.handover.errors import (
     TransferPostponedError,
     TransferRefusedError,
 )
-from scrm.handover.model import HandoverCase
+from scrm.handover.model import CaseState, HandoverCase
 from scrm.handover.ports import Transfers, TransferStatus
 from scrm.handover.regroup import api_for
 from scrm.handover.rules import STARTED, EdgeRules, combined
@@ -62,7 +62,7 @@ class ChunkCalls:
             return replace(chunk, not_before=postponed.not_before)
         if not found.in_state(EdgeState.PLANNED):
             return replace(found, state=ChunkState.SUBMITTED, submitted_at=self.now(), not_before=None).with_edges({})
-        if self.case.cancelled_at is not None:
+        if self.case.cancelled_at is not None or self.case.state is CaseState.AWAITING_APPROVAL:
             return replace(found, state=ChunkState.PLANNED)
         return replace(
             found, state=ChunkState.INTENDED, api=api_for(self.case), intended_at=self.now(), not_before=None
@@ -114,7 +114,9 @@ class ChunkCalls:
         try:
             if chunk.kind is ChunkKind.GROUPS:
                 return self.transfers.transfer_groups(api, target_ids, chunk.takeover_userid)
-            return self.transfers.transfer_customers(api, chunk.handover_userid, chunk.takeover_userid, target_ids)
+            greeting = self.settings.greeting_of(self.case.node_path) if api is TransferApi.ON_JOB else ""
+            pair = chunk.handover_userid, chunk.takeover_userid
+            return self.transfers.transfer_customers(api, *pair, target_ids, greeting)
         except TransferRefusedError as refused:
             return dict.fromkeys(target_ids, self._whose_fault(chunk, refused.errcode))
 

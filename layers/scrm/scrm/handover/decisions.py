@@ -4,6 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from scrm.handover.approval import needs_approval
 from scrm.handover.edges import Chunk, ChunkKind, Edge, EdgeCause, EdgeState
 from scrm.handover.errors import DecisionRefusedError, UnknownCaseError
 from scrm.handover.model import CaseOutcome, CaseState, HandoverCase
@@ -18,6 +19,8 @@ from scrm.handover.ports import (
 from scrm.handover.regroup import next_number
 from scrm.handover.settings import HandoverSettings
 from scrm.handover.succession import CHOSEN_BY_OPERATOR, SuccessorPool
+
+_RUNNING = frozenset({CaseState.TRANSFERRING, CaseState.ATTENTION})
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +58,20 @@ class CaseDecisions:
         wanted = frozenset(moved)
         left = [chunk.without(wanted) for chunk in chunks if chunk.kind is kind and _holds(chunk, wanted)]
         self.log.decided(case, "handover.reassigned", actor, now)
-        saved = self.cases.save(replace(case, state=CaseState.TRANSFERRING, due_at=now), left, [added])
-        self.queue.request_transfers([added])
+        taken = {chunk.key for chunk in left}
+        latest = [*(chunk for chunk in chunks if chunk.key not in taken), *left, added]
+        saved = self.cases.save(self._with_offer(case, latest, actor, now), left, [added])
+        if saved.state is CaseState.TRANSFERRING:
+            self.queue.request_transfers([added])
         return saved
+
+    def _with_offer(self, case: HandoverCase, chunks: Sequence[Chunk], actor: str, now: datetime) -> HandoverCase:
+        """The plan is the actor's now. What has not started waits as it did; what runs goes on if it is approved."""
+        edited = replace(case, plan_made_by=actor, due_at=now)
+        if case.state not in _RUNNING:
+            return replace(edited, review=None)
+        held = needs_approval(edited, chunks, self.settings)
+        return replace(edited, state=CaseState.AWAITING_APPROVAL if held else CaseState.TRANSFERRING)
 
     def close(self, case_id: str, reason: str, actor: str, now: datetime) -> HandoverCase:
         """End a case whose open customers were settled by hand; the case keeps the reason."""

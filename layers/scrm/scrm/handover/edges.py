@@ -57,6 +57,7 @@ class EdgeCause(StrEnum):
     STAYS_BY_POLICY = "stays_by_policy"
     CANCELLED = "cancelled"
     CHOSEN_AGAIN = "chosen_again"
+    PLAN_REJECTED = "plan_rejected"
 
 
 class ChunkKind(StrEnum):
@@ -174,7 +175,9 @@ class Edge:
 class Chunk:
     """At most 100 edges that go to one taker in one call.
 
-    ``api`` is the one its call was made with, None before. ``not_before`` postpones the call.
+    ``api`` is the one its call was made with, None before. ``not_before`` postpones the call. ``package`` is the
+    checksum of what follows its customers, collected before the call, empty when there is nothing; edges done up to
+    ``delivered_until`` have it.
     """
 
     case_id: str
@@ -188,6 +191,8 @@ class Chunk:
     not_before: datetime | None = None
     intended_at: datetime | None = None
     submitted_at: datetime | None = None
+    package: str = ""
+    delivered_until: datetime | None = None
     version: int = 0
 
     @property

@@ -17,7 +17,11 @@ MOST_SUCCESSORS = 100
 
 
 class HrEvent(BaseModel):
-    """What every event about a member carries. ``successor_userids`` in the order of preference."""
+    """What every event about a member carries. ``successor_userids`` in the order of preference.
+
+    ``actor``: who entered it, by the ``sub`` of his token for the admin API, if HR's system knows; he made the plan
+    that follows from it and may not approve it.
+    """
 
     model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
 
@@ -27,6 +31,7 @@ class HrEvent(BaseModel):
     corp_id: str = Field(min_length=1)
     userid: Userid
     reason: str = Field("", max_length=500)
+    actor: str = Field("", max_length=200, pattern=r"^[!-~]*$")
 
 
 class _WithSuccessors(HrEvent):

@@ -5,12 +5,10 @@ from datetime import datetime
 from enum import StrEnum
 
 from scrm.handover.errors import StaleVersionError
-from scrm.handover.model import CaseOutcome, CaseState, ChangeKind, HandoverCase, StaffSignal, case_id_of
+from scrm.handover.model import CaseState, ChangeKind, HandoverCase, StaffSignal, case_id_of
 from scrm.handover.ports import CaseRepository, HandoverQueue, Journal, StaffDirectory, StaffMember
 from scrm.handover.settings import HandoverSettings
 from scrm.node_paths import ROOT_NODE_ID, ROOT_PATH
-
-_UNTOUCHED = {"total": 0}
 
 
 class IntakeOutcome(StrEnum):
@@ -129,6 +127,7 @@ def _as_hr_says(case: HandoverCase, signal: StaffSignal, settings: HandoverSetti
         stays=signal.stays,
         hr_at=signal.occurred_at,
         requested_successors=signal.successor_userids or case.requested_successors,
+        plan_made_by=signal.actor if signal.actor and not case.is_planned else case.plan_made_by,
         cancelled_at=None,
         state=CaseState.PLANNING if case.state is CaseState.UNCONFIRMED else case.state,
         due_at=_due(case, now),
@@ -140,18 +139,7 @@ def _cancelled(case: HandoverCase, signal: StaffSignal, now: datetime) -> Handov
         return case.noted(signal, "the account is deleted: the handover goes on")
     if signal.change is not case.change:
         return case.noted(signal, "cancels a change that is not open")
-    taken_back = replace(case, cancelled_at=now, hr_at=signal.occurred_at, due_at=now).noted(signal)
-    if case.is_planned:
-        return taken_back
-    return replace(
-        taken_back,
-        state=CaseState.CLOSED,
-        outcome=CaseOutcome.CANCELLED,
-        closed_at=now,
-        due_at=None,
-        customer_totals=_UNTOUCHED,
-        group_totals=_UNTOUCHED,
-    )
+    return replace(case, cancelled_at=now, hr_at=signal.occurred_at, due_at=now).noted(signal)
 
 
 def _difference(case: HandoverCase, signal: StaffSignal) -> str:

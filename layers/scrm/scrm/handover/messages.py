@@ -1,10 +1,13 @@
 """What the handover's queues carry. Unknown fields are ignored; a breaking change is a new version."""
 
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from scrm.handover.edges import ChunkKind
+from scrm.handover.ports import Delivery
 
 
 class _Message(BaseModel):
@@ -34,6 +37,40 @@ class PollRequested(_Message):
 
     kind: Literal["poll_requested"] = "poll_requested"
     case_id: str
+
+
+class DeliverPackage(_Message):
+    """Reconcile queue: give a new owner what follows his customers, or go on with it.
+
+    Fields as in `scrm.handover.ports.Delivery`.
+    """
+
+    kind: Literal["deliver_package"] = "deliver_package"
+    case_id: str
+    takeover_userid: str
+    chunks: Mapping[int, datetime] = Field(min_length=1)
+    part: str = ""
+    cursor: str = ""
+    counts: Mapping[str, int] = Field(default_factory=dict)
+    lost_ids: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, delivery: Delivery) -> "DeliverPackage":
+        return cls(
+            case_id=delivery.case_id,
+            takeover_userid=delivery.takeover_userid,
+            chunks=delivery.chunks,
+            part=delivery.part,
+            cursor=delivery.cursor,
+            counts=delivery.counts,
+            lost_ids=delivery.lost_ids,
+        )
+
+    def delivery(self) -> Delivery:
+        """What it asks for."""
+        return Delivery(
+            self.case_id, self.takeover_userid, self.chunks, self.part, self.cursor, self.counts, self.lost_ids
+        )
 
 
 type WorkerMessage = Annotated[PlanRequested | TransferRequested, Field(discriminator="kind")]

@@ -42,7 +42,25 @@ class HandoverPart(Protocol):
         """Give the new owner what the old one had, writing only what differs; at most a page's worth per call."""
 
 
+type Contents = Mapping[str, Mapping[str, Any]]
+"""What the parts collected: by part, then by customer."""
+
+
+class PackageStore(Protocol):
+    """Keeps packages under their checksum: an equal one is the same one, and none is ever changed."""
+
+    def put(self, case_id: str, contents: Contents) -> str:
+        """Store it, or find it stored; its checksum."""
+
+    def get(self, case_id: str, package: str) -> Contents:
+        """The package of this checksum; what was read has been checked against it."""
+
+
+def canonical(contents: Mapping[str, Any]) -> bytes:
+    """The one way a content is written down, so that equal contents have equal checksums."""
+    return json.dumps(contents, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+
+
 def checksum(contents: Mapping[str, Any]) -> str:
     """SHA-256 of the canonical JSON, hex."""
-    canonical = json.dumps(contents, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(canonical.encode()).hexdigest()
+    return hashlib.sha256(canonical(contents)).hexdigest()

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from scrm.handover.approval import needs_approval
 from scrm.handover.edges import Chunk, ChunkKind, ChunkState, Edge, EdgeCause, EdgeState, TransferApi, is_due, totals
 from scrm.handover.errors import TransferPostponedError, UnknownCaseError
 from scrm.handover.model import CaseState, ChangeKind, HandoverCase
@@ -17,7 +18,7 @@ from scrm.handover.ports import (
     Transfers,
 )
 from scrm.handover.regroup import api_for, next_number
-from scrm.handover.rules import EdgeRules
+from scrm.handover.rules import EdgeRules, rules_of
 from scrm.handover.settings import HandoverSettings, end_of
 from scrm.handover.succession import Choice, SuccessorPool
 
@@ -61,7 +62,7 @@ class HandoverPlanning:
     def missing_chunks(self, case: HandoverCase, existing: Sequence[Chunk], now: datetime) -> Iterator[Chunk]:
         """Chunks for what is in none yet. Nothing is written: this is the preview as well."""
         covered = {edge.target_id for chunk in existing for edge in chunk.edges}
-        rules = EdgeRules(self.staff.manager_of(case.node_path, leaver=case.handover_userid), self.settings)
+        rules = rules_of(case, self.staff, self.settings)
         pool = SuccessorPool(case, self.cases, self.staff, self.customers, self.settings)
         customers = (
             self._customer(case, customer, pool, rules, now)
@@ -141,7 +142,7 @@ class HandoverPlanning:
             customer_totals=totals(chunks, ChunkKind.CUSTOMERS),
             group_totals=totals(chunks, ChunkKind.GROUPS),
         )
-        state, due_at = self._state_of(planned, now)
+        state, due_at = self._state_of(planned, chunks, now)
         planned = replace(planned, state=state, due_at=due_at)
         if case.planned_at is None:
             self.journal.planned(planned)
@@ -154,7 +155,9 @@ class HandoverPlanning:
             self.queue.request_transfers([chunk for chunk in latest.values() if is_due(chunk, now)])
         return saved
 
-    def _state_of(self, case: HandoverCase, now: datetime) -> tuple[CaseState, datetime]:
+    def _state_of(self, case: HandoverCase, chunks: Sequence[Chunk], now: datetime) -> tuple[CaseState, datetime]:
+        if needs_approval(case, chunks, self.settings):
+            return CaseState.AWAITING_APPROVAL, now + self.settings.attention_interval
         if case.start_at is not None and case.start_at > now and not case.account_deleted:
             return CaseState.SCHEDULED, case.start_at
         if waits_for_account(case, self.settings, now):

@@ -1,7 +1,7 @@
 """What contact inheritance needs from the outside world."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
@@ -67,7 +67,26 @@ class UnassignedPage:
     cursor: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A step of giving one new owner what follows his customers.
+
+    ``chunks`` says by number up to which moment edges done are meant: those who come later are another delivery.
+    ``part`` and ``cursor`` are where it goes on; ``counts`` and ``lost_ids`` what the steps before have done.
+    """
+
+    case_id: str
+    takeover_userid: str
+    chunks: Mapping[int, datetime]
+    part: str = ""
+    cursor: str = ""
+    counts: Mapping[str, int] = field(default_factory=dict)
+    lost_ids: tuple[str, ...] = ()
+
+
 MOST_CHUNKS_TOGETHER = 60
+# Who answers when nobody else can: a role, not a person (docs/operations).
+HEAD_OFFICE = "head_office"
 
 
 class CaseRepository(Protocol):
@@ -119,6 +138,8 @@ class HandoverQueue(Protocol):
     def request_transfers(self, chunks: Sequence[Chunk]) -> None: ...
 
     def request_polls(self, case_ids: Sequence[str]) -> None: ...
+
+    def request_deliveries(self, deliveries: Sequence[Delivery], not_before: datetime | None = None) -> None: ...
 
 
 class StaffDirectory(Protocol):
@@ -203,6 +224,16 @@ class RmTasks(Protocol):
 
     def greet_customers(self, case: HandoverCase, takeover_userid: str, external_userids: Sequence[str]) -> None:
         """Tasks to greet customers whom WeCom told nothing (resigned transfers)."""
+
+
+class CertificateDocuments(Protocol):
+    """Where the documents of certificates are kept; a key is written with one content only."""
+
+    def write(self, key: str, pieces: Iterable[bytes]) -> None:
+        """Store a document, all or nothing; its kind follows from the key's ending."""
+
+    def lines(self, key: str) -> Iterator[bytes] | None:
+        """Its lines with their ends, None when there is none."""
 
 
 class Journal(Protocol):

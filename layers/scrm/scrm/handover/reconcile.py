@@ -1,16 +1,15 @@
 """Ask WeCom what really happened until every edge is settled (S62, S64)."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from scrm.handover.calls import known_owner, known_results
+from scrm.handover.approval import has_started, is_overdue, needs_approval
+from scrm.handover.certificate import Certification
 from scrm.handover.edges import (
     AttemptOutcome,
     Chunk,
     ChunkKind,
-    ChunkState,
-    Edge,
     EdgeCause,
     EdgeState,
     TransferApi,
@@ -18,6 +17,8 @@ from scrm.handover.edges import (
     totals,
 )
 from scrm.handover.errors import TransferPostponedError, UnknownCaseError
+from scrm.handover.follow_up import FollowedUp, FollowUp, Told
+from scrm.handover.look import Look
 from scrm.handover.model import CaseOutcome, CaseState, HandoverCase
 from scrm.handover.planning import waits_for_account, waits_too_long
 from scrm.handover.ports import (
@@ -29,10 +30,9 @@ from scrm.handover.ports import (
     Journal,
     StaffDirectory,
     Transfers,
-    TransferStatus,
 )
 from scrm.handover.regroup import Regrouped, Regrouping, api_for
-from scrm.handover.rules import QUOTA_USED, TAKEOVER_FULL, EdgeRules, reopened
+from scrm.handover.rules import QUOTA_USED, TAKEOVER_FULL, EdgeRules, rules_of
 from scrm.handover.settings import HandoverSettings
 from scrm.handover.succession import SuccessorPool
 
@@ -57,6 +57,9 @@ class PollResult:
     fell_back: int = 0
     closed: bool = False
     ageing: bool = False
+    approval_overdue: bool = False
+    waits_for_account: bool = False
+    told: Told = field(default_factory=Told)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +73,8 @@ class HandoverReconcile:
     queue: HandoverQueue
     contacts: ContactRecords
     journal: Journal
+    certification: Certification
+    follow_up: FollowUp
     settings: HandoverSettings
 
     def request_due(self, now: datetime) -> int:
@@ -101,40 +106,52 @@ class HandoverReconcile:
         case, chunks = loaded
         if not case.is_open:
             return PollResult()
-        if case.state in _UNPLANNED and case.cancelled_at is None:
-            return self._wake(case, now())
+        if _sleeps(case, chunks) and case.cancelled_at is None:
+            return self._wake(case, chunks, now())
         try:
             return self._look(case, chunks, now)
         except TransferPostponedError as postponed:
             self.cases.save(replace(case, due_at=postponed.not_before))
             return PollResult()
 
-    def _wake(self, case: HandoverCase, now: datetime) -> PollResult:
+    def _wake(self, case: HandoverCase, chunks: Sequence[Chunk], now: datetime) -> PollResult:
         """A case that waits for a day, a person or the account: the worker sees whether it may go on."""
-        self.cases.save(replace(case, due_at=max(now, case.due_at or now) + self.settings.retry_interval))
+        ageing = waits_too_long(case, self.settings, now)
+        told, words = self.follow_up.escalate(case, chunks, lambda: self._manager_of(case), now, waits=ageing)
+        self.cases.save(replace(told, due_at=max(now, case.due_at or now) + self.settings.retry_interval))
         self.queue.request_plan(case.case_id)
-        return PollResult(ageing=waits_too_long(case, self.settings, now))
+        overdue = is_overdue(case, self.settings, now)
+        return PollResult(waits_for_account=ageing, approval_overdue=overdue, told=words)
+
+    def _manager_of(self, case: HandoverCase) -> str:
+        return self.staff.manager_of(case.node_path, leaver=case.handover_userid)
 
     def _look(self, case: HandoverCase, chunks: Sequence[Chunk], now: Callable[[], datetime]) -> PollResult:
         """Calls are asked for before the results are: their path may be free while that of the results is not."""
         self.queue.request_transfers([chunk for chunk in chunks if is_due(chunk, now())])
         case = self._with_account(case, chunks, now())
-        rules = EdgeRules(self.staff.manager_of(case.node_path, leaver=case.handover_userid), self.settings)
-        looked_at = _Look(case, self.transfers, rules, self.settings, now).at(chunks)
+        rules = rules_of(case, self.staff, self.settings)
+        looked_at = Look(case, self.transfers, rules, self.settings, now).at(chunks)
         case = replace(case, unusable={**case.unusable, **_unusable(looked_at)})
         regrouped = self._regroup(case, looked_at, rules, now())
         replaced = {chunk.key: chunk for chunk in (*regrouped.changed, *regrouped.added)}
         latest = [replaced.pop(chunk.key, chunk) for chunk in looked_at] + list(replaced.values())
         self._tell_contacts(case, chunks, latest, now())
-        ended = self._advance(case, latest, now())
+        ageing = waits_too_long(case, self.settings, now())
+        followed = self.follow_up.look(case, latest, rules.owner, now(), waits=ageing)
+        latest = followed.chunks
+        ended = self._advance(followed, now())
         if ended.state is not case.state and ended.state in {CaseState.ATTENTION, CaseState.CLOSED}:
             self.journal.ended(ended)
             self._tell_used_quotas(ended, latest, now())
-        self._store(ended, chunks, latest)
-        if not ended.is_open:
-            self.cases.forget_takers(ended)
+        if ended.is_open:
+            self._store(ended, chunks, latest)
+        else:
+            self._close(case, ended, chunks, latest)
         self.queue.request_transfers(regrouped.added)
-        return _result(case, ended, chunks, latest, waits_too_long=waits_too_long(case, self.settings, now()))
+        self.queue.request_deliveries(followed.deliveries)
+        result = _result(case, ended, chunks, latest, waits_too_long=ageing)
+        return replace(result, approval_overdue=is_overdue(ended, self.settings, now()), told=followed.told)
 
     def _with_account(self, case: HandoverCase, chunks: Sequence[Chunk], now: datetime) -> HandoverCase:
         """Ask for the account while calls wait for its deletion: the callback that tells of it may be lost."""
@@ -152,7 +169,17 @@ class HandoverReconcile:
         pool = SuccessorPool(case, self.cases, self.staff, self.customers, self.settings)
         return Regrouping(pool, rules, self.settings).regroup(chunks, api_for(case), now)
 
-    def _store(self, case: HandoverCase, before: Sequence[Chunk], latest: Sequence[Chunk]) -> None:
+    def _close(self, case: HandoverCase, ended: HandoverCase, before: Sequence[Chunk], latest: Sequence[Chunk]) -> None:
+        """Facts, proof, end: the certificate is of what is stored, so whoever was killed writes the same one again.
+
+        Until then the case is open and due, and counts as many looks as before: a repeat is the same look.
+        """
+        facts = self._store(replace(ended, state=case.state, polls=case.polls, due_at=ended.closed_at), before, latest)
+        certified = self.certification.issue(facts, latest)
+        self.cases.save(replace(certified, state=CaseState.CLOSED, polls=ended.polls, due_at=None))
+        self.cases.forget_takers(ended)
+
+    def _store(self, case: HandoverCase, before: Sequence[Chunk], latest: Sequence[Chunk]) -> HandoverCase:
         """Chunks that only learnt something may be stored apart; those between which edges move go with the case."""
         known = {chunk.key: chunk for chunk in before}
         added = [chunk for chunk in latest if chunk.key not in known]
@@ -161,7 +188,7 @@ class HandoverReconcile:
             moved = [chunk for chunk in changed if len(chunk.edges) < len(known[chunk.key].edges)]
             self.cases.save_chunks([chunk for chunk in changed if chunk not in moved])
             changed = moved
-        self.cases.save(case, changed, added)
+        return self.cases.save(case, changed, added)
 
     def _tell_contacts(
         self, case: HandoverCase, before: Sequence[Chunk], latest: Sequence[Chunk], at: datetime
@@ -186,25 +213,38 @@ class HandoverReconcile:
         if used:
             self.contacts.quota_counted(case, used, at, full=True)
 
-    def _advance(self, case: HandoverCase, chunks: Sequence[Chunk], now: datetime) -> HandoverCase:
+    def _advance(self, followed: FollowedUp, now: datetime) -> HandoverCase:
+        case, chunks = followed.case, followed.chunks
         counted = replace(
             case,
             successors=tuple(sorted({chunk.takeover_userid for chunk in chunks if chunk.takeover_userid})),
             customer_totals=totals(chunks, ChunkKind.CUSTOMERS),
             group_totals=totals(chunks, ChunkKind.GROUPS),
             polls=case.polls + 1,
+            closed_at=None,
+            outcome=CaseOutcome.CLOSED_BY_PERSON if case.outcome is CaseOutcome.CLOSED_BY_PERSON else None,
         )
         if any(not edge.state.is_settled for chunk in chunks for edge in chunk.edges):
-            return replace(counted, state=CaseState.TRANSFERRING, due_at=self._next_look(case, chunks, now))
+            held = needs_approval(case, chunks, self.settings)
+            state = CaseState.AWAITING_APPROVAL if held else CaseState.TRANSFERRING
+            due_at = followed.sooner(self._next_look(case, chunks, now, held=held))
+            return replace(counted, state=state, due_at=due_at)
         if any(chunk.in_state(EdgeState.MANUAL) for chunk in chunks):
-            return replace(counted, state=CaseState.ATTENTION, due_at=now + self.settings.attention_interval)
-        outcome = case.outcome or (CaseOutcome.CANCELLED if case.cancelled_at else CaseOutcome.COMPLETED)
-        return replace(counted, state=CaseState.CLOSED, outcome=outcome, closed_at=now, due_at=None)
+            due_at = followed.sooner(now + self.settings.attention_interval)
+            return replace(counted, state=CaseState.ATTENTION, due_at=due_at)
+        if followed.holds_end:
+            due_at = followed.sooner(now + self.settings.attention_interval)
+            return replace(counted, state=CaseState.TRANSFERRING, due_at=due_at)
+        outcome = counted.outcome or (CaseOutcome.CANCELLED if case.cancelled_at else CaseOutcome.COMPLETED)
+        return replace(counted, state=CaseState.CLOSED, outcome=outcome, closed_at=case.closed_at or now, due_at=None)
 
-    def _next_look(self, case: HandoverCase, chunks: Sequence[Chunk], now: datetime) -> datetime:
-        """Chunks that still want a call bring the next look forward, waiting ones follow the poll times."""
+    def _next_look(self, case: HandoverCase, chunks: Sequence[Chunk], now: datetime, *, held: bool) -> datetime:
+        """Chunks that still want a call bring the next look forward, waiting ones follow the poll times.
+
+        ``held``: a person or the account has to be waited for before more calls are made.
+        """
         soon = now + self.settings.retry_interval
-        held = waits_for_account(case, self.settings, now)
+        held = held or waits_for_account(case, self.settings, now)
         wanted: list[datetime] = []
         for chunk in chunks:
             if chunk.in_state(EdgeState.FALLBACK):
@@ -216,68 +256,9 @@ class HandoverReconcile:
         return max(min(wanted, default=soon), soon)
 
 
-@dataclass(frozen=True, slots=True)
-class _Look:
-    """One look at WeCom's answers for a case."""
-
-    case: HandoverCase
-    transfers: Transfers
-    rules: EdgeRules
-    settings: HandoverSettings
-    now: Callable[[], datetime]
-
-    def at(self, chunks: Sequence[Chunk]) -> list[Chunk]:
-        """The chunks with what WeCom decided, what is taken back, and what other circumstances open again."""
-        results: dict[tuple[TransferApi, str], dict[str, TransferStatus]] = {}
-        return [self._settled(chunk, results) for chunk in chunks]
-
-    def _settled(self, chunk: Chunk, results: dict[tuple[TransferApi, str], dict[str, TransferStatus]]) -> Chunk:
-        at = self.now()
-        changed: dict[str, Edge] = {}
-        for edge in chunk.edges:
-            if edge.state is EdgeState.WAITING:
-                decided = self._decided(edge, chunk, results, at)
-            elif self.case.cancelled_at is not None and not self.case.account_deleted:
-                decided = _taken_back(edge, chunk, at)
-            else:
-                decided = reopened(edge, self.case, at)
-            if decided is not edge:
-                changed[edge.target_id] = decided
-        return chunk.with_edges(changed) if changed else chunk
-
-    def _decided(
-        self,
-        edge: Edge,
-        chunk: Chunk,
-        results: dict[tuple[TransferApi, str], dict[str, TransferStatus]],
-        at: datetime,
-    ) -> Edge:
-        if chunk.kind is ChunkKind.GROUPS:
-            is_there = known_owner(self.transfers, edge.target_id) == chunk.takeover_userid
-            status = TransferStatus.DONE if is_there else TransferStatus.WAITING
-        else:
-            status = self._status(edge, chunk, results)
-        decided = self.rules.after_poll(edge, status, at)
-        if status is TransferStatus.NO_RECORD:
-            decided = self.rules.unknown(edge, self.case, at)
-        overdue = at - edge.attempts[-1].called_at > self.settings.undecided_after
-        return self.rules.undecided(edge, at) if decided is edge and overdue else decided
-
-    def _status(
-        self, edge: Edge, chunk: Chunk, results: dict[tuple[TransferApi, str], dict[str, TransferStatus]]
-    ) -> TransferStatus:
-        """From the list of the API it was called with; after the account's deletion the other list may know more."""
-        apis = [edge.attempts[-1].api]
-        if self.case.account_deleted and apis[0] is TransferApi.ON_JOB:
-            apis.append(TransferApi.RESIGNED)
-        for api in apis:
-            key = (api, chunk.takeover_userid)
-            if key not in results:
-                results[key] = known_results(self.transfers, api, chunk.handover_userid, chunk.takeover_userid)
-            status = results[key].get(edge.target_id, TransferStatus.NO_RECORD)
-            if status is not TransferStatus.NO_RECORD:
-                return status
-        return TransferStatus.NO_RECORD
+def _sleeps(case: HandoverCase, chunks: Sequence[Chunk]) -> bool:
+    """Nothing of it is at WeCom yet, so there is nothing to look at."""
+    return case.state in _UNPLANNED or (case.state is CaseState.AWAITING_APPROVAL and not has_started(chunks))
 
 
 def _api_of(chunk: Chunk) -> TransferApi:
@@ -298,14 +279,6 @@ def _newly_refused(before: Sequence[Chunk], latest: Sequence[Chunk]) -> list[str
         }
 
     return sorted({customer for customer, _ in refusals(latest) - refusals(before)})
-
-
-def _taken_back(edge: Edge, chunk: Chunk, at: datetime) -> Edge:
-    """HR took the change back: what was not asked yet stays. An interrupted call is looked up first."""
-    undone = {EdgeState.FALLBACK, EdgeState.MANUAL}
-    if edge.state in undone or (edge.state is EdgeState.PLANNED and chunk.state is ChunkState.PLANNED):
-        return edge.settled(EdgeState.KEPT, at, EdgeCause.CANCELLED)
-    return edge
 
 
 def _unusable(chunks: Sequence[Chunk]) -> dict[str, int]:
@@ -335,5 +308,6 @@ def _result(
         needs_attention=max(0, count(EdgeState.MANUAL, latest) - count(EdgeState.MANUAL, chunks)),
         fell_back=count(EdgeState.PLANNED, [chunk for chunk in latest if chunk.version == 0 and chunk not in chunks]),
         closed=not after.is_open,
-        ageing=still or waits_too_long,
+        ageing=still,
+        waits_for_account=waits_too_long,
     )

@@ -1,12 +1,13 @@
 """How WeCom's answers become edges; a manual edge always gets an owner and a due date."""
 
-from collections.abc import Sequence
+import functools
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from scrm.handover.edges import Attempt, AttemptOutcome, ChunkKind, Edge, EdgeCause, EdgeState, TransferApi
 from scrm.handover.model import ChangeKind, HandoverCase
-from scrm.handover.ports import TransferStatus
+from scrm.handover.ports import StaffDirectory, TransferStatus
 from scrm.handover.settings import HandoverSettings
 
 STARTED = 0
@@ -33,9 +34,9 @@ _OPEN_TO_THE_RESIGNED_API = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class EdgeRules:
-    """``owner_userid`` answers for edges that become manual."""
+    """``owner`` names who answers for edges that become manual; it is asked only when one does."""
 
-    owner_userid: str
+    owner: Callable[[], str]
     settings: HandoverSettings
 
     def after_call(self, edge: Edge, attempt: Attempt, kind: ChunkKind) -> Edge:
@@ -89,13 +90,23 @@ class EdgeRules:
         return edge.ended(AttemptOutcome.VOID, at).fall_back(EdgeCause.ACCOUNT_DELETED, at)
 
     def manual(self, edge: Edge, cause: str, at: datetime, errcode: int = 0) -> Edge:
-        return edge.manual(cause, self.owner_userid, self.settings.manual_due(at), at, errcode)
+        return edge.manual(cause, self.owner(), self.settings.manual_due(at), at, errcode)
 
     def _not_following(self, edge: Edge, at: datetime, errcode: int) -> Edge:
         """Nothing to move. After a refusal of the resigned API that means a lost customer: somebody calls him."""
         if any(attempt.outcome is AttemptOutcome.REFUSED for attempt in edge.attempts):
             return self.manual(edge, EdgeCause.CUSTOMER_REFUSED, at, errcode)
         return edge.settled(EdgeState.INELIGIBLE, at, EdgeCause.NOT_FOLLOWING, errcode)
+
+
+def rules_of(case: HandoverCase, staff: StaffDirectory, settings: HandoverSettings) -> EdgeRules:
+    """The rules of a case, whose manager is looked up at most once."""
+
+    @functools.cache
+    def owner() -> str:
+        return staff.manager_of(case.node_path, leaver=case.handover_userid)
+
+    return EdgeRules(owner, settings)
 
 
 def reopened(edge: Edge, case: HandoverCase, at: datetime) -> Edge:

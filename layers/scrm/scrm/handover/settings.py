@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 
 from scrm.clock import BUSINESS_ZONE
+from scrm.handover.greetings import STANDARD, Greeting, greeting_for
 
 _SATURDAY = 5
 
@@ -26,6 +27,10 @@ class HandoverSettings:
     ``leave_cover_days``: a longer leave hands customers over. ``roster_departing_percent``: a roster that lets more
     of the staff depart is refused. ``tier_tags`` and ``language_tags``: corp tag id to what it says of a customer.
     ``tier_qualifications``: what a taker of a tier's customers must hold.
+    ``approval_above``: customers of a plan that may start without a second person's approval; None: any number.
+    ``four_eyes``: the operations that a second person confirms before they are done.
+    ``greetings`` are the approved texts that customers read (`scrm.handover.greetings`). ``delivery_patience``: how
+    long the end of a case waits for what follows the customers and for the word to their new owners.
     """
 
     ids_per_call: int = 100
@@ -60,10 +65,21 @@ class HandoverSettings:
     tier_tags: Mapping[str, str] = field(default_factory=dict)
     language_tags: Mapping[str, str] = field(default_factory=dict)
     tier_qualifications: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    approval_above: int | None = 200
+    approval_growth_percent: int = 5
+    approval_near: timedelta = timedelta(days=2)
+    four_eyes: frozenset[str] = frozenset()
+    decision_valid_for: timedelta = timedelta(days=3)
+    greetings: tuple[Greeting, ...] = STANDARD
+    delivery_patience: timedelta = timedelta(hours=24)
 
     @property
     def group_chunks_per_day(self) -> int:
         return max(1, self.groups_per_day // self.ids_per_call)
+
+    def greeting_of(self, node_path: str) -> str:
+        """What a customer of this node reads when he is moved on the job; empty when the bank has no text for it."""
+        return greeting_for(self.greetings, node_path)
 
     def poll_after(self, submitted_at: datetime, now: datetime) -> datetime:
         """When to look next at a call made at ``submitted_at``: counted from the call, so that delays do not add up."""

@@ -23,6 +23,7 @@ def signal_of(event: HrEvent) -> StaffSignal:
         kind=type(event).__name__,
         event_id=event.event_id,
         occurred_at=event.occurred_at,
+        actor=f"operator:{event.actor}" if event.actor else "",
     )
     match event:
         case StaffDeparting() | StaffDeparted():

@@ -188,7 +188,7 @@ class RosterIntake:
     store: RosterStore
     progress: RosterProgress
     teller: RosterTeller
-    departing_percent: Callable[[], int]
+    departing_percent: int
     rows_in_memory: int = ROWS_IN_MEMORY
 
     def take(self, upload: RosterUpload, may_go_on: Callable[[], bool] = lambda: True) -> RosterResult:
@@ -260,7 +260,7 @@ class RosterIntake:
                 f"None of the roster's {tally.rows} rows can be used; see its rejected rows, then upload it again."
             )
         roster.spool.put_steps(roster.counted())
-        percent = self.departing_percent()
+        percent = self.departing_percent
         if tally.departing > _FEW_DEPARTURES and tally.departing * 100 > percent * tally.members:
             raise RosterRefusedError(
                 f"The roster lets {tally.departing} of {tally.members} members depart, more than {percent} %: it looks "

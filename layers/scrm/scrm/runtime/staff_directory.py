@@ -5,13 +5,10 @@ from datetime import datetime
 
 from scrm import clock
 from scrm.aws.org_table import DynamoOrgRepository
-from scrm.handover.ports import StaffMember
+from scrm.handover.ports import HEAD_OFFICE, StaffMember
 from scrm.node_paths import ROOT_NODE_ID, branch_of
 from scrm.org.leave import ActingMembers, business_day
 from scrm.org.model import MemberDetail, MemberStatus
-
-# Who answers when nobody else can: a role, not a person (docs/operations).
-HEAD_OFFICE = "head_office"
 
 
 class OrgStaffDirectory:

@@ -1,12 +1,24 @@
-"""Joins the tasks to the handover: they follow a customer as one of its parts."""
+"""Joins the tasks to the handover: they follow a customer as one of its parts. And to the organisation."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from scrm.aws.org_table import DynamoOrgRepository
 from scrm.handover.errors import StaleVersionError
 from scrm.handover.parts import PartResult
 from scrm.tasks.errors import StaleTaskError
 from scrm.tasks.move import Following, TaskMove
+
+
+class OrgTaskPlaces:
+    """Implements `scrm.tasks.ports.TaskPlaces` on the organisation's table."""
+
+    def __init__(self, org: DynamoOrgRepository) -> None:
+        self._org = org
+
+    def node_path_of(self, userid: str) -> str:
+        member = self._org.member(userid)
+        return member.node_path if member else ""
 
 
 class TaskPart:

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 from itertools import pairwise
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic_core import PydanticCustomError
@@ -15,6 +15,28 @@ type Wait = Annotated[timedelta, Field(gt=timedelta(0), le=timedelta(days=90))]
 def _rising(found: tuple[timedelta, ...]) -> tuple[timedelta, ...]:
     if any(later <= earlier for earlier, later in pairwise(found)):
         raise PydanticCustomError("rising", "each time must be later than the one before")
+    return found
+
+
+class GreetingText(BaseModel):
+    """What customers of a node, and of those below it, read when they are moved on the job."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    node_id: str = Field(default="", max_length=64, description="Whose customers read it; empty for the whole bank.")
+    text: str = Field(min_length=1, max_length=200, description="What the customer reads, without names.")
+    approved_by: str = Field(min_length=1, max_length=128, description="Who approved the text.")
+
+
+STANDARD_GREETING: Final = GreetingText(
+    text="您好，因工作安排，您的客户经理已调整，今后由我继续为您服务。如有任何需要，请随时与我联系。",
+    approved_by="standard_text",
+)
+
+
+def _one_per_node(found: tuple[GreetingText, ...]) -> tuple[GreetingText, ...]:
+    if len({each.node_id for each in found}) < len(found):
+        raise PydanticCustomError("one_per_node", "each node may have one text")
     return found
 
 
@@ -91,4 +113,30 @@ class HandoverDocument(BaseModel):
         default_factory=dict,
         max_length=50,
         description="Customer tier to the qualifications without which nobody may take over its customers.",
+    )
+    approval_above: int | None = Field(
+        default=200,
+        ge=0,
+        description="A plan for more customers than this starts only after a second person's approval; null: never.",
+    )
+    approval_growth_percent: int = Field(
+        default=5, ge=0, le=100, description="A plan that grew by more than this since its approval needs a new one."
+    )
+    approval_near: Wait = Field(
+        default=timedelta(days=2), description="A plan that waits for approval so shortly before its start alarms."
+    )
+    four_eyes: frozenset[Literal["reassign", "close", "certificate_download"]] = Field(
+        default=frozenset(), description="What a second person has to confirm before it is done."
+    )
+    decision_valid_for: Wait = Field(
+        default=timedelta(days=3), description="How long a decision waits for a second person before it expires."
+    )
+    greetings: Annotated[tuple[GreetingText, ...], AfterValidator(_one_per_node)] = Field(
+        default=(STANDARD_GREETING,),
+        max_length=500,
+        description="Approved texts for customers moved on the job; the nearest node upward counts, then the bank's.",
+    )
+    delivery_patience: Wait = Field(
+        default=timedelta(hours=24),
+        description="How long the end of a case waits for notes, tags, tasks and cards to reach the new owners.",
     )

@@ -18,24 +18,42 @@ _UNKNOWN_FIELD: Final = "extra_forbidden"
 class SettingsReader[Settings: BaseModel]:
     """The settings of one topic; one reader per process, so that its copy is shared.
 
-    ``model`` has a default for every field and forbids unknown ones (``extra="forbid"``).
+    ``model`` has a default for every field and forbids unknown ones (``extra="forbid"``). ``on_invalid`` hears of a
+    stored document that does not fit, once per read.
     """
 
     def __init__(
-        self, store: SettingsStore, topic: str, model: type[Settings], now: Callable[[], datetime] = clock.now
+        self,
+        store: SettingsStore,
+        topic: str,
+        model: type[Settings],
+        on_invalid: Callable[[InvalidSettingsError], None],
+        now: Callable[[], datetime] = clock.now,
     ) -> None:
         self._store = store
         self._topic = topic
         self._model = model
+        self._on_invalid = on_invalid
         self._now = now
         self._kept: tuple[Settings, datetime] | None = None
 
     def current(self) -> Settings:
-        """What is in force, at most a minute old. Raises InvalidSettingsError."""
+        """What is in force, at most a minute old.
+
+        A stored document that does not fit (no API writes one) stops no work: what was read before stays in force, at
+        first the defaults.
+        """
         now = self._now()
         if self._kept is None or now - self._kept[1] >= KEPT_FOR:
-            self._kept = self.versioned()[0], now
+            self._kept = self._read(), now
         return self._kept[0]
+
+    def _read(self) -> Settings:
+        try:
+            return self.versioned()[0]
+        except InvalidSettingsError as error:
+            self._on_invalid(error)
+            return self._kept[0] if self._kept else self._model()
 
     def versioned(self) -> tuple[Settings, int]:
         """What is in force this moment and its version, for those who edit it. Raises InvalidSettingsError."""

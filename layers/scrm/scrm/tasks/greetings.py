@@ -9,7 +9,7 @@ from typing import Final, Protocol
 from scrm import clock, ids
 from scrm.tasks.errors import StaleTaskError, until_current
 from scrm.tasks.model import MOST_SUBJECTS, Task, TaskKind, task_id_of
-from scrm.tasks.ports import MOST_CHANGES_TOGETHER, TaskChange, TaskRepository, TaskStaff
+from scrm.tasks.ports import MOST_CHANGES_TOGETHER, TaskChange, TaskPlaces, TaskRepository
 
 _PACKS_PER_READ: Final = 20
 
@@ -33,7 +33,7 @@ class GreetingTasks:
     """
 
     repository: TaskRepository
-    staff: TaskStaff
+    staff: TaskPlaces
     due: Callable[[datetime], datetime]
     now: Callable[[], datetime] = clock.now
 

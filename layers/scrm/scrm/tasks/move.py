@@ -7,7 +7,7 @@ from itertools import batched
 from scrm import ids
 from scrm.tasks.errors import StaleTaskError, until_current
 from scrm.tasks.model import Task, task_id_of
-from scrm.tasks.ports import TaskChange, TaskRepository, TaskStaff
+from scrm.tasks.ports import TaskChange, TaskPlaces, TaskRepository
 
 TASKS_PER_CALL = 100
 _MOVES_TOGETHER = 16  # three writes each, whether the task moves or is divided
@@ -41,7 +41,7 @@ class TaskMove:
     """
 
     repository: TaskRepository
-    staff: TaskStaff
+    staff: TaskPlaces
 
     def open_tasks_about(self, owner_userid: str, external_userids: Iterable[str]) -> list[Task]:
         """The member's open tasks about any of them; one or two requests for any number of customers."""

@@ -47,11 +47,15 @@ class TaskPages(Protocol):
         """Tasks at or below a node, latest due first."""
 
 
-class TaskStaff(Protocol):
+class TaskPlaces(Protocol):
+    """Where in the organisation tasks are."""
+
+    def node_path_of(self, userid: str) -> str:
+        """Where the member sits; empty when he is not known."""
+
+
+class TaskStaff(TaskPlaces, Protocol):
     """The organisation, as far as tasks care."""
 
     def acts_for(self, userid: str) -> Sequence[str]:
         """Members on leave whom he covers now."""
-
-    def node_path_of(self, userid: str) -> str:
-        """Where the member sits; empty when he is not known."""

@@ -156,10 +156,7 @@ class RateGovernor:
             limited = core.allowed_concurrency(state, now, self._policy) is not None
             lease = self._leases.get((path, priority))
             if lease and not lease.lapsed(now) and not limited and not state.penalty_level:
-                if now < lease.start:
-                    return Wait(_moment(lease.start), WaitReason.MINUTE)
-                lease.left -= 1
-                return Permit(path)
+                return _from(lease, path, now)
             answer = self._ask(path, priority, state, version, limited=limited)
             if answer is not None:
                 return answer
@@ -167,8 +164,12 @@ class RateGovernor:
 
     def _ask(
         self, path: str, priority: Priority, state: RateState, version: int, *, limited: bool
-    ) -> Permit | _Closed | None:
-        """Ask the rules for permits and store the outcome; None when the item changed under us or a lease is ready."""
+    ) -> Permit | Wait | _Closed | None:
+        """Ask the rules for permits and store the outcome; None when the item changed under us.
+
+        The write holds only over what was just read, so no penalty came in between: the first permit of a new lease
+        needs no read of its own.
+        """
         now, budget = self._seconds(), self._limits_of(path)
         lease = self._leases.get((path, priority))
         before = core.given_back(state, lease.bucket, lease.left) if lease and lease.left else state
@@ -185,14 +186,14 @@ class RateGovernor:
         if granted.probe or limited:
             self._leases.pop((path, priority), None)
             return Permit(path, granted.probe, slot_id)
-        self._leases[path, priority] = _Lease(
+        leased = self._leases[path, priority] = _Lease(
             left=granted.granted,
             granted=granted.granted,
             start=granted.not_before,
             use_by=granted.not_before + self._policy.lease_life,
             bucket=core.bucket_of(granted.not_before, self._policy),
         )
-        return None
+        return _from(leased, path, now)
 
     def _granted(
         self,
@@ -253,6 +254,14 @@ class RateGovernor:
 
 
 _PENALTY: Final = (limits.PENALTY_MINUTE + limits.PENALTY_MARGIN).total_seconds()
+
+
+def _from(lease: _Lease, path: str, now: float) -> Permit | Wait:
+    """One permit of the lease, or when it begins."""
+    if now < lease.start:
+        return Wait(_moment(lease.start), WaitReason.MINUTE)
+    lease.left -= 1
+    return Permit(path)
 
 
 def _next_size(lease: _Lease | None, now: float, life: float) -> int:

@@ -9,7 +9,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from botocore.exceptions import BotoCoreError, ClientError
 
 from scrm.audit.log import AuditContentionError
-from scrm.runtime.http import problems, routes
+from scrm.runtime.http import problems, routes, routing, settings
 from scrm.runtime.http.caller import claims_of, identify
 from scrm.runtime.http.operation import Operation, outcome_of
 from scrm.runtime.observability import count, logger
@@ -20,7 +20,8 @@ _UNAVAILABLE = (BotoCoreError, ClientError, AuditContentionError)
 app = APIGatewayHttpResolver(
     enable_validation=True, serializer=functools.partial(json.dumps, ensure_ascii=False, separators=(",", ":"))
 )
-app.include_router(routes.router)
+_OPERATIONS = (routes, settings)  # each registers its own with the router when it is imported
+app.include_router(routing.router)
 problems.install(app)
 
 
@@ -51,5 +52,5 @@ def _reply(event: dict[str, Any], context: LambdaContext, operation: Operation) 
         return problems.as_reply(problems.describe(problem))
     except _UNAVAILABLE as error:
         return problems.as_reply(problems.failed(error))
-    app.append_context(**{routes.OPERATION: operation})  # type: ignore[no-untyped-call]
+    app.append_context(**{routing.OPERATION: operation})  # type: ignore[no-untyped-call]
     return app.resolve(event, context)

@@ -33,6 +33,11 @@ class Caller:
     node: OrgNode
     roles: frozenset[Role]
 
+    @property
+    def actor(self) -> str:
+        """As the audit log and the handover name him."""
+        return f"operator:{self.subject}"
+
     def sees(self, node_path: str) -> bool:
         return covers(self.node.path, node_path)
 

@@ -22,6 +22,7 @@ _TAGS = {
     "handover": "Departures and the customers and groups on their way to a new owner (离职继承).",
     "intake": "Messages that could not be used.",
     "contacts": "The relation table, kept equal to WeCom's.",
+    "settings": "What the bank decides about its handovers.",
     "audit": "Who did what.",
 }
 

@@ -9,6 +9,7 @@ from scrm import clock
 from scrm.handover.edges import AttemptOutcome, ChunkKind, EdgeState, TransferApi
 from scrm.handover.model import CaseOutcome, CaseState, ChangeKind, SignalSource
 from scrm.handover.userid import Userid
+from scrm.settings.handover import HandoverDocument
 
 Timestamp = Annotated[
     datetime,
@@ -180,6 +181,24 @@ class CloseRequest(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     reason: str = Field(min_length=1, max_length=500)
+
+
+class HandoverSettings(_Reply):
+    """What is in force for handovers; a process takes up a change within a minute."""
+
+    version: int = Field(description="Rises with every change, 0 before the first; a change names the one it replaces.")
+    is_valid: bool = Field(description="False: what is stored does not fit, the defaults are shown; store it anew.")
+    given: list[str] = Field(description="The fields that the bank decided; the others have the defaults of the code.")
+    settings: HandoverDocument
+
+
+class SettingsRequest(BaseModel):
+    """The whole document: a field that is left out takes its default, now and after an upgrade."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    version: int = Field(ge=0, description="The version that was read; another one in force answers 409.")
+    settings: HandoverDocument
 
 
 class _Page(_Reply):

@@ -10,7 +10,7 @@ from scrm.aws.audit_table import DynamoAuditStore
 from scrm.aws.case_queries import DynamoCaseQueries
 from scrm.aws.case_table import DynamoCaseRepository
 from scrm.aws.customer_loads import DynamoCustomerLoads
-from scrm.aws.handover_journal import AuditedDecisions
+from scrm.aws.handover_journal import AuditedDecisions, AuditedSettings
 from scrm.aws.handover_queue import SqsHandoverQueue
 from scrm.aws.org_table import DynamoOrgRepository
 from scrm.aws.queues import Queue
@@ -18,7 +18,6 @@ from scrm.aws.sync_requests import SqsSyncRequests
 from scrm.aws.table import Table
 from scrm.handover.decisions import CaseDecisions
 from scrm.handover.queries import CaseQueries
-from scrm.handover.settings import HandoverSettings
 from scrm.org.queries import OrgQueries
 from scrm.runtime.http.answer_table import DynamoAnswerStore
 from scrm.runtime.http.answers import AnsweredOnce
@@ -26,6 +25,9 @@ from scrm.runtime.http.decisions import DecidedOnce
 from scrm.runtime.http.syncs import SyncStarter
 from scrm.runtime.settings_admin import AdminSettings
 from scrm.runtime.staff_directory import OrgStaffDirectory
+from scrm.runtime.wiring import bank_settings
+from scrm.settings.change import SettingsChange
+from scrm.settings.handover import TOPIC, HandoverDocument
 
 
 @functools.cache
@@ -58,17 +60,21 @@ def sync_starter() -> SyncStarter:
     return SyncStarter(SqsSyncRequests(session.client("sqs"), settings().contact_queue_url), _answers())
 
 
-@functools.cache
 def case_decisions() -> CaseDecisions:
-    """What it decides is done by handover_worker and handover_reconcile."""
+    """For one request, with the settings in force; what it decides handover_worker and handover_reconcile do."""
     return CaseDecisions(
         cases=DynamoCaseRepository(_table(settings().handover_table)),
         staff=OrgStaffDirectory(DynamoOrgRepository(_table(settings().org_table))),
         loads=DynamoCustomerLoads(_table(settings().contacts_table)),
         queue=SqsHandoverQueue(_queue(settings().handover_queue_url), _queue(settings().reconcile_queue_url)),
         log=AuditedDecisions(audit_log()),
-        settings=HandoverSettings(),
+        settings=bank_settings.handover(),
     )
+
+
+@functools.cache
+def settings_change() -> SettingsChange:
+    return SettingsChange(bank_settings.store(), AuditedSettings(audit_log()), TOPIC, HandoverDocument)
 
 
 @functools.cache
@@ -78,6 +84,7 @@ def decided_once() -> DecidedOnce:
 
 def reset() -> None:
     """Forget every built object; tests call this between fake AWS accounts."""
+    bank_settings.reset()
     for factory in (
         settings,
         case_queries,
@@ -85,7 +92,7 @@ def reset() -> None:
         audit_log,
         audit_reader,
         sync_starter,
-        case_decisions,
+        settings_change,
         decided_once,
     ):
         factory.cache_clear()

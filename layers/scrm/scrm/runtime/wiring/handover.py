@@ -6,7 +6,7 @@ from scrm import clock
 from scrm.aws.contact_table import DynamoContactRepository
 from scrm.runtime.customer_book import ContactCustomerBook
 from scrm.runtime.observability import count, logger
-from scrm.runtime.wiring import cases
+from scrm.runtime.wiring import bank_settings, cases
 from scrm.runtime.wiring.tables import table
 from scrm.runtime.wiring.wecom import wecom_client
 from scrm.wecom.errors import PermissionDeniedError
@@ -15,12 +15,17 @@ from scrm.wecom.transfers import WecomTransfers
 
 
 @functools.cache
+def contacts() -> DynamoContactRepository:
+    return DynamoContactRepository(table("CONTACTS_TABLE"))
+
+
 def customers() -> ContactCustomerBook:
+    settings = bank_settings.handover()
     return ContactCustomerBook(
-        DynamoContactRepository(table("CONTACTS_TABLE")),
-        tier_tags={},
-        language_tags={},
-        full_for=cases.settings().quota_believed_for,
+        contacts(),
+        tier_tags=settings.tier_tags,
+        language_tags=settings.language_tags,
+        full_for=settings.quota_believed_for,
         now=clock.now,
     )
 
@@ -39,5 +44,5 @@ def report_permission_denied(error: PermissionDeniedError) -> None:
 def reset() -> None:
     """Forget every built object; for tests."""
     cases.reset()
-    customers.cache_clear()
+    contacts.cache_clear()
     transfers.cache_clear()

@@ -2,28 +2,69 @@
 
 import functools
 
+from scrm.aws import session
+from scrm.aws.certificate_documents import BucketCertificates
 from scrm.aws.contact_records import SqsContactRecords
+from scrm.aws.documents import DocumentStore
 from scrm.aws.handover_queue import SqsHandoverQueue
+from scrm.handover.certificate import Certification
+from scrm.handover.delivery import PackageDelivery
+from scrm.handover.follow_up import FollowUp
 from scrm.handover.reconcile import HandoverReconcile
-from scrm.runtime.wiring import cases, handover
+from scrm.runtime.environment import optional, required
+from scrm.runtime.wiring import bank_settings, cases, handover, packages
 from scrm.runtime.wiring.tables import queue
+from scrm.runtime.wiring.wecom import wecom_client
+from scrm.wecom.governor_state import Priority
+from scrm.wecom.notifier import WecomNotifier
 
 
 @functools.cache
+def handover_queue() -> SqsHandoverQueue:
+    return SqsHandoverQueue(queue("HANDOVER_QUEUE_URL"), queue("RECONCILE_QUEUE_URL"))
+
+
+@functools.cache
+def contact_records() -> SqsContactRecords:
+    return SqsContactRecords(queue("CONTACT_QUEUE_URL"))
+
+
+@functools.cache
+def certification() -> Certification:
+    return Certification(BucketCertificates(DocumentStore(session.client("s3"), required("DATA_BUCKET"))))
+
+
 def reconcile() -> HandoverReconcile:
+    """For one message: with the settings in force."""
     return HandoverReconcile(
         cases=cases.cases(),
         staff=cases.staff(),
         customers=handover.customers(),
         transfers=handover.transfers(),
-        queue=SqsHandoverQueue(queue("HANDOVER_QUEUE_URL"), queue("RECONCILE_QUEUE_URL")),
-        contacts=SqsContactRecords(queue("CONTACT_QUEUE_URL")),
+        queue=handover_queue(),
+        contacts=contact_records(),
         journal=cases.journal(),
-        settings=cases.settings(),
+        certification=certification(),
+        follow_up=FollowUp(notifier(), bank_settings.handover()),
+        settings=bank_settings.handover(),
     )
+
+
+def package_delivery() -> PackageDelivery:
+    """For one message: with the settings in force."""
+    return PackageDelivery(
+        cases.cases(), packages.parts(), packages.store(), packages.greeting_tasks(), handover_queue()
+    )
+
+
+@functools.cache
+def notifier() -> WecomNotifier:
+    client = wecom_client(Priority.HANDOVER)
+    return WecomNotifier(client, handover.report_permission_denied, optional("CARD_URL"))
 
 
 def reset() -> None:
     """Forget every built object; for tests."""
-    reconcile.cache_clear()
+    for factory in (handover_queue, contact_records, certification, notifier):
+        factory.cache_clear()
     handover.reset()

@@ -3,33 +3,39 @@
 import functools
 
 from scrm.aws.handover_queue import SqsHandoverQueue
+from scrm.handover.packages import PackageCollection
 from scrm.handover.planning import HandoverPlanning
 from scrm.handover.transfer import ChunkTransfer
-from scrm.runtime.wiring import cases, handover
+from scrm.runtime.wiring import bank_settings, cases, handover, packages
 from scrm.runtime.wiring.tables import queue
 
 
 @functools.cache
-def planning() -> HandoverPlanning:
+def handover_queue() -> SqsHandoverQueue:
     worker = queue("HANDOVER_QUEUE_URL")
+    return SqsHandoverQueue(worker, worker)
+
+
+def planning() -> HandoverPlanning:
+    """For one message: with the settings in force."""
     return HandoverPlanning(
         cases=cases.cases(),
         staff=cases.staff(),
         customers=handover.customers(),
         transfers=handover.transfers(),
-        queue=SqsHandoverQueue(worker, worker),
+        queue=handover_queue(),
         journal=cases.journal(),
-        settings=cases.settings(),
+        settings=bank_settings.handover(),
     )
 
 
-@functools.cache
 def chunk_transfer() -> ChunkTransfer:
-    return ChunkTransfer(cases.cases(), cases.staff(), handover.transfers(), cases.settings())
+    """For one message: with the settings in force."""
+    collection = PackageCollection(packages.parts(), packages.store())
+    return ChunkTransfer(cases.cases(), cases.staff(), handover.transfers(), collection, bank_settings.handover())
 
 
 def reset() -> None:
     """Forget every built object; for tests."""
-    planning.cache_clear()
-    chunk_transfer.cache_clear()
+    handover_queue.cache_clear()
     handover.reset()

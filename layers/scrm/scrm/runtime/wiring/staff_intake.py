@@ -18,58 +18,66 @@ from scrm.runtime.roster_intake import RosterIntake
 from scrm.runtime.roster_signals import ROSTER_SOURCE, RosterTeller
 from scrm.runtime.staff_intake import StaffIntake
 from scrm.runtime.staff_signals import StaffSignals
-from scrm.runtime.wiring import cases
+from scrm.runtime.wiring import bank_settings, cases
 from scrm.runtime.wiring.tables import queue
 
 
 @functools.cache
+def handover_queue() -> SqsHandoverQueue:
+    worker = queue("HANDOVER_QUEUE_URL")
+    return SqsHandoverQueue(worker, worker)
+
+
+@functools.cache
+def rosters() -> S3RosterStore:
+    """Only a start that takes a roster needs the bucket's client."""
+    return S3RosterStore(DocumentStore(session.client("s3"), required("DATA_BUCKET")))
+
+
 def staff_intake() -> StaffIntake:
-    org = cases.org()
+    """For one message: with the settings in force."""
+    org, signals = cases.org(), _signals()
     return StaffIntake(
-        hr=HrIntake(required("CORP_ID"), signals(), org, clock.now),
-        address_book=AddressBookIntake(signals(), MemberChanges(org), org, clock.now),
-        roster=roster,
+        hr=HrIntake(required("CORP_ID"), signals, org, clock.now),
+        address_book=AddressBookIntake(signals, MemberChanges(org), org, clock.now),
+        roster=lambda: _roster(signals),
         org=org,
         now=clock.now,
         on_rows_rejected=lambda rows: count("RosterRowRejected", rows),
     )
 
 
-@functools.cache
-def signals() -> StaffSignals:
-    worker = queue("HANDOVER_QUEUE_URL")
+def _signals() -> StaffSignals:
     intake = HandoverIntake(
         cases=cases.cases(),
         staff=cases.staff(),
-        queue=SqsHandoverQueue(worker, worker),
+        queue=handover_queue(),
         journal=cases.journal(),
-        settings=cases.settings(),
+        settings=bank_settings.handover(),
     )
     return StaffSignals(intake, cases.org(), clock.now)
 
 
-@functools.cache
-def roster() -> RosterIntake:
-    """Only a start that takes a roster needs the bucket's client."""
-    org, bucket = cases.org(), required("DATA_BUCKET")
+def _roster(signals: StaffSignals) -> RosterIntake:
+    org = cases.org()
     teller = RosterTeller(
         corp_id=required("CORP_ID"),
         org=org,
         leaves=Leaves(org),
         rejections=org,
-        on_signal=lambda signal: signals().take(signal, ROSTER_SOURCE),
+        on_signal=lambda signal: signals.take(signal, ROSTER_SOURCE),
     )
     return RosterIntake(
-        bucket=bucket,
-        store=S3RosterStore(DocumentStore(session.client("s3"), bucket)),
+        bucket=required("DATA_BUCKET"),
+        store=rosters(),
         progress=org,
         teller=teller,
-        departing_percent=lambda: cases.settings().roster_departing_percent,
+        departing_percent=bank_settings.handover().roster_departing_percent,
     )
 
 
 def reset() -> None:
     """Forget every built object; for tests."""
-    for factory in (staff_intake, signals, roster):
-        factory.cache_clear()
+    handover_queue.cache_clear()
+    rosters.cache_clear()
     cases.reset()

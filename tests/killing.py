@@ -1,0 +1,75 @@
+"""Kills a process at a chosen remote call or write, before it or after it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, cast
+
+from scrm.handover.edges import LONGEST_RUN
+
+
+class KilledError(BaseException):
+    """The function's process dies here; nothing may catch it."""
+
+
+@dataclass
+class Killer:
+    """Counts remote calls of one invocation (AWS and WeCom) and kills at the armed one, before or after it."""
+
+    armed_at: int = -1
+    after: bool = False
+    calls: int = 0
+    kills: int = 0
+    armed: bool = False
+
+    def around(self, call: Callable[[], Any]) -> Any:
+        place, self.calls = self.calls, self.calls + 1
+        if self.armed and place == self.armed_at and not self.after:
+            self._die()
+        answer = call()
+        if self.armed and place == self.armed_at and self.after:
+            self._die()
+        return answer
+
+    def begin(self, place: "KillPlace | None") -> None:
+        """A new invocation; it dies at ``place``, or lives to its end."""
+        self.calls, self.armed = 0, place is not None
+        if place is not None:
+            self.armed_at, self.after = place.number, place.after
+
+    def _die(self) -> None:
+        self.kills += 1
+        raise KilledError
+
+
+@dataclass(frozen=True, slots=True)
+class KillPlace:
+    """Before or after the n-th remote call of an invocation."""
+
+    number: int = 0
+    after: bool = False
+
+    def following(self) -> "KillPlace":
+        return KillPlace(self.number + 1) if self.after else KillPlace(self.number, after=True)
+
+
+def remote[Port](port: Port, killer: Killer) -> Port:
+    """The port as something far away: the process may die before and after each call of it."""
+    return cast("Port", _Remote(port, killer))
+
+
+class _Remote:
+    def __init__(self, port: object, killer: Killer) -> None:
+        self._port = port
+        self._killer = killer
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self._port, name)
+        if not callable(found):
+            return found
+        return lambda *args, **more: self._killer.around(lambda: found(*args, **more))
+
+
+def redelivered_after(queue: str) -> timedelta:
+    """When a message comes again whose reader died; in truth later: visibility is six times the reader's time limit."""
+    return LONGEST_RUN if queue == "handover" else timedelta(0)
