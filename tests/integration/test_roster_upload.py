@@ -1,6 +1,7 @@
 """A roster put into the bucket, told by S3 to the staff queue, through the real function."""
 
 import json
+import os
 from collections.abc import Iterator
 from urllib.parse import quote_plus
 
@@ -22,10 +23,15 @@ STAFF = ("mgr_zhao01", "rm_wang01", "rm_li02", "rm_zhou03")
 
 
 @pytest.fixture
-def bank(tables: EngineTables, data_bucket: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalBank]:
+def bank(tables: EngineTables, monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalBank]:
     with local_bank(tables, small_world(3, 1), monkeypatch) as bank:
         bank.full_pass()
         yield bank
+
+
+@pytest.fixture
+def data_bucket(bank: LocalBank) -> str:
+    return os.environ["DATA_BUCKET"]
 
 
 @pytest.fixture
