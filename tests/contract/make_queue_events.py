@@ -55,7 +55,33 @@ def samples() -> dict[str, dict[str, dict[str, Any]]]:
             ),
             "staff_transferred": batch(
                 "staff",
-                hr_event("StaffTransferred", effective_on="2026-12-01", customers_stay=False, groups_stay=True),
+                hr_event("StaffTransferred", effective_on="2026-12-01", customers_stay="none", groups_stay=True),
+            ),
+            "staff_transferred_keeps_tiers": batch(
+                "staff",
+                hr_event(
+                    "StaffTransferred",
+                    effective_on="2026-12-01",
+                    customers_stay="tiers",
+                    staying_tiers=["private"],
+                ),
+            ),
+            "staff_on_leave": batch(
+                "staff",
+                hr_event("StaffOnLeave", first_day="2026-12-01", last_day="2026-12-14", cover_userid="rm_li02"),
+            ),
+            "staff_on_long_leave": batch(
+                "staff", hr_event("StaffOnLeave", event_id="hr-4", first_day="2026-12-01", last_day="2027-03-31")
+            ),
+            "staff_returned": batch(
+                "staff",
+                hr_event(
+                    "StaffReturned", event_id="hr-5", returned_on="2026-12-10", occurred_at="2026-12-09T01:00:00Z"
+                ),
+            ),
+            "leave_cancelled": batch(
+                "staff",
+                hr_event("StaffChangeCancelled", event_id="hr-6", change="leave", occurred_at="2026-11-25T01:00:00Z"),
             ),
             "staff_change_cancelled": batch(
                 "staff",

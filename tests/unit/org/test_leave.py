@@ -82,7 +82,7 @@ def test_return_that_comes_before_its_leave_ends_it_all_the_same(org: FakeOrg) -
 def test_cancelled_leave_never_was(org: FakeOrg) -> None:
     Leaves(org).on_leave(told("rm_a", "rm_b"))
 
-    Leaves(org).cancelled(back("rm_a", 1))
+    Leaves(org).returned(replace(back("rm_a", 1), returned_on=date.min))
 
     assert ActingMembers(org).acting_for("rm_a", T0) == "rm_a"
 

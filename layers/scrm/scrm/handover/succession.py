@@ -31,9 +31,9 @@ class Choice:
 class SuccessorPool:
     """Candidates of one case, asked edge by edge; remembers how much it has given to whom.
 
-    Never somebody who leaves too, is not activated, without the right, refused by WeCom before, or full. Loads and
-    cases of candidates are read when one is first considered, so a big branch costs nothing while a named successor
-    has room.
+    Never somebody who leaves too, is on leave, not activated, without the right, refused by WeCom before, or full.
+    Loads and cases of candidates are read when one is first considered, so a big branch costs nothing while a named
+    successor has room.
     """
 
     case: HandoverCase
@@ -93,6 +93,8 @@ class SuccessorPool:
             return "is no member of this corp"
         if userid == self.case.handover_userid:
             return "is the member himself"
+        if member.on_leave:
+            return "is on leave"
         if not member.can_take_over:
             return "is not active or may not hold customers"
         if userid in self.case.unusable:

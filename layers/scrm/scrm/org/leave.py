@@ -1,5 +1,6 @@
 """Members on leave and who acts for them (S54): tasks and approvals go to the cover, relations stay."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Protocol
@@ -23,7 +24,10 @@ class LeaveConflictError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class LeaveTold:
-    """HR says that a member is away from ``first_day`` on; ``last_day`` None: until he is back."""
+    """HR says that a member is away from ``first_day`` on; ``last_day`` None: until he is back.
+
+    ``hand_over`` and ``successor_userids``: whether and to whom his customers go; None lets the length decide.
+    """
 
     userid: str
     first_day: date
@@ -31,11 +35,13 @@ class LeaveTold:
     event_id: str
     said_at: datetime
     cover_userid: str = ""
+    hand_over: bool | None = None
+    successor_userids: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class ReturnTold:
-    """HR says that a member is back; ``returned_on`` None: on the day HR said so."""
+    """HR says that a member is back; ``returned_on`` None: on the day HR said so; ``date.min``: he never went."""
 
     userid: str
     event_id: str
@@ -48,7 +54,7 @@ class LeaveResult:
     """What became of HR's word: ``stored`` is False when a later one, or the same, is known already.
 
     ``refused`` is a sentence that says why the cover, or the whole word, cannot be used. A leave whose cover is refused
-    is stored without one, because the member is away all the same.
+    is stored with the manager as cover, or without one, because the member is away all the same.
     """
 
     stored: bool
@@ -56,11 +62,19 @@ class LeaveResult:
     refused: str = ""
 
 
+def _nobody(_: Member) -> str:
+    return ""
+
+
 @dataclass(frozen=True, slots=True)
 class Leaves:
-    """Use case of HR's words on leaves; they come twice, late and in any order, the latest by ``said_at`` holds."""
+    """Use case of HR's words on leaves; they come twice, late and in any order, the latest by ``said_at`` holds.
+
+    ``manager_of``: who acts for a member when HR names nobody who can; empty when nobody does.
+    """
 
     repository: LeaveRepository
+    manager_of: Callable[[Member], str] = _nobody
 
     def on_leave(self, told: LeaveTold) -> LeaveResult:
         member = self.repository.member(told.userid)
@@ -75,12 +89,18 @@ class Leaves:
             userid=told.userid,
             said_at=told.said_at,
             event_id=told.event_id,
-            cover_userid="" if refused else told.cover_userid,
+            cover_userid=told.cover_userid if told.cover_userid and not refused else self._manager(told, member),
             first_day=told.first_day,
             last_day=told.last_day,
         )
         result = self._store(cover)
         return replace(result, refused=refused) if _is_this_word(result, cover) else result
+
+    def _manager(self, told: LeaveTold, member: Member) -> str:
+        userid = self.manager_of(member)
+        if not userid or self._refusal(replace(told, cover_userid=userid), self.repository.member(userid)):
+            return ""
+        return userid
 
     def returned(self, told: ReturnTold) -> LeaveResult:
         member = self.repository.member(told.userid)
@@ -89,10 +109,6 @@ class Leaves:
         back = told.returned_on or business_day(told.said_at)
         # Kept even if no leave is known: it may come late, and is then known to be over.
         return self._store(Cover(member.userid, told.said_at, told.event_id, returned_on=back))
-
-    def cancelled(self, told: ReturnTold) -> LeaveResult:
-        """HR takes the leave back: as if he were back from its first day on."""
-        return self.returned(replace(told, returned_on=date.min))
 
     def _store(self, cover: Cover) -> LeaveResult:
         for _ in range(_ATTEMPTS):

@@ -9,7 +9,9 @@ from pydantic import ValidationError
 
 from scrm.aws.org_table import DynamoOrgRepository
 from scrm.handover.hr_events import HR_EVENTS, HrEvent
-from scrm.runtime.hr_signals import signal_of
+from scrm.org.leave import ReturnTold
+from scrm.runtime.hr_signals import leave_of, signal_of
+from scrm.runtime.roster_signals import LeaveIntake
 from scrm.runtime.staff_signals import StaffOutcome, StaffSignals
 
 
@@ -19,6 +21,7 @@ class HrIntake:
 
     corp_id: str
     signals: StaffSignals
+    leaves: LeaveIntake
     org: DynamoOrgRepository
     now: Callable[[], datetime]
 
@@ -29,7 +32,13 @@ class HrIntake:
         if isinstance(told, str):
             self.org.reject(source, event_id, told, self.now(), body)
             return StaffOutcome.REJECTED
-        return self.signals.take(signal_of(told), source)
+        leave = leave_of(told)
+        if leave is None:
+            return self.signals.take(signal_of(told), source)
+        result = self.leaves.returned(leave) if isinstance(leave, ReturnTold) else self.leaves.on_leave(leave)
+        if result.refused:
+            self.org.reject(source, event_id, result.refused, self.now(), body)
+        return StaffOutcome.LEAVE_NOTED
 
     def _told(self, event: Mapping[str, Any], detail: object) -> HrEvent | str:
         """The event, or why it cannot be used."""

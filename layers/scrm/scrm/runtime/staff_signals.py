@@ -4,12 +4,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+from typing import Protocol
 
-from scrm.aws.org_table import DynamoOrgRepository
 from scrm.handover.errors import until_current
 from scrm.handover.intake import HandoverIntake, IntakeOutcome
 from scrm.handover.model import StaffSignal
-from scrm.org.model import MemberStatus
+from scrm.org.model import Member, MemberStatus
+from scrm.org.roster_ports import RejectionSink
 
 
 class StaffOutcome(StrEnum):
@@ -17,6 +18,7 @@ class StaffOutcome(StrEnum):
 
     HANDOVER_OPENED = "HandoverOpened"
     SIGNAL_ATTACHED = "HandoverSignalAttached"
+    LEAVE_NOTED = "LeaveNoted"
     MEMBER_UPDATED = "MemberUpdated"
     REJECTED = "StaffEventRejected"
     IGNORED = "StaffEventIgnored"
@@ -29,6 +31,13 @@ _OUTCOMES = {
 }
 
 
+class StaffBook(RejectionSink, Protocol):
+    """The organisation's table, as far as signals need it."""
+
+    def member(self, userid: str) -> Member | None:
+        """The member, by his old userid too."""
+
+
 @dataclass(frozen=True, slots=True)
 class StaffSignals:
     """Gives signals to the handover under the members' present userids.
@@ -38,7 +47,7 @@ class StaffSignals:
     """
 
     handovers: HandoverIntake
-    org: DynamoOrgRepository
+    org: StaffBook
     now: Callable[[], datetime]
 
     def take(self, signal: StaffSignal, source: str) -> StaffOutcome:

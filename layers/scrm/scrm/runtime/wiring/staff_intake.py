@@ -8,11 +8,15 @@ from scrm.aws.documents import DocumentStore
 from scrm.aws.handover_queue import SqsHandoverQueue
 from scrm.aws.roster_store import S3RosterStore
 from scrm.handover.intake import HandoverIntake
+from scrm.handover.model import SignalSource
+from scrm.handover.ports import HEAD_OFFICE
 from scrm.org.leave import Leaves
+from scrm.org.model import Member
 from scrm.org.sync import MemberChanges
 from scrm.runtime.address_book_intake import AddressBookIntake
 from scrm.runtime.environment import required
 from scrm.runtime.hr_intake import HrIntake
+from scrm.runtime.leave_intake import LeaveHandovers
 from scrm.runtime.observability import count
 from scrm.runtime.roster_intake import RosterIntake
 from scrm.runtime.roster_signals import ROSTER_SOURCE, RosterTeller
@@ -38,7 +42,7 @@ def staff_intake() -> StaffIntake:
     """For one message: with the settings in force."""
     org, signals = cases.org(), _signals()
     return StaffIntake(
-        hr=HrIntake(required("CORP_ID"), signals, org, clock.now),
+        hr=HrIntake(required("CORP_ID"), signals, _leaves(signals, SignalSource.HR), org, clock.now),
         address_book=AddressBookIntake(signals, MemberChanges(org), org, clock.now),
         roster=lambda: _roster(signals),
         org=org,
@@ -58,12 +62,26 @@ def _signals() -> StaffSignals:
     return StaffSignals(intake, cases.org(), clock.now)
 
 
+def _leaves(signals: StaffSignals, source: SignalSource) -> LeaveHandovers:
+    def manager_of(member: Member) -> str:
+        manager = cases.staff().manager_of(member.node_path, leaver=member.userid)
+        return "" if manager == HEAD_OFFICE else manager
+
+    return LeaveHandovers(
+        corp_id=required("CORP_ID"),
+        leaves=Leaves(cases.org(), manager_of),
+        signals=signals,
+        source=source,
+        cover_days=bank_settings.handover().leave_cover_days,
+    )
+
+
 def _roster(signals: StaffSignals) -> RosterIntake:
     org = cases.org()
     teller = RosterTeller(
         corp_id=required("CORP_ID"),
         org=org,
-        leaves=Leaves(org),
+        leaves=_leaves(signals, SignalSource.ROSTER),
         rejections=org,
         on_signal=lambda signal: signals.take(signal, ROSTER_SOURCE),
     )
