@@ -160,6 +160,11 @@ def samples() -> dict[str, dict[str, dict[str, Any]]]:
                 "contact",
                 callback("change_external_contact", "del_follow_user", UserID="rm_li02", ExternalUserID=CUSTOMER),
             ),
+            "create_party": batch(
+                "contact", callback("change_contact", "create_party", Id="11", Name="一部", ParentId="10")
+            ),
+            "update_party": batch("contact", callback("change_contact", "update_party", Id="11", ParentId="1")),
+            "delete_party": batch("contact", callback("change_contact", "delete_party", Id="11")),
             "group_dismissed": batch("contact", callback("change_external_chat", "dismiss", ChatId="wrSIM01")),
             "poison": batch("contact", {"kind": "no_such_message"}),
         },

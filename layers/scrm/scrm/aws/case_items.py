@@ -197,9 +197,9 @@ def to_chunk(item: Item) -> Chunk:
 
 
 def _from_edge(edge: Edge) -> list[Any]:
-    """Target, state, cause, errcode, owner, due, updated, reason, attempts: by position, since names would be half
-    the bytes."""
-    return [
+    """Target, state, cause, errcode, owner, due, updated, reason, attempts, tier if any: by position, since names would
+    be half the bytes."""
+    row = [
         edge.target_id,
         edge.state.value,
         edge.cause,
@@ -210,10 +210,11 @@ def _from_edge(edge: Edge) -> list[Any]:
         edge.reason,
         [_from_attempt(attempt) for attempt in edge.attempts],
     ]
+    return [*row, edge.tier] if edge.tier else row
 
 
 def _to_edge(row: list[Any]) -> Edge:
-    target_id, state, cause, errcode, owner_userid, due_at, updated_at, reason, attempts = row
+    target_id, state, cause, errcode, owner_userid, due_at, updated_at, reason, attempts, *tier = row
     return Edge(
         target_id,
         EdgeState(state),
@@ -224,6 +225,7 @@ def _to_edge(row: list[Any]) -> Edge:
         _moment(updated_at),
         reason,
         tuple(map(_to_attempt, attempts)),
+        *tier,
     )
 
 

@@ -22,10 +22,14 @@ _WECOM = "wecom"
 
 @dataclass(frozen=True, slots=True)
 class AddressBookIntake:
-    """Use case of one callback. What nobody can use is kept for an operator, with the reason, never retried."""
+    """Use case of one callback. What nobody can use is kept for an operator, with the reason, never retried.
+
+    ``rename`` (old, new, when) renames a member everywhere and returns the userid he has now.
+    """
 
     signals: StaffSignals
     members: MemberChanges
+    rename: Callable[[str, str, datetime], str]
     org: DynamoOrgRepository
     now: Callable[[], datetime]
 
@@ -41,8 +45,7 @@ class AddressBookIntake:
             case MemberDeleted():
                 return self._deleted(event, callback)
             case MemberCreated() | MemberUpdated():
-                self._upsert(event, callback.occurred_at)
-                return StaffOutcome.MEMBER_UPDATED
+                return self._upsert(event, callback.occurred_at)
         return StaffOutcome.IGNORED
 
     def _deleted(self, event: MemberDeleted, callback: CallbackReceived) -> StaffOutcome:
@@ -60,18 +63,15 @@ class AddressBookIntake:
         )
         return self.signals.take(signal, _WECOM)
 
-    def _upsert(self, event: MemberCreated | MemberUpdated, at: datetime) -> None:
-        """A changed userid is a new row; no departure, though the old account name is gone."""
-        userid = fold_userid(event.userid)
-        renamed = fold_userid(event.new_userid or "") if isinstance(event, MemberUpdated) else ""
-        if renamed and renamed != userid:
-            known = self.members.left(userid, at)
-            self.members.joined_or_changed(
-                renamed, at, name=event.name or (known.name if known else ""), node_id=known.node_id if known else ""
-            )
-            return
+    def _upsert(self, event: MemberCreated | MemberUpdated, at: datetime) -> StaffOutcome:
+        """A changed userid is the same person: it opens no case, whenever and however often it is told."""
+        told = fold_userid(event.userid)
+        new = fold_userid(event.new_userid or "") if isinstance(event, MemberUpdated) else ""
+        renamed = bool(new) and new != told
+        userid = self.rename(told, new, at) if renamed else told
         departments = [event.main_department_id] if event.main_department_id else event.department_ids[:1]
         self.members.joined_or_changed(userid, at, name=event.name or "", node_id=str(next(iter(departments), "")))
+        return StaffOutcome.MEMBER_RENAMED if renamed else StaffOutcome.MEMBER_UPDATED
 
     def _rejected(self, event_id: str, reason: str, body: str) -> StaffOutcome:
         self.org.reject(_WECOM, event_id, reason, self.now(), body)

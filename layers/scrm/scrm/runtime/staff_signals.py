@@ -20,6 +20,7 @@ class StaffOutcome(StrEnum):
     SIGNAL_ATTACHED = "HandoverSignalAttached"
     LEAVE_NOTED = "LeaveNoted"
     MEMBER_UPDATED = "MemberUpdated"
+    MEMBER_RENAMED = "MemberRenamed"
     REJECTED = "StaffEventRejected"
     IGNORED = "StaffEventIgnored"
 

@@ -10,13 +10,16 @@ from scrm.aws.roster_store import S3RosterStore
 from scrm.handover.intake import HandoverIntake
 from scrm.handover.model import SignalSource
 from scrm.handover.ports import HEAD_OFFICE
+from scrm.handover.rename import CaseRename
 from scrm.org.leave import Leaves
 from scrm.org.model import Member
+from scrm.org.rename import MemberRenames
 from scrm.org.sync import MemberChanges
 from scrm.runtime.address_book_intake import AddressBookIntake
 from scrm.runtime.environment import required
 from scrm.runtime.hr_intake import HrIntake
 from scrm.runtime.leave_intake import LeaveHandovers
+from scrm.runtime.member_rename import MemberRename
 from scrm.runtime.observability import count
 from scrm.runtime.roster_intake import RosterIntake
 from scrm.runtime.roster_signals import ROSTER_SOURCE, RosterTeller
@@ -43,7 +46,7 @@ def staff_intake() -> StaffIntake:
     org, signals = cases.org(), _signals()
     return StaffIntake(
         hr=HrIntake(required("CORP_ID"), signals, _leaves(signals, SignalSource.HR), org, clock.now),
-        address_book=AddressBookIntake(signals, MemberChanges(org), org, clock.now),
+        address_book=AddressBookIntake(signals, MemberChanges(org), _rename().rename, org, clock.now),
         roster=lambda: _roster(signals),
         org=org,
         now=clock.now,
@@ -60,6 +63,10 @@ def _signals() -> StaffSignals:
         settings=bank_settings.handover(),
     )
     return StaffSignals(intake, cases.org(), clock.now)
+
+
+def _rename() -> MemberRename:
+    return MemberRename(MemberRenames(cases.org()), CaseRename(cases.cases()), queue("CONTACT_QUEUE_URL"))
 
 
 def _leaves(signals: StaffSignals, source: SignalSource) -> LeaveHandovers:
