@@ -21,6 +21,7 @@ from scrm.handover.edges import Attempt, AttemptOutcome, EdgeState, TransferApi
 from scrm.handover.model import CaseState, ChangeKind, SignalRecord, SignalSource
 from scrm.handover.queries import CaseDetail, CaseSummary, EdgeRow, EdgeTotals
 from scrm.org.model import OrgNode
+from scrm.org.nodes import NodeSettings
 from scrm.org.queries import Rejection
 from scrm.runtime.http.models import Sync, SyncRequest
 from scrm.runtime.wiring import admin_api as wiring
@@ -28,6 +29,7 @@ from scrm.runtime.wiring import bank_settings
 from scrm.settings.change import SettingsChange
 from scrm.settings.handover import TOPIC, HandoverDocument
 from tests.fakes.audit import FakeAuditStore
+from tests.fakes.org import FakeOrg
 from tests.fakes.queries import FakeCaseQueries, FakeOrgQueries
 from tests.fakes.settings import MemorySettingsStore
 
@@ -104,6 +106,8 @@ class Api:
         ports: dict[str, Any] = {
             "case_queries": self.cases,
             "org_queries": self.org,
+            "node_settings": NodeSettings(FakeOrg(node_rows=self.org.nodes)),
+            "rejection_reviews": self.org,
             "audit_log": AuditLog(self.audit),
             "audit_reader": AuditReader(self.audit),
             "sync_starter": self.syncs,

@@ -1,8 +1,8 @@
 """The read side in memory."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from datetime import date
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
 
 from scrm.handover.edges import EdgeState
 from scrm.handover.model import CaseState
@@ -85,3 +85,12 @@ class FakeOrgQueries:
     ) -> Page[Rejection]:
         found = [each for each in self.rejected if covers(node_path, each.node_path) and state in {None, each.state}]
         return paged(found, cursor, limit)
+
+    def review(self, rejection_id: str, actor: str, at: datetime, note: str = "") -> Rejection | None:
+        """Implements RejectionReviews."""
+        for place, found in enumerate(self.rejected):
+            if found.rejection_id == rejection_id and found.state is ReviewState.OPEN:
+                self.rejected[place] = replace(
+                    found, state=ReviewState.REVIEWED, reviewed_by=actor, reviewed_at=at, note=note
+                )
+        return self.rejection(rejection_id)

@@ -9,7 +9,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from botocore.exceptions import BotoCoreError, ClientError
 
 from scrm.audit.log import AuditContentionError
-from scrm.runtime.http import problems, routes, routing, settings
+from scrm.runtime.http import organisation, problems, routes, routing, settings
 from scrm.runtime.http.caller import claims_of, identify
 from scrm.runtime.http.operation import Operation, outcome_of
 from scrm.runtime.observability import count, logger
@@ -20,7 +20,7 @@ _UNAVAILABLE = (BotoCoreError, ClientError, AuditContentionError)
 app = APIGatewayHttpResolver(
     enable_validation=True, serializer=functools.partial(json.dumps, ensure_ascii=False, separators=(",", ":"))
 )
-_OPERATIONS = (routes, settings)  # each registers its own with the router when it is imported
+_OPERATIONS = (routes, settings, organisation)  # each registers its own with the router when it is imported
 app.include_router(routing.router)
 problems.install(app)
 

@@ -18,7 +18,8 @@ from scrm.aws.sync_requests import SqsSyncRequests
 from scrm.aws.table import Table
 from scrm.handover.decisions import CaseDecisions
 from scrm.handover.queries import CaseQueries
-from scrm.org.queries import OrgQueries
+from scrm.org.nodes import NodeSettings
+from scrm.org.queries import OrgQueries, RejectionReviews
 from scrm.runtime.http.answer_table import DynamoAnswerStore
 from scrm.runtime.http.answers import AnsweredOnce
 from scrm.runtime.http.decisions import DecidedOnce
@@ -42,6 +43,16 @@ def case_queries() -> CaseQueries:
 
 @functools.cache
 def org_queries() -> OrgQueries:
+    return DynamoOrgRepository(_table(settings().org_table))
+
+
+@functools.cache
+def node_settings() -> NodeSettings:
+    return NodeSettings(DynamoOrgRepository(_table(settings().org_table)))
+
+
+@functools.cache
+def rejection_reviews() -> RejectionReviews:
     return DynamoOrgRepository(_table(settings().org_table))
 
 
@@ -89,6 +100,8 @@ def reset() -> None:
         settings,
         case_queries,
         org_queries,
+        node_settings,
+        rejection_reviews,
         audit_log,
         audit_reader,
         sync_starter,
