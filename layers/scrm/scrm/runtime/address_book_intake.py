@@ -7,9 +7,9 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from scrm.aws.org_table import DynamoOrgRepository
 from scrm.handover.model import ChangeKind, SignalSource, StaffSignal
 from scrm.ids import fold_userid
+from scrm.org.roster_ports import RejectionSink
 from scrm.org.sync import MemberChanges
 from scrm.runtime.hr_intake import problems_of
 from scrm.runtime.messages import CallbackReceived
@@ -30,7 +30,7 @@ class AddressBookIntake:
     signals: StaffSignals
     members: MemberChanges
     rename: Callable[[str, str, datetime], str]
-    org: DynamoOrgRepository
+    org: RejectionSink
     now: Callable[[], datetime]
 
     def take(self, message: Mapping[str, Any], body: str) -> StaffOutcome:

@@ -7,12 +7,11 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from scrm.aws.org_table import DynamoOrgRepository
 from scrm.handover.hr_events import HR_EVENTS, HrEvent
 from scrm.org.leave import ReturnTold
 from scrm.runtime.hr_signals import leave_of, signal_of
 from scrm.runtime.roster_signals import LeaveIntake
-from scrm.runtime.staff_signals import StaffOutcome, StaffSignals
+from scrm.runtime.staff_signals import StaffBook, StaffOutcome, StaffSignals
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +21,7 @@ class HrIntake:
     corp_id: str
     signals: StaffSignals
     leaves: LeaveIntake
-    org: DynamoOrgRepository
+    org: StaffBook
     now: Callable[[], datetime]
 
     def take(self, event: Mapping[str, Any], body: str) -> StaffOutcome:

@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from scrm.aws.org_table import DynamoOrgRepository
+from scrm.org.roster_ports import RejectionSink
 from scrm.runtime.address_book_intake import AddressBookIntake
 from scrm.runtime.hr_intake import HrIntake, problems_of
 from scrm.runtime.roster_intake import RosterIntake, RosterNotification, RosterOutcome
@@ -33,7 +33,7 @@ class StaffIntake:
     hr: HrIntake
     address_book: AddressBookIntake
     roster: Callable[[], RosterIntake]
-    org: DynamoOrgRepository
+    org: RejectionSink
     now: Callable[[], datetime]
     on_rows_rejected: Callable[[int], None]
 
