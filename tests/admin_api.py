@@ -26,11 +26,14 @@ from scrm.handover.queries import CaseDetail, CaseSummary, EdgeRow, EdgeTotals
 from scrm.handover.settings import HandoverSettings
 from scrm.org.model import OrgNode
 from scrm.org.queries import Rejection
+from scrm.runtime.http.answers import AnsweredOnce
+from scrm.runtime.http.decisions import DecidedOnce
 from scrm.runtime.http.models import Sync, SyncRequest
 from scrm.runtime.wiring import admin_api as wiring
 from scrm.runtime.wiring import bank_settings
 from scrm.settings.change import SettingsChange
 from scrm.settings.handover import TOPIC, HandoverDocument
+from tests.fakes.answers import FakeAnswers
 from tests.fakes.audit import FakeAuditStore
 from tests.fakes.decisions import MemoryDecisions
 from tests.fakes.handover import FakeCertificates, FakeOrphans
@@ -160,6 +163,7 @@ class Api:
             "audit_log": AuditLog(self.audit),
             "audit_reader": AuditReader(self.audit),
             "sync_starter": self.syncs,
+            "decided_once": DecidedOnce(AnsweredOnce(FakeAnswers(), clock.now)),
             "orphan_queries": self.orphans,
             "certificate_documents": self.certificates,
             "previews": FakePreviews(),

@@ -125,7 +125,7 @@ def reassign(
 ) -> None:
     """把待人工处理的客户或客户群改派给指定成员，一次最多 100 个。"""
     found = session.client.reassign(case_id, "groups" if groups else "customers", target_ids, takeover_userid)
-    session.show(found, tables.case_facts(found))
+    session.show(found, _decided(found))
 
 
 @case.command("close")
@@ -135,7 +135,12 @@ def reassign(
 def close(session: Session, case_id: str, reason: str) -> None:
     """线下处理完毕后关闭案件，剩余客户记为已处理。"""
     found = session.client.close(case_id, reason)
-    session.show(found, tables.case_facts(found))
+    session.show(found, _decided(found))
+
+
+def _decided(found: Row) -> Table:
+    """The case after the decision, or the decision that waits for a second person."""
+    return tables.decision(found) if "decision_id" in found else tables.case_facts(found)
 
 
 @case.command("preview")
@@ -226,6 +231,40 @@ def _downloaded(client: AdminClient, case_id: str, form: str, number: int | None
     finally:
         unchecked.unlink(missing_ok=True)
     return found
+
+
+@scrm.group("decision")
+def decision() -> None:
+    """须双人复核的决定。"""
+
+
+@decision.command("list")
+@_NODE
+@_LIMIT
+@click.pass_obj
+def list_decisions(session: Session, node_id: str | None, limit: int) -> None:
+    """列出等待他人复核的决定。"""
+    rows = session.client.decisions(limit, node_id=node_id)
+    session.show(rows, tables.decisions(rows))
+
+
+@decision.command("confirm")
+@click.argument("decision_id")
+@click.pass_obj
+def confirm(session: Session, decision_id: str) -> None:
+    """复核通过他人的决定并执行；作出决定的人不能复核。"""
+    found = session.client.confirm(decision_id)
+    session.show(found, tables.decision(found))
+
+
+@decision.command("refuse")
+@click.argument("decision_id")
+@click.option("--reason", required=True, help="拒绝原因，长期保存，请勿填写客户个人信息")
+@click.pass_obj
+def refuse(session: Session, decision_id: str, reason: str) -> None:
+    """拒绝他人的决定，或撤回自己的决定。"""
+    found = session.client.refuse(decision_id, reason)
+    session.show(found, tables.decision(found))
 
 
 @scrm.group("rejection")

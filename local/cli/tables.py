@@ -53,6 +53,8 @@ EDGE_CAUSES = {
     "chosen_again": "重新指定",
     "plan_rejected": "方案被退回",
 }
+OPERATIONS = {"reassign": "改派", "close": "关闭案件", "certificate_download": "下载交接证明"}
+DECISION_STATES = {"pending": "待复核", "confirmed": "已通过", "refused": "已拒绝", "outdated": "已不适用"}
 REASONS = {
     "already_follows": "已是客户的跟进人",
     "named": "人事指定",
@@ -149,6 +151,34 @@ def case_facts(case: Row) -> Table:
     ):
         table.add_row(name, value)
     return table
+
+
+def decisions(rows: Sequence[Row]) -> Table:
+    table = _table("等待复核的决定", "编号", "操作", "案件", "作出人", "作出时间", "有效期至")
+    for row in rows:
+        operation = OPERATIONS.get(row["operation"], row["operation"])
+        made_at, expires_at = _time(row["made_at"]), _time(row["expires_at"])
+        table.add_row(row["decision_id"], operation, row["case_id"], row["made_by"], made_at, expires_at)
+    return table
+
+
+def decision(found: Row) -> Table:
+    parameters = "，".join(f"{name}={value}" for name, value in found["parameters"].items() if name != "open_work")
+    return facts(
+        "决定",
+        {
+            "编号": found["decision_id"],
+            "操作": str(OPERATIONS.get(found["operation"], found["operation"])),
+            "案件": found["case_id"],
+            "内容": parameters or "—",
+            "状态": DECISION_STATES[found["state"]],
+            "作出": f"{found['made_by']}，{_time(found['made_at'])}",
+            "有效期至": _time(found["expires_at"]),
+            "复核": f"{found['decided_by']}，{_time(found['decided_at'])}" if found["decided_by"] else "—",
+            "原因": found["reason"] or "—",
+            "执行时间": _time(found["done_at"]),
+        },
+    )
 
 
 def preview(found: Row) -> tuple[Table, Table, Table]:

@@ -1,11 +1,16 @@
 """Decisions of two persons through the real handler on moto: 202 first, carried out by the confirmation."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from scrm.audit.verifier import verify_chain
-from tests.admin_api import BRANCH_10, BRANCH_20, HEAD_OFFICE, Reply, Request, sample
+from scrm.aws import session
+from scrm.aws.case_table import DynamoCaseRepository
+from scrm.aws.table import Table
+from scrm.handover.model import Certificate
+from tests.admin_api import AT, BRANCH_10, BRANCH_20, HEAD_OFFICE, Reply, Request, sample
 from tests.integration import test_admin_api as admin
 
 schemas, stack = admin.schemas, admin.stack
@@ -114,3 +119,24 @@ def test_both_persons_are_in_the_audit_log(strict: admin.Stack) -> None:
         ("handover.closed_by_person", "operator:op-head-office"),
     }
     assert verify_chain(strict.audit, "10").is_intact
+
+
+def test_a_confirmed_download_is_its_makers_once(strict: admin.Stack) -> None:
+    cases = DynamoCaseRepository(Table(session.client("dynamodb"), "handover"))
+    known = cases.case(admin.CASE_ID)
+    assert known is not None
+    cases.save(
+        replace(known, certificates=(Certificate(1, AT, "handover/certificates/c/1", "a" * 64, "b" * 64, 150, 1),))
+    )
+
+    def download(claims: dict[str, str]) -> Reply:
+        return strict.send(Request(f"{CASE}/download", claims=claims).event())
+
+    asked, again = download(AUDITOR), download(AUDITOR)
+    post(strict, f"/v1/decisions/{asked.body['decision_id']}/confirmation", BRANCH_10)
+    others, granted, afterwards = download(HEAD_OFFICE), download(AUDITOR), download(AUDITOR)
+
+    assert (asked.status, asked.body["parameters"]) == (202, {"format": "json", "number": 1})
+    assert again.body == asked.body
+    assert [others.status, granted.status, afterwards.status] == [202, 200, 202]
+    assert granted.body["sha256"] == "a" * 64

@@ -22,8 +22,9 @@ from scrm.runtime.http.routing import (
     NodeId,
     current_caller,
     decided_by_two,
-    decision_by_two,
+    decision,
     list_of,
+    or_waiting,
     responses,
     router,
     scope,
@@ -103,7 +104,7 @@ def list_groups(
     operation_id="reassignEdges",
     summary="Offer customers or group chats that wait for a person to a member of your choice.",
     tags=["handover"],
-    responses=decision_by_two(),
+    responses=or_waiting(decision()),
 )
 def reassign(
     case_id: CaseId, key: IdempotencyKey, request: Annotated[models.ReassignRequest, Body()]
@@ -125,7 +126,7 @@ def reassign(
     operation_id="closeCase",
     summary="End a case whose open customers were settled by hand.",
     tags=["handover"],
-    responses=decision_by_two(),
+    responses=or_waiting(decision()),
 )
 def close(
     case_id: CaseId, key: IdempotencyKey, request: Annotated[models.CloseRequest, Body()]
