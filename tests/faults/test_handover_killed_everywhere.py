@@ -16,7 +16,7 @@ STEPS = (0, 25, 2)
 
 
 def test_handover_killed_before_and_after_each_remote_call_ends_as_if_never_killed(
-    tables: EngineTables, data_bucket: str, monkeypatch: pytest.MonkeyPatch
+    tables: EngineTables, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def kill_from_here_on(bank: LocalBank) -> None:
         bank.kill_everywhere = True

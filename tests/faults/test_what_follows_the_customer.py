@@ -13,7 +13,7 @@ CUSTOMERS, GROUPS = 6, 1
 
 
 def test_new_owner_has_what_the_leaver_noted_and_got_one_card(
-    tables: EngineTables, data_bucket: str, monkeypatch: pytest.MonkeyPatch
+    tables: EngineTables, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with local_bank(tables, noted_world(CUSTOMERS, GROUPS), monkeypatch) as bank:
         prepare(bank)
@@ -37,7 +37,7 @@ def test_new_owner_has_what_the_leaver_noted_and_got_one_card(
 
 
 def test_wecom_that_takes_no_remarks_for_a_while_holds_up_no_customer(
-    tables: EngineTables, data_bucket: str, monkeypatch: pytest.MonkeyPatch
+    tables: EngineTables, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse_remarks(bank: LocalBank) -> None:
         bank.sim.control.add_fault("errcode", "externalcontact/remark", errcode=45009, seconds=33 * HOUR)
