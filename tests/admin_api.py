@@ -18,18 +18,27 @@ from scrm.audit.model import AuditEntry
 from scrm.audit.reader import AuditReader
 from scrm.aws.handover_journal import AuditedSettings
 from scrm.handover.edges import Attempt, AttemptOutcome, ChunkKind, EdgeState, TransferApi
+from scrm.handover.four_eyes import FourEyes
 from scrm.handover.model import CaseState, ChangeKind, PlanReview, SignalRecord, SignalSource
 from scrm.handover.ports import StaffMember
 from scrm.handover.preview import EdgeCount, PlanPreview, TakerPreview
 from scrm.handover.queries import CaseDetail, CaseSummary, EdgeRow, EdgeTotals
+from scrm.handover.settings import HandoverSettings
 from scrm.org.model import OrgNode
+from scrm.org.nodes import NodeSettings
 from scrm.org.queries import Rejection
+from scrm.runtime.http.answers import AnsweredOnce
+from scrm.runtime.http.decisions import DecidedOnce
 from scrm.runtime.http.models import Sync, SyncRequest
 from scrm.runtime.wiring import admin_api as wiring
 from scrm.runtime.wiring import bank_settings
 from scrm.settings.change import SettingsChange
 from scrm.settings.handover import TOPIC, HandoverDocument
+from tests.fakes.answers import FakeAnswers
 from tests.fakes.audit import FakeAuditStore
+from tests.fakes.decisions import MemoryDecisions
+from tests.fakes.handover import FakeCertificates, FakeOrphans
+from tests.fakes.org import FakeOrg
 from tests.fakes.queries import FakeCaseQueries, FakeOrgQueries
 from tests.fakes.settings import MemorySettingsStore
 
@@ -80,6 +89,17 @@ class FakeSyncStarter:
         return Sync(run_id=ids.derive("sync", subject, key), scope=request.scope, requested_at=clock.to_iso(AT))
 
 
+@dataclass
+class LinkedCertificates(FakeCertificates):
+    """Links lead to ``base_url``, where a test may serve the documents."""
+
+    base_url: str = "https://bucket.example.com"
+
+    def link(self, key: str, file_name: str) -> str:
+        return f"{self.base_url}/{key}"
+
+
+@dataclass
 class FakePreviews:
     """Shows the same plan of every case and of every member of the Shanghai branch."""
 
@@ -132,17 +152,26 @@ class Api:
     org: FakeOrgQueries = field(default_factory=lambda: FakeOrgQueries(dict(NODES)))
     audit: FakeAuditStore = field(default_factory=FakeAuditStore)
     syncs: FakeSyncStarter = field(default_factory=FakeSyncStarter)
+    orphans: FakeOrphans = field(default_factory=FakeOrphans)
+    certificates: LinkedCertificates = field(default_factory=LinkedCertificates)
 
+    decisions: MemoryDecisions = field(default_factory=MemoryDecisions)
     settings: MemorySettingsStore = field(default_factory=MemorySettingsStore)
 
     def join(self, monkeypatch: pytest.MonkeyPatch) -> "Api":
         ports: dict[str, Any] = {
             "case_queries": self.cases,
             "org_queries": self.org,
+            "node_settings": NodeSettings(FakeOrg(node_rows=self.org.nodes)),
+            "rejection_reviews": self.org,
             "audit_log": AuditLog(self.audit),
             "audit_reader": AuditReader(self.audit),
             "sync_starter": self.syncs,
+            "decided_once": DecidedOnce(AnsweredOnce(FakeAnswers(), clock.now)),
+            "orphan_queries": self.orphans,
+            "certificate_documents": self.certificates,
             "previews": FakePreviews(),
+            "four_eyes": FourEyes(self.decisions, self.decisions, HandoverSettings()),
         }
         change = SettingsChange(self.settings, AuditedSettings(ports["audit_log"]), TOPIC, HandoverDocument)
         ports["settings_change"] = change

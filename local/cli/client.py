@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 import requests
 
-from local.cli.errors import CorruptError, UnreachableError, error_of
+from local.cli.errors import CorruptError, UnreachableError, WaitingError, error_of
 from local.cli.sign_in import Access
 
 type Row = dict[str, Any]
@@ -66,7 +66,9 @@ class AdminClient:
         return self._decide(case_id, "plan", {"successor_userids": [*successors]})
 
     def _decide(self, case_id: str, decision: str, asked: Row) -> Row:
-        path = f"/v1/cases/{_segment(case_id)}/{decision}"
+        return self._post(f"/v1/cases/{_segment(case_id)}/{decision}", asked)
+
+    def _post(self, path: str, asked: Row) -> Row:
         return self._ask("POST", path, json=asked, headers={"Idempotency-Key": uuid.uuid4().hex})
 
     def certificate(self, case_id: str, *, verify: bool = False) -> Row:
@@ -77,6 +79,8 @@ class AdminClient:
         """Write the document to ``target`` and compare its hash; what the API said of it. Raises CorruptError."""
         asked = {"format": form} | ({"number": str(number)} if number else {})
         told = self._ask("GET", f"/v1/cases/{_segment(case_id)}/download", params=asked)
+        if "decision_id" in told:
+            raise WaitingError(f"须由他人复核后才能下载，决定编号：{told['decision_id']}；复核通过后请重新执行")
         digest = hashlib.sha256()
         try:
             with requests.get(told["url"], stream=True, timeout=_TIMEOUT_S) as reply:  # no token: the link is signed
@@ -91,11 +95,41 @@ class AdminClient:
             raise CorruptError("下载的文件与登记的 SHA-256 不一致，请勿使用并联系管理员")
         return told
 
+    def decisions(self, limit: int, **filters: str | None) -> list[Row]:
+        return self._rows("/v1/decisions", limit, filters)
+
+    def confirm(self, decision_id: str) -> Row:
+        return self._post(f"/v1/decisions/{_segment(decision_id)}/confirmation", {})
+
+    def refuse(self, decision_id: str, reason: str) -> Row:
+        return self._post(f"/v1/decisions/{_segment(decision_id)}/refusal", {"reason": reason})
+
     def rejections(self, limit: int, **filters: str | None) -> list[Row]:
         return self._rows("/v1/rejections", limit, filters)
 
+    def review_rejection(self, rejection_id: str, note: str) -> Row:
+        return self._ask("PUT", f"/v1/rejections/{_segment(rejection_id)}/review", json={"note": note})
+
+    def node(self, node_id: str) -> Row:
+        return self._ask("GET", f"/v1/nodes/{_segment(node_id)}")
+
+    def nodes_below(self, node_id: str, limit: int) -> list[Row]:
+        return self._rows(f"/v1/nodes/{_segment(node_id)}/children", limit, {})
+
+    def change_node(self, node_id: str, setting: Row) -> Row:
+        """``setting`` is the whole of it: lifecycle, mode, branch_code and the version that was read."""
+        return self._ask("PUT", f"/v1/nodes/{_segment(node_id)}", json=setting)
+
     def audit(self, limit: int, **filters: str | None) -> list[Row]:
         return self._rows("/v1/audit", limit, filters)
+
+    def orphans(self, limit: int, **filters: str | None) -> list[Row]:
+        return self._rows("/v1/orphans", limit, filters)
+
+    def latest_audit(self) -> Row | None:
+        """The audit of the whole bank that began last."""
+        found: Row | None = self._ask("GET", "/v1/orphans", params={"limit": "1"})["latest_audit"]
+        return found
 
     def settings(self) -> Row:
         return self._ask("GET", "/v1/settings/handover")

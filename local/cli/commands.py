@@ -125,7 +125,7 @@ def reassign(
 ) -> None:
     """把待人工处理的客户或客户群改派给指定成员，一次最多 100 个。"""
     found = session.client.reassign(case_id, "groups" if groups else "customers", target_ids, takeover_userid)
-    session.show(found, tables.case_facts(found))
+    session.show(found, _decided(found))
 
 
 @case.command("close")
@@ -135,44 +135,12 @@ def reassign(
 def close(session: Session, case_id: str, reason: str) -> None:
     """线下处理完毕后关闭案件，剩余客户记为已处理。"""
     found = session.client.close(case_id, reason)
-    session.show(found, tables.case_facts(found))
+    session.show(found, _decided(found))
 
 
-@case.command("certificate")
-@click.argument("case_id")
-@click.option("--verify", is_flag=True, help="重新读取文件，核对 SHA-256 与合计")
-@click.option("--format", "form", type=click.Choice(["json", "csv"]), default="json", show_default=True)
-@click.option("--number", type=click.IntRange(1), help="第几份证明，缺省为最新")
-@click.option("--out", "target", type=click.Path(dir_okay=False, path_type=Path), help="下载到该文件")
-@click.pass_obj
-def certificate(
-    session: Session,
-    case_id: str,
-    verify: bool,  # noqa: FBT001 - click passes it
-    form: str,
-    number: int | None,
-    target: Path | None,
-) -> None:
-    """查看一个案件的交接证明；加 --out 则下载并核对 SHA-256。"""
-    if target is None:
-        found = session.client.certificate(case_id, verify=verify)
-        session.show(found, tables.certificates(found["items"]))
-        return
-    found = _downloaded(session.client, case_id, form, number, target)
-    facts = {"案件": case_id, "证明": str(found["number"]), "文件": str(target), "SHA-256": found["sha256"]}
-    session.show(found, tables.facts("交接证明已下载，SHA-256 一致", facts))
-
-
-def _downloaded(client: AdminClient, case_id: str, form: str, number: int | None, target: Path) -> Row:
-    """The file is there only when it is whole."""
-    unchecked = target.with_name(f"{target.name}.part")
-    try:
-        with unchecked.open("wb") as file:
-            found = client.download(case_id, form, number, file)
-        unchecked.replace(target)
-    finally:
-        unchecked.unlink(missing_ok=True)
-    return found
+def _decided(found: Row) -> Table:
+    """The case after the decision, or the decision that waits for a second person."""
+    return tables.decision(found) if "decision_id" in found else tables.case_facts(found)
 
 
 @case.command("preview")
@@ -228,6 +196,77 @@ def plan(session: Session, case_id: str, successors: tuple[str, ...]) -> None:
     session.show(found, tables.case_facts(found))
 
 
+@case.command("certificate")
+@click.argument("case_id")
+@click.option("--verify", is_flag=True, help="重新读取文件，核对 SHA-256 与合计")
+@click.option("--format", "form", type=click.Choice(["json", "csv"]), default="json", show_default=True)
+@click.option("--number", type=click.IntRange(1), help="第几份证明，缺省为最新")
+@click.option("--out", "target", type=click.Path(dir_okay=False, path_type=Path), help="下载到该文件")
+@click.pass_obj
+def certificate(
+    session: Session,
+    case_id: str,
+    verify: bool,  # noqa: FBT001 - click passes it
+    form: str,
+    number: int | None,
+    target: Path | None,
+) -> None:
+    """查看一个案件的交接证明；加 --out 则下载并核对 SHA-256。"""
+    if target is None:
+        found = session.client.certificate(case_id, verify=verify)
+        session.show(found, tables.certificates(found["items"]))
+        return
+    found = _downloaded(session.client, case_id, form, number, target)
+    facts = {"案件": case_id, "证明": str(found["number"]), "文件": str(target), "SHA-256": found["sha256"]}
+    session.show(found, tables.facts("交接证明已下载，SHA-256 一致", facts))
+
+
+def _downloaded(client: AdminClient, case_id: str, form: str, number: int | None, target: Path) -> Row:
+    """The file is there only when it is whole."""
+    unchecked = target.with_name(f"{target.name}.part")
+    try:
+        with unchecked.open("wb") as file:
+            found = client.download(case_id, form, number, file)
+        unchecked.replace(target)
+    finally:
+        unchecked.unlink(missing_ok=True)
+    return found
+
+
+@scrm.group("decision")
+def decision() -> None:
+    """须双人复核的决定。"""
+
+
+@decision.command("list")
+@_NODE
+@_LIMIT
+@click.pass_obj
+def list_decisions(session: Session, node_id: str | None, limit: int) -> None:
+    """列出等待他人复核的决定。"""
+    rows = session.client.decisions(limit, node_id=node_id)
+    session.show(rows, tables.decisions(rows))
+
+
+@decision.command("confirm")
+@click.argument("decision_id")
+@click.pass_obj
+def confirm(session: Session, decision_id: str) -> None:
+    """复核通过他人的决定并执行；作出决定的人不能复核。"""
+    found = session.client.confirm(decision_id)
+    session.show(found, tables.decision(found))
+
+
+@decision.command("refuse")
+@click.argument("decision_id")
+@click.option("--reason", required=True, help="拒绝原因，长期保存，请勿填写客户个人信息")
+@click.pass_obj
+def refuse(session: Session, decision_id: str, reason: str) -> None:
+    """拒绝他人的决定，或撤回自己的决定。"""
+    found = session.client.refuse(decision_id, reason)
+    session.show(found, tables.decision(found))
+
+
 @scrm.group("rejection")
 def rejection() -> None:
     """无法处理的外部消息。"""
@@ -235,12 +274,70 @@ def rejection() -> None:
 
 @rejection.command("list")
 @_NODE
+@click.option("--state", type=click.Choice(["open", "reviewed"]), help="只看待处理（open）或已处理（reviewed）的消息")
 @_LIMIT
 @click.pass_obj
-def list_rejections(session: Session, node_id: str | None, limit: int) -> None:
+def list_rejections(session: Session, node_id: str | None, state: str | None, limit: int) -> None:
     """列出被拒绝、等待人工查看的消息。"""
-    rows = session.client.rejections(limit, node_id=node_id)
+    rows = session.client.rejections(limit, node_id=node_id, state=state)
     session.show(rows, tables.rejections(rows))
+
+
+@rejection.command("review")
+@click.argument("rejection_id")
+@click.option("--note", default="", help="处理说明，不含个人信息")
+@click.pass_obj
+def review_rejection(session: Session, rejection_id: str, note: str) -> None:
+    """标记一条消息为已处理。"""
+    found = session.client.review_rejection(rejection_id, note)
+    session.show(found, tables.rejections([found]))
+
+
+@scrm.group("nodes")
+def nodes() -> None:
+    """机构：推广阶段、运营模式、机构号。"""
+
+
+@nodes.command("list")
+@click.argument("node_id", default="1")
+@_LIMIT
+@click.pass_obj
+def list_nodes(session: Session, node_id: str, limit: int) -> None:
+    """列出某个机构的直接下级，默认总行。"""
+    rows = session.client.nodes_below(node_id, limit)
+    session.show(rows, tables.nodes(rows))
+
+
+@nodes.command("show")
+@click.argument("node_id")
+@click.pass_obj
+def show_node(session: Session, node_id: str) -> None:
+    """显示一个机构的设定与实际生效的设定。"""
+    found = session.client.node(node_id)
+    session.show(found, tables.node_facts(found))
+
+
+@nodes.command("set")
+@click.argument("node_id")
+@click.option("--lifecycle", type=click.Choice([*tables.LIFECYCLES, "inherit"]), help="推广阶段；inherit 为沿用上级")
+@click.option("--mode", type=click.Choice([*tables.MODES, "inherit"]), help="运营模式；inherit 为沿用上级")
+@click.option("--code", "branch_code", help="机构号；空字符串为取消")
+@click.pass_obj
+def set_node(session: Session, node_id: str, lifecycle: str | None, mode: str | None, branch_code: str | None) -> None:
+    """修改一个机构的设定，未给出的保持不变。"""
+    known = session.client.node(node_id)
+    setting = {
+        "lifecycle": _inherited(lifecycle or known["lifecycle"]),
+        "mode": _inherited(mode or known["mode"]),
+        "branch_code": known["branch_code"] if branch_code is None else branch_code,
+        "version": known["version"],
+    }
+    found = session.client.change_node(node_id, setting)
+    session.show(found, tables.node_facts(found))
+
+
+def _inherited(word: str | None) -> str | None:
+    return None if word == "inherit" else word
 
 
 @scrm.group("audit")
@@ -256,6 +353,24 @@ def list_audit(session: Session, node_id: str | None, limit: int) -> None:
     """列出谁在何时做了什么，最新的在前。"""
     rows = session.client.audit(limit, node_id=node_id)
     session.show(rows, tables.audit(rows))
+
+
+@audit.command("orphans")
+@click.option("--unresolved", is_flag=True, help="只看尚未确认解决的")
+@_NODE
+@_LIMIT
+@click.pass_obj
+def list_orphans(
+    session: Session,
+    unresolved: bool,  # noqa: FBT001 - click passes it
+    node_id: str | None,
+    limit: int,
+) -> None:
+    """每夜巡检发现的无人负责的客户与客户群，最新的在前。"""
+    run = session.client.latest_audit()
+    rows = session.client.orphans(limit, node_id=node_id, unresolved="true" if unresolved else None)
+    shown = [tables.audit_run(run)] if run else []
+    session.show({"latest_audit": run, "items": rows}, *shown, tables.orphans(rows))
 
 
 @scrm.group("settings")

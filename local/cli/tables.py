@@ -53,6 +53,8 @@ EDGE_CAUSES = {
     "chosen_again": "重新指定",
     "plan_rejected": "方案被退回",
 }
+OPERATIONS = {"reassign": "改派", "close": "关闭案件", "certificate_download": "下载交接证明"}
+DECISION_STATES = {"pending": "待复核", "confirmed": "已通过", "refused": "已拒绝", "outdated": "已不适用"}
 REASONS = {
     "already_follows": "已是客户的跟进人",
     "named": "人事指定",
@@ -62,8 +64,25 @@ REASONS = {
     "chosen_by_operator": "人工指定",
 }
 KINDS = {"customers": "客户", "groups": "客户群"}
-SIGNAL_SOURCES = {"hr": "人事系统", "callback": "企业微信回调"}
+SIGNAL_SOURCES = {"hr": "人事系统", "roster": "人员名册", "callback": "企业微信回调", "sweep": "每夜巡检"}
+ORPHAN_KINDS = {
+    "unassigned_customer": "待分配客户",
+    "ownerless_group": "无群主的客户群",
+    "uncovered_relation": "离职成员名下的客户",
+}
+LIFECYCLES = {"preparation": "筹备期", "pilot": "试点期", "formal": "正式期"}
+MODES = {
+    "hq_direct": "总行直营",
+    "branch_planned_rm_served": "分行统筹、客户经理服务",
+    "branch_direct_center": "分行直营中心",
+}
+REVIEWS = {"open": "待处理", "reviewed": "已处理"}
 SETTINGS = {
+    "leave_cover_days": "休假多少天以内只代管",
+    "roster_departing_percent": "名册离职比例上限（%）",
+    "tier_tags": "客户层级标签",
+    "language_tags": "客户语言标签",
+    "tier_qualifications": "各层级接替资质",
     "confirmation_wait": "账号删除后等待人事确认",
     "start_days_before": "最后工作日前几天开始",
     "rounds": "每位客户最多询问次数",
@@ -146,6 +165,34 @@ def case_facts(case: Row) -> Table:
     return table
 
 
+def decisions(rows: Sequence[Row]) -> Table:
+    table = _table("等待复核的决定", "编号", "操作", "案件", "作出人", "作出时间", "有效期至")
+    for row in rows:
+        operation = OPERATIONS.get(row["operation"], row["operation"])
+        made_at, expires_at = _time(row["made_at"]), _time(row["expires_at"])
+        table.add_row(row["decision_id"], operation, row["case_id"], row["made_by"], made_at, expires_at)
+    return table
+
+
+def decision(found: Row) -> Table:
+    parameters = "，".join(f"{name}={value}" for name, value in found["parameters"].items() if name != "open_work")
+    return facts(
+        "决定",
+        {
+            "编号": found["decision_id"],
+            "操作": str(OPERATIONS.get(found["operation"], found["operation"])),
+            "案件": found["case_id"],
+            "内容": parameters or "—",
+            "状态": DECISION_STATES[found["state"]],
+            "作出": f"{found['made_by']}，{_time(found['made_at'])}",
+            "有效期至": _time(found["expires_at"]),
+            "复核": f"{found['decided_by']}，{_time(found['decided_at'])}" if found["decided_by"] else "—",
+            "原因": found["reason"] or "—",
+            "执行时间": _time(found["done_at"]),
+        },
+    )
+
+
 def preview(found: Row) -> tuple[Table, Table, Table]:
     """The plan, who takes over, and what becomes of the customers and groups."""
     plan = facts(
@@ -222,13 +269,85 @@ def certificates(rows: Sequence[Row]) -> Table:
     return table
 
 
-def rejections(rows: Sequence[Row]) -> Table:
-    table = _table("被拒绝的消息", "编号", "来源", "收到时间", "原因", "事件编号")
+def audit_run(run: Row) -> Table:
+    counts = run["counts"]
+    return facts(
+        "最近一次巡检",
+        {
+            "编号": run["run_id"],
+            "开始时间": _time(run["started_at"]),
+            "完成时间": _time(run["finished_at"]),
+            "企业微信待分配": str(counts["listed"]),
+            "已有案件负责": str(counts["answered"]),
+            "核对的离职成员": str(counts["departed"]),
+            "发现无人负责": str(run["orphans"]),
+            "新开案件": str(counts["opened"]),
+        },
+    )
+
+
+def orphans(rows: Sequence[Row]) -> Table:
+    table = _table("无人负责的客户与客户群", "类别", "离职成员", "数量", "编号", "现由案件负责", "发现时间", "确认解决")
     for row in rows:
         table.add_row(
-            row["rejection_id"], row["source"], _time(row["received_at"]), row["reason"], row["event_id"] or "—"
+            ORPHAN_KINDS.get(row["kind"], row["kind"]),
+            row["leaver_userid"],
+            str(len(row["target_ids"])),
+            _several(row["target_ids"], "个"),
+            row["case_id"],
+            _time(row["found_at"]),
+            _time(row["resolved_at"]),
         )
     return table
+
+
+def rejections(rows: Sequence[Row]) -> Table:
+    table = _table("被拒绝的消息", "编号", "来源", "收到时间", "原因", "事件编号", "状态", "处理人", "说明")
+    for row in rows:
+        table.add_row(
+            row["rejection_id"],
+            row["source"],
+            _time(row["received_at"]),
+            row["reason"],
+            row["event_id"] or "—",
+            REVIEWS.get(row["state"], row["state"]),
+            row["reviewed_by"] or "—",
+            row["note"] or "—",
+        )
+    return table
+
+
+def nodes(rows: Sequence[Row]) -> Table:
+    table = _table("机构", "编号", "名称", "负责人", "推广阶段", "运营模式", "机构号", "撤销时间")
+    for row in rows:
+        table.add_row(
+            row["node_id"],
+            row["name"],
+            row["manager_userid"] or "—",
+            _set(LIFECYCLES, row["lifecycle"]),
+            _set(MODES, row["mode"]),
+            row["branch_code"] or "—",
+            _time(row["closed_at"]),
+        )
+    return table
+
+
+def node_facts(node: Row) -> Table:
+    pairs = {
+        "编号": node["node_id"],
+        "名称": node["name"],
+        "路径": node["path"],
+        "负责人": node["manager_userid"] or "—",
+        "推广阶段": f"{_set(LIFECYCLES, node['lifecycle'])}（生效：{LIFECYCLES[node['effective_lifecycle']]}）",
+        "运营模式": f"{_set(MODES, node['mode'])}（生效：{MODES[node['effective_mode']]}）",
+        "机构号": node["branch_code"] or "—",
+        "撤销时间": _time(node["closed_at"]),
+    }
+    return facts("机构详情", pairs)
+
+
+def _set(words: Mapping[str, str], word: str | None) -> str:
+    return words.get(word, word) if word else "沿用上级"
 
 
 def audit(rows: Sequence[Row]) -> Table:
@@ -284,11 +403,11 @@ def _by_state(totals: Row) -> str:
     return f"共 {totals['total']}：" + "，".join(counted) if totals["total"] else "无"
 
 
-def _several(userids: Sequence[str]) -> str:
+def _several(ids: Sequence[str], unit: str = "人") -> str:
     """A list's cell: whoever comes first, and how many they are; a case of its own names all."""
-    if len(userids) <= _NAMED_IN_A_LIST:
-        return "、".join(userids) or "—"
-    return f"{'、'.join(userids[:_NAMED_IN_A_LIST])} 等 {len(userids)} 人"
+    if len(ids) <= _NAMED_IN_A_LIST:
+        return "、".join(ids) or "—"
+    return f"{'、'.join(ids[:_NAMED_IN_A_LIST])} 等 {len(ids)} {unit}"
 
 
 def _time(text: str | None) -> str:

@@ -38,13 +38,22 @@ EXPECTED = {
     "get_case": 200,
     "get_case_of_another_branch": 404,
     "get_certificate": 200,
+    "list_orphans": 200,
     "download_certificate": 404,  # the case is still open
     "list_edges": 200,
     "list_groups": 200,
     "list_rejections": 200,
+    "review_rejection": 200,
+    "get_node": 200,
+    "list_children": 200,
+    "put_node": 200,
     "list_audit": 200,
     "get_me": 200,
     "start_sync": 202,
+    "list_decisions": 200,
+    "get_decision": 404,
+    "confirm_decision": 404,
+    "refuse_decision": 404,
     "preview_case": 200,
     "preview_departure": 404,  # nobody of that name is a member
     "approve_plan": 409,  # nothing of it waits for approval
@@ -100,7 +109,8 @@ def stack(schemas: dict[str, dict[str, Any]], monkeypatch: pytest.MonkeyPatch) -
 
 def _fill(org: Table, handover: Table) -> None:
     """A departure in the Shanghai branch: 150 customers in two chunks, one refused, and one group."""
-    DynamoOrgRepository(org).put_nodes(list(NODES.values()))
+    for node in NODES.values():
+        DynamoOrgRepository(org).put_node(node, None)
     DynamoOrgRepository(org).reject("bank.hr", "hr-9", "the field userid is missing", AT, "{}")
     able = Member("rm_zhou", "周", "12", "/1/10/12/", MemberStatus.ACTIVE, serves_customers=True, changed_at=AT)
     DynamoOrgRepository(org).put_member(able)

@@ -32,7 +32,7 @@ def test_nobody_sees_a_case_outside_his_node_by_any_operation(api: Api, node_id:
 
     assert {item["case_id"] for item in listed} == visible
     for found in api.cases.cases:
-        for part in ("", "/edges", "/groups"):
+        for part in ("", "/edges", "/groups", "/certificate"):
             reply = api.send(Request(f"/v1/cases/{found.summary.case_id}{part}", claims=claims))
             assert reply.status == (200 if found.summary.case_id in visible else 404)
 
@@ -101,7 +101,8 @@ def test_rejections_of_the_callers_nodes_are_listed_without_their_content(api: A
 
     assert [found["rejection_id"] for found in mine] == ["rej_2"]
     assert len(every) == 2
-    assert set(mine[0]) == {"rejection_id", "source", "received_at", "reason", "event_id"}
+    review = {"state", "reviewed_by", "reviewed_at", "note"}
+    assert set(mine[0]) == {"rejection_id", "source", "received_at", "reason", "event_id"} | review
 
 
 def test_the_caller_learns_who_he_is_to_the_api(api: Api) -> None:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -12,8 +13,12 @@ from local.cli.commands import main, scrm
 from local.identity.issuer import Issuer
 from local.identity.operators import AUDITOR
 from local.identity.server import running_issuer
+from scrm import clock
 from scrm.handover.edges import EdgeCause, EdgeState
+from scrm.handover.four_eyes import DecisionState, PendingDecision, Wish
 from scrm.handover.model import CaseState, SignalSource
+from scrm.org.model import Lifecycle, OperatingMode
+from scrm.org.queries import ReviewState
 from scrm.runtime.http.operation import outcome_of
 from scrm.settings.handover import HandoverDocument
 from tests.admin_api import CHECKSUM, Api, case, edge, rejection
@@ -99,6 +104,28 @@ def test_a_case_is_shown_with_its_signals_and_the_edges_asked_for(run: Run) -> N
     assert "mgr_shanghai" in manual
     assert "wm1" not in manual
     assert "客户群：没有记录" in manual
+
+
+def test_node_is_set_and_shown_in_chinese(run: Run) -> None:
+    run("nodes", "set", "10", "--lifecycle", "pilot", "--mode", "branch_direct_center", "--code", "SH-01")
+    run("nodes", "set", "12", "--lifecycle", "inherit")
+
+    shown, listed, below = (
+        run("nodes", "show", "10").output,
+        run("nodes", "list").output,
+        run("nodes", "show", "12").output,
+    )
+    assert "试点期（生效：试点期）" in shown
+    assert "分行直营中心" in listed
+    assert "SH-01" in listed
+    assert "沿用上级（生效：试点期）" in below
+
+
+def test_rejection_is_marked_as_dealt_with(run: Run) -> None:
+    reviewed = run("rejection", "review", "rej_1", "--note", "已请人事重发")
+
+    assert "已处理" in reviewed.output
+    assert "没有记录" in run("rejection", "list", "--state", "open").output
 
 
 def test_rejections_audit_entries_and_the_caller_are_shown(run: Run) -> None:
@@ -239,7 +266,11 @@ def test_every_word_of_the_api_has_a_chinese_one() -> None:
     assert set(tables.CASE_STATES) == set(CaseState)
     assert set(tables.EDGE_STATES) == set(EdgeState)
     assert set(tables.EDGE_CAUSES) == set(EdgeCause)
+    assert set(tables.LIFECYCLES) == set(Lifecycle)
+    assert set(tables.MODES) == set(OperatingMode)
+    assert set(tables.REVIEWS) == set(ReviewState)
     assert set(tables.SIGNAL_SOURCES) == set(SignalSource)
+    assert set(tables.DECISION_STATES) == set(DecisionState)
     assert {outcome_of(status) for status in (200, 400, 403, 404, 409, 422, 500)} <= set(tables.OUTCOMES)
 
 
@@ -275,3 +306,29 @@ def test_a_departure_is_previewed_for_a_member_without_a_case(run: Run) -> None:
 @pytest.mark.parametrize("words", [(), (CASE_ID, "--member", "rm_wang1")])
 def test_a_preview_is_of_a_case_or_of_a_member(run: Run, words: tuple[str, ...]) -> None:
     assert run("case", "preview", *words).exit_code == 2
+
+
+def test_decisions_that_wait_are_listed_and_refused_in_chinese(run: Run, api: Api) -> None:
+    wish = Wish("close", CASE_ID, "/1/10/", {"reason": "served by the branch"})
+    waiting = PendingDecision("decision_1", wish, "operator:op-1", clock.now(), clock.now() + timedelta(days=1))
+    api.decisions.save(waiting)
+
+    listed = run("decision", "list").output
+    refused = run("decision", "refuse", "decision_1", "--reason", "not yet").output
+
+    for text in ("decision_1", "关闭案件", "operator:op-1"):
+        assert text in listed
+    for text in ("已拒绝", "not yet", "reason=served by the branch"):
+        assert text in refused
+    assert "没有记录" in run("decision", "list").output
+
+
+def test_the_maker_of_a_decision_cannot_confirm_it(run: Run, api: Api) -> None:
+    maker = f"operator:{json.loads(run('--json', 'me').output)['subject']}"
+    wish = Wish("certificate_download", CASE_ID, "/1/10/", {"format": "json", "number": 1})
+    api.decisions.save(PendingDecision("decision_1", wish, maker, clock.now(), clock.now() + timedelta(days=1)))
+
+    run("decision", "confirm", "decision_1")
+    run("--as", "branch_10", "decision", "confirm", "decision_1")
+
+    assert api.decisions.by_id["decision_1"].decided_by not in {"", maker}

@@ -2,7 +2,8 @@
 
 1: every customer of the member is in exactly one edge, with an active owner, or somebody's open task with a date; the
 states sum up. 8: no call without a stored intent, none repeated before its outcome was looked up, no evidence of what
-did not happen. Once all comes to rest every edge is settled.
+did not happen. No call of a plan that needs approval before somebody who did not make it has approved it. Once all
+comes to rest every edge is settled.
 """
 
 from collections import Counter
@@ -15,7 +16,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from scrm.handover.approval import plan_checksum
+from scrm.handover.approval import plan_checksum, plan_size
 from scrm.handover.edges import Chunk, ChunkKind, ChunkState, Edge, EdgeState, TransferApi
 from scrm.handover.errors import (
     DecisionRefusedError,
@@ -52,6 +53,7 @@ class StrictWecom(FakeTransfers):
         self.started: Counter[str] = Counter()
         self.unknown: set[Asked] = set()
         self.worker_runs = False
+        self.settings = HandoverSettings(approval_above=None)
         self._cases = cases
 
     def transfer_customers(
@@ -95,6 +97,16 @@ class StrictWecom(FakeTransfers):
             if (chunk.kind, chunk.api, chunk.takeover_userid, chunk.state) == (kind, api, taker, ChunkState.INTENDED)
         ]
         assert any({edge.target_id for edge in chunk.edges} >= set(ids) for chunk in intended), "no intent is stored"
+        self._must_be_approved(intended[0].case_id)
+
+    def _must_be_approved(self, case_id: str) -> None:
+        case, chunks = self._cases.by_id[case_id], self._cases.chunk_rows.values()
+        size = plan_size(chunk for chunk in chunks if chunk.case_id == case_id)
+        if self.settings.approval_above is None or size <= self.settings.approval_above:
+            return
+        assert case.review is not None, "nobody has looked at the plan"
+        assert case.review.approved, "the plan was sent back"
+        assert size * 100 <= case.review.customers * (100 + self.settings.approval_growth_percent), "another plan"
 
 
 class WatchedCases(FakeCases):
@@ -140,7 +152,7 @@ class StaffChanges(RuleBasedStateMachine):
     )
     def it_begins(self, approval_above: int | None, story: str) -> None:
         """Somewhere in a handover, so that the steps that follow meet one."""
-        self.bank.settings = HandoverSettings(ids_per_call=3, approval_above=approval_above)
+        self.bank.settings = self.wecom.settings = HandoverSettings(ids_per_call=3, approval_above=approval_above)
         if story == "nothing":
             return
         change = ChangeKind.TRANSFER if story == "changes post" else ChangeKind.DEPARTURE
@@ -263,16 +275,21 @@ class StaffChanges(RuleBasedStateMachine):
         self.decided(lambda: self.bank.decisions().close(case.case_id, "by hand", "op", self.bank.clock()), kill)
 
     @precondition(lambda self: self.cases and self.cases[-1].state is CaseState.AWAITING_APPROVAL)
-    @rule(decision=st.sampled_from(["approve", "approve", "reject", "replan"]), kill=KILLS)
+    @rule(decision=st.sampled_from(["approve", "approve", "approve_own", "reject", "replan"]), kill=KILLS)
     def second_person_reviews(self, decision: str, kill: KillPlace | None) -> None:
         case, at = self.cases[-1], self.bank.clock()
         checksum = plan_checksum(self.bank.chunks(case))
         decisions: dict[str, Callable[[], Any]] = {
             "approve": lambda: self.bank.reviews().approve(case.case_id, checksum, "chief", at),
+            "approve_own": lambda: self.bank.reviews().approve(case.case_id, checksum, case.plan_made_by, at),
             "reject": lambda: self.bank.reviews().reject(case.case_id, checksum, "too many", "chief", at),
             "replan": lambda: self.bank.reviews().replan(case.case_id, [COLLEAGUES[1]], "op", at),
         }
         self.decided(decisions[decision], kill)
+
+    @invariant()
+    def nobody_reviews_his_own_plan(self) -> None:
+        assert {case.review.by for case in self.cases if case.review} <= {"chief"}
 
     def decided(self, action: Callable[[], Any], kill: KillPlace | None) -> None:
         """A decision may be refused, and nobody repeats a click whose page broke."""

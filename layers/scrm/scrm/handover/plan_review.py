@@ -55,8 +55,7 @@ class PlanReviews:
         self.log.decided(case, "handover.plan_rejected", actor, now)
         rules = EdgeRules(manager_of(self.staff, case), self.settings)
         stopped = [_stopped(chunk, rules, now) for chunk in chunks if chunk.in_state(*NOT_CALLED)]
-        due_at = now + self.settings.attention_interval
-        return self._saved(replace(case, review=review, state=CaseState.ATTENTION, due_at=due_at), stopped)
+        return self._saved(replace(case, review=review, state=CaseState.ATTENTION, due_at=now), stopped)
 
     def replan(self, case_id: str, successors: Sequence[str], actor: str, now: datetime) -> HandoverCase:
         """Plan anew with these successors, in their order, while nothing has started; the actor is the plan's maker.

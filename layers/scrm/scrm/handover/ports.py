@@ -40,7 +40,11 @@ class LeaversCustomer:
 
 @dataclass(frozen=True, slots=True)
 class StaffMember:
-    """What the handover must know of a member; ``node_path`` says where in the organisation he is."""
+    """What the handover must know of a member; ``node_path`` says where in the organisation he is.
+
+    ``can_take_over`` is False for one on leave too. ``capacity``, ``languages`` and ``qualifications`` are the bank's
+    word in its roster; None takes the bank's default, empty sets say that nothing is known.
+    """
 
     userid: str
     name: str
@@ -49,6 +53,10 @@ class StaffMember:
     node_name: str
     can_take_over: bool
     rejoined_at: datetime | None
+    on_leave: bool = False
+    capacity: int | None = None
+    languages: frozenset[str] = frozenset()
+    qualifications: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +153,9 @@ class StaffDirectory(Protocol):
     def manager_of(self, node_path: str, *, leaver: str) -> str:
         """Who answers for the node and is not the leaver: its branch's manager, else head office."""
 
+    def is_active(self, userid: str) -> bool:
+        """Whether he can act today; head office always can."""
+
 
 class CustomerLoads(Protocol):
     """How much members have."""
@@ -215,7 +226,7 @@ class ContactRecords(Protocol):
 
 
 class Notifier(Protocol):
-    """Application messages to members; an equal message sent again within half an hour is dropped by WeCom."""
+    """Application messages to members; an equal message sent again within four hours is dropped by WeCom."""
 
     def tell(self, userid: str, title: str, text: str) -> bool:
         """Send a card; False when WeCom cannot reach the member. Raises TransferPostponedError."""

@@ -3,15 +3,17 @@
 from http import HTTPStatus
 from typing import Annotated
 
+from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Query
 
 from scrm.aws.certificate_documents import LINK_VALID_S
 from scrm.handover.certificate import CertificateFormat, document_key, problems_of
+from scrm.handover.four_eyes import CERTIFICATE_DOWNLOAD, Wish
 from scrm.handover.model import Certificate
 from scrm.handover.queries import CaseDetail
 from scrm.runtime.http import models
 from scrm.runtime.http.problems import NoSuchThingError
-from scrm.runtime.http.routing import CaseId, responses, router, visible_case
+from scrm.runtime.http.routing import CaseId, json_reply, or_waiting, permission_for, responses, router, visible_case
 from scrm.runtime.wiring import admin_api as wiring
 
 
@@ -42,15 +44,18 @@ def get_certificate(
     operation_id="downloadCertificate",
     summary="A link to one document of a certificate, good for a few minutes, and the SHA-256 that it must have.",
     tags=["handover"],
-    responses=responses(HTTPStatus.OK, models.CertificateDownload, HTTPStatus.NOT_FOUND),
+    responses=or_waiting(responses(HTTPStatus.OK, models.CertificateDownload, HTTPStatus.NOT_FOUND)),
 )
 def download_certificate(
     case_id: CaseId,
     form: Annotated[CertificateFormat, Query(alias="format", description="Which document.")] = CertificateFormat.JSON,
     number: Annotated[int | None, Query(ge=1, description="Which certificate; the latest if absent.")] = None,
-) -> models.CertificateDownload:
-    certificate = _chosen(visible_case(case_id), number)
-    return _download(case_id, certificate, form)
+) -> Response[models.CertificateDownload | models.PendingDecision]:
+    case = visible_case(case_id)
+    certificate = _chosen(case, number)
+    asked = {"format": form.value, "number": certificate.number}
+    waiting = permission_for(Wish(CERTIFICATE_DOWNLOAD, case_id, case.summary.node_path, asked))
+    return waiting or json_reply(HTTPStatus.OK, _download(case_id, certificate, form))
 
 
 def _download(case_id: str, certificate: Certificate, form: CertificateFormat) -> models.CertificateDownload:

@@ -10,6 +10,7 @@ from scrm import clock
 from scrm.handover.edges import EdgeState
 from scrm.handover.four_eyes import CLOSE, REASSIGN
 from scrm.handover.model import CaseState, HandoverCase
+from scrm.org.queries import ReviewState
 from scrm.runtime.http import models
 from scrm.runtime.http.operation import Operation
 from scrm.runtime.http.problems import NotAllowedError
@@ -22,8 +23,9 @@ from scrm.runtime.http.routing import (
     NodeId,
     current_caller,
     decided_by_two,
-    decision_by_two,
+    decision,
     list_of,
+    or_waiting,
     responses,
     router,
     scope,
@@ -103,7 +105,7 @@ def list_groups(
     operation_id="reassignEdges",
     summary="Offer customers or group chats that wait for a person to a member of your choice.",
     tags=["handover"],
-    responses=decision_by_two(),
+    responses=or_waiting(decision()),
 )
 def reassign(
     case_id: CaseId, key: IdempotencyKey, request: Annotated[models.ReassignRequest, Body()]
@@ -125,7 +127,7 @@ def reassign(
     operation_id="closeCase",
     summary="End a case whose open customers were settled by hand.",
     tags=["handover"],
-    responses=decision_by_two(),
+    responses=or_waiting(decision()),
 )
 def close(
     case_id: CaseId, key: IdempotencyKey, request: Annotated[models.CloseRequest, Body()]
@@ -146,8 +148,10 @@ def close(
     tags=["intake"],
     responses=list_of(models.RejectionPage),
 )
-def list_rejections(node_id: NodeId = None, cursor: Cursor = None, limit: Limit = 20) -> models.RejectionPage:
-    page = wiring.org_queries().rejections(scope(node_id), cursor, limit)
+def list_rejections(
+    state: ReviewState | None = None, node_id: NodeId = None, cursor: Cursor = None, limit: Limit = 20
+) -> models.RejectionPage:
+    page = wiring.org_queries().rejections(scope(node_id), cursor, limit, state)
     return models.RejectionPage.model_validate(page)
 
 

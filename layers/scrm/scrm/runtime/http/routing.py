@@ -11,6 +11,7 @@ from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 from pydantic import BaseModel
 
 from scrm import clock
+from scrm.handover.errors import until_current
 from scrm.handover.four_eyes import Wish
 from scrm.handover.model import HandoverCase
 from scrm.handover.queries import CaseDetail
@@ -75,10 +76,14 @@ def decision() -> dict[int, Any]:
     )
 
 
-def decision_by_two() -> dict[int, Any]:
-    """A decision that may have to wait for a second person."""
+def or_waiting(answers: dict[int, Any]) -> dict[int, Any]:
+    """What may have to wait for a second person answers 202 then."""
     waiting = responses(HTTPStatus.ACCEPTED, models.PendingDecision)
-    return {**decision(), HTTPStatus.ACCEPTED.value: waiting[HTTPStatus.ACCEPTED.value]}
+    return {**answers, HTTPStatus.ACCEPTED.value: waiting[HTTPStatus.ACCEPTED.value]}
+
+
+def json_reply[Body: BaseModel](status: HTTPStatus, body: Body) -> Response[Any]:
+    return Response(status.value, _JSON, body)
 
 
 def current_caller() -> Caller:
@@ -132,8 +137,15 @@ def decided_by_two(
 
     waits = wiring.decided_once().decide(f"{caller.subject} {wish.case_id}", key, request, ask_or_decide)
     if waits:
-        return Response(HTTPStatus.ACCEPTED.value, _JSON, visible_decision(waits))
-    return Response(HTTPStatus.OK.value, _JSON, models.CaseDetail.model_validate(visible_case(wish.case_id)))
+        return json_reply(HTTPStatus.ACCEPTED, visible_decision(waits))
+    return json_reply(HTTPStatus.OK, models.CaseDetail.model_validate(visible_case(wish.case_id)))
+
+
+def permission_for(wish: Wish) -> Response[Any] | None:
+    """None when the caller may do it now, which uses up a confirmed permission; else 202 and the decision."""
+    actor = current_caller().actor
+    waiting = until_current(lambda: wiring.four_eyes().ask(wish, actor, clock.now()))
+    return None if waiting is None else json_reply(HTTPStatus.ACCEPTED, models.PendingDecision.of(waiting))
 
 
 def visible_decision(decision_id: str) -> models.PendingDecision:

@@ -16,16 +16,19 @@ from scrm.aws.documents import DocumentStore
 from scrm.aws.handover_journal import AuditedDecisions, AuditedSettings, AuditedTwoPersonDecisions
 from scrm.aws.handover_queue import SqsHandoverQueue
 from scrm.aws.org_table import DynamoOrgRepository
+from scrm.aws.orphan_table import DynamoOrphans
 from scrm.aws.queues import Queue
 from scrm.aws.sync_requests import SqsSyncRequests
 from scrm.aws.table import Table
 from scrm.handover.decisions import CaseDecisions
 from scrm.handover.four_eyes import FourEyes
+from scrm.handover.orphans import OrphanQueries
 from scrm.handover.plan_review import PlanReviews
 from scrm.handover.planning import Drafting
 from scrm.handover.preview import Previews
 from scrm.handover.queries import CaseQueries
-from scrm.org.queries import OrgQueries
+from scrm.org.nodes import NodeSettings
+from scrm.org.queries import OrgQueries, RejectionReviews
 from scrm.runtime.http.answer_table import DynamoAnswerStore
 from scrm.runtime.http.answers import AnsweredOnce
 from scrm.runtime.http.decisions import DecidedOnce
@@ -49,6 +52,16 @@ def case_queries() -> CaseQueries:
 
 @functools.cache
 def org_queries() -> OrgQueries:
+    return DynamoOrgRepository(_table(settings().org_table))
+
+
+@functools.cache
+def node_settings() -> NodeSettings:
+    return NodeSettings(DynamoOrgRepository(_table(settings().org_table)))
+
+
+@functools.cache
+def rejection_reviews() -> RejectionReviews:
     return DynamoOrgRepository(_table(settings().org_table))
 
 
@@ -112,6 +125,11 @@ def four_eyes() -> FourEyes:
 
 
 @functools.cache
+def orphan_queries() -> OrphanQueries:
+    return DynamoOrphans(_table(settings().handover_table))
+
+
+@functools.cache
 def certificate_documents() -> BucketCertificates:
     return BucketCertificates(DocumentStore(session.client("s3"), settings().data_bucket))
 
@@ -133,9 +151,12 @@ def reset() -> None:
         settings,
         case_queries,
         org_queries,
+        node_settings,
+        rejection_reviews,
         audit_log,
         audit_reader,
         sync_starter,
+        orphan_queries,
         certificate_documents,
         settings_change,
         decided_once,
