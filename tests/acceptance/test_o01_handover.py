@@ -126,6 +126,7 @@ def test_every_customer_of_a_leaver_is_accounted_for_whatever_goes_wrong(capsys:
     with simulated_handover(world, bank_of(*SUCCESSORS)) as run:
         use_up_quotas(run)
         run.full_pass()
+        run.part.notes = {customer_id(place): f"note {place}" for place in range(CUSTOMERS)}
         run.sim.control.script_decisions(
             by_customer={
                 **dict.fromkeys(REFUSE_ONCE, ("refuse", "ignore")),
@@ -162,6 +163,7 @@ def test_every_customer_of_a_leaver_is_accounted_for_whatever_goes_wrong(capsys:
         run.run_until_idle()
 
         assert_certificate_proves_it(run)
+        assert_what_was_known_of_them_followed(run)
         assert_repeats_change_nothing(run)
         kills = run.killer.kills
 
@@ -218,6 +220,16 @@ def assert_certificate_proves_it(run: SimulatedHandover) -> None:
         one: [(row["takeover_userid"], OUTCOMES[row["status"]].value) for row in rows]
         for one, rows in started(run).items()
     }
+
+
+def assert_what_was_known_of_them_followed(run: SimulatedHandover) -> None:
+    """Each new owner has the notes of exactly his customers; whom WeCom told nothing he is to greet."""
+    owners = {row["external_userid"]: row["userid"] for row in run.sim.control.relations()}
+    done = {one for one, edge in run.edges().items() if edge.state is EdgeState.DONE}
+    assert {taker: set(notes) for taker, notes in run.part.given.items()} == {
+        taker: {one for one in done if owners[one] == taker} for taker in (FIRST, NEXT)
+    }
+    assert run.tasks.greeted == {NEXT: QUOTA_USED}
 
 
 def it_deletes_the_account(run: SimulatedHandover) -> None:

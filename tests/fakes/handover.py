@@ -141,6 +141,7 @@ class FakeStaff:
     def __init__(self, members: Iterable[StaffMember] = (), manager: str = "mgr_zhao") -> None:
         self.members = {member.userid: member for member in members}
         self.manager = manager
+        self.gone: set[str] = set()
 
     def staff_member(self, userid: str) -> StaffMember | None:
         return self.members.get(userid)
@@ -150,6 +151,9 @@ class FakeStaff:
 
     def manager_of(self, node_path: str, *, leaver: str) -> str:
         return self.manager
+
+    def is_active(self, userid: str) -> bool:
+        return userid not in self.gone
 
 
 @dataclass

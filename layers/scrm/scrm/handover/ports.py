@@ -145,6 +145,9 @@ class StaffDirectory(Protocol):
     def manager_of(self, node_path: str, *, leaver: str) -> str:
         """Who answers for the node and is not the leaver: its branch's manager, else head office."""
 
+    def is_active(self, userid: str) -> bool:
+        """Whether he can act today; head office always can."""
+
 
 class CustomerLoads(Protocol):
     """How much members have."""

@@ -20,6 +20,7 @@ from scrm.handover.errors import TransferPostponedError, UnknownCaseError
 from scrm.handover.follow_up import FollowedUp, FollowUp, Told
 from scrm.handover.look import Look
 from scrm.handover.model import CaseOutcome, CaseState, HandoverCase
+from scrm.handover.owners import with_present_owners
 from scrm.handover.planning import waits_for_account, waits_too_long
 from scrm.handover.ports import (
     MOST_CHUNKS_TOGETHER,
@@ -129,6 +130,8 @@ class HandoverReconcile:
         case = self._with_account(case, chunks, now())
         rules = EdgeRules(manager_of(self.staff, case), self.settings)
         looked_at = Look(case, self.transfers, rules, self.settings, now).at(chunks)
+        if case.state is CaseState.ATTENTION:
+            looked_at = with_present_owners(looked_at, self.staff, rules, now())
         case = replace(case, unusable={**case.unusable, **_unusable(looked_at)})
         regrouped = self._regroup(case, looked_at, rules, now())
         replaced = {chunk.key: chunk for chunk in (*regrouped.changed, *regrouped.added)}

@@ -32,6 +32,12 @@ class OrgStaffDirectory:
                 return manager.userid
         return HEAD_OFFICE
 
+    def is_active(self, userid: str) -> bool:
+        if userid == HEAD_OFFICE:
+            return True
+        member = self._org.member(userid)
+        return member is not None and member.status is MemberStatus.ACTIVE
+
 
 def _to_staff(member: Member, node_name: str = "") -> StaffMember:
     return StaffMember(
