@@ -165,7 +165,7 @@ def test_a_cancelled_case_is_proved_too(bank: Bank) -> None:
 
 
 def test_a_document_that_was_changed_is_noticed(bank: Bank) -> None:
-    case = ended(bank)
+    case = delivered(bank)
     bank.poll(case)
     (certificate,) = bank.latest(case).certificates
     documents = bank.certificates.documents
@@ -180,7 +180,7 @@ def test_a_document_that_was_changed_is_noticed(bank: Bank) -> None:
 
 
 def test_totals_that_are_not_those_of_the_edges_are_noticed(bank: Bank) -> None:
-    case = ended(bank)
+    case = delivered(bank)
     bank.poll(case)
     (certificate,) = bank.latest(case).certificates
     key = f"{certificate.key}.json"

@@ -26,6 +26,7 @@ GREETINGS: Final = "greetings"
 GIVEN_UP: Final = "given_up"
 _MOST_LOST_IDS: Final = 200
 _TRY_AGAIN_AFTER: Final = timedelta(minutes=1)
+_SOON: Final = timedelta(minutes=15)  # what a queue can put off
 _TICK: Final = timedelta(milliseconds=1)
 
 
@@ -56,7 +57,10 @@ class PackageDelivery:
     queue: HandoverQueue
 
     def deliver(self, delivery: Delivery, now: datetime) -> DeliveryOutcome:
-        """Bring it a page further or to its end. Raises StaleVersionError, UnknownCaseError."""
+        """Bring it a page further or to its end. Raises StaleVersionError, UnknownCaseError.
+
+        What has to wait for long is dropped: the next look at the case asks for it anew.
+        """
         case, chunks = self._loaded(delivery)
         edges = _wanted(chunks, delivery)
         if not edges:
@@ -64,7 +68,9 @@ class PackageDelivery:
         try:
             step, more = self._applied(delivery, chunks)
         except _PostponedError as postponed:
-            self.queue.request_deliveries([postponed.delivery], postponed.not_before or now + _TRY_AGAIN_AFTER)
+            not_before = postponed.not_before or now + _TRY_AGAIN_AFTER
+            if not_before - now <= _SOON:
+                self.queue.request_deliveries([postponed.delivery], not_before)
             return DeliveryOutcome.POSTPONED
         if more:
             self.queue.request_deliveries([step])
@@ -112,7 +118,7 @@ class PackageDelivery:
         except OutcomeUnknownError as error:
             raise _PostponedError(delivery, None) from error
         except TransferRefusedError:
-            return PartResult(failed=len(contents))
+            return PartResult(failed=len(contents) - delivery.counts.get(f"{part.name}.checked", 0))
 
     def _record(self, case: HandoverCase, chunks: Sequence[Chunk], delivery: Delivery, greeted: Sequence[str]) -> None:
         """The counts and how far the chunks have been served, unless another run of it was faster."""

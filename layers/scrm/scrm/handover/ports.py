@@ -218,7 +218,7 @@ class ContactRecords(Protocol):
 
 
 class Notifier(Protocol):
-    """Application messages to members; an equal message sent again within half an hour is dropped by WeCom."""
+    """Application messages to members; an equal message sent again within four hours is dropped by WeCom."""
 
     def tell(self, userid: str, title: str, text: str) -> bool:
         """Send a card; False when WeCom cannot reach the member. Raises TransferPostponedError."""
