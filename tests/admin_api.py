@@ -25,6 +25,7 @@ from scrm.handover.preview import EdgeCount, PlanPreview, TakerPreview
 from scrm.handover.queries import CaseDetail, CaseSummary, EdgeRow, EdgeTotals
 from scrm.handover.settings import HandoverSettings
 from scrm.org.model import OrgNode
+from scrm.org.nodes import NodeSettings
 from scrm.org.queries import Rejection
 from scrm.runtime.http.answers import AnsweredOnce
 from scrm.runtime.http.decisions import DecidedOnce
@@ -37,6 +38,7 @@ from tests.fakes.answers import FakeAnswers
 from tests.fakes.audit import FakeAuditStore
 from tests.fakes.decisions import MemoryDecisions
 from tests.fakes.handover import FakeCertificates, FakeOrphans
+from tests.fakes.org import FakeOrg
 from tests.fakes.queries import FakeCaseQueries, FakeOrgQueries
 from tests.fakes.settings import MemorySettingsStore
 
@@ -160,6 +162,8 @@ class Api:
         ports: dict[str, Any] = {
             "case_queries": self.cases,
             "org_queries": self.org,
+            "node_settings": NodeSettings(FakeOrg(node_rows=self.org.nodes)),
+            "rejection_reviews": self.org,
             "audit_log": AuditLog(self.audit),
             "audit_reader": AuditReader(self.audit),
             "sync_starter": self.syncs,

@@ -55,7 +55,8 @@ def wecom(customers: int) -> dict[str, Any]:
 
 
 def fill_organisation(org: DynamoOrgRepository, customers: int) -> None:
-    org.put_nodes([OrgNode("1", "总行", "/1/", ""), OrgNode(_BRANCH, "示例支行", _PATH, "1", MANAGER)])
+    for node in (OrgNode("1", "总行", "/1/", ""), OrgNode(_BRANCH, "示例支行", _PATH, "1", MANAGER)):
+        org.put_node(node, None)
     for userid in (MANAGER, LEAVER, *takers(customers)):
         org.put_member(
             Member(userid, "示例", _BRANCH, _PATH, MemberStatus.ACTIVE, serves_customers=True, changed_at=SINCE)

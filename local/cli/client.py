@@ -107,6 +107,19 @@ class AdminClient:
     def rejections(self, limit: int, **filters: str | None) -> list[Row]:
         return self._rows("/v1/rejections", limit, filters)
 
+    def review_rejection(self, rejection_id: str, note: str) -> Row:
+        return self._ask("PUT", f"/v1/rejections/{_segment(rejection_id)}/review", json={"note": note})
+
+    def node(self, node_id: str) -> Row:
+        return self._ask("GET", f"/v1/nodes/{_segment(node_id)}")
+
+    def nodes_below(self, node_id: str, limit: int) -> list[Row]:
+        return self._rows(f"/v1/nodes/{_segment(node_id)}/children", limit, {})
+
+    def change_node(self, node_id: str, setting: Row) -> Row:
+        """``setting`` is the whole of it: lifecycle, mode, branch_code and the version that was read."""
+        return self._ask("PUT", f"/v1/nodes/{_segment(node_id)}", json=setting)
+
     def audit(self, limit: int, **filters: str | None) -> list[Row]:
         return self._rows("/v1/audit", limit, filters)
 

@@ -274,12 +274,70 @@ def rejection() -> None:
 
 @rejection.command("list")
 @_NODE
+@click.option("--state", type=click.Choice(["open", "reviewed"]), help="只看待处理（open）或已处理（reviewed）的消息")
 @_LIMIT
 @click.pass_obj
-def list_rejections(session: Session, node_id: str | None, limit: int) -> None:
+def list_rejections(session: Session, node_id: str | None, state: str | None, limit: int) -> None:
     """列出被拒绝、等待人工查看的消息。"""
-    rows = session.client.rejections(limit, node_id=node_id)
+    rows = session.client.rejections(limit, node_id=node_id, state=state)
     session.show(rows, tables.rejections(rows))
+
+
+@rejection.command("review")
+@click.argument("rejection_id")
+@click.option("--note", default="", help="处理说明，不含个人信息")
+@click.pass_obj
+def review_rejection(session: Session, rejection_id: str, note: str) -> None:
+    """标记一条消息为已处理。"""
+    found = session.client.review_rejection(rejection_id, note)
+    session.show(found, tables.rejections([found]))
+
+
+@scrm.group("nodes")
+def nodes() -> None:
+    """机构：推广阶段、运营模式、机构号。"""
+
+
+@nodes.command("list")
+@click.argument("node_id", default="1")
+@_LIMIT
+@click.pass_obj
+def list_nodes(session: Session, node_id: str, limit: int) -> None:
+    """列出某个机构的直接下级，默认总行。"""
+    rows = session.client.nodes_below(node_id, limit)
+    session.show(rows, tables.nodes(rows))
+
+
+@nodes.command("show")
+@click.argument("node_id")
+@click.pass_obj
+def show_node(session: Session, node_id: str) -> None:
+    """显示一个机构的设定与实际生效的设定。"""
+    found = session.client.node(node_id)
+    session.show(found, tables.node_facts(found))
+
+
+@nodes.command("set")
+@click.argument("node_id")
+@click.option("--lifecycle", type=click.Choice([*tables.LIFECYCLES, "inherit"]), help="推广阶段；inherit 为沿用上级")
+@click.option("--mode", type=click.Choice([*tables.MODES, "inherit"]), help="运营模式；inherit 为沿用上级")
+@click.option("--code", "branch_code", help="机构号；空字符串为取消")
+@click.pass_obj
+def set_node(session: Session, node_id: str, lifecycle: str | None, mode: str | None, branch_code: str | None) -> None:
+    """修改一个机构的设定，未给出的保持不变。"""
+    known = session.client.node(node_id)
+    setting = {
+        "lifecycle": _inherited(lifecycle or known["lifecycle"]),
+        "mode": _inherited(mode or known["mode"]),
+        "branch_code": known["branch_code"] if branch_code is None else branch_code,
+        "version": known["version"],
+    }
+    found = session.client.change_node(node_id, setting)
+    session.show(found, tables.node_facts(found))
+
+
+def _inherited(word: str | None) -> str | None:
+    return None if word == "inherit" else word
 
 
 @scrm.group("audit")

@@ -64,13 +64,25 @@ REASONS = {
     "chosen_by_operator": "人工指定",
 }
 KINDS = {"customers": "客户", "groups": "客户群"}
-SIGNAL_SOURCES = {"hr": "人事系统", "callback": "企业微信回调", "sweep": "每夜巡检"}
+SIGNAL_SOURCES = {"hr": "人事系统", "roster": "人员名册", "callback": "企业微信回调", "sweep": "每夜巡检"}
 ORPHAN_KINDS = {
     "unassigned_customer": "待分配客户",
     "ownerless_group": "无群主的客户群",
     "uncovered_relation": "离职成员名下的客户",
 }
+LIFECYCLES = {"preparation": "筹备期", "pilot": "试点期", "formal": "正式期"}
+MODES = {
+    "hq_direct": "总行直营",
+    "branch_planned_rm_served": "分行统筹、客户经理服务",
+    "branch_direct_center": "分行直营中心",
+}
+REVIEWS = {"open": "待处理", "reviewed": "已处理"}
 SETTINGS = {
+    "leave_cover_days": "休假多少天以内只代管",
+    "roster_departing_percent": "名册离职比例上限（%）",
+    "tier_tags": "客户层级标签",
+    "language_tags": "客户语言标签",
+    "tier_qualifications": "各层级接替资质",
     "confirmation_wait": "账号删除后等待人事确认",
     "start_days_before": "最后工作日前几天开始",
     "rounds": "每位客户最多询问次数",
@@ -290,12 +302,52 @@ def orphans(rows: Sequence[Row]) -> Table:
 
 
 def rejections(rows: Sequence[Row]) -> Table:
-    table = _table("被拒绝的消息", "编号", "来源", "收到时间", "原因", "事件编号")
+    table = _table("被拒绝的消息", "编号", "来源", "收到时间", "原因", "事件编号", "状态", "处理人", "说明")
     for row in rows:
         table.add_row(
-            row["rejection_id"], row["source"], _time(row["received_at"]), row["reason"], row["event_id"] or "—"
+            row["rejection_id"],
+            row["source"],
+            _time(row["received_at"]),
+            row["reason"],
+            row["event_id"] or "—",
+            REVIEWS.get(row["state"], row["state"]),
+            row["reviewed_by"] or "—",
+            row["note"] or "—",
         )
     return table
+
+
+def nodes(rows: Sequence[Row]) -> Table:
+    table = _table("机构", "编号", "名称", "负责人", "推广阶段", "运营模式", "机构号", "撤销时间")
+    for row in rows:
+        table.add_row(
+            row["node_id"],
+            row["name"],
+            row["manager_userid"] or "—",
+            _set(LIFECYCLES, row["lifecycle"]),
+            _set(MODES, row["mode"]),
+            row["branch_code"] or "—",
+            _time(row["closed_at"]),
+        )
+    return table
+
+
+def node_facts(node: Row) -> Table:
+    pairs = {
+        "编号": node["node_id"],
+        "名称": node["name"],
+        "路径": node["path"],
+        "负责人": node["manager_userid"] or "—",
+        "推广阶段": f"{_set(LIFECYCLES, node['lifecycle'])}（生效：{LIFECYCLES[node['effective_lifecycle']]}）",
+        "运营模式": f"{_set(MODES, node['mode'])}（生效：{MODES[node['effective_mode']]}）",
+        "机构号": node["branch_code"] or "—",
+        "撤销时间": _time(node["closed_at"]),
+    }
+    return facts("机构详情", pairs)
+
+
+def _set(words: Mapping[str, str], word: str | None) -> str:
+    return words.get(word, word) if word else "沿用上级"
 
 
 def audit(rows: Sequence[Row]) -> Table:

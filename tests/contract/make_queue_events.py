@@ -31,6 +31,15 @@ CORP = "wwSIMCORP0000001"
 AT = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
 AT_TEXT = "2026-11-23T01:00:00.000Z"
 CASE = case_id_of(CORP, "rm_wang01", 1)
+# What S3 sends when the notification is set up: there is nothing to take.
+ROSTER_NOTIFICATION_TEST = {
+    "Service": "Amazon S3",
+    "Event": "s3:TestEvent",
+    "Time": AT_TEXT,
+    "Bucket": "scrm-data-123456789012",
+    "RequestId": "SAMPLE0000000000",
+    "HostId": "sample",
+}
 CUSTOMER = "wmSIM0000000000000000000000000A1"
 
 
@@ -47,7 +56,33 @@ def samples() -> dict[str, dict[str, dict[str, Any]]]:
             ),
             "staff_transferred": batch(
                 "staff",
-                hr_event("StaffTransferred", effective_on="2026-12-01", customers_stay=False, groups_stay=True),
+                hr_event("StaffTransferred", effective_on="2026-12-01", customers_stay="none", groups_stay=True),
+            ),
+            "staff_transferred_keeps_tiers": batch(
+                "staff",
+                hr_event(
+                    "StaffTransferred",
+                    effective_on="2026-12-01",
+                    customers_stay="tiers",
+                    staying_tiers=["private"],
+                ),
+            ),
+            "staff_on_leave": batch(
+                "staff",
+                hr_event("StaffOnLeave", first_day="2026-12-01", last_day="2026-12-14", cover_userid="rm_li02"),
+            ),
+            "staff_on_long_leave": batch(
+                "staff", hr_event("StaffOnLeave", event_id="hr-4", first_day="2026-12-01", last_day="2027-03-31")
+            ),
+            "staff_returned": batch(
+                "staff",
+                hr_event(
+                    "StaffReturned", event_id="hr-5", returned_on="2026-12-10", occurred_at="2026-12-09T01:00:00Z"
+                ),
+            ),
+            "leave_cancelled": batch(
+                "staff",
+                hr_event("StaffChangeCancelled", event_id="hr-6", change="leave", occurred_at="2026-11-25T01:00:00Z"),
             ),
             "staff_change_cancelled": batch(
                 "staff",
@@ -72,6 +107,8 @@ def samples() -> dict[str, dict[str, dict[str, Any]]]:
             "malformed_hr_event": batch("staff", hr_event(userid=None)),
             "unknown_detail_type": batch("staff", {**hr_event(), "detail-type": "StaffPromoted"}),
             "not_json": batch("staff", "<xml>not for us</xml>"),
+            "roster_uploaded": batch("staff", roster_uploaded("roster/incoming/hr+2026-11-23.csv")),
+            "roster_notification_test": batch("staff", ROSTER_NOTIFICATION_TEST),
         },
         "contact_sync": {
             "full_pass": {"schedule": "contact_sync.full_pass"},
@@ -124,6 +161,11 @@ def samples() -> dict[str, dict[str, dict[str, Any]]]:
                 "contact",
                 callback("change_external_contact", "del_follow_user", UserID="rm_li02", ExternalUserID=CUSTOMER),
             ),
+            "create_party": batch(
+                "contact", callback("change_contact", "create_party", Id="11", Name="一部", ParentId="10")
+            ),
+            "update_party": batch("contact", callback("change_contact", "update_party", Id="11", ParentId="1")),
+            "delete_party": batch("contact", callback("change_contact", "delete_party", Id="11")),
             "group_dismissed": batch("contact", callback("change_external_chat", "dismiss", ChatId="wrSIM01")),
             "poison": batch("contact", {"kind": "no_such_message"}),
         },
@@ -196,6 +238,39 @@ def hr_event(detail_type: str = "StaffDeparted", **changes: Any) -> dict[str, An
         "region": "cn-north-1",
         "resources": [],
         "detail": {name: value for name, value in detail.items() if value is not None},
+    }
+
+
+def roster_uploaded(key: str) -> dict[str, Any]:
+    """As S3 puts it on the queue; ``key`` is quoted as in a form."""
+    return {
+        "Records": [
+            {
+                "eventVersion": "2.1",
+                "eventSource": "aws:s3",
+                "awsRegion": "cn-north-1",
+                "eventTime": AT_TEXT,
+                "eventName": "ObjectCreated:Put",
+                "userIdentity": {"principalId": "AWS:AIDASAMPLE:hr-export"},
+                "requestParameters": {"sourceIPAddress": "192.0.2.10"},
+                "responseElements": {"x-amz-request-id": "SAMPLE0000000001", "x-amz-id-2": "sample"},
+                "s3": {
+                    "s3SchemaVersion": "1.0",
+                    "configurationId": "roster",
+                    "bucket": {
+                        "name": "scrm-data-123456789012",
+                        "ownerIdentity": {"principalId": "ASAMPLE"},
+                        "arn": "arn:aws-cn:s3:::scrm-data-123456789012",
+                    },
+                    "object": {
+                        "key": key,
+                        "size": 2048,
+                        "eTag": "d41d8cd98f00b204e9800998ecf8427e",
+                        "sequencer": "00655FAB6F4B1E0000",
+                    },
+                },
+            }
+        ]
     }
 
 

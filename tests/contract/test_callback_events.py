@@ -21,6 +21,7 @@ from tests.contract.make_events import FOLDER, SENT_AT, render, samples
 
 QUEUE = {
     "change_contact": "staff",
+    "change_contact.create_party": "contact",
     "change_external_contact": "contact",
     "change_external_chat": "contact",
     "change_external_contact.transfer_fail": "reconcile",

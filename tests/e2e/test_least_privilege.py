@@ -26,7 +26,7 @@ pytestmark = pytest.mark.stack
 
 type Use = tuple[str, str]
 
-BANK = BankSize(branches=1, sub_branches=1, rms=4, customers=32, groups=4)
+BANK = BankSize(branches=1, sub_branches=1, rms=5, customers=40, groups=4)
 MINUTE, HOUR, DAY = 60, 3_600, 86_400
 # Done by Lambda, EventBridge or AWS KMS in the name of a role, or through the service that the function did call.
 DONE_BY_THE_PLATFORM = (
@@ -64,8 +64,8 @@ class Bank:
         reply = self.stack.engine.client("lambda").invoke(FunctionName=name, Payload=json.dumps(payload))
         assert "FunctionError" not in reply, reply["Payload"].read()
 
-    def tell_hr_event(self, **detail: Any) -> None:
-        entry = {"EventBusName": "scrm", "Source": "bank.hr", "DetailType": "StaffDeparted"}
+    def tell_hr_event(self, kind: str = "StaffDeparted", **detail: Any) -> None:
+        entry = {"EventBusName": "scrm", "Source": "bank.hr", "DetailType": kind}
         entries = [{**entry, "Detail": json.dumps(detail)}]
         assert self.stack.engine.client("events").put_events(Entries=entries)["FailedEntryCount"] == 0
 
@@ -126,7 +126,7 @@ def bank() -> Iterator[Bank]:
 
 
 def _live(bank: Bank) -> None:
-    first, second, third = bank.rms[:3]
+    first, second, third, fourth = bank.rms[:4]
     # A cold start may miss WeCom's second, as in life; then the operator saves again.
     eventually(lambda: bank.wecom.verify_callback("contacts"), lambda error: error is None)
     bank.invoke("ContactSyncFunction", {"schedule": "contact_sync.full_pass"})
@@ -135,8 +135,10 @@ def _live(bank: Bank) -> None:
     _a_handover_that_ends_well(bank, first)
     _a_handover_through_an_outage(bank, second)
     _customers_and_groups_change(bank, third)
+    _rosters_come(bank)
+    _a_leave_and_a_rename(bank, third, fourth)
     _operators_decide(bank, second)
-    _a_departure_nobody_hears_of(bank, bank.rms[3])
+    _a_departure_nobody_hears_of(bank, bank.rms[4])
     _operators_look(bank)
     _operators_take_the_proof(bank, first)
 
@@ -172,6 +174,38 @@ def _customers_and_groups_change(bank: Bank, userid: str) -> None:
     bank.wecom.remove_relation(userid, unheard["external_userid"])  # only the full pass can find this out
     bank.settle()
     bank.wecom.callback_policy({"lose_percent": 0})
+
+
+def _rosters_come(bank: Bank) -> None:
+    """A roster, and the next day's, in which somebody learnt a language and one row is broken."""
+    columns = "userid,name,node_id,post,status,last_day,successor_userid,languages,qualifications,capacity"
+    everybody = [f"{each['userid']},,{each['main_department']},,active,,,,," for each in bank.world["members"]]
+    s3, bucket = bank.stack.engine.client("s3"), bank.stack.endpoints.resources["buckets"]["DataBucket"]
+    for day, rows in enumerate((everybody, [*everybody[:-1], everybody[-1] + "x", "rm_new,,1,,active,,,en,,"])):
+        body = "\n".join([columns, *rows]).encode()
+        s3.put_object(Bucket=bucket, Key=f"roster/incoming/staff {day}.csv", Body=body)
+        bank.settle()
+
+
+def _a_leave_and_a_rename(bank: Bank, userid: str, cover: str) -> None:
+    """Another one acts after all; then who takes over in an open case gets another userid, and a department is made."""
+    manager = next(each["userid"] for each in bank.world["members"] if each["userid"] not in {userid, cover})
+    for number, acting in enumerate((cover, manager)):
+        bank.tell_hr_event(
+            "StaffOnLeave",
+            schema_version=1,
+            event_id=f"hr-leave-{number}",
+            occurred_at=f"2026-11-21T0{number}:00:00Z",
+            corp_id=bank.stack.endpoints.credentials["wecom"]["corp_id"],
+            userid=userid,
+            first_day="2030-01-01",
+            last_day="2030-01-02",
+            cover_userid=acting,
+        )
+        bank.settle()
+    bank.wecom.patch_member(cover, new_userid="rm_renamed")
+    bank.wecom.put_department({"id": 9_999, "name": "新机构", "parentid": 1})
+    bank.settle()
 
 
 def _operators_decide(bank: Bank, userid: str) -> None:
@@ -215,7 +249,11 @@ def _operators_look(bank: Bank) -> None:
     head_office.case(case["case_id"])
     head_office.edges(case["case_id"], 0)
     head_office.groups(case["case_id"], 0)
-    head_office.rejections(0)
+    rejections = head_office.rejections(0)
+    head_office.review_rejection(rejections[0]["rejection_id"], "HR was told")
+    node = head_office.node("1")
+    head_office.nodes_below("1", 0)
+    head_office.change_node("1", {"lifecycle": "pilot", "version": node["version"]})
     head_office.audit(0)
     head_office.preview(case["case_id"])
     head_office.preview_departure(bank.rms[2])
@@ -234,8 +272,8 @@ def test_the_story_went_as_told(bank: Bank) -> None:
     assert (told[-1]["event_id"], told[-1]["note"]) == ("hr-said-again-after-the-end", "came after the end")
     assert bank.case_of(second)["customers"]["by_state"].get("resolved") == 1
     assert bank.case_of(second)["state"] == "closed"
-    assert {each["leaver_userid"] for each in bank.operator("head_office").orphans(0)} == {bank.rms[3]}
-    assert len(bank.operator("head_office").rejections(0)) == 1
+    assert {each["leaver_userid"] for each in bank.operator("head_office").orphans(0)} == {bank.rms[4]}
+    assert {row["source"] for row in bank.operator("head_office").rejections(0)} == {"bank.hr", "bank.roster"}
 
 
 def test_no_function_was_denied_anything(bank: Bank) -> None:

@@ -104,6 +104,14 @@ class FakeCases:
     def cases_taken_over_by(self, takeover_userid: str) -> Iterator[str]:
         yield from sorted(case_id for userid, case_id in self.takeovers if userid == takeover_userid)
 
+    def move_latest_case(self, old: str, new: str) -> None:
+        if old in self.latest:
+            moved = self.latest.pop(old)
+            self.latest[new] = max(moved, self.latest.get(new, moved), key=lambda found: found[1])
+
+    def move_taker(self, case_id: str, old: str, new: str) -> None:
+        self.takeovers = (self.takeovers - {(old, case_id)}) | {(new, case_id)}
+
 
 def _key(chunk: Chunk) -> tuple[str, ChunkKind, int]:
     return chunk.case_id, chunk.kind, chunk.number

@@ -1,14 +1,16 @@
 """The read side in memory."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
 
 from scrm.handover.edges import EdgeState
 from scrm.handover.model import CaseState
 from scrm.handover.queries import CaseDetail, CaseSummary, EdgeRow
 from scrm.node_paths import covers
-from scrm.org.model import Member, OrgNode
-from scrm.org.queries import Rejection
+from scrm.org.model import MemberDetail, OrgNode
+from scrm.org.nodes import effective_setting
+from scrm.org.queries import CoverRow, NodeDetail, Rejection, ReviewState
 from scrm.paging import InvalidCursorError, Page
 
 
@@ -48,14 +50,47 @@ class FakeCaseQueries:
 @dataclass
 class FakeOrgQueries:
     nodes: dict[str, OrgNode] = field(default_factory=dict)
-    people: list[Member] = field(default_factory=list)
+    people: list[MemberDetail] = field(default_factory=list)
     rejected: list[Rejection] = field(default_factory=list)
 
     def node(self, node_id: str) -> OrgNode | None:
         return self.nodes.get(node_id)
 
-    def members(self, node_id: str, cursor: str | None, limit: int) -> Page[Member]:
-        return paged([member for member in self.people if member.node_id == node_id], cursor, limit)
+    def node_detail(self, node_id: str) -> NodeDetail | None:
+        node = self.node(node_id)
+        return NodeDetail(node, effective_setting(node.path, self.nodes)) if node else None
 
-    def rejections(self, node_path: str, cursor: str | None, limit: int) -> Page[Rejection]:
-        return paged([found for found in self.rejected if covers(node_path, found.node_path)], cursor, limit)
+    def children(self, node_id: str, cursor: str | None, limit: int) -> Page[OrgNode]:
+        return paged([node for node in self.nodes.values() if node.parent_id == node_id], cursor, limit)
+
+    def members(self, node_id: str, cursor: str | None, limit: int) -> Page[MemberDetail]:
+        return paged([detail for detail in self.people if detail.member.node_id == node_id], cursor, limit)
+
+    def detail(self, userid: str) -> MemberDetail | None:
+        return next((detail for detail in self.people if detail.member.userid == userid), None)
+
+    def covers(self, node_path: str, today: date, cursor: str | None, limit: int) -> Page[CoverRow]:
+        found = [
+            CoverRow(detail.cover, detail.member.node_id, detail.member.node_path)
+            for detail in self.people
+            if detail.cover and covers(node_path, detail.member.node_path)
+        ]
+        return paged([row for row in found if row.cover.overlaps(today, None)], cursor, limit)
+
+    def rejection(self, rejection_id: str) -> Rejection | None:
+        return next((found for found in self.rejected if found.rejection_id == rejection_id), None)
+
+    def rejections(
+        self, node_path: str, cursor: str | None, limit: int, state: ReviewState | None = None
+    ) -> Page[Rejection]:
+        found = [each for each in self.rejected if covers(node_path, each.node_path) and state in {None, each.state}]
+        return paged(found, cursor, limit)
+
+    def review(self, rejection_id: str, actor: str, at: datetime, note: str = "") -> Rejection | None:
+        """Implements RejectionReviews."""
+        for place, found in enumerate(self.rejected):
+            if found.rejection_id == rejection_id and found.state is ReviewState.OPEN:
+                self.rejected[place] = replace(
+                    found, state=ReviewState.REVIEWED, reviewed_by=actor, reviewed_at=at, note=note
+                )
+        return self.rejection(rejection_id)

@@ -35,7 +35,7 @@ BUS_OF = {"EVENT_BUS_NAME": "ScrmBus"}
 BUCKET_OF = {"DATA_BUCKET": "DataBucket"}
 PREFIXES = {
     "StaffIntake": {
-        "s3:GetObject": {"roster/incoming/*", "roster/latest/*", "roster/rejected/*"},
+        "s3:GetObject": {"roster/incoming/*", "roster/latest/*"},
         "s3:PutObject": {"roster/latest/*", "roster/rejected/*"},
     },
     "HandoverWorker": {"s3:PutObject": {"handover/packages/*"}},

@@ -43,6 +43,10 @@ EXPECTED = {
     "list_edges": 200,
     "list_groups": 200,
     "list_rejections": 200,
+    "review_rejection": 200,
+    "get_node": 200,
+    "list_children": 200,
+    "put_node": 200,
     "list_audit": 200,
     "get_me": 200,
     "start_sync": 202,
@@ -105,7 +109,8 @@ def stack(schemas: dict[str, dict[str, Any]], monkeypatch: pytest.MonkeyPatch) -
 
 def _fill(org: Table, handover: Table) -> None:
     """A departure in the Shanghai branch: 150 customers in two chunks, one refused, and one group."""
-    DynamoOrgRepository(org).put_nodes(list(NODES.values()))
+    for node in NODES.values():
+        DynamoOrgRepository(org).put_node(node, None)
     DynamoOrgRepository(org).reject("bank.hr", "hr-9", "the field userid is missing", AT, "{}")
     able = Member("rm_zhou", "周", "12", "/1/10/12/", MemberStatus.ACTIVE, serves_customers=True, changed_at=AT)
     DynamoOrgRepository(org).put_member(able)

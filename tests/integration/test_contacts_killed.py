@@ -100,6 +100,7 @@ class Bank:
                 on_finished=lambda run: self.finished.append(run.run_id),
             ),
             rename=Rename(contacts, writer),
+            rename_tasks=lambda *_: None,
             source=self.source,
             queue=Queue(cast("Any", self.sqs), "url"),
             now=lambda: T0 + HOUR,

@@ -1,4 +1,4 @@
-"""The handover's, contacts' and organisation's tables on the embedded engine, and the case fake by the same rules."""
+"""The handover's and contacts' tables on the embedded engine, and the case fake by the same rules."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -9,7 +9,6 @@ import pytest
 from scrm.aws import cursors, session
 from scrm.aws.case_queries import DynamoCaseQueries
 from scrm.aws.case_table import DynamoCaseRepository
-from scrm.aws.org_table import DynamoOrgRepository
 from scrm.aws.table import Table
 from scrm.handover.edges import (
     Attempt,
@@ -33,7 +32,6 @@ from scrm.handover.model import (
     case_id_of,
 )
 from scrm.handover.ports import CaseRepository
-from scrm.org.model import Member, MemberStatus, OrgNode
 from scrm.paging import InvalidCursorError
 from tests.engine import EngineTables
 from tests.fakes.handover import CORP, START, FakeCases, signal
@@ -295,52 +293,3 @@ class TestCaseQueries:
 
         with pytest.raises(InvalidCursorError):
             queries.list_edges("case_a", None, cursors.encode("edges/case_a/customers/", position), 5)
-
-
-class TestOrg:
-    def test_member_who_left_and_is_seen_again_has_rejoined(self, table: Callable[[str], Table]) -> None:
-        org = DynamoOrgRepository(table("OrgTable"))
-        member = Member(
-            "rm_wang01", "王敏", "10", "/1/10/", MemberStatus.ACTIVE, serves_customers=True, changed_at=START
-        )
-        org.put_member(member)
-        org.put_member(replace(member, status=MemberStatus.LEFT, changed_at=START + timedelta(days=1)))
-
-        org.put_member(replace(member, changed_at=START + timedelta(days=100)))
-
-        again = org.member("rm_wang01")
-        assert again is not None
-        assert again.rejoined_at == START + timedelta(days=100)
-        assert not org.put_member(replace(member, changed_at=START))
-
-    def test_branch_lists_members_of_every_node_below_it(self, table: Callable[[str], Table]) -> None:
-        org = DynamoOrgRepository(table("OrgTable"))
-        org.put_nodes([OrgNode("10", "杭州分行", "/1/10/", "1", "mgr_zhao"), OrgNode("11", "一部", "/1/10/11/", "10")])
-        for userid, node, path in (("rm_a", "10", "/1/10/"), ("rm_b", "11", "/1/10/11/"), ("rm_c", "20", "/1/20/")):
-            org.put_member(Member(userid, "", node, path, MemberStatus.ACTIVE, serves_customers=True, changed_at=START))
-
-        assert [member.userid for member in org.members_of_branch("10")] == ["rm_a", "rm_b"]
-        assert [member.userid for member in org.members("11", None, 10).items] == ["rm_b"]
-        branch = org.node("10")
-        assert branch is not None
-        assert branch.manager_userid == "mgr_zhao"
-
-    def test_rejected_message_is_listed_once_newest_first(self, table: Callable[[str], Table]) -> None:
-        org = DynamoOrgRepository(table("OrgTable"))
-        for place in range(5):
-            org.reject(
-                "bank.hr", f"hr-{place}", "userid: Field required", START + timedelta(days=12 * place), f"{{{place}}}"
-            )
-        org.reject("bank.hr", "hr-0", "userid: Field required", START + timedelta(days=1), "{0}")
-
-        seen: list[str] = []
-        cursor = None
-        while True:
-            page = org.rejections("/1/", cursor, 2)
-            seen += [row.event_id for row in page.items]
-            cursor = page.cursor
-            if cursor is None:
-                break
-
-        assert seen == ["hr-4", "hr-3", "hr-2", "hr-1", "hr-0"]
-        assert org.rejections("/1/10/", None, 10).items == ()

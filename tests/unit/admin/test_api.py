@@ -101,7 +101,8 @@ def test_rejections_of_the_callers_nodes_are_listed_without_their_content(api: A
 
     assert [found["rejection_id"] for found in mine] == ["rej_2"]
     assert len(every) == 2
-    assert set(mine[0]) == {"rejection_id", "source", "received_at", "reason", "event_id"}
+    review = {"state", "reviewed_by", "reviewed_at", "note"}
+    assert set(mine[0]) == {"rejection_id", "source", "received_at", "reason", "event_id"} | review
 
 
 def test_the_caller_learns_who_he_is_to_the_api(api: Api) -> None:

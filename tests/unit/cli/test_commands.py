@@ -17,6 +17,8 @@ from scrm import clock
 from scrm.handover.edges import EdgeCause, EdgeState
 from scrm.handover.four_eyes import DecisionState, PendingDecision, Wish
 from scrm.handover.model import CaseState, SignalSource
+from scrm.org.model import Lifecycle, OperatingMode
+from scrm.org.queries import ReviewState
 from scrm.runtime.http.operation import outcome_of
 from scrm.settings.handover import HandoverDocument
 from tests.admin_api import CHECKSUM, Api, case, edge, rejection
@@ -102,6 +104,28 @@ def test_a_case_is_shown_with_its_signals_and_the_edges_asked_for(run: Run) -> N
     assert "mgr_shanghai" in manual
     assert "wm1" not in manual
     assert "客户群：没有记录" in manual
+
+
+def test_node_is_set_and_shown_in_chinese(run: Run) -> None:
+    run("nodes", "set", "10", "--lifecycle", "pilot", "--mode", "branch_direct_center", "--code", "SH-01")
+    run("nodes", "set", "12", "--lifecycle", "inherit")
+
+    shown, listed, below = (
+        run("nodes", "show", "10").output,
+        run("nodes", "list").output,
+        run("nodes", "show", "12").output,
+    )
+    assert "试点期（生效：试点期）" in shown
+    assert "分行直营中心" in listed
+    assert "SH-01" in listed
+    assert "沿用上级（生效：试点期）" in below
+
+
+def test_rejection_is_marked_as_dealt_with(run: Run) -> None:
+    reviewed = run("rejection", "review", "rej_1", "--note", "已请人事重发")
+
+    assert "已处理" in reviewed.output
+    assert "没有记录" in run("rejection", "list", "--state", "open").output
 
 
 def test_rejections_audit_entries_and_the_caller_are_shown(run: Run) -> None:
@@ -242,6 +266,9 @@ def test_every_word_of_the_api_has_a_chinese_one() -> None:
     assert set(tables.CASE_STATES) == set(CaseState)
     assert set(tables.EDGE_STATES) == set(EdgeState)
     assert set(tables.EDGE_CAUSES) == set(EdgeCause)
+    assert set(tables.LIFECYCLES) == set(Lifecycle)
+    assert set(tables.MODES) == set(OperatingMode)
+    assert set(tables.REVIEWS) == set(ReviewState)
     assert set(tables.SIGNAL_SOURCES) == set(SignalSource)
     assert set(tables.DECISION_STATES) == set(DecisionState)
     assert {outcome_of(status) for status in (200, 400, 403, 404, 409, 422, 500)} <= set(tables.OUTCOMES)

@@ -12,7 +12,7 @@ from scrm.aws.queues import Queue
 from scrm.contacts.messages import FullPassRequested, MemberRenamed, MemberSyncRequested
 from scrm.handover.edges import TransferApi
 from scrm.handover.model import CaseState, HandoverCase
-from scrm.org.sync import OrgSync
+from scrm.org.sync import NodeSync, OrgSync
 from scrm.runtime.contact_intake import STEPS_PER_MESSAGE, ContactIntake, ContactOutcome, contact_message
 from scrm.wecom.errors import CallPostponedError
 from tests.fakes.contacts import T0, Contacts
@@ -34,8 +34,10 @@ class FakeSqs:
 class NoNodes:
     """An organisation of one department that never differs."""
 
-    def sync_nodes(self) -> list[Any]:
-        return []
+    due: tuple[str, ...] = ()
+
+    def sync_nodes(self) -> NodeSync:
+        return NodeSync((), members_due=self.due)
 
     def sync_members(self, node_ids: tuple[str, ...], serving: frozenset[str]) -> int:
         return 0
@@ -48,15 +50,18 @@ class Desk:
     contacts: Contacts = field(default_factory=Contacts)
     sqs: FakeSqs = field(default_factory=FakeSqs)
     outcomes: list[ContactOutcome] = field(default_factory=list)
+    renamed_tasks: list[tuple[str, str]] = field(default_factory=list)
+    org: NoNodes = field(default_factory=NoNodes)
 
     @property
     def intake(self) -> ContactIntake:
         return ContactIntake(
-            org=cast("OrgSync", NoNodes()),
+            org=cast("OrgSync", self.org),
             changes=self.contacts.changes,
             groups=self.contacts.groups,
             full_pass=self.contacts.full_pass,
             rename=self.contacts.rename,
+            rename_tasks=lambda old, new: self.renamed_tasks.append((old, new)),
             source=self.contacts.source,
             queue=Queue(cast("Any", self.sqs), "url"),
             now=lambda: self.contacts.moment,
@@ -70,7 +75,7 @@ class Desk:
         while self.sqs.bodies:
             self.take(self.sqs.bodies.pop(0))
 
-    def callback(self, change_type: str, **fields: str) -> None:
+    def callback(self, change_type: str, event: str = "change_external_contact", **fields: str) -> None:
         self.take(
             json.dumps(
                 {
@@ -80,7 +85,7 @@ class Desk:
                     "corp_id": "wwSIMCORP0000001",
                     "occurred_at": clock.to_iso(self.contacts.moment),
                     "received_at": clock.to_iso(self.contacts.moment),
-                    "fields": {"Event": "change_external_contact", "ChangeType": change_type, **fields},
+                    "fields": {"Event": event, "ChangeType": change_type, **fields},
                 }
             )
         )
@@ -190,7 +195,20 @@ def test_long_rename_goes_on_in_another_message() -> None:
     desk.work()
 
     assert waiting == 1
+    assert desk.renamed_tasks == [("rm_a", "rm_new")]
     assert {userid for userid, _ in desk.contacts.repository.live()} == {"rm_new"}
+
+
+@pytest.mark.parametrize("change", ["create_party", "update_party", "delete_party"])
+def test_changed_department_reads_the_tree_and_the_members_below_what_moved(change: str) -> None:
+    desk = Desk()
+    desk.org.due = ("11", "12")
+
+    desk.callback(change, "change_contact", Id="11")
+
+    (asked,) = (json.loads(body) for body in desk.sqs.bodies)
+    assert (asked["kind"], asked["node_ids"]) == ("node_sync_requested", ["11", "12"])
+    assert desk.outcomes == [ContactOutcome.DEPARTMENTS_SYNCED]
 
 
 def test_callbacks_reach_the_customer() -> None:

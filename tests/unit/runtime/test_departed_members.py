@@ -22,6 +22,9 @@ class FakeAddressBook:
     def members_of(self, department_id: str, node_path: str, serving: frozenset[str]) -> Iterable[Member]:
         raise AssertionError("our own table has the members")
 
+    def find(self, userid: str, serving: frozenset[str]) -> Member | None:
+        raise AssertionError("our own table has the members")
+
     def departments(self) -> Sequence[Department]:
         return [
             Department("1", "总行", ""),

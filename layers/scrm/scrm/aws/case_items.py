@@ -87,6 +87,7 @@ def from_case(case: HandoverCase) -> Item:
         "start_at": _iso(case.start_at),
         "customers_stay": case.stays.customers_stay,
         "groups_stay": case.stays.groups_stay,
+        "staying_tiers": list(case.stays.staying_tiers),
         "account_deleted_at": _iso(case.account_deleted_at),
         "hr_at": _iso(case.hr_at),
         "cancelled_at": _iso(case.cancelled_at),
@@ -128,7 +129,7 @@ def to_case(item: Item) -> HandoverCase:
         change=ChangeKind(item["change"]),
         last_day=date.fromisoformat(item["last_day"]) if "last_day" in item else None,
         start_at=_moment(item.get("start_at")),
-        stays=StayPolicy(item["customers_stay"], item["groups_stay"]),
+        stays=StayPolicy(item["customers_stay"], item["groups_stay"], tuple(item.get("staying_tiers", ()))),
         account_deleted_at=_moment(item.get("account_deleted_at")),
         hr_at=_moment(item.get("hr_at")),
         cancelled_at=_moment(item.get("cancelled_at")),
@@ -196,9 +197,9 @@ def to_chunk(item: Item) -> Chunk:
 
 
 def _from_edge(edge: Edge) -> list[Any]:
-    """Target, state, cause, errcode, owner, due, updated, reason, attempts: by position, since names would be half
-    the bytes."""
-    return [
+    """Target, state, cause, errcode, owner, due, updated, reason, attempts, tier if any: by position, since names would
+    be half the bytes."""
+    row = [
         edge.target_id,
         edge.state.value,
         edge.cause,
@@ -209,10 +210,11 @@ def _from_edge(edge: Edge) -> list[Any]:
         edge.reason,
         [_from_attempt(attempt) for attempt in edge.attempts],
     ]
+    return [*row, edge.tier] if edge.tier else row
 
 
 def _to_edge(row: list[Any]) -> Edge:
-    target_id, state, cause, errcode, owner_userid, due_at, updated_at, reason, attempts = row
+    target_id, state, cause, errcode, owner_userid, due_at, updated_at, reason, attempts, *tier = row
     return Edge(
         target_id,
         EdgeState(state),
@@ -223,6 +225,7 @@ def _to_edge(row: list[Any]) -> Edge:
         _moment(updated_at),
         reason,
         tuple(map(_to_attempt, attempts)),
+        *tier,
     )
 
 

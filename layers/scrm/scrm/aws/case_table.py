@@ -17,7 +17,7 @@ MONTHS = {"pk": "INDEX", "sk": "CASEMONTHS"}
 
 
 class DynamoCaseRepository:
-    """Implements `scrm.handover.ports.CaseRepository`: every write names the version it replaces."""
+    """Implements `scrm.handover.rename.NamedCases`: every write names the version it replaces."""
 
     def __init__(self, table: Table) -> None:
         self._table = table
@@ -109,6 +109,24 @@ class DynamoCaseRepository:
     def cases_taken_over_by(self, takeover_userid: str) -> Iterator[str]:
         for item in self._table.query(starts_with(f"TAKEOVER#{takeover_userid}", "CASE#")):
             yield item["case_id"]
+
+    def move_latest_case(self, old: str, new: str) -> None:
+        pointer = self._table.get(case_items.member_key(old))
+        if pointer is None:
+            return
+        moved = {**pointer, **case_items.member_key(new)}
+        older = Condition(
+            "attribute_not_exists(pk) OR #ordinal <= :ordinal",
+            {":ordinal": pointer["ordinal"]},
+            {"#ordinal": "ordinal"},
+        )
+        self._table.put(moved, older)
+        self._table.delete(case_items.member_key(old))
+
+    def move_taker(self, case_id: str, old: str, new: str) -> None:
+        key = case_items.takeover_key(new, case_id)
+        self._table.put({**key, "schema_version": case_items.SCHEMA_VERSION, "case_id": case_id})
+        self._table.delete(case_items.takeover_key(old, case_id))
 
 
 def _replacing(chunk: Chunk) -> Put:

@@ -112,7 +112,8 @@ class Attempt:
 class Edge:
     """One customer (``external_userid``) or group (``chat_id``) on its way to a new owner.
 
-    ``reason`` says why its taker was chosen. ``owner_userid`` and ``due_at`` are set while it is manual: who must act,
+    ``reason`` says why its taker was chosen. ``tier`` is kept where it asks something of the next taker too.
+    ``owner_userid`` and ``due_at`` are set while it is manual: who must act,
     until when.
     """
 
@@ -125,6 +126,7 @@ class Edge:
     updated_at: datetime | None = None
     reason: str = ""
     attempts: tuple[Attempt, ...] = ()
+    tier: str = ""
 
     def started(self, attempt: Attempt) -> "Edge":
         """WeCom accepted the call for this edge, or its outcome is not known yet."""

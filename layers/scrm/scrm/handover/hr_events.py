@@ -5,9 +5,9 @@
 """
 
 from datetime import date
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from scrm.handover.model import ChangeKind
@@ -62,23 +62,63 @@ class StaffDeparted(_WithSuccessors):
     last_day: date | None = None
 
 
+def _in_words(stay: object) -> object:
+    """Earlier events said only whether all stay."""
+    return {True: "all", False: "none"}[stay] if isinstance(stay, bool) else stay
+
+
 class StaffTransferred(_WithSuccessors):
     """A member gets another branch or post from ``effective_on`` on.
 
-    ``customers_stay`` and ``groups_stay`` say what he takes along to the new post.
+    ``customers_stay``: ``none`` all are handed over, ``all`` nobody is, ``tiers`` those of ``staying_tiers`` stay with
+    him in the new post. ``groups_stay``: he takes his group chats along.
     """
 
     effective_on: date | None = None
-    customers_stay: bool = False
+    customers_stay: Annotated[Literal["none", "all", "tiers"], BeforeValidator(_in_words)] = "none"
+    staying_tiers: tuple[str, ...] = Field((), max_length=50)
     groups_stay: bool = False
+
+    @model_validator(mode="after")
+    def _tiers_are_named(self) -> Self:
+        if (self.customers_stay == "tiers") != bool(self.staying_tiers):
+            raise PydanticCustomError("staying_tiers", "name staying_tiers with customers_stay = tiers, and only then")
+        return self
+
+
+class StaffOnLeave(_WithSuccessors):
+    """A member is away from ``first_day`` to ``last_day``, without one until he is back.
+
+    ``cover_userid`` acts for him; without one his branch's manager does. ``hand_over``: whether his customers get
+    another owner; without a word the length decides (`HandoverSettings.leave_cover_days`, decision 0024), and an open
+    end hands nobody over.
+    """
+
+    first_day: date
+    last_day: date | None = None
+    cover_userid: Userid | None = None
+    hand_over: bool | None = None
+
+    @model_validator(mode="after")
+    def _days_are_in_order(self) -> Self:
+        if self.last_day is not None and self.last_day < self.first_day:
+            raise PydanticCustomError("days", "last_day is before first_day")
+        return self
+
+
+class StaffReturned(HrEvent):
+    """A member is back from leave, earlier or later than was said; ``returned_on`` is his first day back."""
+
+    returned_on: date | None = None
 
 
 class StaffChangeCancelled(HrEvent):
-    """HR takes a change back."""
+    """HR takes a change back, or a ``leave`` that has not begun."""
 
-    change: ChangeKind
+    change: ChangeKind | Literal["leave"]
 
 
 HR_EVENTS: dict[str, type[HrEvent]] = {
-    model.__name__: model for model in (StaffDeparting, StaffDeparted, StaffTransferred, StaffChangeCancelled)
+    model.__name__: model
+    for model in (StaffDeparting, StaffDeparted, StaffTransferred, StaffOnLeave, StaffReturned, StaffChangeCancelled)
 }

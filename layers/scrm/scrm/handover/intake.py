@@ -55,7 +55,7 @@ class HandoverIntake:
         return case if joined is case else self.cases.save(joined)
 
     def _open(self, signal: StaffSignal, member: StaffMember | None, now: datetime, *, ordinal: int) -> HandoverCase:
-        unconfirmed = signal.source is not SignalSource.HR
+        unconfirmed = not signal.source.speaks_for_bank
         not_before = max(now, signal.occurred_at + self.settings.confirmation_wait) if unconfirmed else now
         opened = HandoverCase(
             case_id=case_id_of(signal.corp_id, signal.userid, ordinal),
@@ -89,7 +89,7 @@ def attached(case: HandoverCase, signal: StaffSignal, settings: HandoverSettings
     if signal.account_deleted:
         gone = replace(case.with_account_deleted(signal.occurred_at), due_at=now)
         return gone.noted(signal, "" if case.change is ChangeKind.DEPARTURE else "became a departure")
-    return _with_word_of_hr(case, signal, settings, now) if signal.source is SignalSource.HR else case.noted(signal)
+    return _with_word_of_hr(case, signal, settings, now) if signal.source.speaks_for_bank else case.noted(signal)
 
 
 def _with_word_of_hr(

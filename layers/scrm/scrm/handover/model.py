@@ -43,13 +43,19 @@ class CaseOutcome(StrEnum):
 
 
 class SignalSource(StrEnum):
-    """Who told us: ``hr`` decides what is meant, ``callback`` tells what became of the account, ``sweep`` found in
-    WeCom's own lists that nobody had told us.
+    """Who told us: ``hr`` and the daily ``roster`` decide what is meant, ``callback`` tells what became of the account,
+    ``sweep`` found in WeCom's own lists that nobody had told us.
     """
 
     HR = "hr"
+    ROSTER = "roster"
     CALLBACK = "callback"
     SWEEP = "sweep"
+
+    @property
+    def speaks_for_bank(self) -> bool:
+        """Whether it is the bank's own word on its staff; the later of two such words counts, whoever spoke it."""
+        return self in {SignalSource.HR, SignalSource.ROSTER}
 
 
 # The maker of a plan that nobody named: the product itself, from HR's word and the bank's rules.
@@ -58,10 +64,18 @@ OUR_PLAN: Final = "function:handover_worker"
 
 @dataclass(frozen=True, slots=True)
 class StayPolicy:
-    """Whether customers and group chats stay with a member who gets another post (S61)."""
+    """Whether customers and group chats stay with a member who gets another post (S61).
+
+    ``staying_tiers``: customers of these tiers stay, the others are handed over.
+    """
 
     customers_stay: bool = False
     groups_stay: bool = False
+    staying_tiers: tuple[str, ...] = ()
+
+    def keeps(self, tier: str) -> bool:
+        """Whether a customer of this tier stays; ``tier`` is empty when no tag tells it."""
+        return self.customers_stay or (bool(tier) and tier in self.staying_tiers)
 
 
 @dataclass(frozen=True, slots=True)

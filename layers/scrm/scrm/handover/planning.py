@@ -20,7 +20,7 @@ from scrm.handover.ports import (
 from scrm.handover.regroup import api_for, next_number
 from scrm.handover.rules import EdgeRules, manager_of
 from scrm.handover.settings import HandoverSettings, end_of
-from scrm.handover.succession import Choice, SuccessorPool
+from scrm.handover.succession import Choice, Needs, SuccessorPool
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,13 +139,17 @@ class Drafting:
         target_id = customer.external_userid
         if customer.ineligible_cause or case.stays.customers_stay:
             return _planned(target_id, customer.ineligible_cause, Choice(), now)
+        if case.stays.keeps(customer.tier):
+            return "", Edge(target_id).settled(EdgeState.KEPT, now, EdgeCause.STAYS_BY_POLICY)
         if customer.hold:
             return "", rules.manual(Edge(target_id), EdgeCause.ON_HOLD, now)
         since = now - self.settings.transfers_window
         moved = sum(moment > since for moment in customer.onjob_transfers)
         if api_for(case) is TransferApi.ON_JOB and moved >= self.settings.transfers_per_customer:
             return "", rules.manual(Edge(target_id), EdgeCause.QUOTA_USED, now)
-        return _planned(target_id, "", pool.for_customer(followers=customer.followers), now)
+        choice = pool.for_customer(followers=customer.followers, needs=Needs(customer.tier, customer.language))
+        taker, edge = _planned(target_id, "", choice, now)
+        return taker, replace(edge, tier=customer.tier if customer.tier in self.settings.tier_qualifications else "")
 
     def _cut(
         self,

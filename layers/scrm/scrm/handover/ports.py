@@ -40,7 +40,11 @@ class LeaversCustomer:
 
 @dataclass(frozen=True, slots=True)
 class StaffMember:
-    """What the handover must know of a member; ``node_path`` says where in the organisation he is."""
+    """What the handover must know of a member; ``node_path`` says where in the organisation he is.
+
+    ``can_take_over`` is False for one on leave too. ``capacity``, ``languages`` and ``qualifications`` are the bank's
+    word in its roster; None takes the bank's default, empty sets say that nothing is known.
+    """
 
     userid: str
     name: str
@@ -49,6 +53,10 @@ class StaffMember:
     node_name: str
     can_take_over: bool
     rejoined_at: datetime | None
+    on_leave: bool = False
+    capacity: int | None = None
+    languages: frozenset[str] = frozenset()
+    qualifications: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

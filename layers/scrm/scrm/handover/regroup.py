@@ -11,7 +11,7 @@ from scrm.handover.model import HandoverCase
 from scrm.handover.ports import MOST_CHUNKS_TOGETHER
 from scrm.handover.rules import EdgeRules, rounds_used
 from scrm.handover.settings import HandoverSettings
-from scrm.handover.succession import Choice, SuccessorPool
+from scrm.handover.succession import Choice, Needs, SuccessorPool
 
 # As many chunks of full length may come of them, and some that are not full: one transaction takes them all.
 _SOURCES = MOST_CHUNKS_TOGETHER // 3
@@ -66,7 +66,9 @@ class Regrouping:
             for attempt in edge.attempts
             if attempt.api is api and attempt.outcome is not AttemptOutcome.VOID
         )
-        return self.pool.for_customer(tried) if kind is ChunkKind.CUSTOMERS else self.pool.for_group(tried)
+        if kind is ChunkKind.GROUPS:
+            return self.pool.for_group(tried)
+        return self.pool.for_customer(tried, needs=Needs(edge.tier))
 
 
 def next_number(chunks: Iterable[Chunk], kind: ChunkKind) -> int:

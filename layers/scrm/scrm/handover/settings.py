@@ -1,6 +1,7 @@
 """What a bank decides about handovers, with defaults; the platform's own limits are passed in by the wiring."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 
 from scrm.clock import BUSINESS_ZONE
@@ -23,6 +24,9 @@ class HandoverSettings:
     ``poll_times`` are the moments after a call at which its results are looked at; after the last one, every
     ``late_poll_interval``. WeCom decides a transfer within 24 hours, so the looks are early for refusals and close
     together around that moment.
+    ``leave_cover_days``: a longer leave hands customers over. ``roster_departing_percent``: a roster that lets more
+    of the staff depart is refused. ``tier_tags`` and ``language_tags``: corp tag id to what it says of a customer.
+    ``tier_qualifications``: what a taker of a tier's customers must hold.
     ``approval_above``: customers of a plan that may start without a second person's approval; None: any number.
     ``four_eyes``: the operations that a second person confirms before they are done.
     ``greetings`` are the approved texts that customers read (`scrm.handover.greetings`). ``delivery_patience``: how
@@ -56,6 +60,11 @@ class HandoverSettings:
     attention_interval: timedelta = timedelta(days=1)
     undecided_after: timedelta = timedelta(hours=72)
     manual_due_business_days: int = 3
+    leave_cover_days: int = 30
+    roster_departing_percent: int = 20
+    tier_tags: Mapping[str, str] = field(default_factory=dict)
+    language_tags: Mapping[str, str] = field(default_factory=dict)
+    tier_qualifications: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     approval_above: int | None = 200
     approval_growth_percent: int = 5
     approval_near: timedelta = timedelta(days=2)

@@ -15,6 +15,10 @@ SAME_TEAM = "same_team"
 NEAREST_NODE = "nearest_node"
 SAME_BRANCH = "same_branch"
 CHOSEN_BY_OPERATOR = "chosen_by_operator"
+# Whom HR named lacks what the customer's tier requires; a colleague who has it takes over.
+QUALIFIED_INSTEAD = "qualified_instead"
+# Why nobody was: with the required qualification nobody has room.
+NOBODY_QUALIFIED = "nobody_qualified"
 
 _BRANCH_SLASHES = 3  # "/1/10/"
 
@@ -27,13 +31,24 @@ class Choice:
     reason: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """What a customer asks of a taker: the qualifications of his ``tier`` must be met, his ``language`` should."""
+
+    tier: str = ""
+    language: str = ""
+
+
+NO_NEEDS = Needs()
+
+
 @dataclass(slots=True)
 class SuccessorPool:
     """Candidates of one case, asked edge by edge; remembers how much it has given to whom.
 
-    Never somebody who leaves too, is not activated, without the right, refused by WeCom before, or full. Loads and
-    cases of candidates are read when one is first considered, so a big branch costs nothing while a named successor
-    has room.
+    Never somebody who leaves too, is on leave, not activated, without the right, refused by WeCom before, or full.
+    Loads and cases of candidates are read when one is first considered, so a big branch costs nothing while a named
+    successor has room.
     """
 
     case: HandoverCase
@@ -43,36 +58,70 @@ class SuccessorPool:
     settings: HandoverSettings
     given: Counter[str] = field(default_factory=Counter)
     _rooms: dict[str, int] = field(default_factory=dict)
+    _members: dict[str, StaffMember | None] = field(default_factory=dict)
     _rings: list[tuple[str, list[StaffMember]]] | None = None
 
-    def for_customer(self, excluded: frozenset[str] = frozenset(), followers: Sequence[str] = ()) -> Choice:
+    def for_customer(
+        self, excluded: frozenset[str] = frozenset(), followers: Sequence[str] = (), needs: Needs = NO_NEEDS
+    ) -> Choice:
         """A colleague of the branch who follows the customer already, else somebody with room for one more."""
         for userid in followers:
-            if userid not in excluded and self._is_colleague(userid) and not self.why_not(userid):
+            if userid in excluded or not self._is_colleague(userid) or self.why_not(userid):
+                continue
+            if self._is_qualified(userid, needs):
                 return Choice(userid, ALREADY_FOLLOWS)
-        for userid in self.case.requested_successors:
+        passed_over = False
+        for userid in self._named():
             if userid not in excluded and self.given[userid] < self._room(userid):
-                return self._give(userid, NAMED)
-        return self._of_rings(excluded, self.settings.most_per_successor) or self._of_rings(excluded) or Choice()
+                if self._is_qualified(userid, needs):
+                    return self._give(userid, NAMED)
+                passed_over = True
+        most = self.settings.most_per_successor
+        found = self._of_rings(excluded, needs, most) or self._of_rings(excluded, needs)
+        if found is None:
+            return Choice(reason=NOBODY_QUALIFIED if self._required(needs) else "")
+        return Choice(found.userid, QUALIFIED_INSTEAD) if passed_over else found
 
-    def _of_rings(self, excluded: frozenset[str], most: int | None = None) -> Choice | None:
-        """Whoever has been given some goes on, then the one with most room: few takers, few calls."""
+    def _named(self) -> list[str]:
+        """Whom HR named, under their present userids."""
+        members = map(self._member, self.case.requested_successors)
+        return [member.userid for member in members if member is not None]
+
+    def _required(self, needs: Needs) -> frozenset[str]:
+        return frozenset(self.settings.tier_qualifications.get(needs.tier, ()))
+
+    def _is_qualified(self, userid: str, needs: Needs) -> bool:
+        required = self._required(needs)
+        if not required:
+            return True
+        member = self._member(userid)
+        return member is not None and required <= member.qualifications
+
+    def _of_rings(self, excluded: frozenset[str], needs: Needs, most: int | None = None) -> Choice | None:
+        """Whoever speaks the customer's language, has been given some already, has most room: few takers, few calls."""
+        required = self._required(needs)
         for reason, members in self._by_distance():
-            able = [
-                member.userid
+            able = {
+                member.userid: member
                 for member in members
-                if member.userid not in excluded and self.given[member.userid] < self._share(member.userid, most)
-            ]
+                if member.userid not in excluded
+                and required <= member.qualifications
+                and self.given[member.userid] < self._share(member.userid, most)
+            }
             if able:
-                return self._give(min(able, key=lambda one: (not self.given[one], -self._room(one), one)), reason)
+                best = min(able, key=lambda one: (not _speaks(able[one], needs), *self._preference(one)))
+                return self._give(best, reason)
         return None
+
+    def _preference(self, userid: str) -> tuple[bool, int, str]:
+        return not self.given[userid], -self._room(userid), userid
 
     def _share(self, userid: str, most: int | None) -> int:
         return self._room(userid) if most is None else min(self._room(userid), most)
 
     def for_group(self, excluded: frozenset[str] = frozenset()) -> Choice:
         """Whoever takes most of the customers, so that a group stays with them; a group needs no room."""
-        named = self.case.requested_successors
+        named = self._named()
         busiest = [userid for userid, _ in self.given.most_common()]
         for userid in dict.fromkeys((*named, *busiest, *self.case.successors)):
             if userid not in excluded and self.is_usable(userid):
@@ -88,11 +137,13 @@ class SuccessorPool:
 
     def why_not(self, userid: str) -> str:
         """Why the member may not take over, as part of a sentence; empty when he may."""
-        member = self.staff.staff_member(userid)
+        member = self._member(userid)
         if member is None:
             return "is no member of this corp"
         if userid == self.case.handover_userid:
             return "is the member himself"
+        if member.on_leave:
+            return "is on leave"
         if not member.can_take_over:
             return "is not active or may not hold customers"
         if userid in self.case.unusable:
@@ -105,9 +156,19 @@ class SuccessorPool:
 
     def _room(self, userid: str) -> int:
         if userid not in self._rooms:
-            free = 0 if self.why_not(userid) else self.settings.default_capacity - self.loads.load_of(userid)
+            free = 0 if self.why_not(userid) else self._capacity(userid) - self.loads.load_of(userid)
             self._rooms[userid] = max(0, free)
         return self._rooms[userid]
+
+    def _capacity(self, userid: str) -> int:
+        member = self._member(userid)
+        own = member.capacity if member else None
+        return self.settings.default_capacity if own is None else own
+
+    def _member(self, userid: str) -> StaffMember | None:
+        if userid not in self._members:
+            self._members[userid] = self.staff.staff_member(userid)
+        return self._members[userid]
 
     def _hands_over_too(self, member: StaffMember) -> bool:
         """An open case of his own, or one that ended with his account and after which he did not come back."""
@@ -129,6 +190,10 @@ class SuccessorPool:
         if self._rings is None:
             self._rings = list(_rings(self.case.node_path, list(self.staff.colleagues(self.case.node_path))))
         yield from self._rings
+
+
+def _speaks(member: StaffMember, needs: Needs) -> bool:
+    return not needs.language or needs.language in member.languages
 
 
 def _rings(node_path: str, colleagues: list[StaffMember]) -> Iterator[tuple[str, list[StaffMember]]]:

@@ -31,6 +31,7 @@ from scrm.org.sync import OrgSync
 from scrm.runtime.messages import CallbackReceived
 from scrm.runtime.postponement import POSTPONING
 from scrm.wecom.events import Event
+from scrm.wecom.events.address_book import DepartmentCreated, DepartmentDeleted, DepartmentUpdated
 from scrm.wecom.events.external_chat import GroupChatCreated, GroupChatDismissed, GroupChatUpdated
 from scrm.wecom.events.external_contact import (
     ContactAdded,
@@ -80,6 +81,7 @@ class ContactOutcome(StrEnum):
     TAKEN_OVER = "TakeOverRecorded"
     QUOTA_COUNTED = "QuotaCounted"
     RENAMED = "MemberRenameApplied"
+    DEPARTMENTS_SYNCED = "DepartmentsSynced"
     CHANGE_APPLIED = "ContactChangeApplied"
     IGNORED = "ContactChangeIgnored"
 
@@ -97,6 +99,7 @@ class ContactIntake:
     groups: GroupChanges
     full_pass: FullPass
     rename: Rename
+    rename_tasks: Callable[[str, str], object]
     source: CustomerSource
     queue: Queue
     now: Callable[[], datetime]
@@ -122,7 +125,7 @@ class ContactIntake:
             case MemberRenamed():
                 return self._rename(message)
             case CallbackReceived():
-                return self._apply(message.event(), message.occurred_at)
+                return self._apply(message.event(), message.occurred_at, message.event_id)
             case CustomersTakenOver() | QuotaCounted() | GroupsTakenOver():
                 return self._record(message)
             case _:
@@ -151,11 +154,16 @@ class ContactIntake:
         return ContactOutcome.TAKEN_OVER
 
     def _start(self, run_id: str) -> None:
-        node_ids = [node.node_id for node in self.org.sync_nodes()]
+        node_ids = [node.node_id for node in self.org.sync_nodes().nodes]
         run = self.full_pass.plan(run_id, self.now())
         self.queue.send(self._nodes(run_id, node_ids))
         self.queue.send(map(MemberSyncRequested.of, self.full_pass.open_parts(run)))
         self.full_pass.finish_if_complete(run_id, self.now())
+
+    def _sync_departments(self, run_id: str) -> ContactOutcome:
+        """The callback only says that something changed: one list tells the tree, and who of it must be read again."""
+        self.queue.send(self._nodes(run_id, list(self.org.sync_nodes().members_due)))
+        return ContactOutcome.DEPARTMENTS_SYNCED
 
     def _nodes(self, run_id: str, node_ids: list[str]) -> Iterable[NodeSyncRequested]:
         for nodes in batched(node_ids, NODES_PER_MESSAGE, strict=False):
@@ -185,6 +193,8 @@ class ContactIntake:
         return ContactOutcome.MEMBERS_SYNCED
 
     def _rename(self, message: MemberRenamed) -> ContactOutcome:
+        if not message.after:
+            self.rename_tasks(fold_userid(message.old_userid), fold_userid(message.new_userid))
         after, until = message.after, self.now() + TIME_PER_MESSAGE
         for _ in range(STEPS_PER_MESSAGE):
             if self.now() >= until:
@@ -197,8 +207,10 @@ class ContactIntake:
         self.queue.send([message.model_copy(update={"after": after})])
         return ContactOutcome.RENAMED
 
-    def _apply(self, event: Event, at: datetime) -> ContactOutcome:
+    def _apply(self, event: Event, at: datetime, event_id: str) -> ContactOutcome:
         match event:
+            case DepartmentCreated() | DepartmentUpdated() | DepartmentDeleted():
+                return self._sync_departments(ids.derive("sync", event_id))
             case ContactAdded():
                 self.changes.added(fold_userid(event.userid), event.external_userid, at)
             case ContactHalfAdded():

@@ -94,6 +94,26 @@ class HandoverDocument(BaseModel):
     manual_due_business_days: int = Field(
         default=3, ge=1, le=60, description="Working days a person has for a customer left to him."
     )
+    leave_cover_days: int = Field(
+        default=30,
+        ge=1,
+        le=366,
+        description="A leave of at most so many days is covered and moves no customer; a longer one hands over.",
+    )
+    roster_departing_percent: int = Field(
+        default=20, ge=1, le=100, description="A roster file that lets more of the staff depart at once is refused."
+    )
+    tier_tags: dict[str, str] = Field(
+        default_factory=dict, max_length=200, description="Corp tag id to the customer tier it stands for."
+    )
+    language_tags: dict[str, str] = Field(
+        default_factory=dict, max_length=200, description="Corp tag id to the language the customer speaks."
+    )
+    tier_qualifications: dict[str, tuple[str, ...]] = Field(
+        default_factory=dict,
+        max_length=50,
+        description="Customer tier to the qualifications without which nobody may take over its customers.",
+    )
     approval_above: int | None = Field(
         default=200,
         ge=0,

@@ -38,6 +38,9 @@ class CallbackQueues(Protocol):
 
 _ROUTES = {
     "change_contact": Destination.STAFF,
+    "change_contact.create_party": Destination.CONTACT,
+    "change_contact.update_party": Destination.CONTACT,
+    "change_contact.delete_party": Destination.CONTACT,
     "change_external_contact": Destination.CONTACT,
     "change_external_contact.transfer_fail": Destination.RECONCILE,
     "change_external_chat": Destination.CONTACT,

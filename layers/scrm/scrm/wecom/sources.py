@@ -1,6 +1,8 @@
 """WeCom's lists as the organisation and the contacts feature read them."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
 
 from scrm import clock, ids
 from scrm.contacts.model import UNKNOWN_TIME, GroupChat, RelationDetails
@@ -29,6 +31,9 @@ _STATUS = {
 # A member whom WeCom deleted, or does not show to this app.
 _MEMBER_GONE = frozenset({UNKNOWN_USERID, MEMBER_UNKNOWN, MEMBER_INVISIBLE})
 _PERSONAL_TAG = 2
+# A department that was removed since it was listed (docs/wecom.md 1.5).
+_DEPARTMENT_GONE = frozenset({40066, 60003, 60123})
+_BEGINNING = datetime.fromtimestamp(0, UTC)
 
 
 class WecomAddressBook:
@@ -49,21 +54,40 @@ class WecomAddressBook:
         ]
 
     def members_of(self, department_id: str, node_path: str, serving: frozenset[str]) -> Iterable[Member]:
-        """Members whose main department this is; one of several departments is stored once."""
         now = clock.now()
-        for row in self._client.address_book.department_members(int(department_id)):
-            if row.main_department and str(row.main_department) != department_id:
-                continue
-            userid = ids.fold_userid(row.userid)
-            yield Member(
-                userid=userid,
-                name=row.name,
-                node_id=department_id,
-                node_path=node_path,
-                status=_STATUS.get(row.status, MemberStatus.NOT_ACTIVATED),
-                serves_customers=userid in serving,
-                changed_at=now,
-            )
+        try:
+            rows = self._client.address_book.department_members(int(department_id))
+        except InvalidRequestError as error:
+            if error.errcode in _DEPARTMENT_GONE:
+                return
+            raise
+        for row in rows:
+            member = _member(row, serving, now)
+            yield replace(member, node_id=member.node_id or department_id, node_path=node_path)
+
+    def find(self, userid: str, serving: frozenset[str]) -> Member | None:
+        now = clock.now()
+        try:
+            return _member(self._client.address_book.user(userid), serving, now)
+        except InvalidRequestError as error:
+            if error.errcode == MEMBER_UNKNOWN:
+                return None
+            raise
+
+
+def _member(row: payloads.Member, serving: frozenset[str], now: datetime) -> Member:
+    """Placed at his main department, without a path; at none when WeCom names none."""
+    userid = ids.fold_userid(row.userid)
+    home = row.main_department or next(iter(row.department), 0)
+    return Member(
+        userid=userid,
+        name=row.name,
+        node_id=str(home) if home else "",
+        node_path="",
+        status=_STATUS.get(row.status, MemberStatus.NOT_ACTIVATED),
+        serves_customers=userid in serving,
+        changed_at=now,
+    )
 
 
 class WecomCustomers:

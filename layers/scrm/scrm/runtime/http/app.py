@@ -9,7 +9,17 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from botocore.exceptions import BotoCoreError, ClientError
 
 from scrm.audit.log import AuditContentionError
-from scrm.runtime.http import certificates, orphans, plans, problems, routes, routing, settings, two_persons
+from scrm.runtime.http import (
+    certificates,
+    organisation,
+    orphans,
+    plans,
+    problems,
+    routes,
+    routing,
+    settings,
+    two_persons,
+)
 from scrm.runtime.http.caller import claims_of, identify
 from scrm.runtime.http.operation import Operation, outcome_of
 from scrm.runtime.observability import count, logger
@@ -21,7 +31,7 @@ app = APIGatewayHttpResolver(
     enable_validation=True, serializer=functools.partial(json.dumps, ensure_ascii=False, separators=(",", ":"))
 )
 # Each registers its own with the router when it is imported.
-_OPERATIONS = (routes, plans, certificates, orphans, two_persons, settings)
+_OPERATIONS = (routes, plans, certificates, orphans, two_persons, settings, organisation)
 app.include_router(routing.router)
 problems.install(app)
 

@@ -10,6 +10,7 @@ from scrm import clock
 from scrm.handover.edges import EdgeState
 from scrm.handover.four_eyes import CLOSE, REASSIGN
 from scrm.handover.model import CaseState, HandoverCase
+from scrm.org.queries import ReviewState
 from scrm.runtime.http import models
 from scrm.runtime.http.operation import Operation
 from scrm.runtime.http.problems import NotAllowedError
@@ -147,8 +148,10 @@ def close(
     tags=["intake"],
     responses=list_of(models.RejectionPage),
 )
-def list_rejections(node_id: NodeId = None, cursor: Cursor = None, limit: Limit = 20) -> models.RejectionPage:
-    page = wiring.org_queries().rejections(scope(node_id), cursor, limit)
+def list_rejections(
+    state: ReviewState | None = None, node_id: NodeId = None, cursor: Cursor = None, limit: Limit = 20
+) -> models.RejectionPage:
+    page = wiring.org_queries().rejections(scope(node_id), cursor, limit, state)
     return models.RejectionPage.model_validate(page)
 
 

@@ -27,7 +27,8 @@ from scrm.handover.plan_review import PlanReviews
 from scrm.handover.planning import Drafting
 from scrm.handover.preview import Previews
 from scrm.handover.queries import CaseQueries
-from scrm.org.queries import OrgQueries
+from scrm.org.nodes import NodeSettings
+from scrm.org.queries import OrgQueries, RejectionReviews
 from scrm.runtime.http.answer_table import DynamoAnswerStore
 from scrm.runtime.http.answers import AnsweredOnce
 from scrm.runtime.http.decisions import DecidedOnce
@@ -51,6 +52,16 @@ def case_queries() -> CaseQueries:
 
 @functools.cache
 def org_queries() -> OrgQueries:
+    return DynamoOrgRepository(_table(settings().org_table))
+
+
+@functools.cache
+def node_settings() -> NodeSettings:
+    return NodeSettings(DynamoOrgRepository(_table(settings().org_table)))
+
+
+@functools.cache
+def rejection_reviews() -> RejectionReviews:
     return DynamoOrgRepository(_table(settings().org_table))
 
 
@@ -140,6 +151,8 @@ def reset() -> None:
         settings,
         case_queries,
         org_queries,
+        node_settings,
+        rejection_reviews,
         audit_log,
         audit_reader,
         sync_starter,

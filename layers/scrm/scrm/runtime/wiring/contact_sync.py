@@ -7,6 +7,7 @@ from scrm.aws.contact_table import DynamoContactRepository
 from scrm.aws.org_table import DynamoOrgRepository
 from scrm.aws.queues import Queue
 from scrm.aws.sync_runs import DynamoSyncRuns
+from scrm.aws.task_table import DynamoTaskTable
 from scrm.contacts.changes import ContactChanges
 from scrm.contacts.full_pass import FullPass
 from scrm.contacts.groups import GroupChanges
@@ -17,6 +18,7 @@ from scrm.runtime.contact_intake import ContactIntake
 from scrm.runtime.observability import count
 from scrm.runtime.wiring.tables import queue, table
 from scrm.runtime.wiring.wecom import wecom_client
+from scrm.tasks.work import MemberRename
 from scrm.wecom.governor_state import Priority
 from scrm.wecom.sources import WecomAddressBook, WecomCustomers
 
@@ -45,6 +47,7 @@ def contact_intake() -> ContactIntake:
             on_finished=lambda _: count("SyncFinished"),
         ),
         rename=Rename(contacts, writer),
+        rename_tasks=MemberRename(DynamoTaskTable(table("TASKS_TABLE"))).rename,
         source=customers,
         queue=contact_queue(),
         now=clock.now,

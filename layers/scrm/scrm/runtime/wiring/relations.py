@@ -9,10 +9,11 @@ from scrm.runtime.wiring.tables import table
 
 def customers() -> ContactCustomerBook:
     """For one message or request: with the settings in force."""
+    settings = bank_settings.handover()
     return ContactCustomerBook(
         DynamoContactRepository(table("CONTACTS_TABLE")),
-        tier_tags={},
-        language_tags={},
-        full_for=bank_settings.handover().quota_believed_for,
+        tier_tags=settings.tier_tags,
+        language_tags=settings.language_tags,
+        full_for=settings.quota_believed_for,
         now=clock.now,
     )
