@@ -58,7 +58,7 @@ from tests.killing import KilledError, Killer, KillPlace, redelivered_after, rem
 from tests.unit.handover.conftest import Bank
 
 TICK = timedelta(minutes=10)  # of the reconcile schedule
-_CHUNKS_PER_MESSAGE = 10
+_CHUNKS_PER_MESSAGE = 2  # fewer than in production: a killed reader repeats its whole message
 _CUSTOMERS_PER_MESSAGE = 100
 _COPIES = 2
 
