@@ -19,7 +19,9 @@ from local.engine.processes import LOOPBACK, Program, clean_environment, free_po
 from local.engine.sam_template import load_template
 from scrm import clock
 from scrm.aws.org_table import DynamoOrgRepository
+from scrm.aws.settings_table import DynamoSettingsStore
 from scrm.aws.table import Table
+from scrm.settings.handover import TOPIC
 
 SIZES = (1_000, 10_000, 100_000)
 LOOKS_AFTER = (
@@ -158,6 +160,8 @@ def _filled(engine: Engine, customers: int) -> dict[str, str]:
     engine.client("secretsmanager").create_secret(Name="scrm/wecom", SecretString=json.dumps(secret))
     handover_world.fill_organisation(DynamoOrgRepository(Table(dynamodb, "org")), customers)
     handover_world.fill_contacts(Table(dynamodb, "contacts"), customers)
+    unattended = {"approval_above": None}  # nobody is there to approve the plan
+    DynamoSettingsStore(Table(dynamodb, "platform")).write(TOPIC, unattended, 0, "bench", clock.now())
     names = {"EVENT_BUS_NAME": "scrm", "WECOM_SECRET_ID": "scrm/wecom", "DATA_BUCKET": "data"}
     return environment | names | {"CORP_ID": handover_world.CORP_ID}
 

@@ -28,6 +28,7 @@ from scrm.handover.model import (
     ChangeKind,
     DigestOutcome,
     HandoverCase,
+    PlanReview,
     StayPolicy,
     case_id_of,
 )
@@ -69,6 +70,8 @@ def case_of(userid: str, ordinal: int = 1, path: str = "/1/10/", hours: int = 0)
         digests={"rm_li02": DigestOutcome.NOT_REACHED},
         escalated_until=START,
         reminded_at=START,
+        plan_made_by="operator:op-1",
+        review=PlanReview("operator:op-2", START, "ab" * 32, 2, approved=False, reason="not to one person"),
     ).noted(signal(), "changed last_day")
 
 

@@ -1,10 +1,13 @@
+from dataclasses import replace
+from datetime import timedelta
+
 import pytest
 
 from scrm.handover.edges import ChunkKind, EdgeState
 from scrm.handover.errors import DecisionRefusedError
 from scrm.handover.model import CaseOutcome, CaseState, HandoverCase
 from scrm.handover.ports import TransferStatus
-from tests.fakes.handover import LEAVER, TAKER, customers, staff
+from tests.fakes.handover import LEAVER, START, TAKER, customers, signal, staff
 from tests.unit.handover.conftest import Bank
 
 OPERATOR = "operator:zhao"
@@ -79,3 +82,18 @@ def test_case_in_which_transfers_run_is_not_closed_by_hand(bank: Bank) -> None:
 
     with pytest.raises(DecisionRefusedError, match="wait for a person"):
         bank.decisions().close(case.case_id, "early", OPERATOR, bank.clock())
+
+
+def test_reassigning_before_the_start_leaves_the_start_where_it_is(bank: Bank) -> None:
+    bank.wecom.accounts.add(LEAVER)
+    bank.book.customers[LEAVER][0] = replace(bank.book.customers[LEAVER][0], hold="complaint")
+    case = bank.plan(bank.tell(signal(successors=(TAKER,), last_day=(START + timedelta(days=30)).date())))
+
+    bank.decisions().reassign(case.case_id, ChunkKind.CUSTOMERS, ["wm00000"], TAKER, OPERATOR, bank.clock())
+    bank.submit_all(case)
+    again = bank.plan(case)
+
+    assert (case.state, again.state) == (CaseState.SCHEDULED, CaseState.SCHEDULED)
+    assert again.due_at == case.start_at
+    assert bank.wecom.calls == []
+    assert bank.states(case) == [EdgeState.PLANNED] * 3

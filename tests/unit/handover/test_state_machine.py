@@ -52,8 +52,8 @@ class StrictWecom(FakeTransfers):
         super().__init__()
         self.started: Counter[str] = Counter()
         self.unknown: set[Asked] = set()
-        self.worker_runs = False
         self.settings = HandoverSettings(approval_above=None)
+        self.worker_runs = False
         self._cases = cases
 
     def transfer_customers(
