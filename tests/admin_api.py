@@ -4,7 +4,7 @@ import copy
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, cast
 
@@ -17,18 +17,27 @@ from scrm.audit.log import AuditLog
 from scrm.audit.model import AuditEntry
 from scrm.audit.reader import AuditReader
 from scrm.aws.handover_journal import AuditedSettings
-from scrm.handover.edges import Attempt, AttemptOutcome, EdgeState, TransferApi
-from scrm.handover.model import CaseState, ChangeKind, SignalRecord, SignalSource
+from scrm.handover.edges import Attempt, AttemptOutcome, ChunkKind, EdgeState, TransferApi
+from scrm.handover.four_eyes import FourEyes
+from scrm.handover.model import CaseState, ChangeKind, PlanReview, SignalRecord, SignalSource
+from scrm.handover.ports import StaffMember
+from scrm.handover.preview import EdgeCount, PlanPreview, TakerPreview
 from scrm.handover.queries import CaseDetail, CaseSummary, EdgeRow, EdgeTotals
+from scrm.handover.settings import HandoverSettings
 from scrm.org.model import OrgNode
 from scrm.org.nodes import NodeSettings
 from scrm.org.queries import Rejection
+from scrm.runtime.http.answers import AnsweredOnce
+from scrm.runtime.http.decisions import DecidedOnce
 from scrm.runtime.http.models import Sync, SyncRequest
 from scrm.runtime.wiring import admin_api as wiring
 from scrm.runtime.wiring import bank_settings
 from scrm.settings.change import SettingsChange
 from scrm.settings.handover import TOPIC, HandoverDocument
+from tests.fakes.answers import FakeAnswers
 from tests.fakes.audit import FakeAuditStore
+from tests.fakes.decisions import MemoryDecisions
+from tests.fakes.handover import FakeCertificates, FakeOrphans
 from tests.fakes.org import FakeOrg
 from tests.fakes.queries import FakeCaseQueries, FakeOrgQueries
 from tests.fakes.settings import MemorySettingsStore
@@ -45,6 +54,7 @@ NODES = {
         OrgNode("100", "深圳分行", "/1/100/", "1"),
     )
 }
+CHECKSUM = "0c" * 32
 HEAD_OFFICE = {"sub": "op-head-office", "scrm_node": "1", "scrm_roles": "[head_office operator]"}
 BRANCH_10 = {"sub": "op-branch-10", "scrm_node": "10", "scrm_roles": "[operator]"}
 BRANCH_20 = {"sub": "op-branch-20", "scrm_node": "20", "scrm_roles": "[operator]"}
@@ -79,6 +89,49 @@ class FakeSyncStarter:
         return Sync(run_id=ids.derive("sync", subject, key), scope=request.scope, requested_at=clock.to_iso(AT))
 
 
+@dataclass
+class LinkedCertificates(FakeCertificates):
+    """Links lead to ``base_url``, where a test may serve the documents."""
+
+    base_url: str = "https://bucket.example.com"
+
+    def link(self, key: str, file_name: str) -> str:
+        return f"{self.base_url}/{key}"
+
+
+@dataclass
+class FakePreviews:
+    """Shows the same plan of every case and of every member of the Shanghai branch."""
+
+    def member(self, userid: str) -> StaffMember | None:
+        return StaffMember(userid, "王伟", "10", "/1/10/", "上海分行", can_take_over=True, rejoined_at=None)
+
+    def of_case(self, case_id: str, now: datetime) -> PlanPreview:
+        return PlanPreview(
+            case_id=case_id,
+            handover_userid="rm_wang1",
+            handover_name="王伟",
+            node_path="/1/10/",
+            is_stored=bool(case_id),
+            state=CaseState.AWAITING_APPROVAL,
+            needs_approval=True,
+            plan_made_by="operator:op-hr",
+            review=PlanReview("operator:op-1", AT, CHECKSUM, 260, approved=False, reason="too many for one"),
+            start_at=AT,
+            last_day=AT.date(),
+            calls=4,
+            days=2,
+            checksum=CHECKSUM,
+            takers=(TakerPreview("rm_li", "李娜", 240, 301, 7, {"named": 541}),),
+            edges=(EdgeCount(ChunkKind.CUSTOMERS, EdgeState.INELIGIBLE, "half_added", 0, 20),),
+        )
+
+    def of_departure(
+        self, member: StaffMember, successors: list[str], last_day: date | None, now: datetime
+    ) -> PlanPreview:
+        return self.of_case("", now)
+
+
 @dataclass(frozen=True)
 class Reply:
     status: int
@@ -99,7 +152,10 @@ class Api:
     org: FakeOrgQueries = field(default_factory=lambda: FakeOrgQueries(dict(NODES)))
     audit: FakeAuditStore = field(default_factory=FakeAuditStore)
     syncs: FakeSyncStarter = field(default_factory=FakeSyncStarter)
+    orphans: FakeOrphans = field(default_factory=FakeOrphans)
+    certificates: LinkedCertificates = field(default_factory=LinkedCertificates)
 
+    decisions: MemoryDecisions = field(default_factory=MemoryDecisions)
     settings: MemorySettingsStore = field(default_factory=MemorySettingsStore)
 
     def join(self, monkeypatch: pytest.MonkeyPatch) -> "Api":
@@ -111,6 +167,11 @@ class Api:
             "audit_log": AuditLog(self.audit),
             "audit_reader": AuditReader(self.audit),
             "sync_starter": self.syncs,
+            "decided_once": DecidedOnce(AnsweredOnce(FakeAnswers(), clock.now)),
+            "orphan_queries": self.orphans,
+            "certificate_documents": self.certificates,
+            "previews": FakePreviews(),
+            "four_eyes": FourEyes(self.decisions, self.decisions, HandoverSettings()),
         }
         change = SettingsChange(self.settings, AuditedSettings(ports["audit_log"]), TOPIC, HandoverDocument)
         ports["settings_change"] = change

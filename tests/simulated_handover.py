@@ -22,9 +22,11 @@ from scrm.contacts.full_pass import FullPass
 from scrm.contacts.groups import GroupChanges
 from scrm.contacts.runs import Part
 from scrm.contacts.writer import CustomerWriter
+from scrm.handover.delivery import PackageDelivery
 from scrm.handover.edges import Chunk, ChunkKind, Edge, TransferApi
 from scrm.handover.errors import until_current
 from scrm.handover.model import HandoverCase, StaffSignal
+from scrm.handover.ports import Delivery
 from scrm.runtime.customer_book import ContactCustomerBook
 from scrm.wecom.breaker import CircuitBreaker
 from scrm.wecom.client import WecomClient
@@ -38,10 +40,15 @@ from tests.fakes.contacts import FakeContacts, FakeSyncRuns
 from tests.fakes.handover import (
     CORP,
     FakeCases,
+    FakeCertificates,
     FakeClock,
     FakeCustomers,
     FakeJournal,
+    FakeNotifier,
+    FakePackages,
+    FakePart,
     FakeQueue,
+    FakeRmTasks,
     FakeStaff,
     FakeTransfers,
 )
@@ -51,7 +58,7 @@ from tests.killing import KilledError, Killer, KillPlace, redelivered_after, rem
 from tests.unit.handover.conftest import Bank
 
 TICK = timedelta(minutes=10)  # of the reconcile schedule
-_CHUNKS_PER_MESSAGE = 5
+_CHUNKS_PER_MESSAGE = 10
 _CUSTOMERS_PER_MESSAGE = 100
 _COPIES = 2
 
@@ -114,7 +121,9 @@ class Queues:
         self.sent: list[tuple[str, Callable[[], Any]]] = []
         self._copies: Counter[Hashable] = Counter()
 
-    def send(self, queue: str, take: Callable[[], Any], same_as: Hashable = None) -> None:
+    def send(
+        self, queue: str, take: Callable[[], Any], same_as: Hashable = None, not_before: datetime | None = None
+    ) -> None:
         """Of messages that say the same, known by ``same_as``, the first one's reader dies everywhere; the second one
         is a plain repeat, and more would show nothing new.
         """
@@ -122,7 +131,7 @@ class Queues:
         self._copies[same_as] += 1
         if copy < _COPIES:
             place = KillPlace() if self._run.kill_everywhere and not copy else None
-            self.waiting.append(Message(queue, take, clock.now(), place))
+            self.waiting.append(Message(queue, take, not_before or clock.now(), place))
             self.sent.append((queue, take))
 
     def request_plan(self, case_id: str) -> None:
@@ -137,6 +146,12 @@ class Queues:
     def request_polls(self, case_ids: Sequence[str]) -> None:
         for case_id in case_ids:
             self.send("reconcile", partial(self._run.poll, case_id))
+
+    def request_deliveries(self, deliveries: Sequence[Delivery], not_before: datetime | None = None) -> None:
+        for delivery in deliveries:
+            step = delivery.takeover_userid, tuple(delivery.chunks.items()), delivery.part, delivery.cursor
+            same = step if not_before is None else None
+            self.send("reconcile", partial(self._run.deliver, delivery), same, not_before)
 
     def customers_taken_over(
         self, case: HandoverCase, takeover_userid: str, external_userids: Sequence[str], api: TransferApi, at: datetime
@@ -159,9 +174,9 @@ class Queues:
 class SimulatedHandover:
     """One bank. ``kill_everywhere``: each reader dies once before and once after each remote call and write of its.
 
-    ``hidden`` is how long nothing happened but that messages of
-    dead readers stayed hidden. ``transfer_calls`` are the calls that asked WeCom to move customers, as
-    (taker, customers); ``before_transfer`` hears how many came before each.
+    ``part`` is what follows the customers: its ``notes`` are what the leaver knows of them. ``hidden`` is how long
+    nothing happened but that messages of dead readers stayed hidden. ``transfer_calls`` are the calls that asked WeCom
+    to move customers, as (taker, customers); ``before_transfer`` hears how many came before each.
     """
 
     def __init__(self, sim: RunningSimulator, secret: str, staff: FakeStaff) -> None:
@@ -175,6 +190,9 @@ class SimulatedHandover:
         self.queues = Queues(self)
         self.transfer_calls: list[tuple[str, tuple[str, ...]]] = []
         self.before_transfer: Callable[[int], object] = _nothing
+        self.certificates = FakeCertificates()
+        self.part, self.packages = FakePart({}), FakePackages()
+        self.tasks, self.notifier = FakeRmTasks(), FakeNotifier()
         self._journal = FakeJournal()
         self._secret = secret
         self._staff = staff
@@ -194,6 +212,11 @@ class SimulatedHandover:
             queue=cast("FakeQueue", queues),
             contacts=cast("FakeContactRecords", queues),
             journal=remote(self._journal, self.killer),
+            certificates=remote(self.certificates, self.killer),
+            part=remote(self.part, self.killer),
+            packages=remote(self.packages, self.killer),
+            tasks=remote(self.tasks, self.killer),
+            notifier=remote(self.notifier, self.killer),
             clock=self.clock,
         )
 
@@ -228,7 +251,12 @@ class SimulatedHandover:
         until_current(lambda: self.bank.submit(self.cases.by_id[case_id], kind, *numbers))
 
     def poll(self, case_id: str) -> None:
-        until_current(lambda: self.bank.poll(self.cases.by_id[case_id]))
+        until_current(lambda: self.bank.look(self.cases.by_id[case_id]))
+
+    def deliver(self, delivery: Delivery) -> None:
+        bank = self.bank
+        steps = PackageDelivery(bank.cases, [bank.part], bank.packages, bank.tasks, bank.queue)
+        until_current(lambda: steps.deliver(delivery, clock.now()))
 
     def look_at_due(self) -> None:
         """The schedule comes once; a run of it that dies is followed by the next one."""

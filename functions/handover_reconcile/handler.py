@@ -8,19 +8,24 @@ from scrm import clock
 from scrm.runtime import batches
 from scrm.runtime.invocation import entrypoint
 from scrm.runtime.observability import count
+from scrm.runtime.orphan_audits import start_audit
 from scrm.runtime.reconcile_intake import take_message
 from scrm.runtime.wiring import handover_reconcile as wiring
 
 DUE = "handover_reconcile.due"
+AUDIT = "handover_reconcile.audit"
 
 
 def take(body: str) -> None:
-    take_message(wiring.reconcile(), wiring.package_delivery, body)
+    take_message(wiring.reconcile(), wiring.package_delivery, wiring.orphan_audit, body)
 
 
 @entrypoint
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> batches.PartialFailures | None:  # noqa: ARG001
     if event.get("schedule") == DUE:
         count("PollRequested", wiring.reconcile().request_due(clock.now()))
+        return None
+    if event.get("schedule") == AUDIT:
+        start_audit(wiring.orphan_audit(), clock.now())
         return None
     return batches.process(event, take)

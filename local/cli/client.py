@@ -1,19 +1,21 @@
 """The admin API as the commands use it."""
 
+import hashlib
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, BinaryIO
 from urllib.parse import quote
 
 import requests
 
-from local.cli.errors import UnreachableError, error_of
+from local.cli.errors import CorruptError, UnreachableError, WaitingError, error_of
 from local.cli.sign_in import Access
 
 type Row = dict[str, Any]
 
 _TIMEOUT_S = 35  # a little longer than the API's own 29 seconds
 _PAGE = 100
+_PIECE = 1024 * 1024
 
 
 class AdminClient:
@@ -46,9 +48,61 @@ class AdminClient:
     def close(self, case_id: str, reason: str) -> Row:
         return self._decide(case_id, "close", {"reason": reason})
 
+    def preview(self, case_id: str) -> Row:
+        return self._ask("GET", f"/v1/cases/{_segment(case_id)}/preview")
+
+    def preview_departure(self, userid: str, successors: Sequence[str] = (), last_day: str = "") -> Row:
+        asked = {"successor_userid": ",".join(successors), "last_day": last_day}
+        given = {name: value for name, value in asked.items() if value}
+        return self._ask("GET", f"/v1/members/{_segment(userid)}/preview", params=given)
+
+    def approve(self, case_id: str, checksum: str) -> Row:
+        return self._decide(case_id, "approval", {"checksum": checksum})
+
+    def reject(self, case_id: str, checksum: str, reason: str) -> Row:
+        return self._decide(case_id, "rejection", {"checksum": checksum, "reason": reason})
+
+    def replan(self, case_id: str, successors: Sequence[str]) -> Row:
+        return self._decide(case_id, "plan", {"successor_userids": [*successors]})
+
     def _decide(self, case_id: str, decision: str, asked: Row) -> Row:
-        path = f"/v1/cases/{_segment(case_id)}/{decision}"
+        return self._post(f"/v1/cases/{_segment(case_id)}/{decision}", asked)
+
+    def _post(self, path: str, asked: Row) -> Row:
         return self._ask("POST", path, json=asked, headers={"Idempotency-Key": uuid.uuid4().hex})
+
+    def certificate(self, case_id: str, *, verify: bool = False) -> Row:
+        asked = {"verify": "true"} if verify else {}
+        return self._ask("GET", f"/v1/cases/{_segment(case_id)}/certificate", params=asked)
+
+    def download(self, case_id: str, form: str, number: int | None, target: BinaryIO) -> Row:
+        """Write the document to ``target`` and compare its hash; what the API said of it. Raises CorruptError."""
+        asked = {"format": form} | ({"number": str(number)} if number else {})
+        told = self._ask("GET", f"/v1/cases/{_segment(case_id)}/download", params=asked)
+        if "decision_id" in told:
+            raise WaitingError(f"须由他人复核后才能下载，决定编号：{told['decision_id']}；复核通过后请重新执行")
+        digest = hashlib.sha256()
+        try:
+            with requests.get(told["url"], stream=True, timeout=_TIMEOUT_S) as reply:  # no token: the link is signed
+                if not reply.ok:
+                    raise CorruptError("下载链接无效或已过期，请重新下载")
+                for piece in reply.iter_content(_PIECE):
+                    digest.update(piece)
+                    target.write(piece)
+        except requests.RequestException:
+            raise UnreachableError("证明文件所在的存储没有响应") from None
+        if digest.hexdigest() != told["sha256"]:
+            raise CorruptError("下载的文件与登记的 SHA-256 不一致，请勿使用并联系管理员")
+        return told
+
+    def decisions(self, limit: int, **filters: str | None) -> list[Row]:
+        return self._rows("/v1/decisions", limit, filters)
+
+    def confirm(self, decision_id: str) -> Row:
+        return self._post(f"/v1/decisions/{_segment(decision_id)}/confirmation", {})
+
+    def refuse(self, decision_id: str, reason: str) -> Row:
+        return self._post(f"/v1/decisions/{_segment(decision_id)}/refusal", {"reason": reason})
 
     def rejections(self, limit: int, **filters: str | None) -> list[Row]:
         return self._rows("/v1/rejections", limit, filters)
@@ -68,6 +122,14 @@ class AdminClient:
 
     def audit(self, limit: int, **filters: str | None) -> list[Row]:
         return self._rows("/v1/audit", limit, filters)
+
+    def orphans(self, limit: int, **filters: str | None) -> list[Row]:
+        return self._rows("/v1/orphans", limit, filters)
+
+    def latest_audit(self) -> Row | None:
+        """The audit of the whole bank that began last."""
+        found: Row | None = self._ask("GET", "/v1/orphans", params={"limit": "1"})["latest_audit"]
+        return found
 
     def settings(self) -> Row:
         return self._ask("GET", "/v1/settings/handover")

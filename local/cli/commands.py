@@ -8,6 +8,7 @@ import json
 import sys
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import click
@@ -124,7 +125,7 @@ def reassign(
 ) -> None:
     """把待人工处理的客户或客户群改派给指定成员，一次最多 100 个。"""
     found = session.client.reassign(case_id, "groups" if groups else "customers", target_ids, takeover_userid)
-    session.show(found, tables.case_facts(found))
+    session.show(found, _decided(found))
 
 
 @case.command("close")
@@ -134,7 +135,136 @@ def reassign(
 def close(session: Session, case_id: str, reason: str) -> None:
     """线下处理完毕后关闭案件，剩余客户记为已处理。"""
     found = session.client.close(case_id, reason)
+    session.show(found, _decided(found))
+
+
+def _decided(found: Row) -> Table:
+    """The case after the decision, or the decision that waits for a second person."""
+    return tables.decision(found) if "decision_id" in found else tables.case_facts(found)
+
+
+@case.command("preview")
+@click.argument("case_id", required=False)
+@click.option("--member", "userid", help="没有案件时：假如该成员离职")
+@click.option("--to", "successors", multiple=True, help="与 --member 同用：接替成员，可重复，按优先顺序")
+@click.option("--last-day", default="", help="与 --member 同用：最后工作日，如 2026-12-31")
+@click.pass_obj
+def preview(
+    session: Session, case_id: str | None, userid: str | None, successors: tuple[str, ...], last_day: str
+) -> None:
+    """预览交接方案：接替成员、理由、不能转接的客户；只看不改。"""
+    if bool(case_id) is bool(userid):
+        raise click.UsageError("请给出案件编号，或用 --member 指定成员，二者选一。")
+    if case_id:
+        found = session.client.preview(case_id)
+    else:
+        found = session.client.preview_departure(str(userid), successors, last_day)
+    session.show(found, *tables.preview(found))
+
+
+_CHECKSUM = click.option("--checksum", required=True, help="预览中的方案校验码：只对所看到的方案有效")
+
+
+@case.command("approve")
+@click.argument("case_id")
+@_CHECKSUM
+@click.pass_obj
+def approve(session: Session, case_id: str, checksum: str) -> None:
+    """复核通过方案；制定方案的人不能复核。"""
+    found = session.client.approve(case_id, checksum)
     session.show(found, tables.case_facts(found))
+
+
+@case.command("reject")
+@click.argument("case_id")
+@_CHECKSUM
+@click.option("--reason", required=True, help="退回原因，长期保存，请勿填写客户个人信息")
+@click.pass_obj
+def reject(session: Session, case_id: str, checksum: str, reason: str) -> None:
+    """退回方案，客户转人工处理，等待新的方案。"""
+    found = session.client.reject(case_id, checksum, reason)
+    session.show(found, tables.case_facts(found))
+
+
+@case.command("plan")
+@click.argument("case_id")
+@click.option("--to", "successors", multiple=True, help="接替成员，可重复，按优先顺序；不填则按规则选择")
+@click.pass_obj
+def plan(session: Session, case_id: str, successors: tuple[str, ...]) -> None:
+    """转接开始前重新制定方案；此后须由他人复核。"""
+    found = session.client.replan(case_id, successors)
+    session.show(found, tables.case_facts(found))
+
+
+@case.command("certificate")
+@click.argument("case_id")
+@click.option("--verify", is_flag=True, help="重新读取文件，核对 SHA-256 与合计")
+@click.option("--format", "form", type=click.Choice(["json", "csv"]), default="json", show_default=True)
+@click.option("--number", type=click.IntRange(1), help="第几份证明，缺省为最新")
+@click.option("--out", "target", type=click.Path(dir_okay=False, path_type=Path), help="下载到该文件")
+@click.pass_obj
+def certificate(
+    session: Session,
+    case_id: str,
+    verify: bool,  # noqa: FBT001 - click passes it
+    form: str,
+    number: int | None,
+    target: Path | None,
+) -> None:
+    """查看一个案件的交接证明；加 --out 则下载并核对 SHA-256。"""
+    if target is None:
+        found = session.client.certificate(case_id, verify=verify)
+        session.show(found, tables.certificates(found["items"]))
+        return
+    found = _downloaded(session.client, case_id, form, number, target)
+    facts = {"案件": case_id, "证明": str(found["number"]), "文件": str(target), "SHA-256": found["sha256"]}
+    session.show(found, tables.facts("交接证明已下载，SHA-256 一致", facts))
+
+
+def _downloaded(client: AdminClient, case_id: str, form: str, number: int | None, target: Path) -> Row:
+    """The file is there only when it is whole."""
+    unchecked = target.with_name(f"{target.name}.part")
+    try:
+        with unchecked.open("wb") as file:
+            found = client.download(case_id, form, number, file)
+        unchecked.replace(target)
+    finally:
+        unchecked.unlink(missing_ok=True)
+    return found
+
+
+@scrm.group("decision")
+def decision() -> None:
+    """须双人复核的决定。"""
+
+
+@decision.command("list")
+@_NODE
+@_LIMIT
+@click.pass_obj
+def list_decisions(session: Session, node_id: str | None, limit: int) -> None:
+    """列出等待他人复核的决定。"""
+    rows = session.client.decisions(limit, node_id=node_id)
+    session.show(rows, tables.decisions(rows))
+
+
+@decision.command("confirm")
+@click.argument("decision_id")
+@click.pass_obj
+def confirm(session: Session, decision_id: str) -> None:
+    """复核通过他人的决定并执行；作出决定的人不能复核。"""
+    found = session.client.confirm(decision_id)
+    session.show(found, tables.decision(found))
+
+
+@decision.command("refuse")
+@click.argument("decision_id")
+@click.option("--reason", required=True, help="拒绝原因，长期保存，请勿填写客户个人信息")
+@click.pass_obj
+def refuse(session: Session, decision_id: str, reason: str) -> None:
+    """拒绝他人的决定，或撤回自己的决定。"""
+    found = session.client.refuse(decision_id, reason)
+    session.show(found, tables.decision(found))
 
 
 @scrm.group("rejection")
@@ -223,6 +353,24 @@ def list_audit(session: Session, node_id: str | None, limit: int) -> None:
     """列出谁在何时做了什么，最新的在前。"""
     rows = session.client.audit(limit, node_id=node_id)
     session.show(rows, tables.audit(rows))
+
+
+@audit.command("orphans")
+@click.option("--unresolved", is_flag=True, help="只看尚未确认解决的")
+@_NODE
+@_LIMIT
+@click.pass_obj
+def list_orphans(
+    session: Session,
+    unresolved: bool,  # noqa: FBT001 - click passes it
+    node_id: str | None,
+    limit: int,
+) -> None:
+    """每夜巡检发现的无人负责的客户与客户群，最新的在前。"""
+    run = session.client.latest_audit()
+    rows = session.client.orphans(limit, node_id=node_id, unresolved="true" if unresolved else None)
+    shown = [tables.audit_run(run)] if run else []
+    session.show({"latest_audit": run, "items": rows}, *shown, tables.orphans(rows))
 
 
 @scrm.group("settings")

@@ -29,6 +29,16 @@ class NotConfiguredError(CommandError):
     exit_code = 6
 
 
+class CorruptError(CommandError):
+    """What was downloaded is not what the API said it would be."""
+
+
+class WaitingError(CommandError):
+    """A second person has to confirm it first."""
+
+    exit_code = 7
+
+
 _TEXTS = {
     "urn:scrm:problem:not-found": "没有找到，或不在您的机构范围内",
     "urn:scrm:problem:not-allowed": "没有权限：您的机构或角色不能执行此操作",

@@ -53,7 +53,23 @@ EDGE_CAUSES = {
     "chosen_again": "重新指定",
     "plan_rejected": "方案被退回",
 }
-SIGNAL_SOURCES = {"hr": "人事系统", "roster": "人员名册", "callback": "企业微信回调"}
+OPERATIONS = {"reassign": "改派", "close": "关闭案件", "certificate_download": "下载交接证明"}
+DECISION_STATES = {"pending": "待复核", "confirmed": "已通过", "refused": "已拒绝", "outdated": "已不适用"}
+REASONS = {
+    "already_follows": "已是客户的跟进人",
+    "named": "人事指定",
+    "same_team": "同一团队",
+    "nearest_node": "最近机构",
+    "same_branch": "同一分行",
+    "chosen_by_operator": "人工指定",
+}
+KINDS = {"customers": "客户", "groups": "客户群"}
+SIGNAL_SOURCES = {"hr": "人事系统", "roster": "人员名册", "callback": "企业微信回调", "sweep": "每夜巡检"}
+ORPHAN_KINDS = {
+    "unassigned_customer": "待分配客户",
+    "ownerless_group": "无群主的客户群",
+    "uncovered_relation": "离职成员名下的客户",
+}
 LIFECYCLES = {"preparation": "筹备期", "pilot": "试点期", "formal": "正式期"}
 MODES = {
     "hq_direct": "总行直营",
@@ -84,6 +100,8 @@ SETTINGS = {
     "manual_due_business_days": "人工处理期限（工作日）",
     "approval_above": "超过多少客户须复核",
     "approval_growth_percent": "复核后允许增长（%）",
+    "greetings": "转接问候语",
+    "delivery_patience": "资料转交最长等待",
     "approval_near": "临近开始未复核告警",
     "four_eyes": "须双人复核的操作",
     "decision_valid_for": "待复核决定有效期",
@@ -137,12 +155,78 @@ def case_facts(case: Row) -> Table:
         ("最早转接时间", _time(summary["start_at"])),
         ("客户", _by_state(summary["customers"])),
         ("客户群", _by_state(summary["groups"])),
+        ("方案制定", case["plan_made_by"]),
+        ("方案复核", _review(case["review"])),
         ("关闭原因", case["close_reason"] or "—"),
         ("开始时间", _time(summary["opened_at"])),
         ("完成时间", _time(summary["closed_at"])),
     ):
         table.add_row(name, value)
     return table
+
+
+def decisions(rows: Sequence[Row]) -> Table:
+    table = _table("等待复核的决定", "编号", "操作", "案件", "作出人", "作出时间", "有效期至")
+    for row in rows:
+        operation = OPERATIONS.get(row["operation"], row["operation"])
+        made_at, expires_at = _time(row["made_at"]), _time(row["expires_at"])
+        table.add_row(row["decision_id"], operation, row["case_id"], row["made_by"], made_at, expires_at)
+    return table
+
+
+def decision(found: Row) -> Table:
+    parameters = "，".join(f"{name}={value}" for name, value in found["parameters"].items() if name != "open_work")
+    return facts(
+        "决定",
+        {
+            "编号": found["decision_id"],
+            "操作": str(OPERATIONS.get(found["operation"], found["operation"])),
+            "案件": found["case_id"],
+            "内容": parameters or "—",
+            "状态": DECISION_STATES[found["state"]],
+            "作出": f"{found['made_by']}，{_time(found['made_at'])}",
+            "有效期至": _time(found["expires_at"]),
+            "复核": f"{found['decided_by']}，{_time(found['decided_at'])}" if found["decided_by"] else "—",
+            "原因": found["reason"] or "—",
+            "执行时间": _time(found["done_at"]),
+        },
+    )
+
+
+def preview(found: Row) -> tuple[Table, Table, Table]:
+    """The plan, who takes over, and what becomes of the customers and groups."""
+    plan = facts(
+        "交接方案",
+        {
+            "案件": found["case_id"] or "尚无案件",
+            "成员": _person(found["handover_name"], found["handover_userid"]),
+            "状态": f"{CASE_STATES[found['state']]}{'' if found['is_stored'] else '（试算）'}",
+            "须复核": "是" if found["needs_approval"] else "否",
+            "方案制定": found["plan_made_by"],
+            "方案复核": _review(found["review"]),
+            "最早转接时间": _time(found["start_at"]),
+            "最后工作日": found["last_day"] or "—",
+            "接口调用": f"{found['calls']} 次，至少 {found['days']} 天",
+            "方案校验码": found["checksum"],
+        },
+    )
+    takers = _table("接替成员", "成员", "客户", "客户群", "调用次数", "选择理由")
+    for row in found["takers"]:
+        reasons = "，".join(f"{REASONS.get(word, word)} {number}" for word, number in row["reasons"].items())
+        who = _person(row["takeover_name"], row["takeover_userid"])
+        takers.add_row(who, str(row["customers"]), str(row["groups"]), str(row["calls"]), reasons)
+    counted = _table("客户与客户群", "种类", "状态", "原因", "错误码", "数量")
+    for row in found["edges"]:
+        state, cause = EDGE_STATES.get(row["state"], row["state"]), EDGE_CAUSES.get(row["cause"], row["cause"])
+        counted.add_row(KINDS[row["kind"]], state, cause or "—", str(row["errcode"] or "—"), str(row["count"]))
+    return plan, takers, counted
+
+
+def _review(review: Row | None) -> str:
+    if review is None:
+        return "—"
+    word = "通过" if review["approved"] else f"退回：{review['reason']}"
+    return f"{review['by']}，{_time(review['at'])}，{word}"
 
 
 def signals(rows: Sequence[Row]) -> Table:
@@ -165,6 +249,54 @@ def edges(title: str, rows: Sequence[Row]) -> Table:
             row["owner_userid"] or "—",
             _time(row["due_at"]),
             _time(row["updated_at"]),
+        )
+    return table
+
+
+def certificates(rows: Sequence[Row]) -> Table:
+    table = _table("交接证明", "序号", "出具时间", "客户", "客户群", "JSON 的 SHA-256", "CSV 的 SHA-256", "核对结果")
+    for row in rows:
+        checked = "未核对" if row["problems"] is None else "；".join(row["problems"]) or "一致"
+        table.add_row(
+            str(row["number"]),
+            _time(row["issued_at"]),
+            str(row["customers"]),
+            str(row["groups"]),
+            row["json_sha256"],
+            row["csv_sha256"],
+            checked,
+        )
+    return table
+
+
+def audit_run(run: Row) -> Table:
+    counts = run["counts"]
+    return facts(
+        "最近一次巡检",
+        {
+            "编号": run["run_id"],
+            "开始时间": _time(run["started_at"]),
+            "完成时间": _time(run["finished_at"]),
+            "企业微信待分配": str(counts["listed"]),
+            "已有案件负责": str(counts["answered"]),
+            "核对的离职成员": str(counts["departed"]),
+            "发现无人负责": str(run["orphans"]),
+            "新开案件": str(counts["opened"]),
+        },
+    )
+
+
+def orphans(rows: Sequence[Row]) -> Table:
+    table = _table("无人负责的客户与客户群", "类别", "离职成员", "数量", "编号", "现由案件负责", "发现时间", "确认解决")
+    for row in rows:
+        table.add_row(
+            ORPHAN_KINDS.get(row["kind"], row["kind"]),
+            row["leaver_userid"],
+            str(len(row["target_ids"])),
+            _several(row["target_ids"], "个"),
+            row["case_id"],
+            _time(row["found_at"]),
+            _time(row["resolved_at"]),
         )
     return table
 
@@ -271,11 +403,11 @@ def _by_state(totals: Row) -> str:
     return f"共 {totals['total']}：" + "，".join(counted) if totals["total"] else "无"
 
 
-def _several(userids: Sequence[str]) -> str:
+def _several(ids: Sequence[str], unit: str = "人") -> str:
     """A list's cell: whoever comes first, and how many they are; a case of its own names all."""
-    if len(userids) <= _NAMED_IN_A_LIST:
-        return "、".join(userids) or "—"
-    return f"{'、'.join(userids[:_NAMED_IN_A_LIST])} 等 {len(userids)} 人"
+    if len(ids) <= _NAMED_IN_A_LIST:
+        return "、".join(ids) or "—"
+    return f"{'、'.join(ids[:_NAMED_IN_A_LIST])} 等 {len(ids)} {unit}"
 
 
 def _time(text: str | None) -> str:

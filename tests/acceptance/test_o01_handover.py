@@ -4,6 +4,7 @@ and a process that dies once before and once after each remote call and write of
 WeCom is the simulator behind real HTTP; the adapters in memory pass the tables' conformance suite.
 """
 
+import json
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Mapping
@@ -17,6 +18,7 @@ import pytest
 
 from scrm import clock
 from scrm.clock import BUSINESS_ZONE
+from scrm.handover.certificate import CertificateFormat, document_key, problems_of
 from scrm.handover.edges import AttemptOutcome, ChunkKind, Edge, EdgeCause, EdgeState, TransferApi
 from scrm.handover.model import CaseState, SignalSource
 from tests.fakes.handover import FakeStaff, signal, staff
@@ -124,6 +126,7 @@ def test_every_customer_of_a_leaver_is_accounted_for_whatever_goes_wrong(capsys:
     with simulated_handover(world, bank_of(*SUCCESSORS)) as run:
         use_up_quotas(run)
         run.full_pass()
+        run.part.notes = {customer_id(place): f"note {place}" for place in range(CUSTOMERS)}
         run.sim.control.script_decisions(
             by_customer={
                 **dict.fromkeys(REFUSE_ONCE, ("refuse", "ignore")),
@@ -156,12 +159,17 @@ def test_every_customer_of_a_leaver_is_accounted_for_whatever_goes_wrong(capsys:
         assert max(len(customers) for _, customers in run.transfer_calls) == IDS_PER_CALL
         assert max(len(rows) for rows in started(run).values()) == 2
 
+        run.bank.decisions().close(run.case.case_id, "the manager called them", "operator", clock.now())
+        run.run_until_idle()
+
+        assert_certificate_proves_it(run)
+        assert_what_was_known_of_them_followed(run)
         assert_repeats_change_nothing(run)
         kills = run.killer.kills
 
     with capsys.disabled():
         counted = f"customers {totals(run)}, groups {totals(run, ChunkKind.GROUPS)}"
-        sys.stdout.write(f"\nO1: {CUSTOMERS} customers, {GROUPS} groups, {kills} kills: {counted}\n")
+        sys.stdout.write(f"\nO1 certificate after {kills} kills: {counted}\n")
     assert kills > 1_000
 
 
@@ -186,6 +194,42 @@ def assert_on_job_transfers_ended_right(run: SimulatedHandover) -> None:
     assert totals(run, ChunkKind.GROUPS) == {"done": GROUPS}
     assert Counter(row["owner"] for row in run.sim.control.groups()) == {FIRST: GROUPS}
     assert run.case.state is CaseState.ATTENTION
+
+
+def assert_certificate_proves_it(run: SimulatedHandover) -> None:
+    """One certificate, whose bytes the case vouches for: each customer with his end, and every transfer of WeCom's."""
+    assert run.case.state is CaseState.CLOSED
+    (certificate,) = run.case.certificates
+    assert problems_of(certificate, run.certificates) == []
+    document = json.loads(run.certificates.documents[document_key(certificate.key, CertificateFormat.JSON)])
+    assert document["totals"] == {
+        "customers": {
+            "total": CUSTOMERS,
+            "done": CUSTOMERS - len(REFUSE_TWICE),
+            "resolved": len(REFUSE_TWICE),
+        },
+        "groups": {"total": GROUPS, "done": GROUPS},
+    }
+    attempts = {
+        edge["target_id"]: [(one["takeover_userid"], one["outcome"]) for one in edge["attempts"] if not one["errcode"]]
+        for edge in document["edges"]
+        if edge["kind"] == "customers"
+    }
+    assert len(attempts) == CUSTOMERS
+    assert attempts == {
+        one: [(row["takeover_userid"], OUTCOMES[row["status"]].value) for row in rows]
+        for one, rows in started(run).items()
+    }
+
+
+def assert_what_was_known_of_them_followed(run: SimulatedHandover) -> None:
+    """Each new owner has the notes of exactly his customers; whom WeCom told nothing he is to greet."""
+    owners = {row["external_userid"]: row["userid"] for row in run.sim.control.relations()}
+    done = {one for one, edge in run.edges().items() if edge.state is EdgeState.DONE}
+    assert {taker: set(notes) for taker, notes in run.part.given.items()} == {
+        taker: {one for one in done if owners[one] == taker} for taker in (FIRST, NEXT)
+    }
+    assert run.tasks.greeted == {NEXT: QUOTA_USED}
 
 
 def it_deletes_the_account(run: SimulatedHandover) -> None:

@@ -21,8 +21,9 @@ from scrm.contacts.messages import (
     QuotaCounted,
 )
 from scrm.handover.edges import ChunkKind
-from scrm.handover.messages import DeliverPackage, PlanRequested, PollRequested, TransferRequested
+from scrm.handover.messages import AuditRequested, DeliverPackage, PlanRequested, PollRequested, TransferRequested
 from scrm.handover.model import case_id_of
+from scrm.handover.orphans import AuditCounts, AuditPart, AuditStep
 from scrm.handover.ports import Delivery
 
 EVENTS = Path(__file__).parents[2] / "events"
@@ -180,6 +181,13 @@ def samples() -> dict[str, dict[str, dict[str, Any]]]:
         },
         "handover_reconcile": {
             "due": {"schedule": "handover_reconcile.due"},
+            "audit": {"schedule": "handover_reconcile.audit"},
+            "audit_requested": batch(
+                "reconcile",
+                AuditRequested.of(
+                    AuditStep("audit_2026-11-23T19", AT, AuditPart.GROUPS, "CURSOR", AuditCounts(listed=2, answered=2))
+                ),
+            ),
             "poll_requested": batch("reconcile", PollRequested(case_id=CASE)),
             "deliver_package": batch(
                 "reconcile",

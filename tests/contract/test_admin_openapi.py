@@ -11,10 +11,12 @@ from openapi_spec_validator import validate
 
 from local.engine.paths import ROOT
 from scrm.handover.edges import EdgeState
+from scrm.handover.four_eyes import PendingDecision, Wish
 from scrm.runtime.http.contract import document
-from tests.admin_api import EVENTS, Api, case, edge, rejection, sample
+from tests.admin_api import AT, EVENTS, Api, case, edge, rejection, sample
 
 COMMITTED = ROOT / "docs" / "contracts" / "admin-api.openapi.json"
+DECISION_ID = "decision_" + "a" * 26
 CASE_ID = "case_" + "a" * 26
 SAMPLES = sorted(path.stem for path in EVENTS.glob("*.json"))
 
@@ -33,6 +35,8 @@ def api(monkeypatch: pytest.MonkeyPatch) -> Api:
     api.cases.edges = {CASE_ID: [edge("wm1", EdgeState.MANUAL), edge("wm2")]}
     api.cases.groups = {CASE_ID: [edge("wr1")]}
     api.org.rejected = [rejection(1)]
+    wish = Wish("close", CASE_ID, "/1/10/", {"reason": "served by the branch"})
+    api.decisions.save(PendingDecision(DECISION_ID, wish, "operator:op-1", AT, AT))
     return api
 
 

@@ -4,6 +4,7 @@ The engine enforces the roles of the template and writes down what each function
 asks for is a grant too many; a request that was denied is one too few.
 """
 
+import io
 import json
 import os
 from collections.abc import Iterator
@@ -25,7 +26,7 @@ pytestmark = pytest.mark.stack
 
 type Use = tuple[str, str]
 
-BANK = BankSize(branches=1, sub_branches=1, rms=4, customers=32, groups=4)
+BANK = BankSize(branches=1, sub_branches=1, rms=5, customers=40, groups=4)
 MINUTE, HOUR, DAY = 60, 3_600, 86_400
 # Done by Lambda, EventBridge or AWS KMS in the name of a role, or through the service that the function did call.
 DONE_BY_THE_PLATFORM = (
@@ -137,7 +138,9 @@ def _live(bank: Bank) -> None:
     _rosters_come(bank)
     _a_leave_and_a_rename(bank, third, fourth)
     _operators_decide(bank, second)
+    _a_departure_nobody_hears_of(bank, bank.rms[4])
     _operators_look(bank)
+    _operators_take_the_proof(bank, first)
 
 
 def _a_handover_that_ends_well(bank: Bank, userid: str) -> None:
@@ -218,6 +221,27 @@ def _operators_decide(bank: Bank, userid: str) -> None:
     bank.settle()
 
 
+def _a_departure_nobody_hears_of(bank: Bank, userid: str) -> None:
+    """The nightly audit finds it; one run an hour at most."""
+    bank.wecom.callback_policy({"lose_percent": 100})
+    bank.wecom.delete_member(userid)
+    bank.settle()
+    bank.wecom.callback_policy({"lose_percent": 0})
+    bank.pass_time(HOUR)
+    bank.invoke("HandoverReconcileFunction", {"schedule": "handover_reconcile.audit"})
+    bank.settle()
+
+
+def _operators_take_the_proof(bank: Bank, userid: str) -> None:
+    head_office = bank.operator("head_office")
+    case_id = bank.case_of(userid)["case_id"]
+    (certificate,) = head_office.certificate(case_id, verify=True)["items"]
+    assert certificate["problems"] == []
+    for form in ("json", "csv"):
+        head_office.download(case_id, form, None, io.BytesIO())  # raises for another hash than the one told
+    head_office.orphans(0)
+
+
 def _operators_look(bank: Bank) -> None:
     head_office = bank.operator("head_office")
     case = head_office.cases(0)[0]
@@ -231,6 +255,8 @@ def _operators_look(bank: Bank) -> None:
     head_office.nodes_below("1", 0)
     head_office.change_node("1", {"lifecycle": "pilot", "version": node["version"]})
     head_office.audit(0)
+    head_office.preview(case["case_id"])
+    head_office.preview_departure(bank.rms[2])
     head_office.start_sync("the-same-key")
     head_office.start_sync("the-same-key")
     branch = next(node["id"] for node in bank.world["departments"] if node.get("parentid") == 1)
@@ -246,6 +272,7 @@ def test_the_story_went_as_told(bank: Bank) -> None:
     assert (told[-1]["event_id"], told[-1]["note"]) == ("hr-said-again-after-the-end", "came after the end")
     assert bank.case_of(second)["customers"]["by_state"].get("resolved") == 1
     assert bank.case_of(second)["state"] == "closed"
+    assert {each["leaver_userid"] for each in bank.operator("head_office").orphans(0)} == {bank.rms[4]}
     assert {row["source"] for row in bank.operator("head_office").rejections(0)} == {"bank.hr", "bank.roster"}
 
 

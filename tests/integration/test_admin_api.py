@@ -37,6 +37,9 @@ EXPECTED = {
     "list_cases": 200,
     "get_case": 200,
     "get_case_of_another_branch": 404,
+    "get_certificate": 200,
+    "list_orphans": 200,
+    "download_certificate": 404,  # the case is still open
     "list_edges": 200,
     "list_groups": 200,
     "list_rejections": 200,
@@ -47,6 +50,15 @@ EXPECTED = {
     "list_audit": 200,
     "get_me": 200,
     "start_sync": 202,
+    "list_decisions": 200,
+    "get_decision": 404,
+    "confirm_decision": 404,
+    "refuse_decision": 404,
+    "preview_case": 200,
+    "preview_departure": 404,  # nobody of that name is a member
+    "approve_plan": 409,  # nothing of it waits for approval
+    "reject_plan": 409,
+    "replan_case": 409,
     "close_case": 200,
     "reassign_edges": 409,  # played after the case was closed
     "start_sync_without_key": 422,

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from scrm.aws import contact_items as items
 from scrm.aws import cursors, session
 from scrm.aws.contact_queries import DynamoContactQueries
 from scrm.aws.contact_table import DynamoContactRepository
@@ -250,6 +251,31 @@ class TestCost:
         view = queries.customer("wm042")
         assert view is not None
         assert (view.owner_userid, view.basis, view.onjob_transfers) == ("rm_b", Basis.HANDOVER, (T0 + 2 * HOUR,))
+
+    def test_details_of_customers_side_by_side_cost_a_page(self, table: Table) -> None:
+        contacts, requests = DynamoContactRepository(table), Requests()
+        table.batch_write(items.relation_item(relation(f"wm{place:04d}")) for place in range(700))
+        wanted = [f"wm{place:04d}" for place in range(100, 600)]
+
+        found: dict[str, RelationDetails] = {}
+        cost = requests.of(lambda: found.update(contacts.details_of("rm_a", [*wanted, "wm_unknown"])))
+
+        assert cost == Counter(Query=1)
+        assert found == dict.fromkeys(wanted, relation("wm1").details)
+
+    def test_details_that_a_page_leaves_out_are_read_by_key(self, table: Table) -> None:
+        contacts, requests = DynamoContactRepository(table), Requests()
+        large = replace(relation("wm1"), details=RelationDetails("陈", "基" * 1_000))
+        table.batch_write(
+            items.relation_item(replace(large, external_userid=f"wm{place:04d}")) for place in range(1_000)
+        )
+        wanted = [f"wm{place:04d}" for place in range(0, 1_000, 4)]
+
+        found: dict[str, RelationDetails] = {}
+        cost = requests.of(lambda: found.update(contacts.details_of("rm_a", wanted)))
+
+        assert (cost["Query"], cost["BatchGetItem"]) == (1, 2)
+        assert found == dict.fromkeys(wanted, large.details)
 
 
 class TestTogether:

@@ -21,7 +21,15 @@ from scrm.handover.edges import (
     TransferApi,
 )
 from scrm.handover.errors import StaleVersionError
-from scrm.handover.model import CaseOutcome, CaseState, ChangeKind, HandoverCase, StayPolicy, case_id_of
+from scrm.handover.model import (
+    CaseOutcome,
+    CaseState,
+    ChangeKind,
+    DigestOutcome,
+    HandoverCase,
+    StayPolicy,
+    case_id_of,
+)
 from scrm.handover.ports import CaseRepository
 from scrm.paging import InvalidCursorError
 from tests.engine import EngineTables
@@ -53,6 +61,12 @@ def case_of(userid: str, ordinal: int = 1, path: str = "/1/10/", hours: int = 0)
         unusable={"rm_zhou03": 40098},
         outcome=CaseOutcome.CANCELLED,
         customer_totals={"total": 2, "planned": 2},
+        packages={"rm_li02": {"relation.checked": 2}},
+        package_checksum="ab12",
+        lost_ids=("et1",),
+        digests={"rm_li02": DigestOutcome.NOT_REACHED},
+        escalated_until=START,
+        reminded_at=START,
     ).noted(signal(), "changed last_day")
 
 

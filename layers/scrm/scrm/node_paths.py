@@ -13,6 +13,12 @@ def branch_of(path: str) -> str:
     return ids[_BRANCH_DEPTH - 1] if len(ids) >= _BRANCH_DEPTH else ids[0]
 
 
+def branch_path(path: str) -> str:
+    """The node path of the branch a node path lies in; of head office, the root's."""
+    ids = [part for part in path.split("/") if part][:_BRANCH_DEPTH]
+    return "/" + "/".join(ids or [ROOT_NODE_ID]) + "/"
+
+
 def path_to(node_id: str, parents: dict[str, str]) -> str:
     """The path of a node, from a map node -> parent; a parent outside the map counts as the root.
 

@@ -2,22 +2,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from scrm.runtime.http.answers import AnsweredOnce, KeyReusedError, StoredAnswer
+from scrm.runtime.http.answers import AnsweredOnce, KeyReusedError
+from tests.fakes.answers import FakeAnswers
 
 AT = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
-
-
-class FakeAnswers:
-    """Implements AnswerStore."""
-
-    def __init__(self) -> None:
-        self.kept: dict[str, StoredAnswer] = {}
-
-    def find(self, operation_id: str) -> StoredAnswer | None:
-        return self.kept.get(operation_id)
-
-    def keep(self, operation_id: str, stored: StoredAnswer) -> None:
-        self.kept[operation_id] = stored
 
 
 def test_repeat_gets_the_first_answer_and_does_nothing() -> None:

@@ -32,7 +32,7 @@ def test_nobody_sees_a_case_outside_his_node_by_any_operation(api: Api, node_id:
 
     assert {item["case_id"] for item in listed} == visible
     for found in api.cases.cases:
-        for part in ("", "/edges", "/groups"):
+        for part in ("", "/edges", "/groups", "/certificate"):
             reply = api.send(Request(f"/v1/cases/{found.summary.case_id}{part}", claims=claims))
             assert reply.status == (200 if found.summary.case_id in visible else 404)
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -12,13 +13,15 @@ from local.cli.commands import main, scrm
 from local.identity.issuer import Issuer
 from local.identity.operators import AUDITOR
 from local.identity.server import running_issuer
+from scrm import clock
 from scrm.handover.edges import EdgeCause, EdgeState
+from scrm.handover.four_eyes import DecisionState, PendingDecision, Wish
 from scrm.handover.model import CaseState, SignalSource
 from scrm.org.model import Lifecycle, OperatingMode
 from scrm.org.queries import ReviewState
 from scrm.runtime.http.operation import outcome_of
 from scrm.settings.handover import HandoverDocument
-from tests.admin_api import Api, case, edge, rejection
+from tests.admin_api import CHECKSUM, Api, case, edge, rejection
 from tests.unit.cli.gateway import running_gateway
 
 CASE_ID = case(1).summary.case_id
@@ -267,6 +270,7 @@ def test_every_word_of_the_api_has_a_chinese_one() -> None:
     assert set(tables.MODES) == set(OperatingMode)
     assert set(tables.REVIEWS) == set(ReviewState)
     assert set(tables.SIGNAL_SOURCES) == set(SignalSource)
+    assert set(tables.DECISION_STATES) == set(DecisionState)
     assert {outcome_of(status) for status in (200, 400, 403, 404, 409, 422, 500)} <= set(tables.OUTCOMES)
 
 
@@ -283,3 +287,48 @@ def test_settings_are_shown_in_chinese_and_changed_over_the_version_that_was_rea
 
 def test_every_setting_has_a_chinese_name() -> None:
     assert set(tables.SETTINGS) == set(HandoverDocument.model_fields)
+
+
+def test_a_plan_is_previewed_in_chinese_with_the_checksum_that_an_approval_needs(run: Run) -> None:
+    shown = run("case", "preview", CASE_ID).output
+
+    for text in ("待复核", "李娜（rm_li）", "人事指定 541", "未完成添加", "4 次，至少 2 天", CHECKSUM):
+        assert text in shown
+
+
+def test_a_departure_is_previewed_for_a_member_without_a_case(run: Run) -> None:
+    shown = run("case", "preview", "--member", "rm_wang1", "--to", "rm_li", "--last-day", "2026-12-31").output
+
+    assert "尚无案件" in shown
+    assert "（试算）" in shown
+
+
+@pytest.mark.parametrize("words", [(), (CASE_ID, "--member", "rm_wang1")])
+def test_a_preview_is_of_a_case_or_of_a_member(run: Run, words: tuple[str, ...]) -> None:
+    assert run("case", "preview", *words).exit_code == 2
+
+
+def test_decisions_that_wait_are_listed_and_refused_in_chinese(run: Run, api: Api) -> None:
+    wish = Wish("close", CASE_ID, "/1/10/", {"reason": "served by the branch"})
+    waiting = PendingDecision("decision_1", wish, "operator:op-1", clock.now(), clock.now() + timedelta(days=1))
+    api.decisions.save(waiting)
+
+    listed = run("decision", "list").output
+    refused = run("decision", "refuse", "decision_1", "--reason", "not yet").output
+
+    for text in ("decision_1", "关闭案件", "operator:op-1"):
+        assert text in listed
+    for text in ("已拒绝", "not yet", "reason=served by the branch"):
+        assert text in refused
+    assert "没有记录" in run("decision", "list").output
+
+
+def test_the_maker_of_a_decision_cannot_confirm_it(run: Run, api: Api) -> None:
+    maker = f"operator:{json.loads(run('--json', 'me').output)['subject']}"
+    wish = Wish("certificate_download", CASE_ID, "/1/10/", {"format": "json", "number": 1})
+    api.decisions.save(PendingDecision("decision_1", wish, maker, clock.now(), clock.now() + timedelta(days=1)))
+
+    run("decision", "confirm", "decision_1")
+    run("--as", "branch_10", "decision", "confirm", "decision_1")
+
+    assert api.decisions.by_id["decision_1"].decided_by not in {"", maker}

@@ -16,6 +16,7 @@ from scrm.handover.model import ChangeKind, HandoverCase, StaffSignal
 from scrm.handover.packages import PackageCollection
 from scrm.handover.plan_review import PlanReviews
 from scrm.handover.planning import HandoverPlanning
+from scrm.handover.ports import Delivery
 from scrm.handover.reconcile import HandoverReconcile, PollResult
 from scrm.handover.settings import HandoverSettings
 from scrm.handover.transfer import ChunkTransfer
@@ -129,8 +130,11 @@ class Bank:
 
     def deliver(self) -> DeliveryOutcome:
         """The oldest step that was asked for."""
+        return self.deliver_step(self.queue.deliveries.pop(0))
+
+    def deliver_step(self, step: Delivery) -> DeliveryOutcome:
         delivery = PackageDelivery(self.cases, [self.part], self.packages, self.tasks, self.queue)
-        return delivery.deliver(self.queue.deliveries.pop(0), self.clock())
+        return delivery.deliver(step, self.clock())
 
     def chunks(self, case: HandoverCase) -> list[Chunk]:
         loaded = self.cases.load(case.case_id)

@@ -52,6 +52,16 @@ def transferred(bank: Bank) -> HandoverCase:
     return case
 
 
+def delivered(bank: Bank) -> HandoverCase:
+    """The same, and the next look closes the case."""
+    case = transferred(bank)
+    bank.look(case)
+    while bank.queue.deliveries:
+        bank.deliver()
+    assert bank.latest(case).is_open
+    return case
+
+
 def test_the_documents_hold_every_edge_every_attempt_and_totals_that_add_up(bank: Bank) -> None:
     case = transferred(bank)
 
@@ -101,7 +111,7 @@ def test_killed_while_it_writes_the_case_stays_open_and_then_gets_the_same_certi
     document: int,
     after: bool,  # noqa: FBT001 - pytest passes it
 ) -> None:
-    case = transferred(bank)
+    case = delivered(bank)
     dying = DyingCertificates(bank.certificates.documents)
     dying.dies_at, dying.after = document, after
 
@@ -121,7 +131,7 @@ def test_killed_while_it_writes_the_case_stays_open_and_then_gets_the_same_certi
 
 
 def test_a_look_that_lost_the_race_leaves_the_winners_certificate_whole(bank: Bank) -> None:
-    case = transferred(bank)
+    case = delivered(bank)
     reconcile = bank.reconcile()
     meanwhile = FakeCertificates(bank.certificates.documents)
 
@@ -155,7 +165,7 @@ def test_a_cancelled_case_is_proved_too(bank: Bank) -> None:
 
 
 def test_a_document_that_was_changed_is_noticed(bank: Bank) -> None:
-    case = transferred(bank)
+    case = delivered(bank)
     bank.poll(case)
     (certificate,) = bank.latest(case).certificates
     documents = bank.certificates.documents
@@ -170,7 +180,7 @@ def test_a_document_that_was_changed_is_noticed(bank: Bank) -> None:
 
 
 def test_totals_that_are_not_those_of_the_edges_are_noticed(bank: Bank) -> None:
-    case = transferred(bank)
+    case = delivered(bank)
     bank.poll(case)
     (certificate,) = bank.latest(case).certificates
     key = f"{certificate.key}.json"

@@ -125,6 +125,19 @@ def test_postponed_step_comes_again_where_it_stopped(bank: Bank, case: HandoverC
     assert bank.part.given == {TAKER: NOTES}
 
 
+def test_step_that_has_to_wait_for_long_is_asked_for_anew_by_the_next_look(bank: Bank, case: HandoverCase) -> None:
+    moved(bank, case)
+    [delivery] = bank.queue.deliveries
+    bank.part.trouble = TransferPostponedError(bank.clock() + timedelta(hours=1))
+    outcome = bank.deliver()
+    waiting = list(bank.queue.deliveries)
+    bank.clock.advance(timedelta(hours=1))
+    bank.look(case)
+
+    assert (outcome, waiting) == (DeliveryOutcome.POSTPONED, [])
+    assert bank.queue.deliveries == [delivery]
+
+
 def test_new_owner_whom_wecom_refuses_is_counted_and_keeps_no_case_open(bank: Bank, case: HandoverCase) -> None:
     moved(bank, case)
     bank.part.trouble = TransferRefusedError(60111)

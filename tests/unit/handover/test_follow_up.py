@@ -112,8 +112,10 @@ def test_manager_hears_of_new_manual_work_in_one_message_a_look(bank: Bank, case
         "rm_wang01（杭州分行）的客户继承中，2 位客户需要人工处理。",
         "原因：客户拒绝 2。",
         "请在 11月26日 18:00 前处理。",
+        "目前共 2 项待人工处理。",
     ]
     assert "1 位客户需要人工处理" in second
+    assert "目前共 3 项" in second
 
 
 def test_what_becomes_manual_at_planning_is_told_as_well(bank: Bank) -> None:
@@ -186,6 +188,6 @@ def test_every_cause_of_manual_work_has_words(bank: Bank, case: HandoverCase, ca
     }
     edge = bank.edges(case)["wm00000"]
     [chunk] = bank.chunks(case)[:1]
-    text = manual_work(case, [(chunk.kind, edge.manual(cause, MANAGER, bank.clock(), bank.clock()))], MANAGER).text
+    text = manual_work(case, [(chunk.kind, edge.manual(cause, MANAGER, bank.clock(), bank.clock()))], MANAGER, 1).text
 
     assert ("其他原因" in text) is (cause in never_manual)

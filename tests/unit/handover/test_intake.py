@@ -62,6 +62,18 @@ def test_member_who_came_back_and_leaves_again_gets_a_second_case(bank: Bank) ->
     assert bank.cases.latest[LEAVER] == (second.case_id, 2)
 
 
+def test_deletion_told_after_the_member_came_back_opens_nothing_and_leaves_an_open_case_alone(bank: Bank) -> None:
+    bank.staff.members[LEAVER] = staff(LEAVER, rejoined_at=CALLBACK.occurred_at + timedelta(days=1))
+    nothing = bank.intake().take(CALLBACK, START + timedelta(days=9))
+    case = bank.tell(signal(event_id="hr-2", at=START + timedelta(days=9)))
+
+    bank.intake().take(CALLBACK, START + timedelta(days=9))
+
+    assert nothing == (None, IntakeOutcome.NOTHING_TO_DO)
+    assert bank.latest(case) == case
+    assert not case.account_deleted
+
+
 def test_leaver_nobody_knows_belongs_to_head_office(bank: Bank) -> None:
     bank.staff.members.clear()
 

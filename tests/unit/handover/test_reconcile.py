@@ -298,3 +298,22 @@ def test_account_that_is_never_deleted_ages(bank: Bank) -> None:
     assert not bank.poll(case).waits_for_account
     bank.clock.advance(timedelta(days=3, minutes=1))
     assert bank.poll(case).waits_for_account
+
+
+def test_work_of_an_owner_who_left_is_the_present_managers_with_a_new_date(bank: Bank, case: HandoverCase) -> None:
+    bank.wecom.decide(TransferStatus.REFUSED, only="wm00001")
+    bank.wecom.decide()
+    bank.poll(case)
+    before = bank.edges(case)["wm00001"]
+    bank.clock.advance(timedelta(days=1))
+    bank.staff.manager = "mgr_sun"
+    bank.poll(case)
+    unchanged = bank.edges(case)["wm00001"]
+    bank.staff.gone.add("mgr_zhao")
+
+    bank.poll(case)
+
+    after = bank.edges(case)["wm00001"]
+    assert unchanged == before
+    assert (after.state, after.cause, after.owner_userid) == (EdgeState.MANUAL, before.cause, "mgr_sun")
+    assert after.due_at == bank.settings.manual_due(bank.clock())

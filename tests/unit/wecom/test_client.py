@@ -400,7 +400,7 @@ def test_a_message_is_protected_against_duplicates_and_names_who_was_not_reached
     body = wecom.calls[0].body or {}
     assert sent.not_reached == ("a", "b", "c")
     assert (body["touser"], body["agentid"], body["msgtype"]) == ("a|b|c|d", 1000002, "textcard")
-    assert (body["enable_duplicate_check"], body["duplicate_check_interval"]) == (1, 1800)
+    assert (body["enable_duplicate_check"], body["duplicate_check_interval"]) == (1, 14_400)
     assert not wecom.calls[0].repeatable
 
 

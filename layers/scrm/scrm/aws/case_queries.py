@@ -63,7 +63,15 @@ class DynamoCaseQueries:
             customer_totals=totals(chunks, ChunkKind.CUSTOMERS),
             group_totals=totals(chunks, ChunkKind.GROUPS),
         )
-        return CaseDetail(_to_summary(counted), case.outcome, case.close_reason, case.signals)
+        return CaseDetail(
+            summary=_to_summary(counted),
+            outcome=case.outcome,
+            close_reason=case.close_reason,
+            signals=case.signals,
+            certificates=case.certificates,
+            plan_made_by=case.plan_made_by,
+            review=case.review,
+        )
 
     def list_edges(self, case_id: str, state: EdgeState | None, cursor: str | None, limit: int) -> Page[EdgeRow]:
         return self._rows(case_id, ChunkKind.CUSTOMERS, state, cursor, limit)

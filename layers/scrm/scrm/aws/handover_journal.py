@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from scrm import clock, ids
 from scrm.audit.log import AuditLog
+from scrm.handover.four_eyes import PendingDecision
 from scrm.handover.model import CaseState, HandoverCase, StaffSignal
 from scrm.node_paths import ROOT_PATH
 
@@ -85,6 +86,20 @@ class AuditedDecisions:
     def decided(self, case: HandoverCase, action: str, actor: str, at: datetime) -> None:
         cause = ids.derive("evt", case.case_id, action, str(case.version))
         self._audit.record(actor, action, case.case_id, case.node_path, "done", at, cause=cause)
+
+
+class AuditedTwoPersonDecisions:
+    """Implements `scrm.handover.four_eyes.DecisionJournal`."""
+
+    def __init__(self, audit: AuditLog) -> None:
+        self._audit = audit
+
+    def told(self, decision: PendingDecision, action: str, actor: str, at: datetime) -> None:
+        wish, cause = decision.wish, ids.derive("evt", decision.decision_id, action, str(decision.version))
+        subject = f"{wish.case_id}/{decision.decision_id}"
+        self._audit.record(
+            actor, f"decision.{wish.operation}.{action}", subject, wish.node_path, "done", at, cause=cause
+        )
 
 
 class AuditedSettings:

@@ -7,7 +7,8 @@ from itertools import batched
 from scrm import clock
 from scrm.aws.queues import Queue
 from scrm.handover.edges import Chunk, ChunkKind
-from scrm.handover.messages import DeliverPackage, PlanRequested, PollRequested, TransferRequested
+from scrm.handover.messages import AuditRequested, DeliverPackage, PlanRequested, PollRequested, TransferRequested
+from scrm.handover.orphans import AuditStep
 from scrm.handover.ports import Delivery
 
 # Their intents are one write and so are their answers; more would make a killed run dear.
@@ -15,7 +16,7 @@ _CHUNKS_PER_MESSAGE = 10
 
 
 class SqsHandoverQueue:
-    """Implements `scrm.handover.ports.HandoverQueue`."""
+    """Implements `scrm.handover.ports.HandoverQueue` and `scrm.handover.orphans.AuditQueue`."""
 
     def __init__(self, worker: Queue, reconcile: Queue) -> None:
         self._worker = worker
@@ -43,3 +44,10 @@ class SqsHandoverQueue:
             return
         for message in messages:
             self._reconcile.send_later(message.model_dump_json(), not_before - clock.now())
+
+    def request_audit(self, step: AuditStep, not_before: datetime | None = None) -> None:
+        message = AuditRequested.of(step)
+        if not_before is None:
+            self._reconcile.send([message])
+            return
+        self._reconcile.send_later(message.model_dump_json(), not_before - clock.now())

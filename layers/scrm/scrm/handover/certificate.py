@@ -17,7 +17,7 @@ from typing import Any, Final
 
 from scrm import clock
 from scrm.handover.edges import Attempt, Chunk, ChunkKind, Edge, EdgeState, totals
-from scrm.handover.model import Certificate, HandoverCase
+from scrm.handover.model import Certificate, HandoverCase, PlanReview
 from scrm.handover.ports import CertificateDocuments
 
 SCHEMA_VERSION: Final = 1
@@ -177,8 +177,24 @@ def _head(case: HandoverCase, edges: Sequence[tuple[ChunkKind, Edge]], number: i
         ],
         "requested_successors": list(case.requested_successors),
         "unusable": dict(sorted(case.unusable.items())),
+        "plan_made_by": case.plan_made_by,
+        "plan_review": _review(case.review) if case.review else None,
+        "package": dict(sorted(case.package.items())),
+        "package_checksum": case.package_checksum,
+        "lost_ids": list(case.lost_ids),
         "takers": _takers(edges),
         "totals": {kind.value: _totals(edges, kind) for kind in ChunkKind},
+    }
+
+
+def _review(review: PlanReview) -> dict[str, Any]:
+    return {
+        "by": review.by,
+        "at": clock.to_iso(review.at),
+        "checksum": review.checksum,
+        "customers": review.customers,
+        "approved": review.approved,
+        "reason": review.reason,
     }
 
 

@@ -11,6 +11,7 @@ from typing import Final
 from scrm.handover.edges import Chunk, ChunkKind, Edge, EdgeState, TransferApi
 from scrm.handover.errors import (
     OutcomeUnknownError,
+    StaleVersionError,
     TransferPostponedError,
     TransferRefusedError,
     UnknownCaseError,
@@ -25,6 +26,7 @@ GREETINGS: Final = "greetings"
 GIVEN_UP: Final = "given_up"
 _MOST_LOST_IDS: Final = 200
 _TRY_AGAIN_AFTER: Final = timedelta(minutes=1)
+_SOON: Final = timedelta(minutes=15)  # what a queue can put off
 _TICK: Final = timedelta(milliseconds=1)
 
 
@@ -55,15 +57,20 @@ class PackageDelivery:
     queue: HandoverQueue
 
     def deliver(self, delivery: Delivery, now: datetime) -> DeliveryOutcome:
-        """Bring it a page further or to its end. Raises StaleVersionError, UnknownCaseError."""
+        """Bring it a page further or to its end. Raises StaleVersionError, UnknownCaseError.
+
+        What has to wait for long is dropped: the next look at the case asks for it anew.
+        """
         case, chunks = self._loaded(delivery)
         edges = _wanted(chunks, delivery)
         if not edges:
             return DeliveryOutcome.NOTHING_TO_DO
         try:
-            step, more = self._applied(case, delivery, chunks, frozenset(edge.target_id for edge in edges))
+            step, more = self._applied(delivery, chunks)
         except _PostponedError as postponed:
-            self.queue.request_deliveries([postponed.delivery], postponed.not_before or now + _TRY_AGAIN_AFTER)
+            not_before = postponed.not_before or now + _TRY_AGAIN_AFTER
+            if not_before - now <= _SOON:
+                self.queue.request_deliveries([postponed.delivery], not_before)
             return DeliveryOutcome.POSTPONED
         if more:
             self.queue.request_deliveries([step])
@@ -71,7 +78,10 @@ class PackageDelivery:
         greeted = [edge.target_id for edge in edges if _was_told_nothing(edge)]
         if greeted:
             self.tasks.greet_customers(case, delivery.takeover_userid, greeted)
-        until_current(lambda: self._record(step, greeted))
+        try:
+            self._record(case, chunks, step, greeted)
+        except StaleVersionError:
+            until_current(lambda: self._record(*self._loaded(delivery), step, greeted))
         return DeliveryOutcome.DELIVERED
 
     def _loaded(self, delivery: Delivery) -> tuple[HandoverCase, list[Chunk]]:
@@ -80,19 +90,17 @@ class PackageDelivery:
             raise UnknownCaseError(delivery.case_id)
         return loaded
 
-    def _applied(
-        self, case: HandoverCase, delivery: Delivery, chunks: Sequence[Chunk], customers: frozenset[str]
-    ) -> tuple[Delivery, bool]:
+    def _applied(self, delivery: Delivery, chunks: Sequence[Chunk]) -> tuple[Delivery, bool]:
         """The delivery after as many parts as end in this step, and whether one goes on."""
         names = [part.name for part in self.parts]
-        first = names.index(delivery.part) if delivery.part in names else 0
-        packages = [self.store.get(case.case_id, package) for package in _packages(chunks)]
+        first = names.index(delivery.part) if delivery.part else 0
+        packages = {package: self.store.get(delivery.case_id, package) for package in _packages(chunks)}
         for part in self.parts[first:]:
             contents = {
-                customer: content
-                for package in packages
-                for customer, content in package.get(part.name, {}).items()
-                if customer in customers
+                edge.target_id: packages[chunk.package][part.name][edge.target_id]
+                for chunk in chunks
+                for edge in _meant(chunk, delivery)
+                if chunk.package and edge.target_id in packages[chunk.package].get(part.name, {})
             }
             step = replace(delivery, part=part.name)
             result = self._part(part, step, contents) if contents else PartResult()
@@ -110,11 +118,10 @@ class PackageDelivery:
         except OutcomeUnknownError as error:
             raise _PostponedError(delivery, None) from error
         except TransferRefusedError:
-            return PartResult(failed=len(contents))
+            return PartResult(failed=len(contents) - delivery.counts.get(f"{part.name}.checked", 0))
 
-    def _record(self, delivery: Delivery, greeted: Sequence[str]) -> None:
+    def _record(self, case: HandoverCase, chunks: Sequence[Chunk], delivery: Delivery, greeted: Sequence[str]) -> None:
         """The counts and how far the chunks have been served, unless another run of it was faster."""
-        case, chunks = self._loaded(delivery)
         if not _wanted(chunks, delivery):
             return
         counts = Counter(case.packages.get(delivery.takeover_userid, {}))
@@ -199,12 +206,11 @@ def given_up(
 
 def _wanted(chunks: Sequence[Chunk], delivery: Delivery) -> list[Edge]:
     """The edges that the delivery is about and that no other run of it has served."""
-    return [
-        edge
-        for chunk in chunks
-        for edge in to_deliver(chunk)
-        if chunk.takeover_userid == delivery.takeover_userid and _moment(edge) <= delivery.chunks[chunk.number]
-    ]
+    return [edge for chunk in chunks for edge in _meant(chunk, delivery)]
+
+
+def _meant(chunk: Chunk, delivery: Delivery) -> list[Edge]:
+    return [edge for edge in to_deliver(chunk) if _moment(edge) <= delivery.chunks[chunk.number]]
 
 
 def _counted(delivery: Delivery, name: str, result: PartResult, *, held: int) -> Delivery:

@@ -148,7 +148,8 @@ def _escalated(
 ) -> HandoverCase:
     """The manager learns of new work in one message a look, and of what is late once a day."""
     new = notices.new_manual(chunks, case.escalated_until)
-    if new and desk.escalation(notices.manual_work(case, new, manager())):
+    in_all = len(notices.new_manual(chunks, since=None))
+    if new and desk.escalation(notices.manual_work(case, new, manager(), in_all)):
         case = replace(case, escalated_until=max(edge.updated_at for _, edge in new if edge.updated_at))
     late = notices.late_manual(chunks, desk.now)
     if not (late or waits) or not _may_remind(case, desk.now):

@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from scrm.handover.errors import StaleVersionError
-from scrm.handover.model import CaseState, ChangeKind, HandoverCase, StaffSignal, case_id_of
+from scrm.handover.model import CaseState, ChangeKind, HandoverCase, SignalSource, StaffSignal, case_id_of
 from scrm.handover.ports import CaseRepository, HandoverQueue, Journal, StaffDirectory, StaffMember
 from scrm.handover.settings import HandoverSettings
 from scrm.node_paths import ROOT_NODE_ID, ROOT_PATH
@@ -36,6 +36,8 @@ class HandoverIntake:
         """Open or join the member's case. Raises StaleVersionError when a concurrent writer won."""
         latest = self.cases.latest_case_of(signal.userid)
         member = self.staff.staff_member(signal.userid)
+        if has_come_back_since(member, signal):
+            return None, IntakeOutcome.NOTHING_TO_DO
         if latest is not None and not starts_anew(latest[0], member, signal):
             case = self._attach(latest[0], signal, now)
             outcome = IntakeOutcome.ATTACHED
@@ -104,10 +106,21 @@ def _with_word_of_hr(
     return _as_hr_says(case, signal, settings, now).noted(signal, note)
 
 
+def has_come_back_since(member: StaffMember | None, signal: StaffSignal) -> bool:
+    """A callback that comes late tells of an account that was made again: nobody has left, and the resigned API would
+    not take it. What WeCom still keeps from the old account the sweep finds.
+    """
+    if signal.source is not SignalSource.CALLBACK or not signal.account_deleted or member is None:
+        return False
+    return member.rejoined_at is not None and signal.occurred_at < member.rejoined_at
+
+
 def starts_anew(latest: HandoverCase, member: StaffMember | None, signal: StaffSignal) -> bool:
     """A signal after the end is an echo, unless it tells of another change or the member had come back in between."""
     if latest.is_open or latest.closed_at is None or latest.knows(signal.event_id):
         return False
+    if signal.source is SignalSource.SWEEP:
+        return True  # WeCom lists what the case that ended does not account for
     if latest.account_deleted:
         returned_at = member.rejoined_at if member else None
         return returned_at is not None and latest.closed_at < returned_at <= signal.occurred_at

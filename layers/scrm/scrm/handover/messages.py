@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from scrm.handover.edges import ChunkKind
+from scrm.handover.orphans import AuditCounts, AuditPart, AuditStep
 from scrm.handover.ports import Delivery
 
 
@@ -71,6 +72,27 @@ class DeliverPackage(_Message):
         return Delivery(
             self.case_id, self.takeover_userid, self.chunks, self.part, self.cursor, self.counts, self.lost_ids
         )
+
+
+class AuditRequested(_Message):
+    """Reconcile queue: audit one page of the lists of what is nobody's. Fields as in `orphans.AuditStep`."""
+
+    kind: Literal["audit_requested"] = "audit_requested"
+    run_id: str
+    started_at: datetime
+    part: AuditPart = AuditPart.CUSTOMERS
+    cursor: str = ""
+    counts: AuditCounts = AuditCounts()
+
+    @classmethod
+    def of(cls, step: AuditStep) -> "AuditRequested":
+        return cls(
+            run_id=step.run_id, started_at=step.started_at, part=step.part, cursor=step.cursor, counts=step.counts
+        )
+
+    def step(self) -> AuditStep:
+        """What it asks for."""
+        return AuditStep(self.run_id, self.started_at, self.part, self.cursor, self.counts)
 
 
 type WorkerMessage = Annotated[PlanRequested | TransferRequested, Field(discriminator="kind")]

@@ -43,11 +43,14 @@ class CaseOutcome(StrEnum):
 
 
 class SignalSource(StrEnum):
-    """Who told us: ``hr`` and the daily ``roster`` decide what is meant, ``callback`` what became of the account."""
+    """Who told us: ``hr`` and the daily ``roster`` decide what is meant, ``callback`` tells what became of the account,
+    ``sweep`` found in WeCom's own lists that nobody had told us.
+    """
 
     HR = "hr"
     ROSTER = "roster"
     CALLBACK = "callback"
+    SWEEP = "sweep"
 
     @property
     def speaks_for_bank(self) -> bool:

@@ -16,6 +16,7 @@ from scrm.handover.model import ChangeKind, HandoverCase
 
 _CAUSES: Final = {
     EdgeCause.CUSTOMER_REFUSED: "客户拒绝",
+    EdgeCause.PLAN_REJECTED: "方案被复核人退回",
     EdgeCause.TAKEOVER_FULL: "接替成员客户已满",
     EdgeCause.TAKEOVER_UNUSABLE: "接替成员无法接收",
     EdgeCause.QUOTA_USED: "90 天内已转接两次",
@@ -58,8 +59,8 @@ def digest(case: HandoverCase, chunks: Sequence[Chunk], takeover_userid: str) ->
     return Notice(takeover_userid, f"客户继承：{customers} 位客户、{groups} 个客户群", "\n".join(filter(None, lines)))
 
 
-def manual_work(case: HandoverCase, found: Sequence[tuple[ChunkKind, Edge]], manager: str) -> Notice:
-    """What became a person's work (`new_manual`)."""
+def manual_work(case: HandoverCase, found: Sequence[tuple[ChunkKind, Edge]], manager: str, in_all: int) -> Notice:
+    """What became a person's work (`new_manual`); ``in_all`` also tells one such message from the next."""
     kinds = Counter(kind for kind, _ in found)
     causes = Counter(_cause(edge) for _, edge in found)
     due_at = min((edge.due_at for _, edge in found if edge.due_at), default=None)
@@ -67,6 +68,7 @@ def manual_work(case: HandoverCase, found: Sequence[tuple[ChunkKind, Edge]], man
         f"{_leaver(case)}的客户继承中，{_how_many(kinds)}需要人工处理。",
         f"原因：{'、'.join(f'{cause} {count}' for cause, count in sorted(causes.items()))}。",
         f"请在 {_local(due_at)} 前处理。" if due_at else "",
+        f"目前共 {in_all:,} 项待人工处理。",
     ]
     return Notice(manager, "客户继承：需要人工处理", "\n".join(filter(None, lines)))
 

@@ -16,7 +16,7 @@ from scrm.handover.ports import (
     HandoverQueue,
     StaffDirectory,
 )
-from scrm.handover.rules import EdgeRules, rules_of
+from scrm.handover.rules import EdgeRules, manager_of
 from scrm.handover.settings import HandoverSettings
 from scrm.handover.succession import SuccessorPool
 
@@ -53,10 +53,9 @@ class PlanReviews:
         if any(chunk.state is ChunkState.INTENDED for chunk in chunks):
             raise DecisionRefusedError("A call of this case was interrupted and is being looked up; repeat in an hour.")
         self.log.decided(case, "handover.plan_rejected", actor, now)
-        rules = rules_of(case, self.staff, self.settings)
+        rules = EdgeRules(manager_of(self.staff, case), self.settings)
         stopped = [_stopped(chunk, rules, now) for chunk in chunks if chunk.in_state(*NOT_CALLED)]
-        due_at = now + self.settings.attention_interval
-        return self._saved(replace(case, review=review, state=CaseState.ATTENTION, due_at=due_at), stopped)
+        return self._saved(replace(case, review=review, state=CaseState.ATTENTION, due_at=now), stopped)
 
     def replan(self, case_id: str, successors: Sequence[str], actor: str, now: datetime) -> HandoverCase:
         """Plan anew with these successors, in their order, while nothing has started; the actor is the plan's maker.
@@ -95,7 +94,7 @@ class PlanReviews:
         loaded = self.cases.load(case_id)
         if loaded is None:
             raise UnknownCaseError(case_id)
-        if not loaded[0].is_open:
+        if not loaded[0].is_open or loaded[0].outcome is not None:
             raise DecisionRefusedError("The case is closed; nothing of it can be changed.")
         return loaded
 

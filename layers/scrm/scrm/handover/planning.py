@@ -18,7 +18,7 @@ from scrm.handover.ports import (
     Transfers,
 )
 from scrm.handover.regroup import api_for, next_number
-from scrm.handover.rules import EdgeRules, rules_of
+from scrm.handover.rules import EdgeRules, manager_of
 from scrm.handover.settings import HandoverSettings, end_of
 from scrm.handover.succession import Choice, Needs, SuccessorPool
 
@@ -52,17 +52,72 @@ class HandoverPlanning:
             case = self._with_account(case, now)
         except TransferPostponedError as postponed:
             return self.cases.save(replace(case, due_at=postponed.not_before))
-        added = list(self.missing_chunks(case, chunks, now))
+        drafting = Drafting(self.cases, self.staff, self.customers, self.settings)
+        added = list(drafting.missing_chunks(case, chunks, now))
         if not added and case.state in {CaseState.TRANSFERRING, CaseState.ATTENTION}:
             self.queue.request_transfers([chunk for chunk in chunks if is_due(chunk, now)])
             return case
         self.cases.add_chunks(added)
         return self._released(case, [*chunks, *added], now)
 
+    def _with_account(self, case: HandoverCase, now: datetime) -> HandoverCase:
+        """Whether WeCom still has the account; somebody whose last day is to come is not asked for."""
+        if case.account_deleted or (case.last_day is not None and self.settings.fits_before(case.last_day, now)):
+            return case
+        if self.transfers.account_exists(case.handover_userid):
+            return case
+        return case.with_account_deleted(now)
+
+    def _released(self, case: HandoverCase, chunks: Sequence[Chunk], now: datetime) -> HandoverCase:
+        """The case in the state that its plan allows, stored; calls are asked for when it transfers."""
+        planned = replace(
+            case,
+            planned_at=case.planned_at or now,
+            successors=tuple(sorted({chunk.takeover_userid for chunk in chunks if chunk.takeover_userid})),
+            customer_totals=totals(chunks, ChunkKind.CUSTOMERS),
+            group_totals=totals(chunks, ChunkKind.GROUPS),
+        )
+        state, due_at = next_step(planned, chunks, self.settings, now)
+        planned = replace(planned, state=state, due_at=due_at)
+        if case.planned_at is None:
+            self.journal.planned(planned)
+        spread = self._groups_over_days(chunks, now) if state is CaseState.TRANSFERRING else []
+        if spread:
+            self.cases.save_chunks(spread)
+        saved = self.cases.save(planned)
+        if state is CaseState.TRANSFERRING:
+            latest = {chunk.key: chunk for chunk in (*chunks, *spread)}
+            self.queue.request_transfers([chunk for chunk in latest.values() if is_due(chunk, now)])
+        return saved
+
+    def _groups_over_days(self, chunks: Sequence[Chunk], now: datetime) -> list[Chunk]:
+        """A leaver's groups beyond one day's limit get a later day (docs/wecom.md 6.6)."""
+        waiting = [
+            chunk
+            for chunk in chunks
+            if chunk.kind is ChunkKind.GROUPS and chunk.state is ChunkState.PLANNED and chunk.not_before is None
+        ]
+        per_day = self.settings.group_chunks_per_day
+        return [
+            replace(chunk, not_before=now + timedelta(days=place // per_day))
+            for place, chunk in enumerate(waiting)
+            if place >= per_day
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class Drafting:
+    """Who takes over what of a case, cut into calls. Nothing is written: this is the preview as well."""
+
+    cases: CaseRepository
+    staff: StaffDirectory
+    customers: CustomerBook
+    settings: HandoverSettings
+
     def missing_chunks(self, case: HandoverCase, existing: Sequence[Chunk], now: datetime) -> Iterator[Chunk]:
-        """Chunks for what is in none yet. Nothing is written: this is the preview as well."""
+        """Chunks for what is in none yet."""
         covered = {edge.target_id for chunk in existing for edge in chunk.edges}
-        rules = rules_of(case, self.staff, self.settings)
+        rules = EdgeRules(manager_of(self.staff, case), self.settings)
         pool = SuccessorPool(case, self.cases, self.staff, self.customers, self.settings)
         customers = (
             self._customer(case, customer, pool, rules, now)
@@ -129,58 +184,18 @@ class HandoverPlanning:
         state = ChunkState.PLANNED if taker else ChunkState.SETTLED
         return Chunk(case.case_id, kind, number, case.handover_userid, taker, tuple(edges), state)
 
-    def _with_account(self, case: HandoverCase, now: datetime) -> HandoverCase:
-        """Whether WeCom still has the account; somebody whose last day is to come is not asked for."""
-        if case.account_deleted or (case.last_day is not None and self.settings.fits_before(case.last_day, now)):
-            return case
-        if self.transfers.account_exists(case.handover_userid):
-            return case
-        return case.with_account_deleted(now)
 
-    def _released(self, case: HandoverCase, chunks: Sequence[Chunk], now: datetime) -> HandoverCase:
-        """The case in the state that its plan allows, stored; calls are asked for when it transfers."""
-        planned = replace(
-            case,
-            planned_at=case.planned_at or now,
-            successors=tuple(sorted({chunk.takeover_userid for chunk in chunks if chunk.takeover_userid})),
-            customer_totals=totals(chunks, ChunkKind.CUSTOMERS),
-            group_totals=totals(chunks, ChunkKind.GROUPS),
-        )
-        state, due_at = self._state_of(planned, chunks, now)
-        planned = replace(planned, state=state, due_at=due_at)
-        if case.planned_at is None:
-            self.journal.planned(planned)
-        spread = self._groups_over_days(chunks, now) if state is CaseState.TRANSFERRING else []
-        if spread:
-            self.cases.save_chunks(spread)
-        saved = self.cases.save(planned)
-        if state is CaseState.TRANSFERRING:
-            latest = {chunk.key: chunk for chunk in (*chunks, *spread)}
-            self.queue.request_transfers([chunk for chunk in latest.values() if is_due(chunk, now)])
-        return saved
-
-    def _state_of(self, case: HandoverCase, chunks: Sequence[Chunk], now: datetime) -> tuple[CaseState, datetime]:
-        if needs_approval(case, chunks, self.settings):
-            return CaseState.AWAITING_APPROVAL, now + self.settings.attention_interval
-        if case.start_at is not None and case.start_at > now and not case.account_deleted:
-            return CaseState.SCHEDULED, case.start_at
-        if waits_for_account(case, self.settings, now):
-            return CaseState.WAITING_FOR_ACCOUNT, now + self.settings.account_check_interval
-        return CaseState.TRANSFERRING, now + self.settings.retry_interval
-
-    def _groups_over_days(self, chunks: Sequence[Chunk], now: datetime) -> list[Chunk]:
-        """A leaver's groups beyond one day's limit get a later day (docs/wecom.md 6.6)."""
-        waiting = [
-            chunk
-            for chunk in chunks
-            if chunk.kind is ChunkKind.GROUPS and chunk.state is ChunkState.PLANNED and chunk.not_before is None
-        ]
-        per_day = self.settings.group_chunks_per_day
-        return [
-            replace(chunk, not_before=now + timedelta(days=place // per_day))
-            for place, chunk in enumerate(waiting)
-            if place >= per_day
-        ]
+def next_step(
+    case: HandoverCase, chunks: Sequence[Chunk], settings: HandoverSettings, now: datetime
+) -> tuple[CaseState, datetime]:
+    """The state that a plan brings a case into, and when to look at it again."""
+    if needs_approval(case, chunks, settings):
+        return CaseState.AWAITING_APPROVAL, now + settings.attention_interval
+    if case.start_at is not None and case.start_at > now and not case.account_deleted:
+        return CaseState.SCHEDULED, case.start_at
+    if waits_for_account(case, settings, now):
+        return CaseState.WAITING_FOR_ACCOUNT, now + settings.account_check_interval
+    return CaseState.TRANSFERRING, now + settings.retry_interval
 
 
 def waits_for_account(case: HandoverCase, settings: HandoverSettings, now: datetime) -> bool:

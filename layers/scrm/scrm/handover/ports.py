@@ -153,6 +153,9 @@ class StaffDirectory(Protocol):
     def manager_of(self, node_path: str, *, leaver: str) -> str:
         """Who answers for the node and is not the leaver: its branch's manager, else head office."""
 
+    def is_active(self, userid: str) -> bool:
+        """Whether he can act today; head office always can."""
+
 
 class CustomerLoads(Protocol):
     """How much members have."""
@@ -199,6 +202,16 @@ class Transfers(Protocol):
         """The group's present owner, folded; empty when WeCom no longer knows the group."""
 
 
+class Unowned(Protocol):
+    """WeCom's own lists of what members left behind. Raises TransferPostponedError, TransferRefusedError."""
+
+    def unassigned(self, cursor: str) -> UnassignedPage:
+        """One page of the corp's customers without an owner; the first without a cursor."""
+
+    def ownerless_groups(self, cursor: str) -> tuple[list[tuple[str, str]], str]:
+        """One page of group chats whose owner left, as (chat_id, owner), and the cursor of the next."""
+
+
 class ContactRecords(Protocol):
     """Tells the contacts feature what moved and what was tried."""
 
@@ -213,7 +226,7 @@ class ContactRecords(Protocol):
 
 
 class Notifier(Protocol):
-    """Application messages to members; an equal message sent again within half an hour is dropped by WeCom."""
+    """Application messages to members; an equal message sent again within four hours is dropped by WeCom."""
 
     def tell(self, userid: str, title: str, text: str) -> bool:
         """Send a card; False when WeCom cannot reach the member. Raises TransferPostponedError."""

@@ -9,7 +9,15 @@ from datetime import date, datetime
 from typing import Protocol
 
 from scrm.handover.edges import Attempt, EdgeState
-from scrm.handover.model import CaseOutcome, CaseState, ChangeKind, SignalRecord
+from scrm.handover.model import (
+    OUR_PLAN,
+    CaseOutcome,
+    CaseState,
+    Certificate,
+    ChangeKind,
+    PlanReview,
+    SignalRecord,
+)
 from scrm.paging import Page
 
 
@@ -50,6 +58,9 @@ class CaseDetail:
     outcome: CaseOutcome | None
     close_reason: str
     signals: tuple[SignalRecord, ...]
+    certificates: tuple[Certificate, ...] = ()
+    plan_made_by: str = OUR_PLAN
+    review: PlanReview | None = None
 
 
 @dataclass(frozen=True, slots=True)

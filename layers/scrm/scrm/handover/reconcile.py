@@ -20,6 +20,7 @@ from scrm.handover.errors import TransferPostponedError, UnknownCaseError
 from scrm.handover.follow_up import FollowedUp, FollowUp, Told
 from scrm.handover.look import Look
 from scrm.handover.model import CaseOutcome, CaseState, HandoverCase
+from scrm.handover.owners import with_present_owners
 from scrm.handover.planning import waits_for_account, waits_too_long
 from scrm.handover.ports import (
     MOST_CHUNKS_TOGETHER,
@@ -32,7 +33,7 @@ from scrm.handover.ports import (
     Transfers,
 )
 from scrm.handover.regroup import Regrouped, Regrouping, api_for
-from scrm.handover.rules import QUOTA_USED, TAKEOVER_FULL, EdgeRules, rules_of
+from scrm.handover.rules import QUOTA_USED, TAKEOVER_FULL, EdgeRules, manager_of
 from scrm.handover.settings import HandoverSettings
 from scrm.handover.succession import SuccessorPool
 
@@ -117,28 +118,27 @@ class HandoverReconcile:
     def _wake(self, case: HandoverCase, chunks: Sequence[Chunk], now: datetime) -> PollResult:
         """A case that waits for a day, a person or the account: the worker sees whether it may go on."""
         ageing = waits_too_long(case, self.settings, now)
-        told, words = self.follow_up.escalate(case, chunks, lambda: self._manager_of(case), now, waits=ageing)
+        told, words = self.follow_up.escalate(case, chunks, manager_of(self.staff, case), now, waits=ageing)
         self.cases.save(replace(told, due_at=max(now, case.due_at or now) + self.settings.retry_interval))
         self.queue.request_plan(case.case_id)
         overdue = is_overdue(case, self.settings, now)
         return PollResult(waits_for_account=ageing, approval_overdue=overdue, told=words)
 
-    def _manager_of(self, case: HandoverCase) -> str:
-        return self.staff.manager_of(case.node_path, leaver=case.handover_userid)
-
     def _look(self, case: HandoverCase, chunks: Sequence[Chunk], now: Callable[[], datetime]) -> PollResult:
         """Calls are asked for before the results are: their path may be free while that of the results is not."""
         self.queue.request_transfers([chunk for chunk in chunks if is_due(chunk, now())])
         case = self._with_account(case, chunks, now())
-        rules = rules_of(case, self.staff, self.settings)
+        rules = EdgeRules(manager_of(self.staff, case), self.settings)
         looked_at = Look(case, self.transfers, rules, self.settings, now).at(chunks)
+        if case.state is CaseState.ATTENTION:
+            looked_at = with_present_owners(looked_at, self.staff, rules, now())
         case = replace(case, unusable={**case.unusable, **_unusable(looked_at)})
         regrouped = self._regroup(case, looked_at, rules, now())
         replaced = {chunk.key: chunk for chunk in (*regrouped.changed, *regrouped.added)}
         latest = [replaced.pop(chunk.key, chunk) for chunk in looked_at] + list(replaced.values())
         self._tell_contacts(case, chunks, latest, now())
         ageing = waits_too_long(case, self.settings, now())
-        followed = self.follow_up.look(case, latest, rules.owner, now(), waits=ageing)
+        followed = self.follow_up.look(case, latest, rules.manager, now(), waits=ageing)
         latest = followed.chunks
         ended = self._advance(followed, now())
         if ended.state is not case.state and ended.state in {CaseState.ATTENTION, CaseState.CLOSED}:

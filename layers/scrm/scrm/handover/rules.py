@@ -34,9 +34,9 @@ _OPEN_TO_THE_RESIGNED_API = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class EdgeRules:
-    """``owner`` names who answers for edges that become manual; it is asked only when one does."""
+    """``manager`` says who answers for edges that become manual (`manager_of`)."""
 
-    owner: Callable[[], str]
+    manager: Callable[[], str]
     settings: HandoverSettings
 
     def after_call(self, edge: Edge, attempt: Attempt, kind: ChunkKind) -> Edge:
@@ -90,7 +90,7 @@ class EdgeRules:
         return edge.ended(AttemptOutcome.VOID, at).fall_back(EdgeCause.ACCOUNT_DELETED, at)
 
     def manual(self, edge: Edge, cause: str, at: datetime, errcode: int = 0) -> Edge:
-        return edge.manual(cause, self.owner(), self.settings.manual_due(at), at, errcode)
+        return edge.manual(cause, self.manager(), self.settings.manual_due(at), at, errcode)
 
     def _not_following(self, edge: Edge, at: datetime, errcode: int) -> Edge:
         """Nothing to move. After a refusal of the resigned API that means a lost customer: somebody calls him."""
@@ -99,14 +99,9 @@ class EdgeRules:
         return edge.settled(EdgeState.INELIGIBLE, at, EdgeCause.NOT_FOLLOWING, errcode)
 
 
-def rules_of(case: HandoverCase, staff: StaffDirectory, settings: HandoverSettings) -> EdgeRules:
-    """The rules of a case, whose manager is looked up at most once."""
-
-    @functools.cache
-    def owner() -> str:
-        return staff.manager_of(case.node_path, leaver=case.handover_userid)
-
-    return EdgeRules(owner, settings)
+def manager_of(staff: StaffDirectory, case: HandoverCase) -> Callable[[], str]:
+    """Who answers for the case's open edges: looked up once, and only when there are some."""
+    return functools.cache(lambda: staff.manager_of(case.node_path, leaver=case.handover_userid))
 
 
 def reopened(edge: Edge, case: HandoverCase, at: datetime) -> Edge:

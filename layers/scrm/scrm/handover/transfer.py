@@ -11,7 +11,7 @@ from scrm.handover.model import CaseState, HandoverCase
 from scrm.handover.packages import PackageCollection
 from scrm.handover.planning import waits_for_account
 from scrm.handover.ports import CaseRepository, StaffDirectory, Transfers
-from scrm.handover.rules import rules_of
+from scrm.handover.rules import EdgeRules, manager_of
 from scrm.handover.settings import HandoverSettings
 
 _MAY_CALL = frozenset({CaseState.TRANSFERRING, CaseState.ATTENTION})
@@ -44,7 +44,7 @@ class ChunkTransfer:
             return [TransferOutcome.NOTHING_TO_DO]
         if waits_for_account(case, self.settings, now()) and case.cancelled_at is None:
             return [TransferOutcome.ACCOUNT_STILL_ACTIVE]
-        rules = rules_of(case, self.staff, self.settings)
+        rules = EdgeRules(manager_of(self.staff, case), self.settings)
         calls = ChunkCalls(case, self.transfers, rules, self.settings, now)
         packed = self.packages.collected(case, due)
         stored = self.cases.save_chunks([calls.prepared(chunk) for chunk in packed])

@@ -1,4 +1,4 @@
-"""What the reconcile queue brings: polls we asked for, and transfer_fail callbacks as hints."""
+"""What the reconcile queue brings: polls, packages and audit steps we asked for, transfer_fail callbacks as hints."""
 
 from collections.abc import Callable
 from typing import Annotated
@@ -8,22 +8,32 @@ from pydantic import Field, TypeAdapter
 from scrm import clock
 from scrm.handover.delivery import PackageDelivery
 from scrm.handover.errors import until_current
-from scrm.handover.messages import DeliverPackage, PollRequested
+from scrm.handover.messages import AuditRequested, DeliverPackage, PollRequested
+from scrm.handover.orphan_audit import OrphanAudit
 from scrm.handover.reconcile import HandoverReconcile, PollResult
 from scrm.ids import fold_userid
 from scrm.runtime.messages import CallbackReceived
 from scrm.runtime.observability import count, logger
+from scrm.runtime.orphan_audits import take_step
 from scrm.wecom.events.external_contact import TransferFailed
 
-type ReconcileMessage = PollRequested | DeliverPackage | CallbackReceived
+type ReconcileMessage = PollRequested | DeliverPackage | AuditRequested | CallbackReceived
 reconcile_message: TypeAdapter[ReconcileMessage] = TypeAdapter(
-    Annotated[PollRequested | DeliverPackage | CallbackReceived, Field(discriminator="kind")]
+    Annotated[PollRequested | DeliverPackage | AuditRequested | CallbackReceived, Field(discriminator="kind")]
 )
 
 
-def take_message(reconcile: HandoverReconcile, delivery: Callable[[], PackageDelivery], body: str) -> None:
+def take_message(
+    reconcile: HandoverReconcile,
+    delivery: Callable[[], PackageDelivery],
+    audit: Callable[[], OrphanAudit],
+    body: str,
+) -> None:
     """Take one message and count what it changed. Raises ValidationError for one that fits no model."""
     message = reconcile_message.validate_json(body)
+    if isinstance(message, AuditRequested):
+        take_step(audit(), message.step(), clock.now())
+        return
     if isinstance(message, DeliverPackage):
         outcome = until_current(lambda: delivery().deliver(message.delivery(), clock.now()))
         logger.info("package taken", case_id=message.case_id, chunks=len(message.chunks), outcome=outcome)

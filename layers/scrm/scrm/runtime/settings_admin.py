@@ -10,6 +10,7 @@ _VARIABLES = (
     "CONTACTS_TABLE",
     "HANDOVER_TABLE",
     "AUDIT_TABLE",
+    "DATA_BUCKET",
     "CONTACT_QUEUE_URL",
     "HANDOVER_QUEUE_URL",
     "RECONCILE_QUEUE_URL",
@@ -27,6 +28,7 @@ class AdminSettings:
     contacts_table: str
     handover_table: str
     audit_table: str
+    data_bucket: str
     contact_queue_url: str
     handover_queue_url: str
     reconcile_queue_url: str

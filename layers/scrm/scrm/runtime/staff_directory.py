@@ -44,6 +44,12 @@ class OrgStaffDirectory:
                 return acting
         return HEAD_OFFICE
 
+    def is_active(self, userid: str) -> bool:
+        if userid == HEAD_OFFICE:
+            return True
+        member = self._org.member(userid)
+        return member is not None and member.status is MemberStatus.ACTIVE
+
     def _to_staff(self, detail: MemberDetail, node_name: str = "") -> StaffMember:
         member, attributes = detail.member, detail.attributes
         on_leave = detail.is_on_leave(business_day(self._now()))

@@ -77,7 +77,7 @@ CARD_TITLE_LENGTH: Final = 128  # 7.1
 CARD_DESCRIPTION_LENGTH: Final = 512  # 7.1
 CARD_URL_BYTES: Final = 2_048  # 7.1
 CARD_BUTTON_LENGTH: Final = 4  # 7.1
-DUPLICATE_CHECK_INTERVAL: Final = timedelta(minutes=30)  # 7.1, WeCom's default; at most four hours
+DUPLICATE_CHECK_INTERVAL: Final = timedelta(hours=4)  # 7.1, the most; a killed sender's message comes after 30 minutes
 
 
 class PathLimits(NamedTuple):

@@ -37,7 +37,7 @@ class WecomNotifier:
     def tell(self, userid: str, title: str, text: str) -> bool:
         """Send it; False when WeCom cannot reach the member. Raises TransferPostponedError.
 
-        A lost answer is postponed too: WeCom drops the same message sent again within half an hour.
+        A lost answer is postponed too: WeCom drops the same message sent again within four hours.
         """
         message = self._message(title, text)
         try:

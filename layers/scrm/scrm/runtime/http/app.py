@@ -9,7 +9,17 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from botocore.exceptions import BotoCoreError, ClientError
 
 from scrm.audit.log import AuditContentionError
-from scrm.runtime.http import organisation, problems, routes, routing, settings
+from scrm.runtime.http import (
+    certificates,
+    organisation,
+    orphans,
+    plans,
+    problems,
+    routes,
+    routing,
+    settings,
+    two_persons,
+)
 from scrm.runtime.http.caller import claims_of, identify
 from scrm.runtime.http.operation import Operation, outcome_of
 from scrm.runtime.observability import count, logger
@@ -20,7 +30,8 @@ _UNAVAILABLE = (BotoCoreError, ClientError, AuditContentionError)
 app = APIGatewayHttpResolver(
     enable_validation=True, serializer=functools.partial(json.dumps, ensure_ascii=False, separators=(",", ":"))
 )
-_OPERATIONS = (routes, settings, organisation)  # each registers its own with the router when it is imported
+# Each registers its own with the router when it is imported.
+_OPERATIONS = (routes, plans, certificates, orphans, two_persons, settings, organisation)
 app.include_router(routing.router)
 problems.install(app)
 

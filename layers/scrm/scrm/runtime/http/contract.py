@@ -20,6 +20,7 @@ Lists are paged: follow `cursor` until it is null. Every POST needs an `Idempote
 _TAGS = {
     "caller": "Who you are to the API.",
     "handover": "Departures and the customers and groups on their way to a new owner (离职继承).",
+    "decisions": "What a second person has to confirm before it is done.",
     "intake": "Messages that could not be used.",
     "contacts": "The relation table, kept equal to WeCom's.",
     "settings": "What the bank decides about its handovers.",

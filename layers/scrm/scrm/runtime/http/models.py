@@ -1,13 +1,17 @@
 """What the API says, on the wire."""
 
 from datetime import date, datetime
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema
 
 from scrm import clock
+from scrm.handover.certificate import CertificateFormat
 from scrm.handover.edges import AttemptOutcome, ChunkKind, EdgeState, TransferApi
+from scrm.handover.four_eyes import DecisionState
+from scrm.handover.four_eyes import PendingDecision as Decision
 from scrm.handover.model import CaseOutcome, CaseState, ChangeKind, SignalSource
+from scrm.handover.orphans import OrphanKind
 from scrm.handover.userid import Userid
 from scrm.org import queries
 from scrm.org.model import Lifecycle, OperatingMode
@@ -21,18 +25,18 @@ Timestamp = Annotated[
 ]
 
 
-class _Reply(BaseModel):
+class Reply(BaseModel):
     model_config = ConfigDict(from_attributes=True, frozen=True)
 
 
-class ProblemField(_Reply):
+class ProblemField(Reply):
     """One invalid part: where it is (``query.limit``) and what kind of fault it has (``less_than_equal``)."""
 
     where: str
     kind: str
 
 
-class Problem(_Reply):
+class Problem(Reply):
     """Problem details, RFC 9457. ``type`` is stable and meant for programs."""
 
     type: str = Field(examples=["urn:scrm:problem:not-found"])
@@ -42,14 +46,14 @@ class Problem(_Reply):
     fields: list[ProblemField] | None = None
 
 
-class Totals(_Reply):
+class Totals(Reply):
     """Edges by state; the sum of the states is ``total``."""
 
     total: int
     by_state: dict[str, int]
 
 
-class Case(_Reply):
+class Case(Reply):
     """One staff change whose customers are handed over (客户继承)."""
 
     case_id: str
@@ -68,7 +72,7 @@ class Case(_Reply):
     groups: Totals
 
 
-class Signal(_Reply):
+class Signal(Reply):
     """Something that told us of the change; ``note`` says what it changed, or why it changed nothing."""
 
     source: SignalSource
@@ -78,14 +82,27 @@ class Signal(_Reply):
     note: str
 
 
-class CaseDetail(_Reply):
+class PlanReview(Reply):
+    """A second person's word on the plan with this checksum."""
+
+    by: str
+    at: Timestamp
+    checksum: str
+    customers: int
+    approved: bool
+    reason: str = Field(description="Why it was rejected; empty otherwise.")
+
+
+class CaseDetail(Reply):
     summary: Case
     outcome: CaseOutcome | None = Field(description="How it ended; null while it is open.")
     close_reason: str = Field(description="Why a person closed it; empty otherwise.")
     signals: list[Signal]
+    plan_made_by: str = Field(description="Who made the plan or changed it last; he may not approve it.")
+    review: PlanReview | None = Field(description="The word of whoever looked at this plan; null before.")
 
 
-class Attempt(_Reply):
+class Attempt(Reply):
     """One call for this customer or group, and what became of it."""
 
     takeover_userid: str
@@ -96,7 +113,7 @@ class Attempt(_Reply):
     decided_at: Timestamp | None
 
 
-class Edge(_Reply):
+class Edge(Reply):
     """One customer (``external_userid``) or group chat (``chat_id``) on its way to a new owner."""
 
     target_id: str
@@ -111,7 +128,69 @@ class Edge(_Reply):
     updated_at: Timestamp | None
 
 
-class Rejection(_Reply):
+class Certificate(Reply):
+    """One proof of a case's end: a JSON document and a CSV table of the same edges and attempts."""
+
+    number: int
+    issued_at: Timestamp
+    json_sha256: str
+    csv_sha256: str
+    customers: int
+    groups: int
+    problems: list[str] | None = Field(description="What is wrong with the documents; null when nobody looked.")
+
+
+class Certificates(Reply):
+    """The certificates of a case, oldest first, and its totals as they are now."""
+
+    case_id: str
+    customers: Totals
+    groups: Totals
+    items: list[Certificate]
+
+
+class CertificateDownload(Reply):
+    """Where a document can be read with a plain GET, for ``valid_for_s`` seconds, and what it must hash to."""
+
+    case_id: str
+    number: int
+    format: CertificateFormat
+    sha256: str
+    file_name: str
+    url: str
+    valid_for_s: int
+
+
+class Orphans(Reply):
+    """Customers or group chats of one leaver that no case answered for when an audit looked."""
+
+    finding_id: str
+    kind: OrphanKind
+    leaver_userid: str
+    case_id: str = Field(description="The case that answers for them now.")
+    target_ids: list[str]
+    found_at: Timestamp
+    resolved_at: Timestamp | None = Field(description="When a later audit saw that they are nobody's no longer.")
+
+
+class AuditCounts(Reply):
+    listed: int = Field(description="Customers and group chats that WeCom lists as nobody's.")
+    answered: int = Field(description="Those of them that a case answered for.")
+    departed: int = Field(description="Members who left that were looked at from our side.")
+    opened: int = Field(description="Cases that had to be opened.")
+
+
+class OrphanAudit(Reply):
+    """One audit of the whole bank."""
+
+    run_id: str
+    started_at: Timestamp
+    finished_at: Timestamp | None
+    counts: AuditCounts
+    orphans: int = Field(description="Customers and group chats in its findings.")
+
+
+class Rejection(Reply):
     """A message from outside, or a roster's row, that could not be used, and who looked at it."""
 
     rejection_id: str
@@ -125,7 +204,7 @@ class Rejection(_Reply):
     note: str
 
 
-class AuditEntry(_Reply):
+class AuditEntry(Reply):
     """Who did what on which thing; ``entry_hash`` covers it and ``previous_hash``."""
 
     chain_id: str
@@ -142,13 +221,13 @@ class AuditEntry(_Reply):
     entry_hash: str
 
 
-class Node(_Reply):
+class Node(Reply):
     node_id: str
     name: str
     path: str
 
 
-class NodeDetail(_Reply):
+class NodeDetail(Reply):
     """``lifecycle`` and ``mode`` are what operators set here, null: as above; the effective ones are what holds."""
 
     node_id: str
@@ -183,7 +262,7 @@ class NodeDetail(_Reply):
         )
 
 
-class NodeRow(_Reply):
+class NodeRow(Reply):
     """A node in a list."""
 
     node_id: str
@@ -215,7 +294,7 @@ class ReviewRequest(BaseModel):
     note: str = Field("", max_length=200)
 
 
-class Me(_Reply):
+class Me(Reply):
     """Who the API takes the caller for, and what he sees: everything at or below ``node``."""
 
     subject: str
@@ -231,7 +310,7 @@ class SyncRequest(BaseModel):
     scope: Literal["all"] = "all"
 
 
-class Sync(_Reply):
+class Sync(Reply):
     """A requested sync; ``run_id`` is in the logs and messages of everything it causes."""
 
     run_id: str
@@ -257,7 +336,7 @@ class CloseRequest(BaseModel):
     reason: str = Field(min_length=1, max_length=500)
 
 
-class HandoverSettings(_Reply):
+class HandoverSettings(Reply):
     """What is in force for handovers; a process takes up a change within a minute."""
 
     version: int = Field(description="Rises with every change, 0 before the first; a change names the one it replaces.")
@@ -275,7 +354,38 @@ class SettingsRequest(BaseModel):
     settings: HandoverDocument
 
 
-class _Page(_Reply):
+class PendingDecision(Reply):
+    """What somebody wants done and another person confirms or refuses."""
+
+    decision_id: str
+    operation: str = Field(description="``reassign``, ``close`` or ``certificate_download``.")
+    case_id: str
+    parameters: dict[str, Any]
+    made_by: str
+    made_at: Timestamp
+    expires_at: Timestamp
+    state: DecisionState
+    decided_by: str
+    decided_at: Timestamp | None
+    reason: str = Field(description="Why it was refused or no longer applied; empty otherwise.")
+    done_at: Timestamp | None = Field(description="When it was carried out, or the permission was used.")
+
+    @classmethod
+    def of(cls, decision: Decision) -> Self:
+        named = {name: getattr(decision, name) for name in cls.model_fields if hasattr(decision, name)}
+        wish = decision.wish
+        return cls(operation=wish.operation, case_id=wish.case_id, parameters=dict(wish.parameters), **named)
+
+
+class RefusalRequest(BaseModel):
+    """Why a decision is not to be carried out. No personal data: it is kept for good."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    reason: str = Field(min_length=1, max_length=500)
+
+
+class _Page(Reply):
     cursor: str | None = Field(description="Continues the list; null at its end. A page may be short, even empty.")
 
 
@@ -297,3 +407,14 @@ class RejectionPage(_Page):
 
 class AuditPage(_Page):
     items: list[AuditEntry]
+
+
+class OrphanPage(_Page):
+    """Findings, and the audit that began last."""
+
+    items: list[Orphans]
+    latest_audit: OrphanAudit | None
+
+
+class DecisionPage(_Page):
+    items: list[PendingDecision]

@@ -3,10 +3,12 @@
 from http import HTTPStatus
 from typing import Annotated
 
+from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Body
 
 from scrm import clock
 from scrm.handover.edges import EdgeState
+from scrm.handover.four_eyes import CLOSE, REASSIGN
 from scrm.handover.model import CaseState, HandoverCase
 from scrm.org.queries import ReviewState
 from scrm.runtime.http import models
@@ -20,13 +22,15 @@ from scrm.runtime.http.routing import (
     Limit,
     NodeId,
     current_caller,
-    decided,
+    decided_by_two,
     decision,
     list_of,
+    or_waiting,
     responses,
     router,
     scope,
     visible_case,
+    wish_of,
 )
 from scrm.runtime.wiring import admin_api as wiring
 
@@ -101,16 +105,21 @@ def list_groups(
     operation_id="reassignEdges",
     summary="Offer customers or group chats that wait for a person to a member of your choice.",
     tags=["handover"],
-    responses=decision(),
+    responses=or_waiting(decision()),
 )
 def reassign(
     case_id: CaseId, key: IdempotencyKey, request: Annotated[models.ReassignRequest, Body()]
-) -> models.CaseDetail:
-    def decide(actor: str) -> HandoverCase:
-        ids = request.target_ids
-        return wiring.case_decisions().reassign(case_id, request.kind, ids, request.takeover_userid, actor, clock.now())
+) -> Response[models.CaseDetail | models.PendingDecision]:
+    ids, taker, decisions = request.target_ids, request.takeover_userid, wiring.case_decisions
 
-    return decided(case_id, key, request, decide)
+    def check() -> dict[str, str]:
+        decisions().check_reassign(case_id, request.kind, ids, taker)
+        return {}
+
+    def decide(actor: str) -> HandoverCase:
+        return decisions().reassign(case_id, request.kind, ids, taker, actor, clock.now())
+
+    return decided_by_two(wish_of(REASSIGN, case_id, request), key, request, check, decide)
 
 
 @router.post(
@@ -118,13 +127,18 @@ def reassign(
     operation_id="closeCase",
     summary="End a case whose open customers were settled by hand.",
     tags=["handover"],
-    responses=decision(),
+    responses=or_waiting(decision()),
 )
-def close(case_id: CaseId, key: IdempotencyKey, request: Annotated[models.CloseRequest, Body()]) -> models.CaseDetail:
+def close(
+    case_id: CaseId, key: IdempotencyKey, request: Annotated[models.CloseRequest, Body()]
+) -> Response[models.CaseDetail | models.PendingDecision]:
+    def check() -> dict[str, str]:
+        return {"open_work": wiring.case_decisions().open_work(case_id)}
+
     def decide(actor: str) -> HandoverCase:
         return wiring.case_decisions().close(case_id, request.reason, actor, clock.now())
 
-    return decided(case_id, key, request, decide)
+    return decided_by_two(wish_of(CLOSE, case_id, request), key, request, check, decide)
 
 
 @router.get(

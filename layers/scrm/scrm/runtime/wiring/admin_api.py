@@ -9,14 +9,23 @@ from scrm.aws import session
 from scrm.aws.audit_table import DynamoAuditStore
 from scrm.aws.case_queries import DynamoCaseQueries
 from scrm.aws.case_table import DynamoCaseRepository
+from scrm.aws.certificate_documents import BucketCertificates
 from scrm.aws.customer_loads import DynamoCustomerLoads
-from scrm.aws.handover_journal import AuditedDecisions, AuditedSettings
+from scrm.aws.decision_table import DynamoDecisionStore
+from scrm.aws.documents import DocumentStore
+from scrm.aws.handover_journal import AuditedDecisions, AuditedSettings, AuditedTwoPersonDecisions
 from scrm.aws.handover_queue import SqsHandoverQueue
 from scrm.aws.org_table import DynamoOrgRepository
+from scrm.aws.orphan_table import DynamoOrphans
 from scrm.aws.queues import Queue
 from scrm.aws.sync_requests import SqsSyncRequests
 from scrm.aws.table import Table
 from scrm.handover.decisions import CaseDecisions
+from scrm.handover.four_eyes import FourEyes
+from scrm.handover.orphans import OrphanQueries
+from scrm.handover.plan_review import PlanReviews
+from scrm.handover.planning import Drafting
+from scrm.handover.preview import Previews
 from scrm.handover.queries import CaseQueries
 from scrm.org.nodes import NodeSettings
 from scrm.org.queries import OrgQueries, RejectionReviews
@@ -74,13 +83,55 @@ def sync_starter() -> SyncStarter:
 def case_decisions() -> CaseDecisions:
     """For one request, with the settings in force; what it decides handover_worker and handover_reconcile do."""
     return CaseDecisions(
-        cases=DynamoCaseRepository(_table(settings().handover_table)),
-        staff=OrgStaffDirectory(DynamoOrgRepository(_table(settings().org_table))),
-        loads=DynamoCustomerLoads(_table(settings().contacts_table)),
-        queue=SqsHandoverQueue(_queue(settings().handover_queue_url), _queue(settings().reconcile_queue_url)),
+        cases=_cases(),
+        staff=_staff(),
+        loads=_loads(),
+        queue=_handover_queue(),
         log=AuditedDecisions(audit_log()),
         settings=bank_settings.handover(),
     )
+
+
+def plan_reviews() -> PlanReviews:
+    """For one request, with the settings in force."""
+    return PlanReviews(
+        cases=_cases(),
+        staff=_staff(),
+        loads=_loads(),
+        queue=_handover_queue(),
+        log=AuditedDecisions(audit_log()),
+        settings=bank_settings.handover(),
+    )
+
+
+def previews() -> Previews:
+    """For one request, with the settings in force."""
+    from scrm.runtime.wiring import relations  # noqa: PLC0415 - what it loads no other operation needs
+
+    return Previews(
+        Drafting(
+            cases=_cases(),
+            staff=_staff(),
+            customers=relations.customers(),
+            settings=bank_settings.handover(),
+        )
+    )
+
+
+def four_eyes() -> FourEyes:
+    """For one request, with the settings in force."""
+    store = DynamoDecisionStore(_table(settings().handover_table))
+    return FourEyes(store, AuditedTwoPersonDecisions(audit_log()), bank_settings.handover())
+
+
+@functools.cache
+def orphan_queries() -> OrphanQueries:
+    return DynamoOrphans(_table(settings().handover_table))
+
+
+@functools.cache
+def certificate_documents() -> BucketCertificates:
+    return BucketCertificates(DocumentStore(session.client("s3"), settings().data_bucket))
 
 
 @functools.cache
@@ -105,10 +156,28 @@ def reset() -> None:
         audit_log,
         audit_reader,
         sync_starter,
+        orphan_queries,
+        certificate_documents,
         settings_change,
         decided_once,
     ):
         factory.cache_clear()
+
+
+def _cases() -> DynamoCaseRepository:
+    return DynamoCaseRepository(_table(settings().handover_table))
+
+
+def _staff() -> OrgStaffDirectory:
+    return OrgStaffDirectory(DynamoOrgRepository(_table(settings().org_table)))
+
+
+def _loads() -> DynamoCustomerLoads:
+    return DynamoCustomerLoads(_table(settings().contacts_table))
+
+
+def _handover_queue() -> SqsHandoverQueue:
+    return SqsHandoverQueue(_queue(settings().handover_queue_url), _queue(settings().reconcile_queue_url))
 
 
 def _answers() -> AnsweredOnce:

@@ -6,7 +6,7 @@ from scrm.aws.handover_queue import SqsHandoverQueue
 from scrm.handover.packages import PackageCollection
 from scrm.handover.planning import HandoverPlanning
 from scrm.handover.transfer import ChunkTransfer
-from scrm.runtime.wiring import bank_settings, cases, handover, packages
+from scrm.runtime.wiring import bank_settings, cases, handover, packages, relations
 from scrm.runtime.wiring.tables import queue
 
 
@@ -21,7 +21,7 @@ def planning() -> HandoverPlanning:
     return HandoverPlanning(
         cases=cases.cases(),
         staff=cases.staff(),
-        customers=handover.customers(),
+        customers=relations.customers(),
         transfers=handover.transfers(),
         queue=handover_queue(),
         journal=cases.journal(),

@@ -48,7 +48,7 @@ class ApplicationMessages:
         self._agent_id = agent_id
 
     def send(self, userids: Sequence[str], message: TextMessage | MarkdownMessage | TextCard) -> SentMessage:
-        """Send to at most 1,000 members; WeCom drops an equal message sent again within half an hour.
+        """Send to at most 1,000 members; WeCom drops an equal message sent again within four hours.
 
         After `OutcomeUnknownError` the very same message may be sent again within that time. More than 30 a minute
         or 1,000 an hour to one member WeCom would drop silently (docs/wecom.md 1.4), so each has a budget.

@@ -1,0 +1,124 @@
+"""Adopt what is nobody's: an edge in the leaver's open case, or a case of its own (S61, S62)."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import batched
+
+from scrm import ids
+from scrm.handover.edges import Chunk, ChunkKind, ChunkState, Edge, EdgeCause, EdgeState
+from scrm.handover.errors import StaleVersionError
+from scrm.handover.intake import HandoverIntake
+from scrm.handover.model import ChangeKind, HandoverCase, SignalSource, StaffSignal, case_id_of
+from scrm.handover.ports import CaseRepository
+from scrm.handover.regroup import next_number
+
+# Done and kept are what our case says; when WeCom says that nobody owns him, WeCom is right.
+_NO_ANSWER = frozenset({EdgeState.DONE, EdgeState.KEPT})
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a leaver's latest case stands to some of his customers or groups: which of them it does not answer for."""
+
+    case_id: str
+    is_open: bool
+    missing: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OrphanSweep:
+    """Use case: whatever is nobody's has an edge in an open case afterwards. Running twice changes nothing."""
+
+    corp_id: str
+    cases: CaseRepository
+    intake: HandoverIntake
+    ids_per_call: int
+
+    def standing(self, leaver: str, kind: ChunkKind, target_ids: Sequence[str], *, known_is_enough: bool) -> Standing:
+        """Which of these no case answers for.
+
+        A case that is still to be planned answers for all that we know: its plan takes them. One that a sweep opened
+        does not answer for what else WeCom lists. With ``known_is_enough`` the list asked for is our own, which may lag
+        behind WeCom: an edge in whatever state answers.
+        """
+        latest = self.cases.latest_case_of(leaver)
+        if latest is None:
+            return Standing(case_id_of(self.corp_id, leaver, 1), is_open=False, missing=tuple(target_ids))
+        case, ordinal = latest
+        if case.is_open and not case.is_planned and (known_is_enough or not _opened_by_sweep(case)):
+            return Standing(case.case_id, is_open=True, missing=())
+        loaded = self.cases.load(case.case_id)
+        chunks = loaded[1] if loaded else []
+        answered = _answered(chunks, kind, known_is_enough=known_is_enough)
+        missing = tuple(one for one in dict.fromkeys(target_ids) if one not in answered)
+        answering = case.case_id if case.is_open else case_id_of(case.corp_id, leaver, ordinal + 1)
+        return Standing(answering, case.is_open, missing)
+
+    def adopt(
+        self, leaver: str, kind: ChunkKind, target_ids: Sequence[str], left_at: datetime | None, now: datetime
+    ) -> bool:
+        """Give these an edge in the leaver's open case, which is opened if need be; whether it was.
+
+        Raises StaleVersionError.
+        """
+        latest = self.cases.latest_case_of(leaver)
+        opened = latest is None or not latest[0].is_open
+        if opened:
+            self.intake.take(self._signal(leaver, kind, latest[1] if latest else 0, left_at or now), now)
+            latest = self.cases.latest_case_of(leaver)
+        loaded = self.cases.load(latest[0].case_id) if latest else None
+        if loaded is None or not loaded[0].is_open:
+            raise StaleVersionError("the case ended meanwhile")
+        self._add(*loaded, kind, target_ids, now)
+        return opened
+
+    def _add(
+        self, case: HandoverCase, chunks: Sequence[Chunk], kind: ChunkKind, target_ids: Sequence[str], now: datetime
+    ) -> None:
+        """Known ones wait for the next taker again, unknown ones for their first; the next look finds them one."""
+        wanted = set(target_ids)
+        of_kind = [chunk for chunk in chunks if chunk.kind is kind]
+        known = {edge.target_id for chunk in of_kind for edge in chunk.edges}
+        again = [(chunk, chunk.with_edges(_offered_again(chunk, wanted, now))) for chunk in of_kind]
+        changed = [after for before, after in again if after != before]
+        if changed:
+            self.cases.save_chunks(changed)
+        new = [one for one in dict.fromkeys(target_ids) if one not in known]
+        self.cases.add_chunks(list(self._chunks(case, kind, next_number(chunks, kind), new, now)))
+
+    def _chunks(
+        self, case: HandoverCase, kind: ChunkKind, number: int, target_ids: Sequence[str], now: datetime
+    ) -> Iterator[Chunk]:
+        for place, part in enumerate(batched(target_ids, self.ids_per_call, strict=False)):
+            edges = tuple(Edge(one).fall_back(EdgeCause.ACCOUNT_DELETED, now) for one in part)
+            yield Chunk(case.case_id, kind, number + place, case.handover_userid, "", edges, ChunkState.SETTLED)
+
+    def _signal(self, leaver: str, kind: ChunkKind, ordinal: int, left_at: datetime) -> StaffSignal:
+        return StaffSignal(
+            corp_id=self.corp_id,
+            userid=leaver,
+            change=ChangeKind.DEPARTURE,
+            source=SignalSource.SWEEP,
+            kind=f"unassigned_{kind.value}",
+            event_id=ids.derive("sweep", leaver, str(ordinal)),
+            occurred_at=left_at,
+            account_deleted=True,
+        )
+
+
+def _opened_by_sweep(case: HandoverCase) -> bool:
+    return bool(case.signals) and case.signals[0].source is SignalSource.SWEEP
+
+
+def _answered(chunks: Sequence[Chunk], kind: ChunkKind, *, known_is_enough: bool) -> set[str]:
+    edges = (edge for chunk in chunks if chunk.kind is kind for edge in chunk.edges)
+    return {edge.target_id for edge in edges if known_is_enough or edge.state not in _NO_ANSWER}
+
+
+def _offered_again(chunk: Chunk, target_ids: set[str], now: datetime) -> dict[str, Edge]:
+    return {
+        edge.target_id: edge.fall_back(EdgeCause.ACCOUNT_DELETED, now)
+        for edge in chunk.edges
+        if edge.target_id in target_ids and edge.state in _NO_ANSWER
+    }
