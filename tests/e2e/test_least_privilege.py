@@ -86,6 +86,10 @@ class Bank:
         self.wecom.delete_member(userid)
         self.settle()
 
+    def rename(self, userid: str, new_userid: str) -> None:
+        self.wecom.patch_member(userid, new_userid=new_userid)
+        self.settle()
+
     def settle(self) -> None:
         """Until WeCom has told everything and all queues are empty."""
         eventually(self.wecom.pending_callbacks, lambda count: count == 0)
@@ -136,7 +140,7 @@ def _live(bank: Bank) -> None:
     _a_handover_through_an_outage(bank, second)
     _customers_and_groups_change(bank, third)
     _rosters_come(bank)
-    _a_leave_and_a_rename(bank, third, fourth)
+    _a_leave_and_a_new_department(bank, third, fourth)
     _operators_decide(bank, second)
     _a_departure_nobody_hears_of(bank, bank.rms[4])
     _operators_look(bank)
@@ -147,9 +151,12 @@ def _a_handover_that_ends_well(bank: Bank, userid: str) -> None:
     bank.wecom.revoke_tokens()  # the worker has to fetch one
     bank.leaves(userid)
     bank.wecom.revoke_tokens()  # and so has reconcile
+    taker = bank.wecom.transfers()[0]["takeover_userid"]
+    bank.rename(taker, "rm_renamed")  # while customers are on their way to him
     for transfer in bank.wecom.transfers():
         bank.wecom.decide(transfer["external_userid"], "accept")
     bank.pass_time(70 * MINUTE)
+    bank.rename("rm_renamed", taker)  # and back, when he has tasks
     bank.tell_departed(userid, "hr-said-again-after-the-end")
 
 
@@ -187,8 +194,8 @@ def _rosters_come(bank: Bank) -> None:
         bank.settle()
 
 
-def _a_leave_and_a_rename(bank: Bank, userid: str, cover: str) -> None:
-    """Another one acts after all; then who takes over in an open case gets another userid, and a department is made."""
+def _a_leave_and_a_new_department(bank: Bank, userid: str, cover: str) -> None:
+    """HR names who acts, then another one."""
     manager = next(each["userid"] for each in bank.world["members"] if each["userid"] not in {userid, cover})
     for number, acting in enumerate((cover, manager)):
         bank.tell_hr_event(
@@ -203,7 +210,6 @@ def _a_leave_and_a_rename(bank: Bank, userid: str, cover: str) -> None:
             cover_userid=acting,
         )
         bank.settle()
-    bank.wecom.patch_member(cover, new_userid="rm_renamed")
     bank.wecom.put_department({"id": 9_999, "name": "新机构", "parentid": 1})
     bank.settle()
 
