@@ -8,7 +8,7 @@ import io
 import json
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -43,10 +43,11 @@ ONLY_AFTER_A_FAILURE = {"s3:AbortMultipartUpload"}
 
 @dataclass(frozen=True)
 class Bank:
-    """A running stack with a small bank, and what happens to it."""
+    """A running stack with a small bank, and what happens to it. ``leavers`` in the order in which HR tells of them."""
 
     stack: RunningStack
     world: dict[str, Any]
+    leavers: list[str] = field(default_factory=list)
 
     @cached_property
     def wecom(self) -> ControlClient:
@@ -82,8 +83,13 @@ class Bank:
 
     def leaves(self, userid: str) -> None:
         """HR tells it, then the account is deleted, which WeCom tells."""
+        self.leavers.append(userid)
         self.tell_departed(userid, f"hr-{userid}")
         self.wecom.delete_member(userid)
+        self.settle()
+
+    def rename(self, userid: str, new_userid: str) -> None:
+        self.wecom.patch_member(userid, new_userid=new_userid)
         self.settle()
 
     def settle(self) -> None:
@@ -126,31 +132,36 @@ def bank() -> Iterator[Bank]:
 
 
 def _live(bank: Bank) -> None:
-    first, second, third, fourth = bank.rms[:4]
+    first = bank.rms[0]
     # A cold start may miss WeCom's second, as in life; then the operator saves again.
     eventually(lambda: bank.wecom.verify_callback("contacts"), lambda error: error is None)
     bank.invoke("ContactSyncFunction", {"schedule": "contact_sync.full_pass"})
     bank.settle()
     bank.tell_hr_event(schema_version=1, event_id="hr-without-a-member")
-    _a_handover_that_ends_well(bank, first)
+    second = _a_handover_that_ends_well(bank, first)  # who took over, and whose tasks go on with the customers
+    third, fourth, fifth = [userid for userid in bank.rms if userid not in {first, second}][:3]
     _a_handover_through_an_outage(bank, second)
     _customers_and_groups_change(bank, third)
     _rosters_come(bank)
-    _a_leave_and_a_rename(bank, third, fourth)
+    _a_leave_and_a_new_department(bank, third, fourth)
     _operators_decide(bank, second)
-    _a_departure_nobody_hears_of(bank, bank.rms[4])
+    _a_departure_nobody_hears_of(bank, fifth)
     _operators_look(bank)
     _operators_take_the_proof(bank, first)
 
 
-def _a_handover_that_ends_well(bank: Bank, userid: str) -> None:
+def _a_handover_that_ends_well(bank: Bank, userid: str) -> str:
     bank.wecom.revoke_tokens()  # the worker has to fetch one
     bank.leaves(userid)
     bank.wecom.revoke_tokens()  # and so has reconcile
+    taker = str(bank.wecom.transfers()[0]["takeover_userid"])
+    bank.rename(taker, "rm_renamed")  # while customers are on their way to him
     for transfer in bank.wecom.transfers():
         bank.wecom.decide(transfer["external_userid"], "accept")
     bank.pass_time(70 * MINUTE)
+    bank.rename("rm_renamed", taker)  # and back, when he has tasks
     bank.tell_departed(userid, "hr-said-again-after-the-end")
+    return taker
 
 
 def _a_handover_through_an_outage(bank: Bank, userid: str) -> None:
@@ -158,7 +169,10 @@ def _a_handover_through_an_outage(bank: Bank, userid: str) -> None:
     bank.leaves(userid)
     bank.wecom.end_outage()
     bank.pass_time(HOUR)
-    refusing = next(each for each in bank.wecom.transfers() if each["handover_userid"] == userid)
+    # One of his own: the task about those he took over moves whole.
+    took_over = {row["external_userid"] for row in bank.world["relations"] if row["userid"] == bank.leavers[0]}
+    mine = [each for each in bank.wecom.transfers() if each["handover_userid"] == userid]
+    refusing = next(each for each in mine if each["external_userid"] not in took_over)
     bank.wecom.decide(refusing["external_userid"], "refuse")
     bank.settle()
     bank.pass_time(20 * MINUTE)  # the next colleague is told that there is nobody to take over any more
@@ -187,8 +201,8 @@ def _rosters_come(bank: Bank) -> None:
         bank.settle()
 
 
-def _a_leave_and_a_rename(bank: Bank, userid: str, cover: str) -> None:
-    """Another one acts after all; then who takes over in an open case gets another userid, and a department is made."""
+def _a_leave_and_a_new_department(bank: Bank, userid: str, cover: str) -> None:
+    """HR names who acts, then another one."""
     manager = next(each["userid"] for each in bank.world["members"] if each["userid"] not in {userid, cover})
     for number, acting in enumerate((cover, manager)):
         bank.tell_hr_event(
@@ -203,7 +217,6 @@ def _a_leave_and_a_rename(bank: Bank, userid: str, cover: str) -> None:
             cover_userid=acting,
         )
         bank.settle()
-    bank.wecom.patch_member(cover, new_userid="rm_renamed")
     bank.wecom.put_department({"id": 9_999, "name": "新机构", "parentid": 1})
     bank.settle()
 
@@ -265,7 +278,7 @@ def _operators_look(bank: Bank) -> None:
 
 
 def test_the_story_went_as_told(bank: Bank) -> None:
-    first, second = bank.rms[:2]
+    first, second = bank.leavers
 
     assert bank.case_of(first)["state"] == "closed"
     told = bank.operator("head_office").case(bank.case_of(first)["case_id"])["signals"]

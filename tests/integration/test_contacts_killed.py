@@ -21,7 +21,7 @@ from scrm.contacts.messages import CustomersTakenOver, FullPassRequested, Member
 from scrm.contacts.model import GroupChat
 from scrm.contacts.names import Rename
 from scrm.contacts.writer import CustomerWriter
-from scrm.org.sync import OrgSync
+from scrm.org.sync import NodeSync, OrgSync
 from scrm.runtime.contact_intake import ContactIntake, contact_message
 from tests.engine import EngineTables
 from tests.fakes.contacts import T0, FakeCustomerSource
@@ -68,8 +68,8 @@ class FakeSqs:
 
 
 class NoNodes:
-    def sync_nodes(self) -> list[Any]:
-        return []
+    def sync_nodes(self) -> NodeSync:
+        return NodeSync(())
 
 
 @dataclass

@@ -50,7 +50,7 @@ class AddressBookIntake:
 
     def _deleted(self, event: MemberDeleted, callback: CallbackReceived) -> StaffOutcome:
         userid = fold_userid(event.userid)
-        self.members.left(userid, callback.occurred_at)
+        member = self.members.left(userid, callback.occurred_at)
         signal = StaffSignal(
             corp_id=callback.corp_id,
             userid=userid,
@@ -61,7 +61,7 @@ class AddressBookIntake:
             occurred_at=callback.occurred_at,
             account_deleted=True,
         )
-        return self.signals.take(signal, _WECOM)
+        return self.signals.take(signal, _WECOM, member)
 
     def _upsert(self, event: MemberCreated | MemberUpdated, at: datetime) -> StaffOutcome:
         """A changed userid is the same person: it opens no case, whenever and however often it is told."""

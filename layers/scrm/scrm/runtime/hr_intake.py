@@ -28,12 +28,14 @@ class HrIntake:
         source, detail = str(event.get("source", "")) or "unknown", event.get("detail")
         event_id = str(detail.get("event_id", "")) if isinstance(detail, Mapping) else ""
         told = self._told(event, detail)
-        if isinstance(told, str):
-            self.org.reject(source, event_id, told, self.now(), body)
+        member = None if isinstance(told, str) else self.org.member(told.userid)
+        if isinstance(told, str) or member is None:
+            reason = told if isinstance(told, str) else "userid: no member of this corp is known by it; check it"
+            self.org.reject(source, event_id, reason, self.now(), body)
             return StaffOutcome.REJECTED
         leave = leave_of(told)
         if leave is None:
-            return self.signals.take(signal_of(told), source)
+            return self.signals.take(signal_of(told), source, member)
         result = self.leaves.returned(leave) if isinstance(leave, ReturnTold) else self.leaves.on_leave(leave)
         if result.refused:
             self.org.reject(source, event_id, result.refused, self.now(), body)
@@ -50,8 +52,6 @@ class HrIntake:
             return problems_of(error)
         if told.corp_id != self.corp_id:
             return "corp_id: this stack serves another corp"
-        if self.org.member(told.userid) is None:
-            return "userid: no member of this corp is known by it; check it"
         return told
 
 

@@ -51,8 +51,9 @@ class StaffSignals:
     org: StaffBook
     now: Callable[[], datetime]
 
-    def take(self, signal: StaffSignal, source: str) -> StaffOutcome:
-        present = self.org.member(signal.userid)
+    def take(self, signal: StaffSignal, source: str, member: Member | None = None) -> StaffOutcome:
+        """``member``: whom the signal is about, when the caller has read him already."""
+        present = member or self.org.member(signal.userid)
         if present is not None:
             signal = replace(signal, userid=present.userid)
         signal = self._with_usable_successors(signal, source)
