@@ -30,10 +30,13 @@ from scrm.org.queries import Rejection
 from scrm.runtime.http.answers import AnsweredOnce
 from scrm.runtime.http.decisions import DecidedOnce
 from scrm.runtime.http.models import Sync, SyncRequest
+from scrm.runtime.task_joins import OrgTaskStaff
 from scrm.runtime.wiring import admin_api as wiring
 from scrm.runtime.wiring import bank_settings
 from scrm.settings.change import SettingsChange
 from scrm.settings.handover import TOPIC, HandoverDocument
+from scrm.tasks.queries import TaskLists
+from scrm.tasks.work import TaskWork
 from tests.fakes.answers import FakeAnswers
 from tests.fakes.audit import FakeAuditStore
 from tests.fakes.decisions import MemoryDecisions
@@ -41,6 +44,7 @@ from tests.fakes.handover import FakeCertificates, FakeOrphans
 from tests.fakes.org import FakeOrg
 from tests.fakes.queries import FakeCaseQueries, FakeOrgQueries
 from tests.fakes.settings import MemorySettingsStore
+from tests.fakes.tasks import FakeTasks
 
 EVENTS = Path(__file__).parents[1] / "events" / "admin_api"
 AT = datetime(2026, 11, 21, 8, 0, tzinfo=UTC)
@@ -154,11 +158,14 @@ class Api:
     syncs: FakeSyncStarter = field(default_factory=FakeSyncStarter)
     orphans: FakeOrphans = field(default_factory=FakeOrphans)
     certificates: LinkedCertificates = field(default_factory=LinkedCertificates)
-
     decisions: MemoryDecisions = field(default_factory=MemoryDecisions)
+    people: FakeOrg = field(default_factory=FakeOrg)
+    tasks: FakeTasks = field(default_factory=FakeTasks)
+    now: datetime = AT
     settings: MemorySettingsStore = field(default_factory=MemorySettingsStore)
 
     def join(self, monkeypatch: pytest.MonkeyPatch) -> "Api":
+        task_staff = OrgTaskStaff(self.people, lambda: self.now)
         ports: dict[str, Any] = {
             "case_queries": self.cases,
             "org_queries": self.org,
@@ -171,6 +178,8 @@ class Api:
             "orphan_queries": self.orphans,
             "certificate_documents": self.certificates,
             "previews": FakePreviews(),
+            "task_lists": TaskLists(self.tasks, task_staff),
+            "task_work": TaskWork(self.tasks, task_staff),
             "four_eyes": FourEyes(self.decisions, self.decisions, HandoverSettings()),
         }
         change = SettingsChange(self.settings, AuditedSettings(ports["audit_log"]), TOPIC, HandoverDocument)

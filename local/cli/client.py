@@ -95,6 +95,14 @@ class AdminClient:
             raise CorruptError("下载的文件与登记的 SHA-256 不一致，请勿使用并联系管理员")
         return told
 
+    def tasks(self, userid: str, limit: int, **filters: str | None) -> list[Row]:
+        return self._rows(f"/v1/members/{_segment(userid)}/tasks", limit, filters)
+
+    def end_task(self, task_id: str, state: str, by_userid: str, note: str = "") -> Row:
+        """``state``: ``done`` or ``cancelled``."""
+        asked = {"state": state, "by_userid": by_userid, "note": note}
+        return self._post(f"/v1/tasks/{_segment(task_id)}/end", asked)
+
     def decisions(self, limit: int, **filters: str | None) -> list[Row]:
         return self._rows("/v1/decisions", limit, filters)
 

@@ -12,8 +12,12 @@ from openapi_spec_validator import validate
 from local.engine.paths import ROOT
 from scrm.handover.edges import EdgeState
 from scrm.handover.four_eyes import PendingDecision, Wish
+from scrm.org.model import MemberDetail
 from scrm.runtime.http.contract import document
+from scrm.tasks.model import Task, TaskKind
+from scrm.tasks.ports import TaskChange
 from tests.admin_api import AT, EVENTS, Api, case, edge, rejection, sample
+from tests.fakes.org import member
 
 COMMITTED = ROOT / "docs" / "contracts" / "admin-api.openapi.json"
 DECISION_ID = "decision_" + "a" * 26
@@ -37,6 +41,9 @@ def api(monkeypatch: pytest.MonkeyPatch) -> Api:
     api.org.rejected = [rejection(1)]
     wish = Wish("close", CASE_ID, "/1/10/", {"reason": "served by the branch"})
     api.decisions.save(PendingDecision(DECISION_ID, wish, "operator:op-1", AT, AT))
+    api.org.people.append(MemberDetail(member("rm_zhou", "12", "/1/10/12/")))
+    task = Task("task_" + "a" * 26, "rm_zhou", TaskKind.GREET_CUSTOMER, ("wm1",), "/1/10/12/", AT, AT)
+    api.tasks.save([TaskChange(None, task)])
     return api
 
 

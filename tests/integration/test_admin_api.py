@@ -18,19 +18,24 @@ from scrm.aws.case_table import DynamoCaseRepository
 from scrm.aws.org_table import DynamoOrgRepository
 from scrm.aws.settings_table import DynamoSettingsStore
 from scrm.aws.table import Table
+from scrm.aws.task_table import DynamoTaskTable
 from scrm.handover.edges import Chunk, ChunkKind, Edge, EdgeState
 from scrm.handover.model import CaseState, HandoverCase, SignalRecord, SignalSource
 from scrm.org.model import Member, MemberStatus
 from scrm.runtime.wiring import admin_api as wiring
+from scrm.tasks.model import Task, TaskKind
+from scrm.tasks.ports import TaskChange
 from tests.admin_api import AT, BRANCH_10, EVENTS, HEAD_OFFICE, NODES, Reply, Request, lambda_context, sample
 from tests.engine import declared_tables
 
 CASE_ID = "case_" + "a" * 26
+TASK_ID = "task_" + "a" * 26
 TABLES = {
     "platform": "PlatformTable",
     "org": "OrgTable",
     "contacts": "ContactsTable",
     "handover": "HandoverTable",
+    "tasks": "TasksTable",
     "audit": "AuditTable",
 }
 EXPECTED = {
@@ -65,6 +70,8 @@ EXPECTED = {
     "get_handover_settings": 200,
     "put_handover_settings": 200,
     "claims_missing": 403,
+    "list_member_tasks": 200,
+    "end_task": 200,
     "unknown_route": 404,
 }
 
@@ -114,6 +121,8 @@ def _fill(org: Table, handover: Table) -> None:
     DynamoOrgRepository(org).reject("bank.hr", "hr-9", "the field userid is missing", AT, "{}")
     able = Member("rm_zhou", "周", "12", "/1/10/12/", MemberStatus.ACTIVE, serves_customers=True, changed_at=AT)
     DynamoOrgRepository(org).put_member(able)
+    task = Task(TASK_ID, "rm_zhou", TaskKind.GREET_CUSTOMER, ("wm001",), "/1/10/12/", AT, AT)
+    assert DynamoTaskTable(Table(session.client("dynamodb"), "tasks")).save([TaskChange(None, task)])
     cases = DynamoCaseRepository(handover)
     case = HandoverCase(
         case_id=CASE_ID,

@@ -18,6 +18,7 @@ from scrm.runtime.http import (
     routes,
     routing,
     settings,
+    tasks,
     two_persons,
 )
 from scrm.runtime.http.caller import claims_of, identify
@@ -31,7 +32,7 @@ app = APIGatewayHttpResolver(
     enable_validation=True, serializer=functools.partial(json.dumps, ensure_ascii=False, separators=(",", ":"))
 )
 # Each registers its own with the router when it is imported.
-_OPERATIONS = (routes, plans, certificates, orphans, two_persons, settings, organisation)
+_OPERATIONS = (routes, plans, certificates, orphans, two_persons, settings, organisation, tasks)
 app.include_router(routing.router)
 problems.install(app)
 

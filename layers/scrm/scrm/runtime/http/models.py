@@ -385,36 +385,36 @@ class RefusalRequest(BaseModel):
     reason: str = Field(min_length=1, max_length=500)
 
 
-class _Page(Reply):
+class Page(Reply):
     cursor: str | None = Field(description="Continues the list; null at its end. A page may be short, even empty.")
 
 
-class CasePage(_Page):
+class CasePage(Page):
     items: list[Case]
 
 
-class EdgePage(_Page):
+class EdgePage(Page):
     items: list[Edge]
 
 
-class NodePage(_Page):
+class NodePage(Page):
     items: list[NodeRow]
 
 
-class RejectionPage(_Page):
+class RejectionPage(Page):
     items: list[Rejection]
 
 
-class AuditPage(_Page):
+class AuditPage(Page):
     items: list[AuditEntry]
 
 
-class OrphanPage(_Page):
+class OrphanPage(Page):
     """Findings, and the audit that began last."""
 
     items: list[Orphans]
     latest_audit: OrphanAudit | None
 
 
-class DecisionPage(_Page):
+class DecisionPage(Page):
     items: list[PendingDecision]

@@ -1,6 +1,7 @@
 """Joins the operators' API to the tables it reads, the audit log and the contact queue."""
 
 import functools
+from typing import TYPE_CHECKING
 
 from scrm import clock
 from scrm.audit.log import AuditLog
@@ -38,6 +39,12 @@ from scrm.runtime.staff_directory import OrgStaffDirectory
 from scrm.runtime.wiring import bank_settings
 from scrm.settings.change import SettingsChange
 from scrm.settings.handover import TOPIC, HandoverDocument
+
+if TYPE_CHECKING:
+    from scrm.aws.task_table import DynamoTaskTable
+    from scrm.runtime.task_joins import OrgTaskStaff
+    from scrm.tasks.queries import TaskLists
+    from scrm.tasks.work import TaskWork
 
 
 @functools.cache
@@ -144,6 +151,18 @@ def decided_once() -> DecidedOnce:
     return DecidedOnce(_answers())
 
 
+def task_lists() -> "TaskLists":
+    from scrm.tasks.queries import TaskLists  # noqa: PLC0415 - what it loads few operations need
+
+    return TaskLists(_tasks(), _task_staff())
+
+
+def task_work() -> "TaskWork":
+    from scrm.tasks.work import TaskWork  # noqa: PLC0415 - as above
+
+    return TaskWork(_tasks(), _task_staff())
+
+
 def reset() -> None:
     """Forget every built object; tests call this between fake AWS accounts."""
     bank_settings.reset()
@@ -170,6 +189,18 @@ def _cases() -> DynamoCaseRepository:
 
 def _staff() -> OrgStaffDirectory:
     return OrgStaffDirectory(DynamoOrgRepository(_table(settings().org_table)))
+
+
+def _tasks() -> "DynamoTaskTable":
+    from scrm.aws.task_table import DynamoTaskTable  # noqa: PLC0415 - only operations on tasks need it
+
+    return DynamoTaskTable(_table(settings().tasks_table))
+
+
+def _task_staff() -> "OrgTaskStaff":
+    from scrm.runtime.task_joins import OrgTaskStaff  # noqa: PLC0415 - as above
+
+    return OrgTaskStaff(DynamoOrgRepository(_table(settings().org_table)))
 
 
 def _loads() -> DynamoCustomerLoads:
