@@ -14,6 +14,7 @@ from rich.table import Table
 
 from local.cli import tables
 from local.cli.client import AdminClient, Row
+from local.cli.customer_commands import customer
 from local.cli.errors import CommandError
 from local.cli.session import LIMIT, NODE, Session
 from local.cli.task_commands import task
@@ -396,6 +397,7 @@ def start_sync(session: Session, key: str) -> None:
 
 
 scrm.add_command(task)
+scrm.add_command(customer)
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from rich.table import Table
 
 from local.cli.client import Row
-from local.cli.tables import local_time, several, titled
+from local.cli.tables import facts, local_time, several, titled
 
 TASK_STATES = {"open": "待办", "done": "已办理", "cancelled": "已取消"}
 TASK_KINDS = {
@@ -14,6 +14,54 @@ TASK_KINDS = {
     "call_back": "回电客户",
     "prepare_meeting": "准备面谈",
 }
+RELATIONS = {
+    "active": "正常",
+    "half_added": "未完成添加",
+    "deleted_by_customer": "客户已删除成员",
+    "ended": "已结束",
+}
+BASES = {"master": "客户主数据", "longest_standing": "跟进时间最长", "handover": "客户继承", "assigned": "人工指定"}
+HOLDS = {"complaint": "投诉", "investigation": "调查"}
+FINDINGS = {"gap": "主办客户经理未添加客户", "disagreement": "与主办客户经理不一致"}
+
+
+def customers(rows: Sequence[Row]) -> Table:
+    table = titled("主数据不一致的客户", "客户", "责任客户经理", "依据", "主办客户经理", "不一致", "冻结")
+    for row in rows:
+        table.add_row(
+            row["external_userid"],
+            row["owner_userid"] or "—",
+            BASES.get(row["basis"], "—"),
+            row["managing_userid"] or "—",
+            FINDINGS.get(row["finding"], "—"),
+            _hold(row["hold"]),
+        )
+    return table
+
+
+def customer(found: Row) -> tuple[Table, Table]:
+    """The customer, and who follows him."""
+    who = facts(
+        "客户",
+        {
+            "编号": found["external_userid"],
+            "责任客户经理": found["owner_userid"] or "—",
+            "依据": f"{BASES[found['basis']]}，{local_time(found['owner_since'])}" if found["basis"] else "—",
+            "主办客户经理": found["managing_userid"] or "—",
+            "不一致": FINDINGS.get(found["finding"], "—"),
+            "冻结": _hold(found["hold"]),
+            "90 天内在职转接": "、".join(map(local_time, found["onjob_transfers"])) or "—",
+            "转接次数用完": local_time(found["quota_full_at"]),
+        },
+    )
+    followers = titled("跟进人", "成员", "状态", "开始时间")
+    for row in found["followers"]:
+        followers.add_row(row["userid"], RELATIONS.get(row["state"], row["state"]), local_time(row["since"]))
+    return who, followers
+
+
+def _hold(hold: Row | None) -> str:
+    return f"{HOLDS[hold['reason']]}，{local_time(hold['since'])}，{hold['by']}" if hold else "—"
 
 
 def tasks(rows: Sequence[Row]) -> Table:

@@ -22,6 +22,7 @@ from tests.fakes.org import member
 COMMITTED = ROOT / "docs" / "contracts" / "admin-api.openapi.json"
 DECISION_ID = "decision_" + "a" * 26
 CASE_ID = "case_" + "a" * 26
+CUSTOMER_ID = "wmEXAMPLE0000000000000000000001"
 SAMPLES = sorted(path.stem for path in EVENTS.glob("*.json"))
 
 
@@ -44,6 +45,9 @@ def api(monkeypatch: pytest.MonkeyPatch) -> Api:
     api.org.people.append(MemberDetail(member("rm_zhou", "12", "/1/10/12/")))
     task = Task("task_" + "a" * 26, "rm_zhou", TaskKind.GREET_CUSTOMER, ("wm1",), "/1/10/12/", AT, AT)
     api.tasks.save([TaskChange(None, task)])
+    api.people.rows["rm_zhou"] = member("rm_zhou", "12", "/1/10/12/")
+    api.contacts.changes.added("rm_zhou", CUSTOMER_ID, AT)
+    api.contacts.accountability.master_says(CUSTOMER_ID, "rm_nobody", AT)
     return api
 
 

@@ -1,10 +1,12 @@
 """Tasks and customers at the command line, in Chinese."""
 
 import json
+from datetime import timedelta
 
 import pytest
 
 from local.cli import work_tables
+from scrm.contacts.model import Basis, Finding, HoldReason, RelationState
 from scrm.org.model import MemberDetail
 from scrm.tasks.model import Task, TaskKind, TaskState
 from scrm.tasks.ports import TaskChange
@@ -45,6 +47,37 @@ def test_somebody_elses_task_is_not_ended(run: Run, staffed: Api, capsys: pytest
     assert "错误" in capsys.readouterr().err
 
 
+def test_a_customer_is_shown_held_released_and_assigned(run: Run, staffed: Api) -> None:
+    for hours, userid in enumerate(("rm_li", "rm_zhou")):
+        staffed.contacts.changes.added(userid, "wm1", AT + timedelta(hours=hours))
+
+    shown = run("customer", "show", "wm1").output
+    held = run("customer", "hold", "wm1", "--reason", "complaint").output
+    released = json.loads(run("--json", "customer", "release", "wm1", "--reason", "complaint").output)
+    assigned = run("customer", "assign", "wm1", "--to", "rm_zhou").output
+
+    for text in ("责任客户经理", "rm_li", "跟进时间最长，2026-11-21 16:00:00", "跟进人", "正常"):
+        assert text in shown
+    assert "投诉，" in held
+    assert released["hold"] is None
+    assert "人工指定" in assigned
+
+
+def test_what_the_customer_master_says_otherwise_is_listed(run: Run, staffed: Api) -> None:
+    staffed.contacts.changes.added("rm_li", "wm1", AT)
+    staffed.contacts.accountability.master_says("wm1", "rm_gone", AT)
+
+    shown = run("customer", "list").output
+
+    for text in ("wm1", "rm_gone", "主办客户经理未添加客户"):
+        assert text in shown
+    assert "没有记录" in run("customer", "list", "--finding", "disagreement").output
+
+
 def test_every_word_of_the_api_has_a_chinese_one() -> None:
     assert set(work_tables.TASK_STATES) == set(TaskState)
     assert set(work_tables.TASK_KINDS) == set(TaskKind)
+    assert set(work_tables.RELATIONS) == set(RelationState)
+    assert set(work_tables.BASES) == set(Basis)
+    assert set(work_tables.HOLDS) == set(HoldReason)
+    assert set(work_tables.FINDINGS) == set(Finding)

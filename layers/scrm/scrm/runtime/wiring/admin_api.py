@@ -41,7 +41,11 @@ from scrm.settings.change import SettingsChange
 from scrm.settings.handover import TOPIC, HandoverDocument
 
 if TYPE_CHECKING:
+    from scrm.aws.contact_queries import DynamoContactQueries
+    from scrm.aws.customer_journal import CustomerJournal
     from scrm.aws.task_table import DynamoTaskTable
+    from scrm.contacts.accountability import Accountability
+    from scrm.runtime.member_places import MemberPlaces
     from scrm.runtime.task_joins import OrgTaskStaff
     from scrm.tasks.queries import TaskLists
     from scrm.tasks.work import TaskWork
@@ -161,6 +165,33 @@ def task_work() -> "TaskWork":
     from scrm.tasks.work import TaskWork  # noqa: PLC0415 - as above
 
     return TaskWork(_tasks(), _task_staff())
+
+
+def contact_queries() -> "DynamoContactQueries":
+    from scrm.aws.contact_queries import DynamoContactQueries  # noqa: PLC0415 - only operations on customers need it
+
+    return DynamoContactQueries(_table(settings().contacts_table))
+
+
+def accountability() -> "Accountability":
+    from scrm.aws.contact_table import DynamoContactRepository  # noqa: PLC0415 - as above
+    from scrm.contacts.accountability import Accountability  # noqa: PLC0415
+    from scrm.contacts.writer import CustomerWriter  # noqa: PLC0415
+
+    contacts = DynamoContactRepository(_table(settings().contacts_table))
+    return Accountability(contacts, CustomerWriter(contacts, clock.now))
+
+
+def customer_journal() -> "CustomerJournal":
+    from scrm.aws.customer_journal import CustomerJournal  # noqa: PLC0415 - as above
+
+    return CustomerJournal(audit_log())
+
+
+def member_places() -> "MemberPlaces":
+    from scrm.runtime.member_places import MemberPlaces  # noqa: PLC0415 - as above
+
+    return MemberPlaces(DynamoOrgRepository(_table(settings().org_table)))
 
 
 def reset() -> None:
