@@ -12,7 +12,7 @@ from typing import Any
 import click
 from rich.table import Table
 
-from local.cli import tables
+from local.cli import tables, work_tables
 from local.cli.client import AdminClient, Row
 from local.cli.customer_commands import customer
 from local.cli.errors import CommandError
@@ -74,7 +74,7 @@ def show_case(session: Session, case_id: str, state: str | None, limit: int) -> 
     """显示一个客户继承。"""
     found = session.client.case(case_id)
     answer: Row = dict(found)
-    shown = [tables.case_facts(found), tables.signals(found["signals"])]
+    shown = [tables.case_facts(found), *work_tables.followed(found), tables.signals(found["signals"])]
     if state:
         wanted = None if state == "all" else state
         answer["edges"] = session.client.edges(case_id, limit, state=wanted)

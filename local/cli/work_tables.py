@@ -23,6 +23,45 @@ RELATIONS = {
 BASES = {"master": "客户主数据", "longest_standing": "跟进时间最长", "handover": "客户继承", "assigned": "人工指定"}
 HOLDS = {"complaint": "投诉", "investigation": "调查"}
 FINDINGS = {"gap": "主办客户经理未添加客户", "disagreement": "与主办客户经理不一致"}
+CARDS = {"sent": "已送达", "not_reached": "未能送达", "given_up": "已放弃发送"}
+PACKAGE = {
+    "relation.held": "有备注或标签的客户",
+    "relation.checked": "已核对备注与标签",
+    "relation.differing": "备注或标签有差异",
+    "relation.written": "备注与标签已补写",
+    "relation.failed": "备注或标签未能补写",
+    "relation.not_carried": "无法转来的个人标签",
+    "tasks.held": "有待办任务的客户",
+    "tasks.checked": "已核对任务",
+    "tasks.differing": "须转交任务",
+    "tasks.written": "已转交任务",
+    "tasks.failed": "未能转交任务",
+    "tasks.not_carried": "无法转来的任务",
+    "greetings": "待问候客户",
+    "given_up": "资料未能转交的客户",
+}
+
+
+def followed(case: Row) -> tuple[Table, Table]:
+    """What followed the customers, to whom, and what the manager was told."""
+    in_all = facts(
+        "资料转交与提醒",
+        {
+            "合计": _counts(case["package"]),
+            "资料校验码": case["package_checksum"] or "—",
+            "已不存在的标签": "、".join(case["lost_tag_ids"]) or "—",
+            "人工事项已告知主管至": local_time(case["escalated_until"]),
+            "最近一次逾期提醒": local_time(case["reminded_at"]),
+        },
+    )
+    takers = titled("接替成员收到的资料", "接替成员", "通知卡片", "资料")
+    for row in case["takers"]:
+        takers.add_row(row["takeover_userid"], CARDS.get(row["card"], "未发送"), _counts(row["counts"]))
+    return in_all, takers
+
+
+def _counts(counts: Row) -> str:
+    return "，".join(f"{PACKAGE.get(name, name)} {number}" for name, number in sorted(counts.items())) or "—"
 
 
 def customers(rows: Sequence[Row]) -> Table:

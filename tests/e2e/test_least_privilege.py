@@ -274,7 +274,7 @@ def _operators_look(bank: Bank) -> None:
     head_office.start_sync("the-same-key")
     branch = next(node["id"] for node in bank.world["departments"] if node.get("parentid") == 1)
     bank.operator(f"branch_{branch}").cases(0)
-    customer_id = head_office.edges(case["case_id"], 0)[0]["target_id"]
+    customer_id = head_office.edges(bank.case_of(bank.leavers[0])["case_id"], 1)[0]["target_id"]
     head_office.hold(customer_id, "complaint")
     head_office.release(customer_id, "complaint")
     head_office.customers(0, "gap")

@@ -1,16 +1,23 @@
 """Tasks and customers at the command line, in Chinese."""
 
 import json
+from dataclasses import fields, replace
 from datetime import timedelta
 
 import pytest
 
 from local.cli import work_tables
 from scrm.contacts.model import Basis, Finding, HoldReason, RelationState
+from scrm.handover.delivery import GIVEN_UP, GREETINGS
+from scrm.handover.model import DigestOutcome
+from scrm.handover.parts import PartResult
+from scrm.handover.queries import TakerShare
 from scrm.org.model import MemberDetail
+from scrm.runtime.task_joins import TaskPart
 from scrm.tasks.model import Task, TaskKind, TaskState
 from scrm.tasks.ports import TaskChange
-from tests.admin_api import AT, Api
+from scrm.wecom.relation_details import RelationPart
+from tests.admin_api import AT, Api, case
 from tests.fakes.org import member
 from tests.unit.cli.test_commands import Run, api, endpoints, exit_code, gateway, issuer, run
 
@@ -74,6 +81,30 @@ def test_what_the_customer_master_says_otherwise_is_listed(run: Run, staffed: Ap
     assert "没有记录" in run("customer", "list", "--finding", "disagreement").output
 
 
+def test_what_followed_the_customers_is_shown_by_taker(run: Run, api: Api) -> None:
+    shares = (
+        TakerShare("rm_li", {"relation.written": 3, "greetings": 2}, DigestOutcome.SENT),
+        TakerShare("rm_zhou", {"relation.written": 1}, None),
+    )
+    package = {"relation.written": 4, "greetings": 2}
+    api.cases.cases = [replace(case(1), package=package, lost_tag_ids=("et1",), takers=shares, reminded_at=AT)]
+
+    shown = run("case", "show", case(1).summary.case_id).output
+    told = json.loads(run("--json", "case", "show", case(1).summary.case_id).output)
+
+    for text in (
+        "资料转交与提醒",
+        "待问候客户 2，备注与标签已补写 4",
+        "et1",
+        "已送达",
+        "未发送",
+        "2026-11-21 16:00:00",
+    ):
+        assert text in shown
+    assert (told["package"], told["lost_tag_ids"], told["escalated_until"]) == (package, ["et1"], None)
+    assert [(row["takeover_userid"], row["card"]) for row in told["takers"]] == [("rm_li", "sent"), ("rm_zhou", None)]
+
+
 def test_every_word_of_the_api_has_a_chinese_one() -> None:
     assert set(work_tables.TASK_STATES) == set(TaskState)
     assert set(work_tables.TASK_KINDS) == set(TaskKind)
@@ -81,3 +112,11 @@ def test_every_word_of_the_api_has_a_chinese_one() -> None:
     assert set(work_tables.BASES) == set(Basis)
     assert set(work_tables.HOLDS) == set(HoldReason)
     assert set(work_tables.FINDINGS) == set(Finding)
+    assert set(work_tables.CARDS) == set(DigestOutcome)
+
+
+def test_every_count_of_a_package_has_a_chinese_name() -> None:
+    counts = {field.name for field in fields(PartResult) if field.type is int} | {"held"}
+
+    of_parts = {f"{part.name}.{count}" for part in (RelationPart, TaskPart) for count in counts}
+    assert set(work_tables.PACKAGE) == of_parts | {GREETINGS, GIVEN_UP}
