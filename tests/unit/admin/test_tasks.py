@@ -6,10 +6,11 @@ from datetime import date, timedelta
 
 import pytest
 
+from scrm.org.leave import Leaves, LeaveTold, ReturnTold
 from scrm.org.model import Cover, MemberDetail, MemberStatus
 from scrm.tasks.model import Task, TaskKind
 from scrm.tasks.ports import TaskChange
-from tests.admin_api import AT, BRANCH_10, BRANCH_20, Api, Reply, Request
+from tests.admin_api import AT, BRANCH_10, BRANCH_20, HEAD_OFFICE, Api, Reply, Request
 from tests.fakes.org import member
 
 COMPLIANCE_10 = {**BRANCH_10, "scrm_roles": "[compliance]"}
@@ -70,6 +71,19 @@ def test_when_the_leave_is_over_the_cover_neither_sees_nor_ends_them(bank: Api) 
     assert (refused.status, refused.body["type"]) == (409, "urn:scrm:problem:task-not-ended")
     assert "does not cover today" in refused.body["detail"]
     assert end(bank, AWAY, key="k2").status == 200
+
+
+def test_tasks_go_to_whom_hr_names_and_come_back_when_the_member_returns_early(bank: Api) -> None:
+    leaves = Leaves(bank.people)
+    later = AT + timedelta(hours=1)
+
+    leaves.on_leave(LeaveTold(AWAY, AT.date(), AT.date() + timedelta(days=10), "hr-2", later, cover_userid=OTHER))
+    named = [listed(bank, userid, HEAD_OFFICE) for userid in (COVER, OTHER)]
+    leaves.returned(ReturnTold(AWAY, "hr-3", later + timedelta(hours=1), AT.date()))
+    back = [listed(bank, userid, HEAD_OFFICE) for userid in (COVER, OTHER, AWAY)]
+
+    assert named == [[], ["task_1"]]
+    assert back == [[], [], ["task_1"]]
 
 
 def test_a_cover_whose_account_is_gone_acts_for_nobody(bank: Api) -> None:
