@@ -5,7 +5,6 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from scrm.runtime import batches
-from scrm.runtime.contact_intake import contact_message
 from scrm.runtime.invocation import entrypoint
 from scrm.runtime.observability import count
 from scrm.runtime.postponement import postponed_until
@@ -16,7 +15,7 @@ FULL_PASS = "contact_sync.full_pass"  # noqa: S105 - a schedule
 
 def take(body: str) -> None:
     with postponed_until(lambda delay: wiring.contact_queue().send_later(body, delay)):
-        count(wiring.contact_intake().take(contact_message.validate_json(body)).value)
+        count(wiring.contact_intake().take_body(body).value)
 
 
 @entrypoint

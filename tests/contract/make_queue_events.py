@@ -15,6 +15,7 @@ from scrm.contacts.messages import (
     CustomersTakenOver,
     FullPassRequested,
     GroupsTakenOver,
+    MasterFileStep,
     MemberRenamed,
     MemberSyncRequested,
     NodeSyncRequested,
@@ -32,7 +33,7 @@ AT = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
 AT_TEXT = "2026-11-23T01:00:00.000Z"
 CASE = case_id_of(CORP, "rm_wang01", 1)
 # What S3 sends when the notification is set up: there is nothing to take.
-ROSTER_NOTIFICATION_TEST = {
+NOTIFICATION_TEST = {
     "Service": "Amazon S3",
     "Event": "s3:TestEvent",
     "Time": AT_TEXT,
@@ -107,8 +108,8 @@ def samples() -> dict[str, dict[str, dict[str, Any]]]:
             "malformed_hr_event": batch("staff", hr_event(userid=None)),
             "unknown_detail_type": batch("staff", {**hr_event(), "detail-type": "StaffPromoted"}),
             "not_json": batch("staff", "<xml>not for us</xml>"),
-            "roster_uploaded": batch("staff", roster_uploaded("roster/incoming/hr+2026-11-23.csv")),
-            "roster_notification_test": batch("staff", ROSTER_NOTIFICATION_TEST),
+            "roster_uploaded": batch("staff", uploaded("roster/incoming/hr+2026-11-23.csv")),
+            "roster_notification_test": batch("staff", NOTIFICATION_TEST),
         },
         "contact_sync": {
             "full_pass": {"schedule": "contact_sync.full_pass"},
@@ -132,6 +133,19 @@ def samples() -> dict[str, dict[str, dict[str, Any]]]:
                 "contact", QuotaCounted(case_id=CASE, external_userids=(CUSTOMER,), at=AT, full=True)
             ),
             "member_renamed": batch("contact", MemberRenamed(old_userid="rm_li02", new_userid="rm_li99", at=AT)),
+            "master_uploaded": batch("contact", uploaded("master/incoming/customers+2026-11-23.csv")),
+            "master_notification_test": batch("contact", NOTIFICATION_TEST),
+            "master_file_step": batch(
+                "contact",
+                MasterFileStep(
+                    key="master/incoming/customers 2026-11-23.csv",
+                    as_of=AT,
+                    etag='"0123456789abcdef0123456789abcdef"',
+                    offset=4_000_000,
+                    line=100_000,
+                    columns=(0, 1, 2),
+                ),
+            ),
             "groups_taken_over": batch("contact", GroupsTakenOver(case_id=CASE, chat_ids=("wrSIM01",), at=AT)),
             "add_external_contact": batch(
                 "contact",
@@ -241,7 +255,7 @@ def hr_event(detail_type: str = "StaffDeparted", **changes: Any) -> dict[str, An
     }
 
 
-def roster_uploaded(key: str) -> dict[str, Any]:
+def uploaded(key: str) -> dict[str, Any]:
     """As S3 puts it on the queue; ``key`` is quoted as in a form."""
     return {
         "Records": [

@@ -143,6 +143,7 @@ def _live(bank: Bank) -> None:
     _a_handover_through_an_outage(bank, second)
     _customers_and_groups_change(bank, third)
     _rosters_come(bank)
+    _a_customer_master_comes(bank, third)
     _a_leave_and_a_new_department(bank, third, fourth)
     _operators_decide(bank, second)
     _a_departure_nobody_hears_of(bank, fifth)
@@ -199,6 +200,15 @@ def _rosters_come(bank: Bank) -> None:
         body = "\n".join([columns, *rows]).encode()
         s3.put_object(Bucket=bucket, Key=f"roster/incoming/staff {day}.csv", Body=body)
         bank.settle()
+
+
+def _a_customer_master_comes(bank: Bank, userid: str) -> None:
+    customer_id = bank.wecom.relations(userid)[0]["external_userid"]
+    s3, bucket = bank.stack.engine.client("s3"), bank.stack.endpoints.resources["buckets"]["DataBucket"]
+    body = f"external_userid,userid\n{customer_id},{userid}\n".encode()
+    s3.put_object(Bucket=bucket, Key="master/incoming/customers.csv", Body=body)
+    bank.settle()
+    assert bank.operator("head_office").customer(customer_id)["managing_userid"] == userid
 
 
 def _a_leave_and_a_new_department(bank: Bank, userid: str, cover: str) -> None:

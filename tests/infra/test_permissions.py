@@ -38,6 +38,7 @@ PREFIXES = {
         "s3:GetObject": {"roster/incoming/*", "roster/latest/*"},
         "s3:PutObject": {"roster/latest/*", "roster/rejected/*"},
     },
+    "ContactSync": {"s3:GetObject": {"master/incoming/*"}},
     "HandoverWorker": {"s3:PutObject": {"handover/packages/*"}},
     "HandoverReconcile": {
         "s3:GetObject": {"handover/packages/*"},

@@ -87,10 +87,11 @@ def test_only_our_rule_may_put_events_into_the_staff_queues(queue: str) -> None:
     assert names_in(allowed["Condition"]) == {"StaffEventRule"}
 
 
-def test_only_our_rule_and_our_bucket_may_send_to_the_staff_queue_from_outside() -> None:
-    [of_bucket] = [each for each in _allowing("StaffQueue") if each["Principal"] == {"Service": "s3.amazonaws.com"}]
+@pytest.mark.parametrize(("queue", "senders"), [("StaffQueue", 2), ("ContactQueue", 1)])
+def test_only_our_rule_and_our_bucket_may_send_from_outside(queue: str, senders: int) -> None:
+    [of_bucket] = [each for each in _allowing(queue) if each["Principal"] == {"Service": "s3.amazonaws.com"}]
 
-    assert len(_allowing("StaffQueue")) == 2
+    assert len(_allowing(queue)) == senders
     assert listed(of_bucket["Action"]) == ["sqs:SendMessage"]
     assert of_bucket["Condition"]["StringEquals"] == {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}
     [bucket, unique] = of_bucket["Condition"]["ArnEquals"]["aws:SourceArn"]["Fn::Sub"]
@@ -99,18 +100,22 @@ def test_only_our_rule_and_our_bucket_may_send_to_the_staff_queue_from_outside()
     ]
 
 
-def test_a_roster_that_hr_drops_is_told_to_the_staff_queue() -> None:
-    [told] = properties("DataBucket")["NotificationConfiguration"]["QueueConfigurations"]
-    rules = {each["Name"]: each["Value"] for each in told["Filter"]["S3Key"]["Rules"]}
+def test_what_the_bank_drops_is_told_to_the_queue_of_its_reader() -> None:
+    told = {
+        rules["prefix"]: (each["Event"], names_in(each["Queue"]), rules["suffix"])
+        for each in properties("DataBucket")["NotificationConfiguration"]["QueueConfigurations"]
+        for rules in [{rule["Name"]: rule["Value"] for rule in each["Filter"]["S3Key"]["Rules"]}]
+    }
 
-    assert told["Event"] == "s3:ObjectCreated:*"
-    assert names_in(told["Queue"]) == {"StaffQueue"}
-    assert rules == {"prefix": "roster/incoming/", "suffix": ".csv"}
+    assert told == {
+        "roster/incoming/": ("s3:ObjectCreated:*", {"StaffQueue"}, ".csv"),
+        "master/incoming/": ("s3:ObjectCreated:*", {"ContactQueue"}, ".csv"),
+    }
 
 
-def test_the_queue_lets_the_bucket_in_before_the_bucket_is_made() -> None:
+def test_the_queues_let_the_bucket_in_before_the_bucket_is_made() -> None:
     # S3 tries its destination when it is told of it.
-    assert of_type("AWS::S3::Bucket")["DataBucket"]["DependsOn"] == "StaffQueuePolicy"
+    assert of_type("AWS::S3::Bucket")["DataBucket"]["DependsOn"] == ["StaffQueuePolicy", "ContactQueuePolicy"]
 
 
 def test_what_the_bank_tells_goes_to_the_staff_queue_or_to_a_dead_letter_queue() -> None:

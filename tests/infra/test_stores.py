@@ -99,12 +99,13 @@ def test_the_bucket_refuses_plain_http() -> None:
 
 
 def test_the_bucket_forgets_rosters_old_versions_and_interrupted_uploads_and_never_a_certificate() -> None:
-    every, rosters = properties("DataBucket")["LifecycleConfiguration"]["Rules"]
+    every, rosters, masters = properties("DataBucket")["LifecycleConfiguration"]["Rules"]
 
     assert every["NoncurrentVersionExpiration"] == {"NoncurrentDays": 90}
     assert every["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 7}
     assert not {"ExpirationInDays", "ExpirationDate"} & set(every)
     assert (rosters["Prefix"], rosters["ExpirationInDays"]) == ("roster/", 400)
+    assert (masters["Prefix"], masters["ExpirationInDays"]) == ("master/", 90)
 
 
 @pytest.mark.parametrize("name", SECRETS)

@@ -22,7 +22,7 @@ from scrm.contacts.model import GroupChat
 from scrm.contacts.names import Rename
 from scrm.contacts.writer import CustomerWriter
 from scrm.org.sync import NodeSync, OrgSync
-from scrm.runtime.contact_intake import ContactIntake, contact_message
+from scrm.runtime.contact_intake import ContactIntake
 from tests.engine import EngineTables
 from tests.fakes.contacts import T0, FakeCustomerSource
 
@@ -105,6 +105,7 @@ class Bank:
             queue=Queue(cast("Any", self.sqs), "url"),
             now=lambda: T0 + HOUR,
             on_drift=self.drift.append,
+            master=lambda: pytest.fail("no customer master here"),
         )
 
     def work(self, *messages: Any) -> None:
@@ -117,7 +118,7 @@ class Bank:
         while True:
             self.killer.place, self.killer.after, self.killer.calls = place, after, 0
             try:
-                self.intake().take(contact_message.validate_json(body))
+                self.intake().take_body(body)
             except KilledError:
                 place, after = (place + 1, False) if after else (place, True)
             else:

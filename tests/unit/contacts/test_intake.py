@@ -13,7 +13,8 @@ from scrm.contacts.messages import FullPassRequested, MemberRenamed, MemberSyncR
 from scrm.handover.edges import TransferApi
 from scrm.handover.model import CaseState, HandoverCase
 from scrm.org.sync import NodeSync, OrgSync
-from scrm.runtime.contact_intake import STEPS_PER_MESSAGE, ContactIntake, ContactOutcome, contact_message
+from scrm.runtime.contact_intake import STEPS_PER_MESSAGE, ContactIntake, ContactOutcome
+from scrm.runtime.master_intake import MasterOutcome
 from scrm.wecom.errors import CallPostponedError
 from tests.fakes.contacts import T0, Contacts
 
@@ -49,7 +50,7 @@ class Desk:
 
     contacts: Contacts = field(default_factory=Contacts)
     sqs: FakeSqs = field(default_factory=FakeSqs)
-    outcomes: list[ContactOutcome] = field(default_factory=list)
+    outcomes: list[ContactOutcome | MasterOutcome] = field(default_factory=list)
     renamed_tasks: list[tuple[str, str]] = field(default_factory=list)
     org: NoNodes = field(default_factory=NoNodes)
 
@@ -66,10 +67,11 @@ class Desk:
             queue=Queue(cast("Any", self.sqs), "url"),
             now=lambda: self.contacts.moment,
             on_drift=self.contacts.drift.append,
+            master=lambda: pytest.fail("no customer master here"),
         )
 
     def take(self, body: str) -> None:
-        self.outcomes.append(self.intake.take(contact_message.validate_json(body)))
+        self.outcomes.append(self.intake.take_body(body))
 
     def work(self) -> None:
         while self.sqs.bodies:

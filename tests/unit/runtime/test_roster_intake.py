@@ -14,8 +14,9 @@ from scrm.org.model import Cover, MemberStatus, OrgNode, StaffAttributes
 from scrm.org.rename import MemberRenames
 from scrm.org.roster import COLUMNS
 from scrm.runtime import roster_intake
-from scrm.runtime.roster_intake import RosterIntake, RosterNotification, RosterOutcome, RosterUpload, day_of
+from scrm.runtime.roster_intake import RosterIntake, RosterOutcome, day_of
 from scrm.runtime.roster_signals import RosterTeller
+from scrm.runtime.uploads import Upload, UploadNotification
 from tests.fakes.org import DAY, T0, FakeOrg, FakeRosterStore, member
 
 EVENTS = Path(__file__).parents[3] / "events" / "staff_intake"
@@ -55,10 +56,10 @@ class Bank:
         teller = RosterTeller(CORP, self.org, Leaves(self.org), self.org, on_signal or self.signals.append)
         return RosterIntake(BUCKET, self.store, self.org, teller, self.departing_percent)
 
-    def upload(self, day: int, *lines: str, content: bytes | None = None, hours: int = 0) -> RosterUpload:
+    def upload(self, day: int, *lines: str, content: bytes | None = None, hours: int = 0) -> Upload:
         key = f"roster/incoming/hr-{day}-{hours}.csv"
         self.store.files[key] = csv_of(*lines) if content is None else content
-        return RosterUpload(BUCKET, key, T0 + timedelta(days=day, hours=hours))
+        return Upload(BUCKET, key, T0 + timedelta(days=day, hours=hours))
 
     def take(self, day: int, *lines: str, **more: Any) -> roster_intake.RosterResult:
         return self.intake().take(self.upload(day, *lines, **more))
@@ -429,15 +430,15 @@ class Killer:
         return survived
 
 
-def uploads_of(sample: str) -> list[RosterUpload]:
+def uploads_of(sample: str) -> list[Upload]:
     event = json.loads((EVENTS / f"{sample}.json").read_text("utf-8"))
-    return RosterNotification.model_validate_json(event["Records"][0]["body"]).uploads()
+    return UploadNotification.model_validate_json(event["Records"][0]["body"]).uploads()
 
 
 class TestNotification:
     def test_key_is_unquoted(self) -> None:
         assert uploads_of("roster_uploaded") == [
-            RosterUpload("scrm-data-123456789012", "roster/incoming/hr 2026-11-23.csv", T0)
+            Upload("scrm-data-123456789012", "roster/incoming/hr 2026-11-23.csv", T0)
         ]
 
     def test_test_message_of_s3_has_no_uploads(self) -> None:
@@ -455,10 +456,10 @@ class TestNotification:
         ],
     )
     def test_roster_speaks_for_the_day_in_its_name_or_that_of_its_upload(self, name: str, expected: date) -> None:
-        assert day_of(RosterUpload(BUCKET, f"roster/incoming/{name}", T0)) == expected
+        assert day_of(Upload(BUCKET, f"roster/incoming/{name}", T0)) == expected
 
     def test_upload_after_midnight_in_shanghai_belongs_to_that_day(self) -> None:
-        assert day_of(RosterUpload(BUCKET, "x.csv", T0.replace(day=22, hour=16))) == DAY
+        assert day_of(Upload(BUCKET, "x.csv", T0.replace(day=22, hour=16))) == DAY
 
 
 def peak_of(rows: int) -> int:
@@ -484,7 +485,7 @@ def peak_of(rows: int) -> int:
     tracemalloc.start()
     try:
         intake = replace(Bank(Forgetful(), store).intake(), rows_in_memory=1_000)
-        result = intake.take(RosterUpload(BUCKET, "x.csv", T0))
+        result = intake.take(Upload(BUCKET, "x.csv", T0))
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()

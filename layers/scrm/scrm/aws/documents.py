@@ -8,7 +8,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
-    from mypy_boto3_s3.type_defs import CompletedPartTypeDef
+    from mypy_boto3_s3.type_defs import CompletedPartTypeDef, HeadObjectOutputTypeDef
 
 PART_BYTES: Final = 8 * 1024 * 1024
 """Above this an upload goes in parts; S3 wants 5 MiB at least of each but the last, and 10,000 parts at most."""
@@ -110,6 +110,15 @@ class DocumentStore:
                 return None
             raise
 
+    def lines_from(self, key: str, offset: int = 0, etag: str = "") -> tuple[str, Iterator[bytes]]:
+        """As `stream_lines`, from a byte on: what tells this very document from one that replaces it, and its lines.
+
+        With ``etag`` a document that was replaced since is a DocumentUnreadableError while reading.
+        """
+        head = self._head(key)
+        wanted = etag or head["ETag"]
+        return wanted, _lines(self._ranges(key, head["ContentLength"], wanted, offset))
+
     def stream_lines(self, key: str) -> Iterator[bytes]:
         """The lines of a document with their line ends (``\\n``), as `csv.reader` wants them once decoded.
 
@@ -120,13 +129,7 @@ class DocumentStore:
             DocumentUnreadableError: while reading; a line is longer than `LONGEST_LINE_BYTES`, or the document was
                 replaced meanwhile.
         """
-        try:
-            head = self._s3.head_object(Bucket=self._bucket, Key=key)
-        except ClientError as error:
-            if _code(error) in _MISSING:
-                raise DocumentMissingError(f"There is no document {key} in the data bucket.") from error
-            raise
-        return _lines(self._ranges(key, head["ContentLength"], head["ETag"]))
+        return self.lines_from(key)[1]
 
     @contextmanager
     def open_upload(self, key: str, content_type: str) -> Iterator[DocumentUpload]:
@@ -149,8 +152,16 @@ class DocumentStore:
         }
         return self._s3.generate_presigned_url("get_object", Params=asked, ExpiresIn=valid_for_s)
 
-    def _ranges(self, key: str, size: int, etag: str) -> Iterator[bytes]:
-        for start in range(0, size, _READ_BYTES):
+    def _head(self, key: str) -> "HeadObjectOutputTypeDef":
+        try:
+            return self._s3.head_object(Bucket=self._bucket, Key=key)
+        except ClientError as error:
+            if _code(error) in _MISSING:
+                raise DocumentMissingError(f"There is no document {key} in the data bucket.") from error
+            raise
+
+    def _ranges(self, key: str, size: int, etag: str, offset: int = 0) -> Iterator[bytes]:
+        for start in range(offset, size, _READ_BYTES):
             try:
                 part = self._s3.get_object(
                     Bucket=self._bucket, Key=key, Range=f"bytes={start}-{start + _READ_BYTES - 1}", IfMatch=etag

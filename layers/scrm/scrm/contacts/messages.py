@@ -83,6 +83,23 @@ class GroupsTakenOver(_Message):
     at: datetime
 
 
+class MasterFileStep(_Message):
+    """Take the customer master's file, or go on with it at a byte ``offset``, after ``line`` lines.
+
+    ``columns`` are where external_userid and userid are and how many there are; ``etag`` is of the very file that was
+    begun; ``rejected`` counts rows that nobody can use.
+    """
+
+    kind: Literal["master_file_step"] = "master_file_step"
+    key: str
+    as_of: datetime
+    etag: str = ""
+    offset: int = 0
+    line: int = 0
+    columns: tuple[int, int, int] | None = None
+    rejected: int = 0
+
+
 class MemberRenamed(_Message):
     """WeCom changed a member's userid (``NewUserID``), both folded; ``after`` is where an interrupted move goes on."""
 

@@ -1,11 +1,12 @@
 """What the contact queue and the nightly schedule bring, told to org and contacts."""
 
+import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from itertools import batched
-from typing import Annotated, assert_never
+from typing import TYPE_CHECKING, Annotated, assert_never
 
 from pydantic import Field, TypeAdapter
 
@@ -18,6 +19,7 @@ from scrm.contacts.messages import (
     CustomersTakenOver,
     FullPassRequested,
     GroupsTakenOver,
+    MasterFileStep,
     MemberRenamed,
     MemberSyncRequested,
     NodeSyncRequested,
@@ -41,6 +43,9 @@ from scrm.wecom.events.external_contact import (
     FollowUserDeleted,
 )
 
+if TYPE_CHECKING:
+    from scrm.runtime.master_intake import MasterIntake, MasterOutcome
+
 NODES_PER_MESSAGE = 20
 # A batch is ten messages: together they stay within the function's five minutes.
 STEPS_PER_MESSAGE = 20
@@ -56,7 +61,7 @@ type ContactMessage = (
     | GroupsTakenOver
     | MemberRenamed
 )
-contact_message: TypeAdapter[ContactMessage] = TypeAdapter(
+contact_message: TypeAdapter[ContactMessage | MasterFileStep] = TypeAdapter(
     Annotated[
         CallbackReceived
         | FullPassRequested
@@ -65,7 +70,8 @@ contact_message: TypeAdapter[ContactMessage] = TypeAdapter(
         | CustomersTakenOver
         | QuotaCounted
         | GroupsTakenOver
-        | MemberRenamed,
+        | MemberRenamed
+        | MasterFileStep,
         Field(discriminator="kind"),
     ]
 )
@@ -104,12 +110,31 @@ class ContactIntake:
     queue: Queue
     now: Callable[[], datetime]
     on_drift: Callable[[int], None]
+    master: "Callable[[], MasterIntake]"
 
     def request_full_pass(self) -> None:
         """The nightly schedule; one run an hour at most, whoever asks."""
         moment = self.now()
         run_id = ids.derive("sync", moment.strftime("%Y-%m-%dT%H"))
         self.queue.send([FullPassRequested(run_id=run_id, requested_at=moment)])
+
+    def take_body(self, body: str) -> "ContactOutcome | MasterOutcome":
+        """A message of ours, or S3's word on a file that was put into the bucket. Raises ValidationError."""
+        if '"Records"' in body or "s3:TestEvent" in body:
+            found = json.loads(body)
+            if "Records" in found or "Event" in found:
+                return self._uploaded(body)
+        message = contact_message.validate_json(body)
+        return self.master().take(message) if isinstance(message, MasterFileStep) else self.take(message)
+
+    def _uploaded(self, body: str) -> "ContactOutcome | MasterOutcome":
+        """S3 tells of one file at a time; its test message has none."""
+        from scrm.runtime.uploads import UploadNotification  # noqa: PLC0415 - a start for a file pays for it
+
+        outcome: ContactOutcome | MasterOutcome = ContactOutcome.IGNORED
+        for upload in UploadNotification.model_validate_json(body).uploads():
+            outcome = self.master().begin(upload)
+        return outcome
 
     def take(self, message: ContactMessage) -> ContactOutcome:
         match message:

@@ -8,13 +8,10 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from itertools import batched, chain
 from typing import Final
-from urllib.parse import unquote_plus
-
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from scrm import ids
 from scrm.clock import BUSINESS_ZONE
@@ -23,6 +20,7 @@ from scrm.org.roster_changes import RosterChange, RosterChangeKind, RosterStep, 
 from scrm.org.roster_order import ROWS_IN_MEMORY, RosterSpool
 from scrm.org.roster_ports import LastRoster, RosterHeader, RosterProgress, RosterStore
 from scrm.runtime.roster_signals import ROSTER_SOURCE, RosterNews, RosterTeller
+from scrm.runtime.uploads import Upload
 
 # The file in the bucket lists all; the table, which people read, some.
 REJECTIONS_LISTED: Final = 100
@@ -50,15 +48,6 @@ class RosterOutcome(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class RosterUpload:
-    """A file that was put into the bucket."""
-
-    bucket: str
-    key: str
-    uploaded_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
 class RosterResult:
     """What became of a file: ``rows`` in it, ``rejected`` among them, ``changes`` told by kind.
 
@@ -73,39 +62,6 @@ class RosterResult:
     held_back: int = 0
     rejected_key: str = ""
     refused: str = ""
-
-
-class _Object(BaseModel):
-    key: str = Field(min_length=1)
-
-
-class _Bucket(BaseModel):
-    name: str = Field(min_length=1)
-
-
-class _S3(BaseModel):
-    bucket: _Bucket
-    object: _Object
-
-
-class _Record(BaseModel):
-    model_config = ConfigDict(populate_by_name=True)
-
-    uploaded_at: AwareDatetime = Field(alias="eventTime")
-    s3: _S3
-
-
-class RosterNotification(BaseModel):
-    """S3's notification (``ObjectCreated``) as it arrives on the staff queue; its test message has no records."""
-
-    records: tuple[_Record, ...] = Field((), alias="Records")
-
-    def uploads(self) -> list[RosterUpload]:
-        """Keys come quoted as in a form."""
-        return [
-            RosterUpload(found.s3.bucket.name, unquote_plus(found.s3.object.key), found.uploaded_at.astimezone(UTC))
-            for found in self.records
-        ]
 
 
 @dataclass(slots=True)
@@ -125,7 +81,7 @@ class _Tally:
 class _Roster:
     """One file on its way: its rows by userid, the roster before it, and what is known of both."""
 
-    upload: RosterUpload
+    upload: Upload
     file: RosterFile
     news: RosterNews
     last: LastRoster | None
@@ -191,7 +147,7 @@ class RosterIntake:
     departing_percent: int
     rows_in_memory: int = ROWS_IN_MEMORY
 
-    def take(self, upload: RosterUpload, may_go_on: Callable[[], bool] = lambda: True) -> RosterResult:
+    def take(self, upload: Upload, may_go_on: Callable[[], bool] = lambda: True) -> RosterResult:
         """Take a file that was uploaded, once or again.
 
         ``may_go_on`` is asked from time to time; once it says no, the rest waits for the next call with the same file.
@@ -203,7 +159,7 @@ class RosterIntake:
             self.teller.rejections.reject(ROSTER_SOURCE, event_id, str(error), upload.uploaded_at)
             return RosterResult(RosterOutcome.REFUSED, refused=str(error))
 
-    def _take(self, upload: RosterUpload, may_go_on: Callable[[], bool]) -> RosterResult:
+    def _take(self, upload: Upload, may_go_on: Callable[[], bool]) -> RosterResult:
         if upload.bucket != self.bucket:
             raise RosterRefusedError("The roster lies in another bucket; upload it to this stack's own.")
         file = examine(self.store.lines(upload.key))
@@ -315,7 +271,7 @@ class RosterIntake:
             self.store.replace_last(header, roster.rows_from_now_on())
 
 
-def day_of(upload: RosterUpload) -> date:
+def day_of(upload: Upload) -> date:
     """The day a roster speaks for: the date in its file name, if it is none to come, else the day of its upload."""
     uploaded_on = upload.uploaded_at.astimezone(BUSINESS_ZONE).date()
     for found in _DATE.finditer(upload.key.rpartition("/")[2]):

@@ -11,12 +11,12 @@ from pydantic import ValidationError
 from scrm.org.roster_ports import RejectionSink
 from scrm.runtime.address_book_intake import AddressBookIntake
 from scrm.runtime.hr_intake import HrIntake, problems_of
-from scrm.runtime.roster_intake import RosterIntake, RosterNotification, RosterOutcome
+from scrm.runtime.roster_intake import RosterIntake, RosterOutcome
 from scrm.runtime.staff_signals import StaffOutcome
+from scrm.runtime.uploads import TEST_EVENT, UploadNotification
 
 # Within the function's minute; the rest of a roster waits for the message to come again.
 TIME_PER_ROSTER = timedelta(seconds=35)
-_S3_TEST_EVENT = "s3:TestEvent"
 
 
 class RosterUnfinishedError(Exception):
@@ -47,7 +47,7 @@ class StaffIntake:
             return self._reject("queue", "the message is not a JSON object", body)
         if message.get("kind") == "callback":
             return self.address_book.take(message, body)
-        if message.get("Event") == _S3_TEST_EVENT:
+        if message.get("Event") == TEST_EVENT:
             return StaffOutcome.IGNORED
         if "Records" in message:
             return self._roster(message, body)
@@ -56,7 +56,7 @@ class StaffIntake:
     def _roster(self, message: Mapping[str, Any], body: str) -> StaffOutcome | RosterOutcome:
         """S3 tells of one file at a time."""
         try:
-            uploads = RosterNotification.model_validate(message).uploads()
+            uploads = UploadNotification.model_validate(message).uploads()
         except ValidationError as error:
             return self._reject("s3", problems_of(error), body)
         outcome: StaffOutcome | RosterOutcome = StaffOutcome.IGNORED

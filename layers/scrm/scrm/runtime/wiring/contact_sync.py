@@ -1,8 +1,10 @@
 """Joins the contact queue's use case to WeCom, its tables and its queue."""
 
 import functools
+from typing import TYPE_CHECKING
 
 from scrm import clock
+from scrm.aws import session
 from scrm.aws.contact_table import DynamoContactRepository
 from scrm.aws.org_table import DynamoOrgRepository
 from scrm.aws.queues import Queue
@@ -15,12 +17,16 @@ from scrm.contacts.names import Rename
 from scrm.contacts.writer import CustomerWriter
 from scrm.org.sync import OrgSync
 from scrm.runtime.contact_intake import ContactIntake
+from scrm.runtime.environment import required
 from scrm.runtime.observability import count
 from scrm.runtime.wiring.tables import queue, table
 from scrm.runtime.wiring.wecom import wecom_client
 from scrm.tasks.work import MemberRename
 from scrm.wecom.governor_state import Priority
 from scrm.wecom.sources import WecomAddressBook, WecomCustomers
+
+if TYPE_CHECKING:
+    from scrm.runtime.master_intake import MasterIntake
 
 
 @functools.cache
@@ -52,6 +58,27 @@ def contact_intake() -> ContactIntake:
         queue=contact_queue(),
         now=clock.now,
         on_drift=lambda rows: count("RelationDrift", rows),
+        master=master_intake,
+    )
+
+
+@functools.cache
+def master_intake() -> "MasterIntake":
+    """Only a start that takes a customer master needs the bucket's client and what follows."""
+    from scrm.aws.documents import DocumentStore  # noqa: PLC0415
+    from scrm.contacts.master import MasterImport  # noqa: PLC0415
+    from scrm.runtime.master_intake import MasterIntake  # noqa: PLC0415
+
+    contacts = DynamoContactRepository(table("CONTACTS_TABLE"))
+    bucket = required("DATA_BUCKET")
+    return MasterIntake(
+        bucket=bucket,
+        documents=DocumentStore(session.client("s3"), bucket),
+        master=MasterImport(contacts, CustomerWriter(contacts, clock.now)),
+        rejections=DynamoOrgRepository(table("ORG_TABLE")),
+        queue=contact_queue(),
+        now=clock.now,
+        on_rejected=lambda rows: count("MasterRowRejected", rows),
     )
 
 
@@ -59,3 +86,4 @@ def reset() -> None:
     """Forget every built object; for tests."""
     contact_queue.cache_clear()
     contact_intake.cache_clear()
+    master_intake.cache_clear()
