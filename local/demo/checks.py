@@ -133,9 +133,9 @@ def check_access(cases_of: Callable[[str], Sequence[Row]], nodes_of: Mapping[str
 
 
 def check_month(
-    audit: Row | None, orphans: Sequence[Row], cover: frozenset[str], takers: frozenset[str]
+    audit: Row | None, orphans: Sequence[Row], on_leave: frozenset[str], takers: frozenset[str]
 ) -> Iterator[Check]:
-    """The nightly audit at the end of the month, and nobody on leave got a customer. ``cover``: who was on leave."""
+    """The nightly audit at the end of the month, and nobody on leave got a customer."""
     left = [row for row in orphans if row["resolved_at"] is None]
     finished = bool(audit and audit["finished_at"])
     yield Check("夜间核对跑完全行，没有无人负责的客户或群", finished and not left, f"剩余 {len(left)} 项")
