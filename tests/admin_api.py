@@ -16,6 +16,7 @@ from scrm import clock, ids
 from scrm.audit.log import AuditLog
 from scrm.audit.model import AuditEntry
 from scrm.audit.reader import AuditReader
+from scrm.aws.customer_journal import CustomerJournal
 from scrm.aws.handover_journal import AuditedSettings
 from scrm.handover.edges import Attempt, AttemptOutcome, ChunkKind, EdgeState, TransferApi
 from scrm.handover.four_eyes import FourEyes
@@ -30,17 +31,23 @@ from scrm.org.queries import Rejection
 from scrm.runtime.http.answers import AnsweredOnce
 from scrm.runtime.http.decisions import DecidedOnce
 from scrm.runtime.http.models import Sync, SyncRequest
+from scrm.runtime.member_places import MemberPlaces
+from scrm.runtime.task_joins import OrgTaskStaff
 from scrm.runtime.wiring import admin_api as wiring
 from scrm.runtime.wiring import bank_settings
 from scrm.settings.change import SettingsChange
 from scrm.settings.handover import TOPIC, HandoverDocument
+from scrm.tasks.queries import TaskLists
+from scrm.tasks.work import TaskWork
 from tests.fakes.answers import FakeAnswers
 from tests.fakes.audit import FakeAuditStore
+from tests.fakes.contacts import Contacts
 from tests.fakes.decisions import MemoryDecisions
 from tests.fakes.handover import FakeCertificates, FakeOrphans
 from tests.fakes.org import FakeOrg
-from tests.fakes.queries import FakeCaseQueries, FakeOrgQueries
+from tests.fakes.queries import FakeCaseQueries, FakeContactQueries, FakeOrgQueries
 from tests.fakes.settings import MemorySettingsStore
+from tests.fakes.tasks import FakeTasks
 
 EVENTS = Path(__file__).parents[1] / "events" / "admin_api"
 AT = datetime(2026, 11, 21, 8, 0, tzinfo=UTC)
@@ -154,11 +161,15 @@ class Api:
     syncs: FakeSyncStarter = field(default_factory=FakeSyncStarter)
     orphans: FakeOrphans = field(default_factory=FakeOrphans)
     certificates: LinkedCertificates = field(default_factory=LinkedCertificates)
-
     decisions: MemoryDecisions = field(default_factory=MemoryDecisions)
+    people: FakeOrg = field(default_factory=FakeOrg)
+    tasks: FakeTasks = field(default_factory=FakeTasks)
+    contacts: Contacts = field(default_factory=lambda: Contacts(moment=AT))
+    now: datetime = AT
     settings: MemorySettingsStore = field(default_factory=MemorySettingsStore)
 
     def join(self, monkeypatch: pytest.MonkeyPatch) -> "Api":
+        task_staff = OrgTaskStaff(self.people, lambda: self.now)
         ports: dict[str, Any] = {
             "case_queries": self.cases,
             "org_queries": self.org,
@@ -171,6 +182,12 @@ class Api:
             "orphan_queries": self.orphans,
             "certificate_documents": self.certificates,
             "previews": FakePreviews(),
+            "contact_queries": FakeContactQueries(self.contacts.repository),
+            "accountability": self.contacts.accountability,
+            "customer_journal": CustomerJournal(AuditLog(self.audit)),
+            "member_places": MemberPlaces(self.people),
+            "task_lists": TaskLists(self.tasks, task_staff),
+            "task_work": TaskWork(self.tasks, task_staff),
             "four_eyes": FourEyes(self.decisions, self.decisions, HandoverSettings()),
         }
         change = SettingsChange(self.settings, AuditedSettings(ports["audit_log"]), TOPIC, HandoverDocument)

@@ -95,6 +95,29 @@ class AdminClient:
             raise CorruptError("下载的文件与登记的 SHA-256 不一致，请勿使用并联系管理员")
         return told
 
+    def tasks(self, userid: str, limit: int, **filters: str | None) -> list[Row]:
+        return self._rows(f"/v1/members/{_segment(userid)}/tasks", limit, filters)
+
+    def end_task(self, task_id: str, state: str, by_userid: str, note: str = "") -> Row:
+        """``state``: ``done`` or ``cancelled``."""
+        asked = {"state": state, "by_userid": by_userid, "note": note}
+        return self._post(f"/v1/tasks/{_segment(task_id)}/end", asked)
+
+    def customers(self, limit: int, finding: str, **filters: str | None) -> list[Row]:
+        return self._rows("/v1/customers", limit, {"finding": finding, **filters})
+
+    def customer(self, external_userid: str) -> Row:
+        return self._ask("GET", f"/v1/customers/{_segment(external_userid)}")
+
+    def hold(self, external_userid: str, reason: str) -> Row:
+        return self._ask("PUT", f"/v1/customers/{_segment(external_userid)}/hold", json={"reason": reason})
+
+    def release(self, external_userid: str, reason: str) -> Row:
+        return self._ask("DELETE", f"/v1/customers/{_segment(external_userid)}/hold", params={"reason": reason})
+
+    def assign(self, external_userid: str, userid: str) -> Row:
+        return self._ask("PUT", f"/v1/customers/{_segment(external_userid)}/owner", json={"userid": userid})
+
     def decisions(self, limit: int, **filters: str | None) -> list[Row]:
         return self._rows("/v1/decisions", limit, filters)
 

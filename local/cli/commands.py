@@ -6,45 +6,18 @@ Exit codes: 0 done, 1 the API refused or failed, 2 wrong usage, 3 not found, 4 n
 
 import json
 import sys
-from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import click
 from rich.table import Table
 
-from local.cli import tables
+from local.cli import tables, work_tables
 from local.cli.client import AdminClient, Row
+from local.cli.customer_commands import customer
 from local.cli.errors import CommandError
-from local.cli.sign_in import sign_in
-
-_LIMIT = click.option("--limit", type=click.IntRange(0), default=50, show_default=True, help="最多显示的行数，0 为全部")
-_NODE = click.option("--node", "node_id", help="只看某个机构（部门编号）及其下级")
-
-
-@dataclass
-class Session:
-    """One run of the program: signs in when the first command needs it."""
-
-    operator: str | None
-    as_json: bool
-
-    @cached_property
-    def client(self) -> AdminClient:
-        return AdminClient(sign_in(self.operator))
-
-    def show(self, answer: Any, *shown: Table) -> None:
-        """The answer as JSON if asked for, else as tables."""
-        if self.as_json:
-            click.echo(json.dumps(answer, ensure_ascii=False, indent=2))
-            return
-        screen = tables.console()
-        for table in shown:
-            if table.row_count:
-                screen.print(table)
-            else:
-                screen.print(f"{table.title}：没有记录")
+from local.cli.session import LIMIT, NODE, Session
+from local.cli.task_commands import task
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -83,8 +56,8 @@ def case() -> None:
 
 @case.command("list")
 @click.option("--state", type=click.Choice(list(tables.CASE_STATES)), help="只看某个状态")
-@_NODE
-@_LIMIT
+@NODE
+@LIMIT
 @click.pass_obj
 def list_cases(session: Session, state: str | None, node_id: str | None, limit: int) -> None:
     """列出客户继承，最新的在前。"""
@@ -95,13 +68,13 @@ def list_cases(session: Session, state: str | None, node_id: str | None, limit: 
 @case.command("show")
 @click.argument("case_id")
 @click.option("--edges", "state", type=click.Choice(["all", *tables.EDGE_STATES]), help="同时列出该状态的客户与客户群")
-@_LIMIT
+@LIMIT
 @click.pass_obj
 def show_case(session: Session, case_id: str, state: str | None, limit: int) -> None:
     """显示一个客户继承。"""
     found = session.client.case(case_id)
     answer: Row = dict(found)
-    shown = [tables.case_facts(found), tables.signals(found["signals"])]
+    shown = [tables.case_facts(found), *work_tables.followed(found), tables.signals(found["signals"])]
     if state:
         wanted = None if state == "all" else state
         answer["edges"] = session.client.edges(case_id, limit, state=wanted)
@@ -239,8 +212,8 @@ def decision() -> None:
 
 
 @decision.command("list")
-@_NODE
-@_LIMIT
+@NODE
+@LIMIT
 @click.pass_obj
 def list_decisions(session: Session, node_id: str | None, limit: int) -> None:
     """列出等待他人复核的决定。"""
@@ -273,9 +246,9 @@ def rejection() -> None:
 
 
 @rejection.command("list")
-@_NODE
+@NODE
 @click.option("--state", type=click.Choice(["open", "reviewed"]), help="只看待处理（open）或已处理（reviewed）的消息")
-@_LIMIT
+@LIMIT
 @click.pass_obj
 def list_rejections(session: Session, node_id: str | None, state: str | None, limit: int) -> None:
     """列出被拒绝、等待人工查看的消息。"""
@@ -300,7 +273,7 @@ def nodes() -> None:
 
 @nodes.command("list")
 @click.argument("node_id", default="1")
-@_LIMIT
+@LIMIT
 @click.pass_obj
 def list_nodes(session: Session, node_id: str, limit: int) -> None:
     """列出某个机构的直接下级，默认总行。"""
@@ -346,8 +319,8 @@ def audit() -> None:
 
 
 @audit.command("list")
-@_NODE
-@_LIMIT
+@NODE
+@LIMIT
 @click.pass_obj
 def list_audit(session: Session, node_id: str | None, limit: int) -> None:
     """列出谁在何时做了什么，最新的在前。"""
@@ -357,8 +330,8 @@ def list_audit(session: Session, node_id: str | None, limit: int) -> None:
 
 @audit.command("orphans")
 @click.option("--unresolved", is_flag=True, help="只看尚未确认解决的")
-@_NODE
-@_LIMIT
+@NODE
+@LIMIT
 @click.pass_obj
 def list_orphans(
     session: Session,
@@ -421,6 +394,10 @@ def start_sync(session: Session, key: str) -> None:
     """立即开始一次全量核对。"""
     found = session.client.start_sync(key)
     session.show(found, tables.facts("已开始全量核对", {"编号": found["run_id"], "请求时间": found["requested_at"]}))
+
+
+scrm.add_command(task)
+scrm.add_command(customer)
 
 
 def main(arguments: list[str] | None = None) -> None:

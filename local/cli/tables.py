@@ -123,7 +123,7 @@ def console() -> Console:
 
 
 def cases(rows: Sequence[Row]) -> Table:
-    table = _table(
+    table = titled(
         "客户继承", "编号", "成员", "变动", "机构", "状态", "客户（已接替/总数）", "客户群", "接替成员", "开始时间"
     )
     for row in rows:
@@ -135,15 +135,15 @@ def cases(rows: Sequence[Row]) -> Table:
             CASE_STATES.get(row["state"], row["state"]),
             _progress(row["customers"]),
             _progress(row["groups"]),
-            _several(row["successor_userids"]),
-            _time(row["opened_at"]),
+            several(row["successor_userids"]),
+            local_time(row["opened_at"]),
         )
     return table
 
 
 def case_facts(case: Row) -> Table:
     summary = case["summary"]
-    table = _table("客户继承详情", "项目", "内容")
+    table = titled("客户继承详情", "项目", "内容")
     for name, value in (
         ("编号", summary["case_id"]),
         ("成员", _person(summary["handover_name"], summary["handover_userid"])),
@@ -152,24 +152,24 @@ def case_facts(case: Row) -> Table:
         ("接替成员", "、".join(summary["successor_userids"]) or "—"),
         ("变动", CHANGES.get(summary["change"], summary["change"])),
         ("最后工作日", summary["last_day"] or "—"),
-        ("最早转接时间", _time(summary["start_at"])),
+        ("最早转接时间", local_time(summary["start_at"])),
         ("客户", _by_state(summary["customers"])),
         ("客户群", _by_state(summary["groups"])),
         ("方案制定", case["plan_made_by"]),
         ("方案复核", _review(case["review"])),
         ("关闭原因", case["close_reason"] or "—"),
-        ("开始时间", _time(summary["opened_at"])),
-        ("完成时间", _time(summary["closed_at"])),
+        ("开始时间", local_time(summary["opened_at"])),
+        ("完成时间", local_time(summary["closed_at"])),
     ):
         table.add_row(name, value)
     return table
 
 
 def decisions(rows: Sequence[Row]) -> Table:
-    table = _table("等待复核的决定", "编号", "操作", "案件", "作出人", "作出时间", "有效期至")
+    table = titled("等待复核的决定", "编号", "操作", "案件", "作出人", "作出时间", "有效期至")
     for row in rows:
         operation = OPERATIONS.get(row["operation"], row["operation"])
-        made_at, expires_at = _time(row["made_at"]), _time(row["expires_at"])
+        made_at, expires_at = local_time(row["made_at"]), local_time(row["expires_at"])
         table.add_row(row["decision_id"], operation, row["case_id"], row["made_by"], made_at, expires_at)
     return table
 
@@ -184,11 +184,11 @@ def decision(found: Row) -> Table:
             "案件": found["case_id"],
             "内容": parameters or "—",
             "状态": DECISION_STATES[found["state"]],
-            "作出": f"{found['made_by']}，{_time(found['made_at'])}",
-            "有效期至": _time(found["expires_at"]),
-            "复核": f"{found['decided_by']}，{_time(found['decided_at'])}" if found["decided_by"] else "—",
+            "作出": f"{found['made_by']}，{local_time(found['made_at'])}",
+            "有效期至": local_time(found["expires_at"]),
+            "复核": f"{found['decided_by']}，{local_time(found['decided_at'])}" if found["decided_by"] else "—",
             "原因": found["reason"] or "—",
-            "执行时间": _time(found["done_at"]),
+            "执行时间": local_time(found["done_at"]),
         },
     )
 
@@ -204,18 +204,18 @@ def preview(found: Row) -> tuple[Table, Table, Table]:
             "须复核": "是" if found["needs_approval"] else "否",
             "方案制定": found["plan_made_by"],
             "方案复核": _review(found["review"]),
-            "最早转接时间": _time(found["start_at"]),
+            "最早转接时间": local_time(found["start_at"]),
             "最后工作日": found["last_day"] or "—",
             "接口调用": f"{found['calls']} 次，至少 {found['days']} 天",
             "方案校验码": found["checksum"],
         },
     )
-    takers = _table("接替成员", "成员", "客户", "客户群", "调用次数", "选择理由")
+    takers = titled("接替成员", "成员", "客户", "客户群", "调用次数", "选择理由")
     for row in found["takers"]:
         reasons = "，".join(f"{REASONS.get(word, word)} {number}" for word, number in row["reasons"].items())
         who = _person(row["takeover_name"], row["takeover_userid"])
         takers.add_row(who, str(row["customers"]), str(row["groups"]), str(row["calls"]), reasons)
-    counted = _table("客户与客户群", "种类", "状态", "原因", "错误码", "数量")
+    counted = titled("客户与客户群", "种类", "状态", "原因", "错误码", "数量")
     for row in found["edges"]:
         state, cause = EDGE_STATES.get(row["state"], row["state"]), EDGE_CAUSES.get(row["cause"], row["cause"])
         counted.add_row(KINDS[row["kind"]], state, cause or "—", str(row["errcode"] or "—"), str(row["count"]))
@@ -226,19 +226,19 @@ def _review(review: Row | None) -> str:
     if review is None:
         return "—"
     word = "通过" if review["approved"] else f"退回：{review['reason']}"
-    return f"{review['by']}，{_time(review['at'])}，{word}"
+    return f"{review['by']}，{local_time(review['at'])}，{word}"
 
 
 def signals(rows: Sequence[Row]) -> Table:
-    table = _table("变动信号", "来源", "类型", "发生时间", "事件编号", "说明")
+    table = titled("变动信号", "来源", "类型", "发生时间", "事件编号", "说明")
     for row in rows:
         source = SIGNAL_SOURCES.get(row["source"], row["source"])
-        table.add_row(source, row["kind"], _time(row["occurred_at"]), row["event_id"], row["note"] or "—")
+        table.add_row(source, row["kind"], local_time(row["occurred_at"]), row["event_id"], row["note"] or "—")
     return table
 
 
 def edges(title: str, rows: Sequence[Row]) -> Table:
-    table = _table(title, "编号", "状态", "原因", "接替成员", "次数", "责任人", "处理期限", "更新时间")
+    table = titled(title, "编号", "状态", "原因", "接替成员", "次数", "责任人", "处理期限", "更新时间")
     for row in rows:
         table.add_row(
             row["target_id"],
@@ -247,19 +247,19 @@ def edges(title: str, rows: Sequence[Row]) -> Table:
             row["takeover_userid"] or "—",
             str(len(row["attempts"])),
             row["owner_userid"] or "—",
-            _time(row["due_at"]),
-            _time(row["updated_at"]),
+            local_time(row["due_at"]),
+            local_time(row["updated_at"]),
         )
     return table
 
 
 def certificates(rows: Sequence[Row]) -> Table:
-    table = _table("交接证明", "序号", "出具时间", "客户", "客户群", "JSON 的 SHA-256", "CSV 的 SHA-256", "核对结果")
+    table = titled("交接证明", "序号", "出具时间", "客户", "客户群", "JSON 的 SHA-256", "CSV 的 SHA-256", "核对结果")
     for row in rows:
         checked = "未核对" if row["problems"] is None else "；".join(row["problems"]) or "一致"
         table.add_row(
             str(row["number"]),
-            _time(row["issued_at"]),
+            local_time(row["issued_at"]),
             str(row["customers"]),
             str(row["groups"]),
             row["json_sha256"],
@@ -275,8 +275,8 @@ def audit_run(run: Row) -> Table:
         "最近一次巡检",
         {
             "编号": run["run_id"],
-            "开始时间": _time(run["started_at"]),
-            "完成时间": _time(run["finished_at"]),
+            "开始时间": local_time(run["started_at"]),
+            "完成时间": local_time(run["finished_at"]),
             "企业微信待分配": str(counts["listed"]),
             "已有案件负责": str(counts["answered"]),
             "核对的离职成员": str(counts["departed"]),
@@ -287,27 +287,27 @@ def audit_run(run: Row) -> Table:
 
 
 def orphans(rows: Sequence[Row]) -> Table:
-    table = _table("无人负责的客户与客户群", "类别", "离职成员", "数量", "编号", "现由案件负责", "发现时间", "确认解决")
+    table = titled("无人负责的客户与客户群", "类别", "离职成员", "数量", "编号", "现由案件负责", "发现时间", "确认解决")
     for row in rows:
         table.add_row(
             ORPHAN_KINDS.get(row["kind"], row["kind"]),
             row["leaver_userid"],
             str(len(row["target_ids"])),
-            _several(row["target_ids"], "个"),
+            several(row["target_ids"], "个"),
             row["case_id"],
-            _time(row["found_at"]),
-            _time(row["resolved_at"]),
+            local_time(row["found_at"]),
+            local_time(row["resolved_at"]),
         )
     return table
 
 
 def rejections(rows: Sequence[Row]) -> Table:
-    table = _table("被拒绝的消息", "编号", "来源", "收到时间", "原因", "事件编号", "状态", "处理人", "说明")
+    table = titled("被拒绝的消息", "编号", "来源", "收到时间", "原因", "事件编号", "状态", "处理人", "说明")
     for row in rows:
         table.add_row(
             row["rejection_id"],
             row["source"],
-            _time(row["received_at"]),
+            local_time(row["received_at"]),
             row["reason"],
             row["event_id"] or "—",
             REVIEWS.get(row["state"], row["state"]),
@@ -318,7 +318,7 @@ def rejections(rows: Sequence[Row]) -> Table:
 
 
 def nodes(rows: Sequence[Row]) -> Table:
-    table = _table("机构", "编号", "名称", "负责人", "推广阶段", "运营模式", "机构号", "撤销时间")
+    table = titled("机构", "编号", "名称", "负责人", "推广阶段", "运营模式", "机构号", "撤销时间")
     for row in rows:
         table.add_row(
             row["node_id"],
@@ -327,7 +327,7 @@ def nodes(rows: Sequence[Row]) -> Table:
             _set(LIFECYCLES, row["lifecycle"]),
             _set(MODES, row["mode"]),
             row["branch_code"] or "—",
-            _time(row["closed_at"]),
+            local_time(row["closed_at"]),
         )
     return table
 
@@ -341,7 +341,7 @@ def node_facts(node: Row) -> Table:
         "推广阶段": f"{_set(LIFECYCLES, node['lifecycle'])}（生效：{LIFECYCLES[node['effective_lifecycle']]}）",
         "运营模式": f"{_set(MODES, node['mode'])}（生效：{MODES[node['effective_mode']]}）",
         "机构号": node["branch_code"] or "—",
-        "撤销时间": _time(node["closed_at"]),
+        "撤销时间": local_time(node["closed_at"]),
     }
     return facts("机构详情", pairs)
 
@@ -351,10 +351,10 @@ def _set(words: Mapping[str, str], word: str | None) -> str:
 
 
 def audit(rows: Sequence[Row]) -> Table:
-    table = _table("审计日志", "时间", "操作者", "操作", "对象", "结果", "机构路径", "链/序号")
+    table = titled("审计日志", "时间", "操作者", "操作", "对象", "结果", "机构路径", "链/序号")
     for row in rows:
         table.add_row(
-            _time(row["at"]),
+            local_time(row["at"]),
             row["actor"],
             row["action"],
             row["subject"],
@@ -366,7 +366,7 @@ def audit(rows: Sequence[Row]) -> Table:
 
 
 def settings(found: Row) -> Table:
-    table = _table(f"客户继承参数（版本 {found['version']}）", "参数", "说明", "当前值", "来源")
+    table = titled(f"客户继承参数（版本 {found['version']}）", "参数", "说明", "当前值", "来源")
     for name, value in found["settings"].items():
         shown = "、".join(map(str, value)) if isinstance(value, list) else value
         source = "本行设定" if name in found["given"] else "默认"
@@ -375,13 +375,13 @@ def settings(found: Row) -> Table:
 
 
 def facts(title: str, pairs: Mapping[str, str]) -> Table:
-    table = _table(title, "项目", "内容")
+    table = titled(title, "项目", "内容")
     for name, value in pairs.items():
         table.add_row(name, value)
     return table
 
 
-def _table(title: str, *columns: str) -> Table:
+def titled(title: str, *columns: str) -> Table:
     table = Table(title=title, title_justify="left", title_style="bold")
     for column in columns:
         table.add_column(column, overflow="fold")
@@ -403,12 +403,12 @@ def _by_state(totals: Row) -> str:
     return f"共 {totals['total']}：" + "，".join(counted) if totals["total"] else "无"
 
 
-def _several(ids: Sequence[str], unit: str = "人") -> str:
+def several(ids: Sequence[str], unit: str = "人") -> str:
     """A list's cell: whoever comes first, and how many they are; a case of its own names all."""
     if len(ids) <= _NAMED_IN_A_LIST:
         return "、".join(ids) or "—"
     return f"{'、'.join(ids[:_NAMED_IN_A_LIST])} 等 {len(ids)} {unit}"
 
 
-def _time(text: str | None) -> str:
+def local_time(text: str | None) -> str:
     return f"{datetime.fromisoformat(text).astimezone(_SHANGHAI):%Y-%m-%d %H:%M:%S}" if text else "—"

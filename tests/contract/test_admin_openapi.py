@@ -12,12 +12,17 @@ from openapi_spec_validator import validate
 from local.engine.paths import ROOT
 from scrm.handover.edges import EdgeState
 from scrm.handover.four_eyes import PendingDecision, Wish
+from scrm.org.model import MemberDetail
 from scrm.runtime.http.contract import document
+from scrm.tasks.model import Task, TaskKind
+from scrm.tasks.ports import TaskChange
 from tests.admin_api import AT, EVENTS, Api, case, edge, rejection, sample
+from tests.fakes.org import member
 
 COMMITTED = ROOT / "docs" / "contracts" / "admin-api.openapi.json"
 DECISION_ID = "decision_" + "a" * 26
 CASE_ID = "case_" + "a" * 26
+CUSTOMER_ID = "wmEXAMPLE0000000000000000000001"
 SAMPLES = sorted(path.stem for path in EVENTS.glob("*.json"))
 
 
@@ -37,6 +42,12 @@ def api(monkeypatch: pytest.MonkeyPatch) -> Api:
     api.org.rejected = [rejection(1)]
     wish = Wish("close", CASE_ID, "/1/10/", {"reason": "served by the branch"})
     api.decisions.save(PendingDecision(DECISION_ID, wish, "operator:op-1", AT, AT))
+    api.org.people.append(MemberDetail(member("rm_zhou", "12", "/1/10/12/")))
+    task = Task("task_" + "a" * 26, "rm_zhou", TaskKind.GREET_CUSTOMER, ("wm1",), "/1/10/12/", AT, AT)
+    api.tasks.save([TaskChange(None, task)])
+    api.people.rows["rm_zhou"] = member("rm_zhou", "12", "/1/10/12/")
+    api.contacts.changes.added("rm_zhou", CUSTOMER_ID, AT)
+    api.contacts.accountability.master_says(CUSTOMER_ID, "rm_nobody", AT)
     return api
 
 

@@ -274,6 +274,12 @@ def _operators_look(bank: Bank) -> None:
     head_office.start_sync("the-same-key")
     branch = next(node["id"] for node in bank.world["departments"] if node.get("parentid") == 1)
     bank.operator(f"branch_{branch}").cases(0)
+    customer_id = head_office.edges(bank.case_of(bank.leavers[0])["case_id"], 1)[0]["target_id"]
+    head_office.hold(customer_id, "complaint")
+    head_office.release(customer_id, "complaint")
+    head_office.customers(0, "gap")
+    task = next(task for userid in bank.rms for task in head_office.tasks(userid, 0))
+    head_office.end_task(task["task_id"], "done", task["owner_userid"], "greeted")
     bank.settle()
 
 

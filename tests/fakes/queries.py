@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
+from scrm.contacts.model import Finding
+from scrm.contacts.queries import CustomerView
 from scrm.handover.edges import EdgeState
 from scrm.handover.model import CaseState
 from scrm.handover.queries import CaseDetail, CaseSummary, EdgeRow
@@ -12,6 +14,7 @@ from scrm.org.model import MemberDetail, OrgNode
 from scrm.org.nodes import effective_setting
 from scrm.org.queries import CoverRow, NodeDetail, Rejection, ReviewState
 from scrm.paging import InvalidCursorError, Page
+from tests.fakes.contacts import FakeContacts
 
 
 def paged[Item](items: Sequence[Item], cursor: str | None, limit: int) -> Page[Item]:
@@ -94,3 +97,18 @@ class FakeOrgQueries:
                     found, state=ReviewState.REVIEWED, reviewed_by=actor, reviewed_at=at, note=note
                 )
         return self.rejection(rejection_id)
+
+
+@dataclass
+class FakeContactQueries:
+    """What the admin API reads of `scrm.contacts.queries.ContactQueries`."""
+
+    contacts: FakeContacts
+
+    def customer(self, external_userid: str) -> CustomerView | None:
+        found = self.contacts.customer_rows.get(external_userid)
+        return CustomerView.of(found) if found else None
+
+    def findings(self, finding: Finding, cursor: str | None, limit: int) -> Page[CustomerView]:
+        found = [CustomerView.of(row) for row in self.contacts.customer_rows.values() if row.finding is finding]
+        return paged(found, cursor, limit)

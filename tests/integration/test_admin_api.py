@@ -15,22 +15,31 @@ from scrm.audit.verifier import verify_chain
 from scrm.aws import session
 from scrm.aws.audit_table import DynamoAuditStore
 from scrm.aws.case_table import DynamoCaseRepository
+from scrm.aws.contact_table import DynamoContactRepository
 from scrm.aws.org_table import DynamoOrgRepository
 from scrm.aws.settings_table import DynamoSettingsStore
 from scrm.aws.table import Table
+from scrm.aws.task_table import DynamoTaskTable
+from scrm.contacts.model import Customer, RelationState, Standing
+from scrm.contacts.ports import Change
 from scrm.handover.edges import Chunk, ChunkKind, Edge, EdgeState
 from scrm.handover.model import CaseState, HandoverCase, SignalRecord, SignalSource
 from scrm.org.model import Member, MemberStatus
 from scrm.runtime.wiring import admin_api as wiring
+from scrm.tasks.model import Task, TaskKind
+from scrm.tasks.ports import TaskChange
 from tests.admin_api import AT, BRANCH_10, EVENTS, HEAD_OFFICE, NODES, Reply, Request, lambda_context, sample
 from tests.engine import declared_tables
 
 CASE_ID = "case_" + "a" * 26
+CUSTOMER_ID = "wmEXAMPLE0000000000000000000001"
+TASK_ID = "task_" + "a" * 26
 TABLES = {
     "platform": "PlatformTable",
     "org": "OrgTable",
     "contacts": "ContactsTable",
     "handover": "HandoverTable",
+    "tasks": "TasksTable",
     "audit": "AuditTable",
 }
 EXPECTED = {
@@ -65,6 +74,13 @@ EXPECTED = {
     "get_handover_settings": 200,
     "put_handover_settings": 200,
     "claims_missing": 403,
+    "get_customer": 200,
+    "list_findings": 200,
+    "hold_customer": 200,
+    "release_customer": 200,
+    "assign_owner": 200,
+    "list_member_tasks": 200,
+    "end_task": 200,
     "unknown_route": 404,
 }
 
@@ -114,6 +130,11 @@ def _fill(org: Table, handover: Table) -> None:
     DynamoOrgRepository(org).reject("bank.hr", "hr-9", "the field userid is missing", AT, "{}")
     able = Member("rm_zhou", "周", "12", "/1/10/12/", MemberStatus.ACTIVE, serves_customers=True, changed_at=AT)
     DynamoOrgRepository(org).put_member(able)
+    contacts = DynamoContactRepository(Table(session.client("dynamodb"), "contacts"))
+    following = {"rm_zhou": Standing(RelationState.ACTIVE, AT, AT)}
+    assert contacts.write([Change(Customer(CUSTOMER_ID, following, owner_userid="rm_zhou", owner_since=AT))])
+    task = Task(TASK_ID, "rm_zhou", TaskKind.GREET_CUSTOMER, ("wm001",), "/1/10/12/", AT, AT)
+    assert DynamoTaskTable(Table(session.client("dynamodb"), "tasks")).save([TaskChange(None, task)])
     cases = DynamoCaseRepository(handover)
     case = HandoverCase(
         case_id=CASE_ID,
@@ -158,6 +179,19 @@ def test_open_edges_name_who_must_act(stack: Stack) -> None:
     (edge,) = stack.send(sample("list_edges")).body["items"]
 
     assert (edge["target_id"], edge["cause"], edge["owner_userid"]) == ("wm007", "customer_refused", "mgr_shanghai")
+
+
+def test_holds_and_assignments_are_stored_and_audited_once(stack: Stack) -> None:
+    for name in ("hold_customer", "hold_customer", "release_customer", "assign_owner", "assign_owner"):
+        last = stack.send(sample(name)).body
+    done = [entry.action for entry in stack.audit.oldest("10")]
+
+    assert (last["hold"], last["owner_userid"], last["basis"]) == (None, "rm_zhou", "assigned")
+    assert [action for action in done if not action.startswith("api.")] == [
+        "customer.held.complaint",
+        "customer.released.complaint",
+        "customer.assigned",
+    ]
 
 
 def test_edges_are_paged_over_chunks_without_loss_or_repeat(stack: Stack) -> None:

@@ -33,6 +33,7 @@ from scrm.handover.model import (
     case_id_of,
 )
 from scrm.handover.ports import CaseRepository
+from scrm.handover.queries import TakerShare
 from scrm.paging import InvalidCursorError
 from tests.engine import EngineTables
 from tests.fakes.handover import CORP, START, FakeCases, signal
@@ -259,6 +260,29 @@ class TestCaseQueries:
         detail = queries.get_case(case.case_id)
         assert detail is not None
         assert detail.summary.customers.by_state == {"done": 9, "manual": 6}
+
+    def test_a_case_tells_what_followed_its_customers(self, table: Callable[[str], Table]) -> None:
+        cases, queries = DynamoCaseRepository(table("HandoverTable")), DynamoCaseQueries(table("HandoverTable"))
+        case = replace(
+            case_of("rm_wang01"),
+            packages={"rm_zhou03": {"greetings": 2}, "rm_li02": {"greetings": 1}},
+            package_checksum="ab12",
+            lost_ids=("et1",),
+            digests={"rm_li02": DigestOutcome.SENT},
+            escalated_until=START,
+            reminded_at=None,
+        )
+        cases.open_case(case, 1)
+
+        detail = queries.get_case(case.case_id)
+
+        assert detail is not None
+        assert (detail.package, detail.package_checksum, detail.lost_tag_ids) == ({"greetings": 3}, "ab12", ("et1",))
+        assert detail.takers == (
+            TakerShare("rm_li02", {"greetings": 1}, DigestOutcome.SENT),
+            TakerShare("rm_zhou03", {"greetings": 2}, None),
+        )
+        assert (detail.escalated_until, detail.reminded_at) == (START, None)
 
     def test_cursor_of_another_list_is_refused(self, table: Callable[[str], Table]) -> None:
         cases, queries = DynamoCaseRepository(table("HandoverTable")), DynamoCaseQueries(table("HandoverTable"))

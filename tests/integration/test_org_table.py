@@ -332,6 +332,19 @@ class TestStaffDirectory:
         assert found is not None
         assert (found.can_take_over, found.on_leave) == (False, False)
 
+    @pytest.mark.parametrize("changed", [None, member("mgr_zhao", status=MemberStatus.LEFT)], ids=["leave", "left"])
+    def test_a_manager_who_is_away_cannot_answer_for_open_work(
+        self, table: DynamoOrgRepository, staff: OrgStaffDirectory, changed: Member | None
+    ) -> None:
+        assert (staff.is_active("mgr_zhao"), staff.is_active(HEAD_OFFICE)) == (True, True)
+
+        if changed:
+            table.put_member(changed)
+        else:
+            table.put_cover(replace(LEAVE, userid="mgr_zhao"), None)
+
+        assert not staff.is_active("mgr_zhao")
+
     def test_managers_cover_answers_for_the_branch_and_never_the_leaver(
         self, table: DynamoOrgRepository, staff: OrgStaffDirectory
     ) -> None:

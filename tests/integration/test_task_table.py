@@ -230,7 +230,7 @@ def test_a_cursor_of_another_list_is_refused(store: TaskStore) -> None:
 
 
 def test_use_cases_work_on_the_table(table: DynamoTaskTable) -> None:
-    work, part = TaskWork(table), TaskPart(TaskMove(table, FakeTaskStaff()))
+    work, part = TaskWork(table, FakeTaskStaff()), TaskPart(TaskMove(table, FakeTaskStaff()))
     for number in range(40):
         subjects = [f"wm{number}", f"wm{number + 100}"]
         work.create(OWNER, TaskKind.FOLLOW_UP, subjects, "/1/10/", START, START, cause=[str(number)])

@@ -64,6 +64,7 @@ class _Handler(BaseHTTPRequestHandler):
     do_GET = _relay  # noqa: N815 - http.server names them
     do_POST = _relay  # noqa: N815
     do_PUT = _relay  # noqa: N815
+    do_DELETE = _relay  # noqa: N815
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class names it
         pass

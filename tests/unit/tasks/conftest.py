@@ -21,7 +21,7 @@ class TaskBank:
         self.tasks = FakeTasks()
         self.staff = FakeTaskStaff()
         self.now = START
-        self.work = TaskWork(self.tasks)
+        self.work = TaskWork(self.tasks, self.staff)
         self.lists = TaskLists(self.tasks, self.staff)
         self.renames = MemberRename(self.tasks)
         self.part = TaskPart(TaskMove(self.tasks, self.staff))

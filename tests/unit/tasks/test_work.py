@@ -4,7 +4,7 @@ from datetime import timedelta
 import pytest
 
 from scrm.paging import InvalidCursorError
-from scrm.tasks.errors import InvalidTaskError, StaleTaskError, UnknownTaskError
+from scrm.tasks.errors import InvalidTaskError, NotHisTaskError, StaleTaskError, UnknownTaskError
 from scrm.tasks.model import Task, TaskKind, TaskState
 from scrm.tasks.ports import TaskChange
 from tests.fakes.tasks import START
@@ -53,12 +53,26 @@ def test_a_task_without_a_cause_is_refused(bank: TaskBank) -> None:
 
 
 def test_a_done_task_says_who_when_and_with_what_word(bank: TaskBank) -> None:
-    task = bank.task(LEAVER, "wm1")
+    task = bank.task(TAKER, "wm1")
 
     done = bank.work.complete(task.task_id, "RM_Li02", LATER, "greeted")
 
     assert (done.state, done.done_by, done.note, done.ended_at) == (TaskState.DONE, TAKER, "greeted", LATER)
-    assert bank.subjects(LEAVER) == []
+    assert bank.subjects(TAKER) == []
+
+
+def test_a_task_is_ended_by_its_owner_or_by_who_covers_him_and_by_nobody_else(bank: TaskBank) -> None:
+    first, second = bank.task(LEAVER, "wm1"), bank.task(LEAVER, "wm2")
+    bank.staff.covered[TAKER] = [LEAVER]
+
+    covered = bank.work.complete(first.task_id, TAKER, LATER)
+    bank.staff.covered.clear()
+
+    assert (covered.state, covered.done_by, covered.owner_userid) == (TaskState.DONE, TAKER, LEAVER)
+    for by in (OTHER, TAKER):
+        with pytest.raises(NotHisTaskError):
+            bank.work.cancel(second.task_id, by, LATER)
+    assert bank.subjects(LEAVER) == [("wm2",)]
 
 
 def test_an_ended_task_stays_as_it_ended_first(bank: TaskBank) -> None:
@@ -87,6 +101,7 @@ def test_an_unknown_task_cannot_be_ended(bank: TaskBank) -> None:
 
 def test_a_task_that_moves_while_it_is_ended_is_ended_where_it_is_now(bank: TaskBank) -> None:
     task = bank.task(LEAVER, "wm1")
+    bank.staff.covered[TAKER] = [LEAVER]
 
     def move_once() -> None:
         bank.tasks.before_save = lambda: None

@@ -9,7 +9,7 @@ from scrm.aws.case_table import MONTHS, DynamoCaseRepository
 from scrm.aws.table import Condition, Item, Table
 from scrm.handover.edges import Chunk, ChunkKind, Edge, EdgeState, totals
 from scrm.handover.model import CaseState, HandoverCase
-from scrm.handover.queries import CaseDetail, CaseSummary, EdgeRow, EdgeTotals
+from scrm.handover.queries import CaseDetail, CaseSummary, EdgeRow, EdgeTotals, TakerShare
 from scrm.node_paths import ROOT_PATH, branch_of
 from scrm.paging import Page
 
@@ -71,6 +71,12 @@ class DynamoCaseQueries:
             certificates=case.certificates,
             plan_made_by=case.plan_made_by,
             review=case.review,
+            package=case.package,
+            package_checksum=case.package_checksum,
+            lost_tag_ids=case.lost_ids,
+            takers=_to_takers(case),
+            escalated_until=case.escalated_until,
+            reminded_at=case.reminded_at,
         )
 
     def list_edges(self, case_id: str, state: EdgeState | None, cursor: str | None, limit: int) -> Page[EdgeRow]:
@@ -132,6 +138,14 @@ def _to_summary(case: HandoverCase) -> CaseSummary:
         successor_userids=case.successors,
         customers=_to_totals(dict(case.customer_totals)),
         groups=_to_totals(dict(case.group_totals)),
+    )
+
+
+def _to_takers(case: HandoverCase) -> tuple[TakerShare, ...]:
+    """Whoever got something, or a card; who has only customers so far is in the edges."""
+    return tuple(
+        TakerShare(userid, case.packages.get(userid, {}), case.digests.get(userid))
+        for userid in sorted({*case.packages, *case.digests})
     )
 
 

@@ -154,7 +154,7 @@ class StaffDirectory(Protocol):
         """Who answers for the node and is not the leaver: its branch's manager, else head office."""
 
     def is_active(self, userid: str) -> bool:
-        """Whether he can act today; head office always can."""
+        """Whether he can act today, being there and not on leave; head office always can."""
 
 
 class CustomerLoads(Protocol):

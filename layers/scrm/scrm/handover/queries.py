@@ -15,6 +15,7 @@ from scrm.handover.model import (
     CaseState,
     Certificate,
     ChangeKind,
+    DigestOutcome,
     PlanReview,
     SignalRecord,
 )
@@ -51,8 +52,21 @@ class CaseSummary:
 
 
 @dataclass(frozen=True, slots=True)
+class TakerShare:
+    """What followed the customers to one new owner, as `scrm.handover.delivery` counts it. ``card`` None: not yet."""
+
+    takeover_userid: str
+    counts: Mapping[str, int]
+    card: DigestOutcome | None
+
+
+@dataclass(frozen=True, slots=True)
 class CaseDetail:
-    """One staff change with what told us of it."""
+    """One staff change with what told us of it, and what followed its customers.
+
+    ``package`` sums the counts of ``takers``; ``lost_tag_ids`` are tags that exist no more. ``escalated_until``: what
+    became a person's work up to then is told to the manager; ``reminded_at``: his last reminder of what is late.
+    """
 
     summary: CaseSummary
     outcome: CaseOutcome | None
@@ -61,6 +75,12 @@ class CaseDetail:
     certificates: tuple[Certificate, ...] = ()
     plan_made_by: str = OUR_PLAN
     review: PlanReview | None = None
+    package: Mapping[str, int] = field(default_factory=dict)
+    package_checksum: str = ""
+    lost_tag_ids: tuple[str, ...] = ()
+    takers: tuple[TakerShare, ...] = ()
+    escalated_until: datetime | None = None
+    reminded_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ _VARIABLES = (
     "ORG_TABLE",
     "CONTACTS_TABLE",
     "HANDOVER_TABLE",
+    "TASKS_TABLE",
     "AUDIT_TABLE",
     "DATA_BUCKET",
     "CONTACT_QUEUE_URL",
@@ -27,6 +28,7 @@ class AdminSettings:
     org_table: str
     contacts_table: str
     handover_table: str
+    tasks_table: str
     audit_table: str
     data_bucket: str
     contact_queue_url: str

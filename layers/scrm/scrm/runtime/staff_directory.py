@@ -47,8 +47,10 @@ class OrgStaffDirectory:
     def is_active(self, userid: str) -> bool:
         if userid == HEAD_OFFICE:
             return True
-        member = self._org.member(userid)
-        return member is not None and member.status is MemberStatus.ACTIVE
+        detail = self._org.detail(userid)
+        if detail is None or detail.member.status is not MemberStatus.ACTIVE:
+            return False
+        return not detail.is_on_leave(business_day(self._now()))
 
     def _to_staff(self, detail: MemberDetail, node_name: str = "") -> StaffMember:
         member, attributes = detail.member, detail.attributes

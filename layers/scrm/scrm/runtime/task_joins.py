@@ -1,11 +1,14 @@
 """Joins the tasks to the handover: they follow a customer as one of its parts. And to the organisation."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
-from scrm.aws.org_table import DynamoOrgRepository
+from scrm import clock
 from scrm.handover.errors import StaleVersionError
 from scrm.handover.parts import PartResult
+from scrm.org.leave import ActingMembers, LeaveRepository
+from scrm.org.model import MemberStatus
 from scrm.tasks.errors import StaleTaskError
 from scrm.tasks.move import Following, TaskMove
 
@@ -13,12 +16,26 @@ from scrm.tasks.move import Following, TaskMove
 class OrgTaskPlaces:
     """Implements `scrm.tasks.ports.TaskPlaces` on the organisation's table."""
 
-    def __init__(self, org: DynamoOrgRepository) -> None:
+    def __init__(self, org: LeaveRepository) -> None:
         self._org = org
 
     def node_path_of(self, userid: str) -> str:
         member = self._org.member(userid)
         return member.node_path if member else ""
+
+
+class OrgTaskStaff(OrgTaskPlaces):
+    """Implements `scrm.tasks.ports.TaskStaff`: a cover acts while the leave lasts and his own account is active."""
+
+    def __init__(self, org: LeaveRepository, now: Callable[[], datetime] = clock.now) -> None:
+        super().__init__(org)
+        self._now = now
+
+    def acts_for(self, userid: str) -> Sequence[str]:
+        member = self._org.member(userid)
+        if member is None or member.status is not MemberStatus.ACTIVE:
+            return []
+        return ActingMembers(self._org).acts_for(member.userid, self._now())
 
 
 class TaskPart:

@@ -19,6 +19,13 @@ class InvalidTaskError(TaskError):
     """A task as asked for cannot be stored; the message says what to give instead."""
 
 
+class NotHisTaskError(TaskError):
+    """Who wants to end a task is neither its owner nor acts for him."""
+
+    def __init__(self) -> None:
+        super().__init__("the task is another member's, whom this one does not cover today; ask its owner or his cover")
+
+
 class StaleTaskError(TaskError):
     """Someone else wrote one of the tasks in between."""
 

@@ -24,6 +24,13 @@ class TaskState(StrEnum):
     CANCELLED = "cancelled"
 
 
+class EndState(StrEnum):
+    """The states in which a task may end."""
+
+    DONE = TaskState.DONE.value
+    CANCELLED = TaskState.CANCELLED.value
+
+
 @dataclass(frozen=True, slots=True)
 class Task:
     """One task of one member. ``subject_ids`` are the customers it is about, at most 100.

@@ -7,9 +7,9 @@ from datetime import datetime
 from typing import Final
 
 from scrm import ids
-from scrm.tasks.errors import InvalidTaskError, StaleTaskError, UnknownTaskError, until_current
+from scrm.tasks.errors import InvalidTaskError, NotHisTaskError, StaleTaskError, UnknownTaskError, until_current
 from scrm.tasks.model import MOST_SUBJECTS, Task, TaskKind, TaskState, task_id_of
-from scrm.tasks.ports import MOST_CHANGES_TOGETHER, TaskChange, TaskRepository
+from scrm.tasks.ports import MOST_CHANGES_TOGETHER, TaskChange, TaskRepository, TaskStaff
 
 _WORD: Final = re.compile(r"[a-z_]{0,32}")
 
@@ -19,6 +19,13 @@ class TaskWork:
     """Use cases of one task. Each may be repeated: what was done stays as it was done first."""
 
     repository: TaskRepository
+    staff: TaskStaff
+
+    def task(self, task_id: str) -> Task:
+        """The task as it is now. Raises UnknownTaskError."""
+        for task in self.repository.tasks([task_id]):
+            return task
+        raise UnknownTaskError(task_id)
 
     def create(
         self,
@@ -49,36 +56,34 @@ class TaskWork:
             due_at=due_at,
         )
         self.repository.save([TaskChange(None, task)])
-        return self._known(task.task_id)
+        return self.task(task.task_id)
 
     def complete(self, task_id: str, by: str, at: datetime, note: str = "") -> Task:
-        """Done by ``by``, the owner or who acts for him. An ended task stays as it is.
+        """Done by ``by``, the owner or who acts for him now. An ended task stays as it is.
 
-        Raises UnknownTaskError; InvalidTaskError when ``note`` is no single word.
+        Raises UnknownTaskError, NotHisTaskError; InvalidTaskError when ``note`` is no single word.
         """
-        return self._end(task_id, TaskState.DONE, by, at, note)
+        return self.end(task_id, TaskState.DONE, by, at, note)
 
     def cancel(self, task_id: str, by: str, at: datetime, note: str = "") -> Task:
         """As `complete`, for a task that need not be done any more."""
-        return self._end(task_id, TaskState.CANCELLED, by, at, note)
+        return self.end(task_id, TaskState.CANCELLED, by, at, note)
 
-    def _end(self, task_id: str, state: TaskState, by: str, at: datetime, note: str) -> Task:
+    def end(self, task_id: str, state: TaskState, by: str, at: datetime, note: str = "") -> Task:
+        """`complete` or `cancel`, whichever ``state`` says."""
         if not _WORD.fullmatch(note):
             raise InvalidTaskError("a note is one word of small letters and underscores, for example not_reached")
         return until_current(lambda: self._ended(task_id, state, ids.fold_userid(by), at, note))
 
     def _ended(self, task_id: str, state: TaskState, by: str, at: datetime, note: str) -> Task:
-        task = self._known(task_id)
+        task = self.task(task_id)
         if not task.is_open:
             return task
+        if by != task.owner_userid and task.owner_userid not in self.staff.acts_for(by):
+            raise NotHisTaskError
         if not self.repository.save([TaskChange(task, task.ended(state, by, note, at))]):
             raise StaleTaskError
-        return self._known(task_id)
-
-    def _known(self, task_id: str) -> Task:
-        for task in self.repository.tasks([task_id]):
-            return task
-        raise UnknownTaskError(task_id)
+        return self.task(task_id)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from scrm.audit.log import AuditContentionError
 from scrm.runtime.http import (
     certificates,
+    customers,
     organisation,
     orphans,
     plans,
@@ -18,6 +19,7 @@ from scrm.runtime.http import (
     routes,
     routing,
     settings,
+    tasks,
     two_persons,
 )
 from scrm.runtime.http.caller import claims_of, identify
@@ -31,7 +33,7 @@ app = APIGatewayHttpResolver(
     enable_validation=True, serializer=functools.partial(json.dumps, ensure_ascii=False, separators=(",", ":"))
 )
 # Each registers its own with the router when it is imported.
-_OPERATIONS = (routes, plans, certificates, orphans, two_persons, settings, organisation)
+_OPERATIONS = (routes, plans, certificates, orphans, two_persons, settings, organisation, tasks, customers)
 app.include_router(routing.router)
 problems.install(app)
 

@@ -10,7 +10,7 @@ from scrm.handover.certificate import CertificateFormat
 from scrm.handover.edges import AttemptOutcome, ChunkKind, EdgeState, TransferApi
 from scrm.handover.four_eyes import DecisionState
 from scrm.handover.four_eyes import PendingDecision as Decision
-from scrm.handover.model import CaseOutcome, CaseState, ChangeKind, SignalSource
+from scrm.handover.model import CaseOutcome, CaseState, ChangeKind, DigestOutcome, SignalSource
 from scrm.handover.orphans import OrphanKind
 from scrm.handover.userid import Userid
 from scrm.org import queries
@@ -93,6 +93,14 @@ class PlanReview(Reply):
     reason: str = Field(description="Why it was rejected; empty otherwise.")
 
 
+class TakerShare(Reply):
+    """What followed the customers to one new owner. ``counts`` by part and outcome, such as ``relation.written``."""
+
+    takeover_userid: str
+    counts: dict[str, int]
+    card: DigestOutcome | None = Field(description="The one card about the case that he gets; null: not yet.")
+
+
 class CaseDetail(Reply):
     summary: Case
     outcome: CaseOutcome | None = Field(description="How it ended; null while it is open.")
@@ -100,6 +108,12 @@ class CaseDetail(Reply):
     signals: list[Signal]
     plan_made_by: str = Field(description="Who made the plan or changed it last; he may not approve it.")
     review: PlanReview | None = Field(description="The word of whoever looked at this plan; null before.")
+    package: dict[str, int] = Field(description="What followed the customers: the counts of all new owners, summed.")
+    package_checksum: str = Field(description="SHA-256 of all packages; empty when nothing follows anybody.")
+    lost_tag_ids: list[str] = Field(description="Corp tags that a customer had and that exist no more.")
+    takers: list[TakerShare]
+    escalated_until: Timestamp | None = Field(description="The manager was told of a person's work up to then.")
+    reminded_at: Timestamp | None = Field(description="When he was last reminded of what is late.")
 
 
 class Attempt(Reply):
@@ -385,36 +399,36 @@ class RefusalRequest(BaseModel):
     reason: str = Field(min_length=1, max_length=500)
 
 
-class _Page(Reply):
+class Page(Reply):
     cursor: str | None = Field(description="Continues the list; null at its end. A page may be short, even empty.")
 
 
-class CasePage(_Page):
+class CasePage(Page):
     items: list[Case]
 
 
-class EdgePage(_Page):
+class EdgePage(Page):
     items: list[Edge]
 
 
-class NodePage(_Page):
+class NodePage(Page):
     items: list[NodeRow]
 
 
-class RejectionPage(_Page):
+class RejectionPage(Page):
     items: list[Rejection]
 
 
-class AuditPage(_Page):
+class AuditPage(Page):
     items: list[AuditEntry]
 
 
-class OrphanPage(_Page):
+class OrphanPage(Page):
     """Findings, and the audit that began last."""
 
     items: list[Orphans]
     latest_audit: OrphanAudit | None
 
 
-class DecisionPage(_Page):
+class DecisionPage(Page):
     items: list[PendingDecision]

@@ -9,7 +9,7 @@ from scrm import clock
 from scrm.org.nodes import BranchCodeError, NodeChangedError, NodeSetting, UnknownNodeError
 from scrm.org.queries import NodeDetail
 from scrm.runtime.http import models
-from scrm.runtime.http.problems import NoSuchThingError, NotAllowedError, ProblemError
+from scrm.runtime.http.problems import NoSuchThingError, NotAllowedError, ProblemError, sentence
 from scrm.runtime.http.routing import Cursor, Limit, current_caller, list_of, responses, router
 from scrm.runtime.wiring import admin_api as wiring
 
@@ -57,7 +57,7 @@ def put_node(node_id: OneNodeId, request: Annotated[models.NodeRequest, Body()])
     except UnknownNodeError as unknown:
         raise NoSuchThingError("organisation node") from unknown
     except (NodeChangedError, BranchCodeError) as refused:
-        raise ProblemError(HTTPStatus.CONFLICT, "node-not-changed", _sentence(refused)) from refused
+        raise ProblemError(HTTPStatus.CONFLICT, "node-not-changed", sentence(refused)) from refused
     return models.NodeDetail.of(_visible_node(node_id))
 
 
@@ -84,8 +84,3 @@ def _visible_node(node_id: str) -> NodeDetail:
     if found is None or not current_caller().sees(found.node.path):
         raise NoSuchThingError("organisation node")
     return found
-
-
-def _sentence(error: Exception) -> str:
-    text = str(error)
-    return f"{text[:1].upper()}{text[1:]}."

@@ -4,7 +4,7 @@ from datetime import date
 from http import HTTPStatus
 from typing import Annotated
 
-from aws_lambda_powertools.event_handler.openapi.params import Body, Path, Query
+from aws_lambda_powertools.event_handler.openapi.params import Body, Query
 
 from scrm import clock
 from scrm.handover.model import HandoverCase
@@ -16,6 +16,7 @@ from scrm.runtime.http.problems import NoSuchThingError, NotAllowedError
 from scrm.runtime.http.routing import (
     CaseId,
     IdempotencyKey,
+    MemberUserid,
     current_caller,
     decided,
     decision,
@@ -48,7 +49,7 @@ def preview_case(case_id: CaseId) -> plan_models.PlanPreview:
     responses=responses(HTTPStatus.OK, plan_models.PlanPreview, HTTPStatus.NOT_FOUND),
 )
 def preview_departure(
-    userid: Annotated[str, Path(max_length=64, description="The member's userid.")],
+    userid: MemberUserid,
     successor_userid: Annotated[
         list[Userid] | None, Query(max_length=_MOST_NAMED, description="Who shall take over, in order; may repeat.")
     ] = None,

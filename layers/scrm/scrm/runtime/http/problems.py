@@ -41,6 +41,12 @@ class NotAllowedError(ProblemError):
         super().__init__(HTTPStatus.FORBIDDEN, "not-allowed", detail)
 
 
+def sentence(error: Exception) -> str:
+    """What a use case says of its refusal, as a sentence."""
+    text = str(error)
+    return f"{text[:1].upper()}{text[1:]}."
+
+
 def describe(problem: ProblemError, fields: list[ProblemField] | None = None) -> Response[str]:
     """The response of a problem."""
     document = Problem(

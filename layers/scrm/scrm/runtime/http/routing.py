@@ -31,6 +31,7 @@ NodeId = Annotated[
     str | None, Query(max_length=64, description="Only at or below this organisation node; the caller's own if absent.")
 ]
 CaseId = Annotated[str, Path(max_length=64, description="The case's id.", examples=["case_aaaaaaaaaaaaaaaaaaaaaaaaaa"])]
+MemberUserid = Annotated[str, Path(max_length=64, description="The member's userid.")]
 IdempotencyKey = Annotated[
     str,
     Header(

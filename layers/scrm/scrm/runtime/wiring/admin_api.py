@@ -1,6 +1,7 @@
 """Joins the operators' API to the tables it reads, the audit log and the contact queue."""
 
 import functools
+from typing import TYPE_CHECKING
 
 from scrm import clock
 from scrm.audit.log import AuditLog
@@ -38,6 +39,16 @@ from scrm.runtime.staff_directory import OrgStaffDirectory
 from scrm.runtime.wiring import bank_settings
 from scrm.settings.change import SettingsChange
 from scrm.settings.handover import TOPIC, HandoverDocument
+
+if TYPE_CHECKING:
+    from scrm.aws.contact_queries import DynamoContactQueries
+    from scrm.aws.customer_journal import CustomerJournal
+    from scrm.aws.task_table import DynamoTaskTable
+    from scrm.contacts.accountability import Accountability
+    from scrm.runtime.member_places import MemberPlaces
+    from scrm.runtime.task_joins import OrgTaskStaff
+    from scrm.tasks.queries import TaskLists
+    from scrm.tasks.work import TaskWork
 
 
 @functools.cache
@@ -144,6 +155,45 @@ def decided_once() -> DecidedOnce:
     return DecidedOnce(_answers())
 
 
+def task_lists() -> "TaskLists":
+    from scrm.tasks.queries import TaskLists  # noqa: PLC0415 - what it loads few operations need
+
+    return TaskLists(_tasks(), _task_staff())
+
+
+def task_work() -> "TaskWork":
+    from scrm.tasks.work import TaskWork  # noqa: PLC0415 - as above
+
+    return TaskWork(_tasks(), _task_staff())
+
+
+def contact_queries() -> "DynamoContactQueries":
+    from scrm.aws.contact_queries import DynamoContactQueries  # noqa: PLC0415 - only operations on customers need it
+
+    return DynamoContactQueries(_table(settings().contacts_table))
+
+
+def accountability() -> "Accountability":
+    from scrm.aws.contact_table import DynamoContactRepository  # noqa: PLC0415 - as above
+    from scrm.contacts.accountability import Accountability  # noqa: PLC0415
+    from scrm.contacts.writer import CustomerWriter  # noqa: PLC0415
+
+    contacts = DynamoContactRepository(_table(settings().contacts_table))
+    return Accountability(contacts, CustomerWriter(contacts, clock.now))
+
+
+def customer_journal() -> "CustomerJournal":
+    from scrm.aws.customer_journal import CustomerJournal  # noqa: PLC0415 - as above
+
+    return CustomerJournal(audit_log())
+
+
+def member_places() -> "MemberPlaces":
+    from scrm.runtime.member_places import MemberPlaces  # noqa: PLC0415 - as above
+
+    return MemberPlaces(DynamoOrgRepository(_table(settings().org_table)))
+
+
 def reset() -> None:
     """Forget every built object; tests call this between fake AWS accounts."""
     bank_settings.reset()
@@ -170,6 +220,18 @@ def _cases() -> DynamoCaseRepository:
 
 def _staff() -> OrgStaffDirectory:
     return OrgStaffDirectory(DynamoOrgRepository(_table(settings().org_table)))
+
+
+def _tasks() -> "DynamoTaskTable":
+    from scrm.aws.task_table import DynamoTaskTable  # noqa: PLC0415 - only operations on tasks need it
+
+    return DynamoTaskTable(_table(settings().tasks_table))
+
+
+def _task_staff() -> "OrgTaskStaff":
+    from scrm.runtime.task_joins import OrgTaskStaff  # noqa: PLC0415 - as above
+
+    return OrgTaskStaff(DynamoOrgRepository(_table(settings().org_table)))
 
 
 def _loads() -> DynamoCustomerLoads:

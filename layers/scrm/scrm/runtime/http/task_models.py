@@ -1,0 +1,40 @@
+"""Members' tasks on the wire."""
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from scrm.handover.userid import Userid
+from scrm.runtime.http.models import Page, Reply, Timestamp
+from scrm.tasks.model import EndState, TaskKind, TaskState
+
+
+class Task(Reply):
+    """Work of one member about up to 100 customers (``external_userid``)."""
+
+    task_id: str
+    owner_userid: str
+    kind: TaskKind
+    subject_ids: list[str]
+    state: TaskState
+    created_at: Timestamp
+    due_at: Timestamp
+    done_by: str = Field(description="The member who ended it; empty while it is open.")
+    note: str = Field(description="His word about it, such as ``greeted``.")
+    ended_at: Timestamp | None
+
+
+class TaskPage(Page):
+    """Own tasks first, then those of each member he covers."""
+
+    items: list[Task]
+
+
+class TaskEndRequest(BaseModel):
+    """How a task ended, and which member says so: its owner, or who covers him today."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    state: EndState
+    by_userid: Userid
+    note: Annotated[str, Field(pattern=r"^[a-z_]{0,32}$", description="One word, never free text.")] = ""
