@@ -50,7 +50,9 @@ class DecisionRefusedError(HandoverError):
     """A person's decision cannot be carried out; the text is a sentence that says why and what to do."""
 
 
-def until_current[Result](action: Callable[[], Result], attempts: int = 12) -> Result:
+def until_current[Result](
+    action: Callable[[], Result], attempts: int = 12, pause: Callable[[int], None] = pause_with_jitter
+) -> Result:
     """Run a use case again from its first read while someone else was faster.
 
     Use cases are repeatable by design, and waiting for the queue's redelivery would cost minutes. Several new owners of
@@ -60,5 +62,5 @@ def until_current[Result](action: Callable[[], Result], attempts: int = 12) -> R
         try:
             return action()
         except StaleVersionError:
-            pause_with_jitter(attempt)
+            pause(attempt)
     return action()
