@@ -87,13 +87,13 @@ class Story:
 
     def _first_week(self) -> None:
         stage, cast = self.stage, self.cast
+        stage.tell(f"人事系统：{titled(cast.on_leave)} 休假两周，由 {titled(cast.cover)} 代管；不开案件，客户不转")
+        leave = {"first_day": stage.day(0), "last_day": stage.day(13), "cover_userid": cast.cover["userid"]}
+        stage.hr_says("StaffOnLeave", "hr-0001", cast.on_leave["userid"], **leave)
         stage.tell(f"人事系统：{titled(cast.moving)} 五天后调往其他分行，客户留在原分行")
         self._leaves(cast.moving)
-        stage.hr_says("StaffTransferred", "hr-0001", cast.moving["userid"], effective_on=stage.day(5))
+        stage.hr_says("StaffTransferred", "hr-0002", cast.moving["userid"], effective_on=stage.day(5))
         self._approved(cast.moving)
-        stage.tell(f"人事系统：{titled(cast.on_leave)} 休假两周，由 {titled(cast.cover)} 代管；不开案件，客户不转")
-        leave = {"first_day": stage.day(1), "last_day": stage.day(14), "cover_userid": cast.cover["userid"]}
-        stage.hr_says("StaffOnLeave", "hr-0002", cast.on_leave["userid"], **leave)
         stage.pass_time(3 * DAY)
 
     def _second_week(self) -> None:
