@@ -4,8 +4,8 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from scrm.runtime.http.app import answer
 from scrm.runtime.invocation import entrypoint
+from scrm.runtime.http.app import answer
 
 
 @entrypoint

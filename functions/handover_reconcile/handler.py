@@ -4,9 +4,9 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from scrm.runtime.invocation import entrypoint
 from scrm import clock
 from scrm.runtime import batches
-from scrm.runtime.invocation import entrypoint
 from scrm.runtime.observability import count
 from scrm.runtime.orphan_audits import start_audit
 from scrm.runtime.reconcile_intake import take_message

@@ -4,12 +4,12 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from scrm.runtime.invocation import entrypoint
 from scrm import clock
 from scrm.handover.errors import until_current
 from scrm.handover.messages import PlanRequested, worker_message
 from scrm.handover.model import CaseState
 from scrm.runtime import batches
-from scrm.runtime.invocation import entrypoint
 from scrm.runtime.observability import count, logger
 from scrm.runtime.wiring import handover_worker as wiring
 

@@ -4,8 +4,8 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from scrm.runtime import batches
 from scrm.runtime.invocation import entrypoint
+from scrm.runtime import batches
 from scrm.runtime.observability import count
 from scrm.runtime.wiring import staff_intake as wiring
 

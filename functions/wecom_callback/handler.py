@@ -10,8 +10,8 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from scrm.runtime.http_request import HttpRequest, text_response
 from scrm.runtime.invocation import entrypoint
+from scrm.runtime.http_request import HttpRequest, text_response
 from scrm.runtime.observability import count, logger
 from scrm.runtime.wiring import wecom_callback as wiring
 from scrm.wecom.callback import CallbackRejectedError, RejectReason

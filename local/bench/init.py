@@ -45,7 +45,8 @@ ENVIRONMENT: Mapping[str, str] = {
     # The samples carry the time at which they were made.
     "CALLBACK_WINDOW_SECONDS": "3000000000",
     "EVENT_BUS_NAME": "scrm",
-    **{f"{name.upper()}_TABLE": name for name in ("platform", "org", "contacts", "handover", "audit")},
+    **{f"{name.upper()}_TABLE": name for name in ("platform", "org", "contacts", "handover", "audit", "tasks")},
+    "DATA_BUCKET": "data",
     **{f"{name.upper()}_QUEUE_URL": f"{_QUEUES}/{name}" for name in ("staff", "contact", "handover", "reconcile")},
 }
 

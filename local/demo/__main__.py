@@ -2,27 +2,30 @@
 
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from rich.console import Console
 from rich.table import Table
 
 from local.bank import demo_world
 from local.cli import tables
-from local.cli.client import AdminClient
-from local.demo.checks import Check, Handover
-from local.demo.story import HEAD_OFFICE, DemoFailedError, Story
+from local.demo.checks import Check, Handover, check_access, check_handovers, check_month
+from local.demo.stage import HEAD_OFFICE, DemoFailedError, Stage
+from local.demo.story import Story
+from local.demo.truth import Corp
 from local.engine.build import BuildError
 from local.engine.deploy import DeployError
 from local.engine.processes import ProcessStartError
-from local.engine.stack import Stage, running_stack
+from local.engine.queues import depths
+from local.engine.stack import Stage as StartUp
+from local.engine.stack import running_stack
 from local.simulator.control_client import ControlClient
 
 _SHOWN = 5
 _STAGES = {
-    Stage.STARTING: "启动 AWS 引擎、企业微信模拟器和身份服务",
-    Stage.BUILDING: "构建函数和层",
-    Stage.DEPLOYING: "部署 infra/template.yaml",
+    StartUp.STARTING: "启动 AWS 引擎、企业微信模拟器和身份服务",
+    StartUp.BUILDING: "构建函数和层",
+    StartUp.DEPLOYING: "部署 infra/template.yaml",
 }
 
 
@@ -37,8 +40,7 @@ def main() -> int:
         with running_stack(world=demo_world(), say=lambda stage: say(_STAGES[stage])) as stack:
             control = ControlClient(stack.endpoints.wecom_control_url)
             try:
-                story = Story(stack, control, say)
-                return tell(console, story, began)
+                return tell(console, Story(Stage(stack, control, say)), began)
             finally:
                 control.close()
     except (BuildError, DeployError, ProcessStartError, DemoFailedError) as error:
@@ -48,29 +50,49 @@ def main() -> int:
 
 def tell(console: Console, story: Story, began: float) -> int:
     summary = story.first_sync()
-    story.say(
+    story.stage.say(
         f"示例银行：{summary['members']} 名成员，{summary['customers']} 位客户，"
         f"{summary['relations']} 条客户关系，{summary['groups']} 个客户群"
     )
-    story.days()
+    story.month()
     handovers = story.handovers()
-    head_office = story.as_operator(HEAD_OFFICE)
+    head_office = story.stage.as_operator(HEAD_OFFICE)
     console.print(tables.cases([each.case for each in handovers]))
     for each in handovers:
-        show_attention(console, head_office, each)
+        show_settled_by_hand(console, each)
+    console.print(tables.certificates([row for each in handovers for row in each.certificates]))
     console.print(tables.rejections(head_office.rejections(0)))
-    checks = list(story.checks(handovers))
+    console.print(tables.orphans(head_office.orphans(0)))
+    checks = list(all_checks(story, handovers))
     console.print(check_table(checks))
     wrong = sum(not check.holds for check in checks)
     console.print(f"{len(checks) - wrong}/{len(checks)} 项核对通过，用时 {time.monotonic() - began:.0f} 秒")
     return 1 if wrong else 0
 
 
-def show_attention(console: Console, head_office: AdminClient, each: Handover) -> None:
-    """The first few edges somebody must act on."""
-    rows = head_office.edges(each.case["case_id"], _SHOWN, state="manual")
+def all_checks(story: Story, handovers: Sequence[Handover]) -> Iterator[Check]:
+    """What the product says against what is true at WeCom, and the stack's own health."""
+    stage = story.stage
+    head_office = stage.as_operator(HEAD_OFFICE)
+    yield from check_handovers(handovers, Corp.now(stage.control))
+    yield from check_access(lambda operator: stage.as_operator(operator).cases(0), stage.departments_of_branches())
+    on_leave = frozenset({story.cast.on_leave["userid"]})
+    takers = frozenset(taker for each in handovers for taker in each.takers)
+    yield from check_month(head_office.latest_audit(), head_office.orphans(0), on_leave, takers)
+    sources = sorted(row["source"] for row in head_office.rejections(0))
+    yield Check("格式不对的事件和名册行被留下等人处理", sources == ["bank.hr", "bank.roster"], "、".join(sources))
+    denied = stage.stack.denied_actions()
+    yield Check("没有一次调用超出函数自己的权限", not denied, f"{len(denied)} 次")
+    dead = depths(stage.stack.engine, stage.stack.endpoints.resources["dead_letter_queues"].values())
+    left = sum(visible + in_flight for visible, in_flight in dead.values())
+    yield Check("没有消息落入死信队列", left == 0, f"{left} 条")
+
+
+def show_settled_by_hand(console: Console, each: Handover) -> None:
+    """The first few customers whom people settled."""
+    rows = [row for row in each.edges if row["state"] in {"manual", "resolved"}][:_SHOWN]
     if rows:
-        console.print(tables.edges(f"{each.leaver.name} 的客户中需要人工跟进的（前 {len(rows)} 位）", rows))
+        console.print(tables.edges(f"{each.leaver.name} 的客户中由人工处理的（前 {len(rows)} 位）", rows))
 
 
 def check_table(checks: Sequence[Check]) -> Table:

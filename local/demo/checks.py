@@ -10,6 +10,7 @@ from local.demo.truth import Corp, Leaver
 
 type Row = dict[str, Any]
 _ROUNDS = 2
+_DIGEST = "以下客户由您接替"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +30,15 @@ class Handover:
     case: Row
     edges: Sequence[Row]
     groups: Sequence[Row]
+    certificates: Sequence[Row]
 
-    def in_state(self, state: str) -> frozenset[str]:
-        return frozenset(row["target_id"] for row in self.edges if row["state"] == state)
+    def in_state(self, *states: str) -> frozenset[str]:
+        return frozenset(row["target_id"] for row in self.edges if row["state"] in states)
+
+    @property
+    def takers(self) -> frozenset[str]:
+        """Who has customers or groups of the leaver now."""
+        return frozenset(row["takeover_userid"] for row in (*self.edges, *self.groups) if row["state"] == "done")
 
 
 def check_handovers(handovers: Sequence[Handover], corp: Corp) -> Iterator[Check]:
@@ -43,17 +50,16 @@ def check_handovers(handovers: Sequence[Handover], corp: Corp) -> Iterator[Check
 
 def _check_one(each: Handover, corp: Corp, moving: frozenset[str]) -> Iterator[Check]:
     name, edges = each.leaver.name, frozenset(row["target_id"] for row in each.edges)
-    done, manual = each.in_state("done"), each.in_state("manual")
+    done, by_hand, ineligible = each.in_state("done"), each.in_state("manual", "resolved"), each.in_state("ineligible")
     yield Check(
         f"{name}：每位客户都在案件里，且只有一次",
         edges == each.leaver.customers and len(each.edges) == len(edges),
         f"企业微信 {len(each.leaver.customers)}，案件 {len(each.edges)}",
     )
-    settled = len(done) + len(manual) + len(each.in_state("ineligible"))
     yield Check(
         f"{name}：各状态之和等于总数，没有遗漏",
-        settled == len(each.edges) == each.case["customers"]["total"],
-        f"已接替 {len(done)} + 待人工 {len(manual)} = {settled}",
+        len(done) + len(by_hand) + len(ineligible) == len(each.edges) == each.case["customers"]["total"],
+        f"已接替 {len(done)} + 人工 {len(by_hand)} + 不能转接 {len(ineligible)} = {len(each.edges)}",
     )
     takers = {row["target_id"]: row["takeover_userid"] for row in each.edges}
     yield Check(
@@ -63,19 +69,41 @@ def _check_one(each: Handover, corp: Corp, moving: frozenset[str]) -> Iterator[C
     )
     yield Check(
         f"{name}：没有客户被询问超过两次",
-        all(1 <= corp.times_asked[each.leaver.userid, customer] <= _ROUNDS for customer in done | manual),
-        f"{len(done | manual)} 位逐一核对",
-    )
-    yield Check(
-        f"{name}：待人工的客户都有负责人和期限",
-        all(row["owner_userid"] and row["due_at"] for row in each.edges if row["state"] == "manual"),
-        f"{len(manual)} 位",
+        all(corp.times_asked[each.leaver.userid, customer] <= _ROUNDS for customer in edges),
+        f"{len(edges)} 位逐一核对",
     )
     successors = set(each.case["successor_userids"])
     yield Check(
         f"{name}：客户群全部换了群主",
         all(corp.group_owners[chat_id] in successors for chat_id in each.leaver.groups),
         f"{len(each.leaver.groups)} 个群",
+    )
+    yield _is_certified(each)
+    yield _takers_got_one_card(each, corp)
+
+
+def _is_certified(each: Handover) -> Check:
+    """The certificate's documents were read again: hashes and totals hold."""
+    proved = [row for row in each.certificates if row["problems"] == []]
+    whole = bool(proved) and proved[-1]["customers"] == len(each.edges) and proved[-1]["groups"] == len(each.groups)
+    return Check(
+        f"{each.leaver.name}：案件已结束，交接证明的 SHA-256 与合计一致",
+        each.case["state"] == "closed" and whole,
+        f"{len(proved)} 份" + (f"，{proved[-1]['json_sha256'][:12]}…" if proved else ""),
+    )
+
+
+def _takers_got_one_card(each: Handover, corp: Corp) -> Check:
+    cards = Counter(
+        userid
+        for message in corp.messages
+        if (text := str(message["content"])) and each.leaver.name in text and _DIGEST in text
+        for userid in message["receivers"]
+    )
+    return Check(
+        f"{each.leaver.name}：每位接替成员收到且只收到一张卡片",
+        set(cards) == set(each.takers) and set(cards.values()) <= {1},
+        f"{len(each.takers)} 位接替成员，{cards.total()} 张",
     )
 
 
@@ -102,3 +130,14 @@ def check_access(cases_of: Callable[[str], Sequence[Row]], nodes_of: Mapping[str
     for operator, node_ids in nodes_of.items():
         seen = [row["node_id"] for row in cases_of(operator)]
         yield Check(f"{operator} 只看到本分行的案件", bool(seen) and node_ids.issuperset(seen), f"{len(seen)} 件")
+
+
+def check_month(
+    audit: Row | None, orphans: Sequence[Row], on_leave: frozenset[str], takers: frozenset[str]
+) -> Iterator[Check]:
+    """The nightly audit at the end of the month, and nobody on leave got a customer."""
+    left = [row for row in orphans if row["resolved_at"] is None]
+    finished = bool(audit and audit["finished_at"])
+    yield Check("夜间核对跑完全行，没有无人负责的客户或群", finished and not left, f"剩余 {len(left)} 项")
+    yield Check("夜间核对发现过丢失回调的离职，并已解决", bool(orphans) and not left, f"{len(orphans)} 项")
+    yield Check("休假成员没有接到任何客户", not on_leave & takers, f"{len(takers)} 位接替成员")

@@ -1,176 +1,205 @@
-"""Two days of staff changes at the demo bank, told only through the bus, the callbacks and the admin API."""
+"""A month of staff changes at the demo bank, told only through bus, bucket, callbacks and the admin API."""
 
-import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
-from local.cli.client import AdminClient
-from local.cli.sign_in import sign_in
-from local.demo.checks import Check, Handover, Row, check_access, check_handovers
-from local.demo.truth import Corp, Leaver
-from local.engine.queues import depths
-from local.engine.stack import RunningStack
-from local.simulator.control_client import ControlClient
+from local.cli.client import Row
+from local.demo.checks import Handover
+from local.demo.stage import DAY, HEAD_OFFICE, HOUR, MINUTE, Stage, titled
+from local.demo.truth import Leaver
 
-HOUR, DAY = 3_600, 86_400
-HEAD_OFFICE = "head_office"
 REFUSE_PERCENT = 4
-OUTAGE = 600
-ROOT = 1
-
-type Say = Callable[[str], None]
-
-
-class DemoFailedError(Exception):
-    """The story cannot go on; the message says where it stopped."""
+APPROVAL_ABOVE = 65
+OUTAGE = 10 * MINUTE
+GROUP_OF_MANAGER = "wrDEMOGROUPOFTHEMANAGER000000001"
+GREETING = "您好，您的客户经理因工作调整不再负责您的业务，今后由我为您服务，请多关照。"
+CLOSE_REASON = "支行已逐位电话联系，客户选择由网点服务"
 
 
 @dataclass(frozen=True, slots=True)
 class Cast:
-    """Who leaves, per branch: one RM each, the successor that HR names for the first; and who gets another post."""
+    """Who is in the story, by userid in each branch, so that it is the same bank every time."""
 
-    hangzhou: Row
-    ningbo: Row
-    wenzhou: Row
-    successor: Row
+    resigning: Row
+    full: Row
+    unheard: Row
+    on_leave: Row
+    cover: Row
     moving: Row
+    sudden: Row
+    in_roster: Row
+    group_owner: Row
 
     @classmethod
     def choose(cls, members: Sequence[Row]) -> "Cast":
-        """By userid: the first two RMs of the first branch, the first of the other two, the last of the second."""
-        rms = sorted((row for row in members if row["userid"].startswith("rm_")), key=lambda row: row["userid"])
+        rms = sorted((row for row in members if row["userid"].startswith("rm_")), key=lambda row: str(row["userid"]))
         by_branch: dict[int, list[Row]] = {}
         for row in rms:
             by_branch.setdefault(row["main_department"] // 1_000, []).append(row)
         first, second, third = (by_branch[number] for number in sorted(by_branch))
-        return cls(hangzhou=first[0], ningbo=second[0], wenzhou=third[0], successor=first[1], moving=second[-1])
+        return cls(
+            resigning=first[0],
+            full=first[3],
+            unheard=second[0],
+            on_leave=second[5],
+            cover=second[6],
+            moving=second[-1],
+            sudden=third[0],
+            in_roster=third[6],
+            group_owner=next(row for row in members if row["userid"] == "mgr_jiang01"),
+        )
 
 
 @dataclass
 class Story:
     """The acts, in order; each says what it does and leaves the bank at rest."""
 
-    stack: RunningStack
-    control: ControlClient
-    say: Say
+    stage: Stage
     leavers: list[Leaver] = field(default_factory=list)
-    _clients: dict[str, AdminClient] = field(default_factory=dict)
 
-    def as_operator(self, operator: str) -> AdminClient:
-        if operator not in self._clients:
-            self._clients[operator] = AdminClient(sign_in(operator, self.stack.paths.endpoints))
-        return self._clients[operator]
+    def first_sync(self) -> Row:
+        self.stage.say("总行操作员启动首次同步：读取通讯录、客户关系和客户群")
+        self.cast = Cast.choose(self.stage.control.members())
+        self._manager_owns_a_group()
+        self.stage.as_operator(HEAD_OFFICE).start_sync()
+        self.stage.rest()
+        return self.stage.control.summary()
 
-    def first_sync(self) -> dict[str, Any]:
-        self.say("总行操作员启动首次同步：读取通讯录、客户关系和客户群")
-        self.as_operator(HEAD_OFFICE).start_sync()
-        self._rest()
-        return self.control.summary()
+    def month(self) -> None:
+        self.stage.control.script_decisions(refuse_percent=REFUSE_PERCENT, seed=7)
+        self.stage.control.callback_policy({"duplicate_percent": 100, "reorder_seconds": 120})
+        self._settings_and_roster()
+        self._first_week()
+        self._second_week()
+        self._third_week()
+        self._fourth_week()
 
-    def days(self) -> None:
-        """Three departures, each told in another way, a member who gets another post, a message nobody can use, and
-        ten minutes without WeCom."""
-        cast = Cast.choose(self.control.members())
-        self.control.script_decisions(refuse_percent=REFUSE_PERCENT, seed=7)
-        self.control.callback_policy({"duplicate_percent": 100, "reorder_seconds": 120})
-        self.say(f"第一天 人事系统：{_title(cast.hangzhou)} 离职，指定 {_title(cast.successor)} 接替")
-        self._hr_tells(cast.hangzhou, "hr-2026-0001", successor=cast.successor)
-        self._it_deletes(cast.hangzhou)
-        self.say(f"第一天 {_title(cast.ningbo)} 的账号被停用，人事系统尚未通知；企业微信的回调重复而且乱序")
-        self._it_deletes(cast.ningbo)
-        self.say(f"第一天 人事系统补发 {_title(cast.ningbo)} 离职，并且发了两次")
-        self._hr_tells(cast.ningbo, "hr-2026-0002")
-        self._hr_tells(cast.ningbo, "hr-2026-0002")
-        self.say(f"第一天 人事系统：{_title(cast.moving)} 调往其他分行，本人继续在职，客户留在原分行")
-        self.leavers.append(Leaver.now(self.control, cast.moving["userid"]))
-        self._hr_tells(cast.moving, "hr-2026-0005", "StaffTransferred")
-        self.say("第一天 人事系统发来一条缺少成员账号的事件")
-        self._hr_event({"event_id": "hr-2026-0004", "last_day": "2026-11-30"})
-        self.say(f"第一天 人事系统：{_title(cast.wenzhou)} 离职，账号过几小时才停用，案件先等待")
-        self._hr_tells(cast.wenzhou, "hr-2026-0003")
-        self._pass(6 * HOUR)
-        self.say("第一天 账号停用时企业微信中断十分钟，随后恢复")
-        self.control.start_outage(OUTAGE)
-        self._it_deletes(cast.wenzhou)
-        self._pass(DAY + 2 * HOUR)
-        self.say("第二天 客户有一天时间决定；拒绝的客户改派给下一位同事，再等一天")
-        self._pass(DAY + 2 * HOUR)
-        self.say("第三天 所有转接都有了结果")
+    def _settings_and_roster(self) -> None:
+        stage, head_office = self.stage, self.stage.as_operator(HEAD_OFFICE)
+        stage.tell(f"总行设置：超过 {APPROVAL_ABOVE} 位客户的方案须复核，人工关闭案件须双人复核，并核准转接问候语")
+        known = head_office.settings()
+        greeting = {"node_id": "1", "text": GREETING, "approved_by": "hq_compliance"}
+        wanted = {"approval_above": APPROVAL_ABOVE, "four_eyes": ["close"], "greetings": [greeting]}
+        head_office.change_settings(known["version"], wanted)
+        stage.tell("人事系统上传第一份人员名册")
+        stage.roster_comes()
+        stage.pass_time(2 * MINUTE)  # settings are in force within a minute
+
+    def _first_week(self) -> None:
+        stage, cast = self.stage, self.cast
+        stage.tell(f"人事系统：{titled(cast.on_leave)} 休假两周，由 {titled(cast.cover)} 代管；不开案件，客户不转")
+        leave = {"first_day": stage.day(0), "last_day": stage.day(13), "cover_userid": cast.cover["userid"]}
+        stage.hr_says("StaffOnLeave", "hr-0001", cast.on_leave["userid"], **leave)
+        stage.tell(f"人事系统：{titled(cast.moving)} 五天后调往其他分行，客户留在原分行")
+        self._leaves(cast.moving)
+        stage.hr_says("StaffTransferred", "hr-0002", cast.moving["userid"], effective_on=stage.day(5))
+        self._approved(cast.moving)
+        stage.pass_time(3 * DAY)
+
+    def _second_week(self) -> None:
+        stage, cast = self.stage, self.cast
+        stage.tell(f"人事系统：{titled(cast.resigning)} 五天后离行，指定的 {titled(cast.full)} 客户快满了")
+        self._leaves(cast.resigning)
+        last_day = {"last_day": stage.day(5), "successor_userid": cast.full["userid"]}
+        stage.hr_says("StaffDeparting", "hr-0003", cast.resigning["userid"], **last_day)
+        self._approved(cast.resigning)
+        stage.pass_time(DAY)
+        stage.tell(f"{titled(cast.unheard)} 的账号被停用，人事系统尚未通知；企业微信的回调重复而且乱序")
+        self._it_deletes(cast.unheard)
+        stage.tell(f"人事系统补发 {titled(cast.unheard)} 离职，并且发了两次")
+        for _ in range(2):
+            stage.hr_says("StaffDeparted", "hr-0004", cast.unheard["userid"])
+        self._approved(cast.unheard)
+        stage.tell("人事系统发来一条缺少成员账号的事件")
+        stage.hr_event("StaffDeparted", {"event_id": "hr-0005", "last_day": stage.day(0)})
+        stage.pass_time(5 * DAY)
+        stage.tell(f"{titled(cast.resigning)} 的最后工作日已过，账号停用")
+        stage.control.delete_member(cast.resigning["userid"])
+        stage.pass_time(HOUR)
+
+    def _third_week(self) -> None:
+        stage, cast = self.stage, self.cast
+        stage.tell(f"人事系统：{titled(cast.sudden)} 今天离职，账号过几小时才停用，案件先等待")
+        stage.hr_says("StaffDeparted", "hr-0006", cast.sudden["userid"])
+        stage.pass_time(6 * HOUR)
+        stage.tell("账号停用时企业微信中断十分钟，随后恢复")
+        stage.control.start_outage(OUTAGE)
+        self._it_deletes(cast.sudden)
+        self._approved(cast.sudden)
+        stage.pass_time(2 * DAY)
+        stage.tell(f"人事系统：{titled(cast.on_leave)} 提前结束休假")
+        stage.hr_says("StaffReturned", "hr-0007", cast.on_leave["userid"])
+        stage.tell(f"当天的人员名册里 {titled(cast.in_roster)} 四天后离职，另有一行缺少账号")
+        self._leaves(cast.in_roster)
+        departing = {cast.in_roster["userid"]: {"status": "departing", "last_day": stage.day(4)}}
+        gone = frozenset(leaver.userid for leaver in self.leavers) - {cast.moving["userid"], cast.in_roster["userid"]}
+        stage.roster_comes(gone, departing, more=",无名,1011,客户经理,active,,,,,\r\n")
+        self._approved(cast.in_roster)
+        stage.pass_time(DAY)
+        stage.tell(f"{titled(cast.group_owner)} 的账号被停用，他只有一个客户群；回调丢失，无人告知")
+        self._leaves(cast.group_owner)
+        stage.control.callback_policy({"lose_percent": 100})
+        stage.control.delete_member(cast.group_owner["userid"])
+        stage.pass_time(MINUTE)
+        stage.control.callback_policy()
+        stage.pass_time(3 * DAY)
+        stage.tell("夜间核对已从企业微信的名单里发现无群主的群，开案并等人事确认一天后转给同事")
+
+    def _fourth_week(self) -> None:
+        stage, cast = self.stage, self.cast
+        stage.control.delete_member(cast.in_roster["userid"])
+        stage.pass_time(2 * DAY)
+        for leaver in self.leavers:
+            case = stage.open_case_of(leaver.userid)
+            if case["state"] == "attention":
+                self._settled_by_hand(case, leaver.name)
+        stage.pass_time(DAY)
+        stage.tell("月末：所有案件都已结束，每件都有交接证明")
+
+    def _manager_owns_a_group(self) -> None:
+        owner = self.cast.group_owner["userid"]
+        joined = {"userid": owner, "type": 1, "join_time": 1_750_000_000, "join_scene": 1}
+        group = {"chat_id": GROUP_OF_MANAGER, "name": "支行客户服务群", "owner": owner, "create_time": 1_750_000_000}
+        self.stage.control.create_group({**group, "members": [joined]})
+
+    def _leaves(self, member: Row) -> None:
+        self.leavers.append(Leaver.now(self.stage.control, member["userid"]))
+
+    def _it_deletes(self, member: Row) -> None:
+        self._leaves(member)
+        self.stage.control.delete_member(member["userid"])
+        self.stage.pass_time(10 * MINUTE)
+
+    def _approved(self, member: Row) -> None:
+        """The branch looks at the plan and lets it start; a small one needs nobody."""
+        case = self.stage.open_case_of(member["userid"])
+        if case["state"] != "awaiting_approval":
+            return
+        operator = self.stage.operator_of(member)
+        client = self.stage.as_operator(operator)
+        plan = client.preview(case["case_id"])
+        client.approve(case["case_id"], plan["checksum"])
+        self.stage.tell(f"{operator} 预览 {titled(member)} 的方案：{case['customers']['total']} 位客户，复核通过")
+        self.stage.rest()
+
+    def _settled_by_hand(self, case: Row, name: str) -> None:
+        """The branch closes what its people settled; head office confirms it."""
+        branches = self.stage.departments_of_branches()
+        operator = next(each for each, nodes in branches.items() if case["node_id"] in nodes)
+        left = case["customers"]["by_state"].get("manual", 0)
+        self.stage.tell(f"{operator} 处理完 {name} 的 {left} 位待人工客户，申请关闭案件；总行复核通过")
+        answer = self.stage.as_operator(operator).close(case["case_id"], CLOSE_REASON)
+        self.stage.as_operator(HEAD_OFFICE).confirm(answer["decision_id"])
+        self.stage.rest()
 
     def handovers(self) -> list[Handover]:
         """What head office reads in the admin API, one per leaver."""
-        head_office = self.as_operator(HEAD_OFFICE)
-        by_userid: dict[str, list[Row]] = {}
-        for row in head_office.cases(0):
-            by_userid.setdefault(row["handover_userid"], []).append(row)
+        head_office = self.stage.as_operator(HEAD_OFFICE)
         found = []
         for leaver in self.leavers:
-            rows = by_userid.get(leaver.userid, [])
-            if len(rows) != 1:
-                raise DemoFailedError(f"{leaver.userid} 离职，应有 1 件案件，实际 {len(rows)} 件")
-            case_id = rows[0]["case_id"]
+            case_id = self.stage.open_case_of(leaver.userid)["case_id"]
             edges, groups = head_office.edges(case_id, 0), head_office.groups(case_id, 0)
-            found.append(Handover(leaver, head_office.case(case_id)["summary"], edges, groups))
+            certificates = head_office.certificate(case_id, verify=True)["items"]
+            case = head_office.case(case_id)["summary"]
+            found.append(Handover(leaver, case, edges, groups, certificates))
         return found
-
-    def checks(self, handovers: Sequence[Handover]) -> Iterator[Check]:
-        corp = Corp.now(self.control)
-        yield from check_handovers(handovers, corp)
-        yield from check_access(lambda operator: self.as_operator(operator).cases(0), self._branches())
-        rejected = self.as_operator(HEAD_OFFICE).rejections(0)
-        yield Check("格式不对的人事事件被留下等人处理", len(rejected) == 1, f"{len(rejected)} 条")
-        denied = self.stack.denied_actions()
-        yield Check("没有一次调用超出函数自己的权限", not denied, f"{len(denied)} 次")
-        dead = depths(self.stack.engine, self.stack.endpoints.resources["dead_letter_queues"].values())
-        left = sum(visible + in_flight for visible, in_flight in dead.values())
-        yield Check("没有消息落入死信队列", left == 0, f"{left} 条")
-
-    def _branches(self) -> dict[str, frozenset[str]]:
-        """Operator of each branch -> every department of the branch."""
-        parents = {row["id"]: row["parentid"] for row in self.control.world()["departments"]}
-        branches = [node for node, parent in parents.items() if parent == ROOT]
-        return {
-            f"branch_{branch}": frozenset(str(node) for node in parents if branch in _upwards(node, parents))
-            for branch in branches
-        }
-
-    def _hr_tells(
-        self, member: Row, event_id: str, kind: str = "StaffDeparted", *, successor: Row | None = None
-    ) -> None:
-        detail = {"event_id": event_id, "userid": member["userid"]}
-        self._hr_event(detail | ({"successor_userid": successor["userid"]} if successor else {}), kind)
-
-    def _hr_event(self, detail: Mapping[str, str], kind: str = "StaffDeparted") -> None:
-        corp_id = self.control.summary()["corp_id"]
-        whole = {"schema_version": 1, "corp_id": corp_id, "occurred_at": self.control.clock()["now"], **detail}
-        (bus,) = self.stack.endpoints.resources["buses"].values()
-        entry = {"EventBusName": bus, "Source": "bank.hr", "DetailType": kind, "Detail": json.dumps(whole)}
-        self.stack.engine.client("events").put_events(Entries=[entry])
-        self._rest()
-
-    def _it_deletes(self, member: Row) -> None:
-        self.leavers.append(Leaver.now(self.control, member["userid"]))
-        self.control.delete_member(member["userid"])
-        self._pass(600)
-
-    def _pass(self, seconds: int) -> None:
-        """Let time go by: the simulator fires every schedule that falls due on the way."""
-        failures = self.control.advance(seconds)["failures"]
-        if failures:
-            raise DemoFailedError(f"时间推进时出错：{failures[0]}")
-        self._rest()
-
-    def _rest(self) -> None:
-        if not self.stack.wait_until_idle():
-            raise DemoFailedError("队列在一分钟内没有处理完")
-
-
-def _title(member: Row) -> str:
-    return f"{member['name']}（{member['userid']}）"
-
-
-def _upwards(node: int, parents: Mapping[int, int]) -> Iterator[int]:
-    while node:
-        yield node
-        node = parents.get(node, 0)

@@ -36,6 +36,7 @@ class Corp:
     group_owners: dict[str, str]
     times_asked: Counter[tuple[str, str]]
     calls: list[dict[str, Any]]
+    messages: list[dict[str, Any]]
 
     @classmethod
     def now(cls, control: ControlClient) -> "Corp":
@@ -48,6 +49,7 @@ class Corp:
             group_owners={row["chat_id"]: row["owner"] for row in control.groups()},
             times_asked=asked,
             calls=control.calls(),
+            messages=control.messages(),
         )
 
     def is_with(self, customer: str, taker: str, moving: frozenset[str]) -> bool:

@@ -3,7 +3,6 @@
 import functools
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import boto3
@@ -15,7 +14,7 @@ from local.engine.region import REGION
 
 CREDENTIALS = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
 _CONFIG = Config(retries={"total_max_attempts": 2})
-_LAUNCHER = Path(__file__).with_name("launcher.py")
+_LAUNCHER = "local.engine.launcher"
 
 
 @functools.cache
@@ -67,7 +66,7 @@ def engine_program(port: int, paths: RunPaths, *, enforce_policies: bool) -> Pro
         settings["ENGINE_ACTIONS_FILE"] = str(paths.actions)
     return Program(
         "engine",
-        [str(environment_python("engine")), str(_LAUNCHER)],
+        [str(environment_python("engine")), "-m", _LAUNCHER],
         f"http://{LOOPBACK}:{port}/_ministack/health",
         clean_environment(**settings),
     )

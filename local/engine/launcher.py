@@ -18,6 +18,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from local.engine.quick_query import narrow_large_partitions
+
 ENGINE_VERSION = "1.5.33"
 _ONE_ACTION_FOR_BATCHES = {  # AWS knows no action of the batch calls: they are authorized as the single ones (M18)
     "sqs:SendMessageBatch": "sqs:SendMessage",
@@ -36,6 +38,7 @@ def main() -> None:
         sys.exit(f"launcher.py patches ministack {ENGINE_VERSION}, found {found}: rerun the canaries, then change both")
     socketserver.StreamRequestHandler.disable_nagle_algorithm = True
     _shorten_log_wait()
+    narrow_large_partitions(_dynamodb())
     if actions_file := os.environ.get("ENGINE_ACTIONS_FILE"):
         _record_actions(Path(actions_file))
     if logs_directory := os.environ.get("ENGINE_FUNCTION_LOGS"):
@@ -55,6 +58,12 @@ def _shorten_log_wait() -> None:
         return drain(worker, first_line_wait, idle_confirm)
 
     Worker._drain_stderr_bounded = drain_soon
+
+
+def _dynamodb() -> Any:
+    from ministack.services import dynamodb  # noqa: PLC0415
+
+    return dynamodb
 
 
 def _record_actions(path: Path) -> None:

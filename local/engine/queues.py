@@ -41,7 +41,7 @@ def wait_until_idle(engine: Engine, queue_urls: Iterable[str], within_s: float =
             idle_reads, busy_at = 0, time.monotonic()
         if time.monotonic() > deadline:
             return False
-        if idle_reads != 1:  # the second idle read follows at once
+        if idle_reads == 0 or (idle_reads >= _IDLE_READS and quiet_s):  # the second idle read follows at once
             time.sleep(_POLL_S)
     return True
 

@@ -35,7 +35,7 @@ def _clients_of_the_test(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @pytest.fixture
 def bucket(data_bucket: str) -> BucketCertificates:
-    return BucketCertificates(DocumentStore(session.client("s3"), data_bucket))
+    return BucketCertificates(DocumentStore(lambda: session.client("s3"), data_bucket))
 
 
 @pytest.fixture(params=["bucket", "fake"])

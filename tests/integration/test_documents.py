@@ -35,7 +35,7 @@ def _clients_of_the_test() -> Iterator[None]:
 
 @pytest.fixture
 def store(data_bucket: str) -> DocumentStore:
-    return DocumentStore(session.client("s3"), data_bucket)
+    return DocumentStore(lambda: session.client("s3"), data_bucket)
 
 
 def test_a_document_is_read_as_it_was_written(store: DocumentStore, s3: "S3Client", data_bucket: str) -> None:
@@ -164,7 +164,7 @@ def test_requests_go_to_the_partition_of_the_region(region: str, host: str, monk
     client.meta.events.register("before-send.s3", _stop)
 
     with pytest.raises(SentError, match=f"^https://{host}/{KEY}$"):
-        DocumentStore(client, "scrm-data").get(KEY)
+        DocumentStore(lambda: client, "scrm-data").get(KEY)
 
 
 def _stop(request: AWSPreparedRequest, **_: object) -> None:

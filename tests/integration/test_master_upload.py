@@ -39,7 +39,7 @@ def test_a_master_in_the_bucket_names_owners_gaps_and_broken_rows(
         bank.full_pass()
         bucket = os.environ["DATA_BUCKET"]
         rows = [f"{customer_id(0)},rm_wang01", f"{customer_id(1)},rm_li02", "?,rm_li02"]
-        store = DocumentStore(session.client("s3"), bucket)
+        store = DocumentStore(lambda: session.client("s3"), bucket)
         store.put(KEY, "\n".join(["external_userid,userid", *rows]).encode(), "text/csv")
 
         told(bank, bucket)
@@ -66,7 +66,7 @@ def test_lines_go_on_at_a_byte_and_only_of_the_same_document(
     tables: EngineTables, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with local_bank(tables, small_world(1, 0), monkeypatch):
-        store = DocumentStore(session.client("s3"), os.environ["DATA_BUCKET"])
+        store = DocumentStore(lambda: session.client("s3"), os.environ["DATA_BUCKET"])
         store.put(KEY, b"one\ntwo\nthree", "text/csv")
 
         etag, lines = store.lines_from(KEY)

@@ -17,7 +17,7 @@ CONTENTS: Contents = {"relation": {"wm1": {"remark": "王总", "tag_ids": ["et1"
 @pytest.fixture
 def documents(data_bucket: str) -> Iterator[DocumentStore]:
     session.reset()
-    yield DocumentStore(session.client("s3"), data_bucket)
+    yield DocumentStore(lambda: session.client("s3"), data_bucket)
     session.reset()
 
 

@@ -36,7 +36,7 @@ def data_bucket(bank: LocalBank) -> str:
 
 @pytest.fixture
 def store(bank: LocalBank, data_bucket: str) -> DocumentStore:
-    return DocumentStore(session.client("s3"), data_bucket)
+    return DocumentStore(lambda: session.client("s3"), data_bucket)
 
 
 def line(userid: str, **changed: str) -> str:

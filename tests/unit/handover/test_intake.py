@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from itertools import permutations
 
@@ -49,6 +50,43 @@ def test_late_echo_of_a_closed_departure_opens_nothing(bank: Bank) -> None:
     assert outcome is IntakeOutcome.ATTACHED
     assert again.case_id == case
     assert len(bank.cases.by_id) == 1
+
+
+LAST_DAY = date(2026, 12, 4)
+HANDED_OVER_AT = START + timedelta(days=5)
+DELETED = signal(SignalSource.CALLBACK, "evt_2", at=START + timedelta(days=12))
+OVER = signal(event_id="hr-2", at=START + timedelta(days=12))
+SAME_DAY = signal(event_id="hr-3", at=START + timedelta(days=12), last_day=LAST_DAY)
+
+
+@pytest.mark.parametrize("told", [DELETED, OVER, SAME_DAY])
+def test_what_follows_a_departure_that_was_handed_over_on_the_job_opens_nothing(bank: Bank, told: StaffSignal) -> None:
+    case = _handed_over_on_the_job(bank)
+
+    again, outcome = take(bank, told, told.occurred_at)
+
+    assert (again.case_id, outcome) == (case.case_id, IntakeOutcome.ATTACHED)
+    assert again.signals[-1].note == "came after the end"
+    assert again.account_deleted is told.account_deleted
+
+
+@pytest.mark.parametrize("days", [20, 400])
+def test_another_last_day_is_another_departure(bank: Bank, days: int) -> None:
+    _handed_over_on_the_job(bank)
+    at = START + timedelta(days=days)
+
+    _, outcome = take(bank, signal(event_id="hr-4", at=at, last_day=(at + timedelta(days=9)).date()), at)
+
+    assert outcome is IntakeOutcome.OPENED
+
+
+def test_a_departure_told_long_after_the_last_one_is_another(bank: Bank) -> None:
+    _handed_over_on_the_job(bank)
+    at = START + timedelta(days=400)
+
+    _, outcome = take(bank, signal(event_id="hr-4", at=at), at)
+
+    assert outcome is IntakeOutcome.OPENED
 
 
 def test_member_who_came_back_and_leaves_again_gets_a_second_case(bank: Bank) -> None:
@@ -176,3 +214,16 @@ def _closed_case(bank: Bank) -> str:
     bank.poll(case)
     assert bank.latest(case).state is CaseState.CLOSED
     return case.case_id
+
+
+def _handed_over_on_the_job(bank: Bank) -> HandoverCase:
+    """A departure whose customers had all moved before the account went."""
+    case, _ = take(bank, signal(last_day=LAST_DAY), START)
+    ended = replace(
+        bank.cases.by_id[case.case_id],
+        state=CaseState.CLOSED,
+        outcome=CaseOutcome.COMPLETED,
+        closed_at=HANDED_OVER_AT,
+        due_at=None,
+    )
+    return bank.cases.save(ended)

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from scrm import clock
 from scrm.runtime.invocation import entrypoint
+from scrm import clock
 from scrm.runtime.observability import count, logger, metrics
 
 

@@ -1,16 +1,14 @@
 """Write facts to the audit log."""
 
-import random
-import time
 from collections.abc import Callable
 from datetime import datetime
 
 from scrm import clock
 from scrm.audit.model import AuditEntry, AuditFact, ChainHead, chain_of, entry_id_of
 from scrm.audit.ports import Append, AuditStore
+from scrm.pause import pause_with_jitter
 
 _ATTEMPTS = 64
-_LONGEST_PAUSE_S = 0.25
 
 
 class AuditContentionError(Exception):
@@ -19,11 +17,6 @@ class AuditContentionError(Exception):
     def __init__(self, chain_id: str) -> None:
         super().__init__(f"audit chain {chain_id} is contended")
         self.chain_id = chain_id
-
-
-def pause_with_jitter(attempt: int) -> None:
-    """Wait up to 5 ms after the first failure, twice as long after each further one, at most a quarter second."""
-    time.sleep(random.uniform(0, min(_LONGEST_PAUSE_S, 0.005 * 2**attempt)))  # noqa: S311 - spreads load, no secret
 
 
 class AuditLog:

@@ -1,6 +1,6 @@
 """Documents in the data bucket: roster files, packages, certificates. Memory stays flat whatever their size."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Final
 
@@ -80,9 +80,14 @@ class DocumentUpload:
 class DocumentStore:
     """One bucket. Keys are whole (``handover/certificates/…``); contents are bytes; encryption is the bucket's own."""
 
-    def __init__(self, s3: "S3Client", bucket: str) -> None:
-        self._s3 = s3
+    def __init__(self, open_client: Callable[[], "S3Client"], bucket: str) -> None:
+        """``open_client`` is asked at every use, so that a start which touches no document makes no client."""
+        self._open_client = open_client
         self._bucket = bucket
+
+    @property
+    def _s3(self) -> "S3Client":
+        return self._open_client()
 
     def put(self, key: str, body: bytes, content_type: str, *, if_absent: bool = False) -> bool:
         """Write a document; with ``if_absent`` False, and nothing written, when there is one already.

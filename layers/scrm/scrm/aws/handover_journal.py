@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 
 from scrm import clock, ids
 from scrm.audit.log import AuditLog
-from scrm.handover.four_eyes import PendingDecision
 from scrm.handover.model import CaseState, HandoverCase, StaffSignal
 from scrm.node_paths import ROOT_PATH
 
 if TYPE_CHECKING:
     from mypy_boto3_events import EventBridgeClient
+
+    from scrm.handover.four_eyes import PendingDecision
 
 SOURCE = "scrm.handover"
 SCHEMA_VERSION = 1
@@ -94,7 +95,7 @@ class AuditedTwoPersonDecisions:
     def __init__(self, audit: AuditLog) -> None:
         self._audit = audit
 
-    def told(self, decision: PendingDecision, action: str, actor: str, at: datetime) -> None:
+    def told(self, decision: "PendingDecision", action: str, actor: str, at: datetime) -> None:
         wish, cause = decision.wish, ids.derive("evt", decision.decision_id, action, str(decision.version))
         subject = f"{wish.case_id}/{decision.decision_id}"
         self._audit.record(

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from datetime import datetime
 
+from scrm.pause import pause_with_jitter
+
 
 class HandoverError(Exception):
     """Base of the family."""
@@ -48,14 +50,17 @@ class DecisionRefusedError(HandoverError):
     """A person's decision cannot be carried out; the text is a sentence that says why and what to do."""
 
 
-def until_current[Result](action: Callable[[], Result], attempts: int = 5) -> Result:
+def until_current[Result](
+    action: Callable[[], Result], attempts: int = 12, pause: Callable[[int], None] = pause_with_jitter
+) -> Result:
     """Run a use case again from its first read while someone else was faster.
 
-    Use cases are repeatable by design, and waiting for the queue's redelivery would cost minutes.
+    Use cases are repeatable by design, and waiting for the queue's redelivery would cost minutes. Several new owners of
+    one case are served at the same moment, so those who met wait a little, each as long as chance says.
     """
-    for _ in range(attempts - 1):
+    for attempt in range(attempts - 1):
         try:
             return action()
         except StaleVersionError:
-            continue
+            pause(attempt)
     return action()

@@ -1,14 +1,24 @@
 """Turn the signals of one staff change into exactly one case (S61, S62)."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from scrm.handover.errors import StaleVersionError
-from scrm.handover.model import CaseState, ChangeKind, HandoverCase, SignalSource, StaffSignal, case_id_of
+from scrm.handover.model import (
+    CaseOutcome,
+    CaseState,
+    ChangeKind,
+    HandoverCase,
+    SignalSource,
+    StaffSignal,
+    case_id_of,
+)
 from scrm.handover.ports import CaseRepository, HandoverQueue, Journal, StaffDirectory, StaffMember
-from scrm.handover.settings import HandoverSettings
+from scrm.handover.settings import HandoverSettings, end_of
 from scrm.node_paths import ROOT_NODE_ID, ROOT_PATH
+
+_TOLD_AGAIN_WITHIN = timedelta(days=30)
 
 
 class IntakeOutcome(StrEnum):
@@ -85,7 +95,9 @@ def attached(case: HandoverCase, signal: StaffSignal, settings: HandoverSettings
     if case.knows(signal.event_id):
         return case
     if not case.is_open:
-        return case.noted(signal, "came after the end")
+        gone_at = signal.occurred_at if signal.account_deleted else None
+        known = replace(case, account_deleted_at=case.account_deleted_at or gone_at)
+        return known.noted(signal, "came after the end")
     if signal.account_deleted:
         gone = replace(case.with_account_deleted(signal.occurred_at), due_at=now)
         return gone.noted(signal, "" if case.change is ChangeKind.DEPARTURE else "became a departure")
@@ -124,9 +136,23 @@ def starts_anew(latest: HandoverCase, member: StaffMember | None, signal: StaffS
     if latest.account_deleted:
         returned_at = member.rejoined_at if member else None
         return returned_at is not None and latest.closed_at < returned_at <= signal.occurred_at
-    if signal.account_deleted:
-        return True
-    return latest.hr_at is None or signal.occurred_at > latest.hr_at
+    if signal.change is ChangeKind.DEPARTURE and _has_departed(latest) and _is_the_same(latest, signal):
+        return False
+    return signal.account_deleted or latest.hr_at is None or signal.occurred_at > latest.hr_at
+
+
+def _has_departed(latest: HandoverCase) -> bool:
+    """A departure that was carried through; what came to the leaver since then the sweep finds."""
+    return latest.change is ChangeKind.DEPARTURE and latest.outcome is not CaseOutcome.CANCELLED
+
+
+def _is_the_same(latest: HandoverCase, signal: StaffSignal) -> bool:
+    """The account goes after the customers have, and HR may tell of the last day once more when it is over."""
+    if signal.account_deleted or latest.last_day is None:
+        return signal.account_deleted
+    if signal.last_day is not None:
+        return signal.last_day == latest.last_day
+    return signal.occurred_at < end_of(latest.last_day) + _TOLD_AGAIN_WITHIN
 
 
 def _as_hr_says(case: HandoverCase, signal: StaffSignal, settings: HandoverSettings, now: datetime) -> HandoverCase:

@@ -1,19 +1,22 @@
 """The nightly schedule and the steps of an audit, counted."""
 
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from scrm.handover.errors import TransferPostponedError
-from scrm.handover.orphan_audit import OrphanAudit
-from scrm.handover.orphans import AuditStep
 from scrm.runtime.observability import count, logger
 
+if TYPE_CHECKING:
+    from scrm.handover.orphan_audit import OrphanAudit
+    from scrm.handover.orphans import AuditStep
 
-def start_audit(audit: OrphanAudit, now: datetime) -> None:
+
+def start_audit(audit: "OrphanAudit", now: datetime) -> None:
     """One run an hour at most, whoever asks; the id sorts by time."""
     audit.start(f"audit_{now:%Y-%m-%dT%H}", now)
 
 
-def take_step(audit: OrphanAudit, step: AuditStep, now: datetime) -> None:
+def take_step(audit: "OrphanAudit", step: "AuditStep", now: datetime) -> None:
     """Take one step, or put it off for as long as WeCom asks for; tell the end of the run."""
     try:
         ended = audit.take(step, now)

@@ -1,21 +1,22 @@
 """What the reconcile queue brings: polls, packages and audit steps we asked for, transfer_fail callbacks as hints."""
 
 from collections.abc import Callable
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field, TypeAdapter
 
 from scrm import clock
-from scrm.handover.delivery import PackageDelivery
 from scrm.handover.errors import until_current
 from scrm.handover.messages import AuditRequested, DeliverPackage, PollRequested
-from scrm.handover.orphan_audit import OrphanAudit
 from scrm.handover.reconcile import HandoverReconcile, PollResult
 from scrm.ids import fold_userid
 from scrm.runtime.messages import CallbackReceived
 from scrm.runtime.observability import count, logger
 from scrm.runtime.orphan_audits import take_step
-from scrm.wecom.events.external_contact import TransferFailed
+
+if TYPE_CHECKING:
+    from scrm.handover.delivery import PackageDelivery
+    from scrm.handover.orphan_audit import OrphanAudit
 
 type ReconcileMessage = PollRequested | DeliverPackage | AuditRequested | CallbackReceived
 reconcile_message: TypeAdapter[ReconcileMessage] = TypeAdapter(
@@ -25,8 +26,8 @@ reconcile_message: TypeAdapter[ReconcileMessage] = TypeAdapter(
 
 def take_message(
     reconcile: HandoverReconcile,
-    delivery: Callable[[], PackageDelivery],
-    audit: Callable[[], OrphanAudit],
+    delivery: Callable[[], "PackageDelivery"],
+    audit: Callable[[], "OrphanAudit"],
     body: str,
 ) -> None:
     """Take one message and count what it changed. Raises ValidationError for one that fits no model."""
@@ -40,11 +41,17 @@ def take_message(
         count(outcome.metric)
         return
     if isinstance(message, CallbackReceived):
-        event = message.event()
-        if isinstance(event, TransferFailed):
-            count("TransferFailHinted", reconcile.transfer_failed(fold_userid(event.userid)))
+        _take_hint(reconcile, message)
         return
     _count(message.case_id, until_current(lambda: reconcile.poll(message.case_id, clock.now)))
+
+
+def _take_hint(reconcile: HandoverReconcile, message: CallbackReceived) -> None:
+    from scrm.wecom.events.external_contact import TransferFailed  # noqa: PLC0415 - no poll needs it
+
+    event = message.event()
+    if isinstance(event, TransferFailed):
+        count("TransferFailHinted", reconcile.transfer_failed(fold_userid(event.userid)))
 
 
 def _count(case_id: str, result: PollResult) -> None:

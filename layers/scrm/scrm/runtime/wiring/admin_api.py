@@ -142,7 +142,7 @@ def orphan_queries() -> OrphanQueries:
 
 @functools.cache
 def certificate_documents() -> BucketCertificates:
-    return BucketCertificates(DocumentStore(session.client("s3"), settings().data_bucket))
+    return BucketCertificates(DocumentStore(lambda: session.client("s3"), settings().data_bucket))
 
 
 @functools.cache

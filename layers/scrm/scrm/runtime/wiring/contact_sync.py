@@ -4,7 +4,6 @@ import functools
 from typing import TYPE_CHECKING
 
 from scrm import clock
-from scrm.aws import session
 from scrm.aws.contact_table import DynamoContactRepository
 from scrm.aws.org_table import DynamoOrgRepository
 from scrm.aws.queues import Queue
@@ -19,7 +18,7 @@ from scrm.org.sync import OrgSync
 from scrm.runtime.contact_intake import ContactIntake
 from scrm.runtime.environment import required
 from scrm.runtime.observability import count
-from scrm.runtime.wiring.tables import queue, table
+from scrm.runtime.wiring.tables import bucket, queue, table
 from scrm.runtime.wiring.wecom import wecom_client
 from scrm.tasks.work import MemberRename
 from scrm.wecom.governor_state import Priority
@@ -65,15 +64,13 @@ def contact_intake() -> ContactIntake:
 @functools.cache
 def master_intake() -> "MasterIntake":
     """Only a start that takes a customer master needs the bucket's client and what follows."""
-    from scrm.aws.documents import DocumentStore  # noqa: PLC0415
     from scrm.contacts.master import MasterImport  # noqa: PLC0415
     from scrm.runtime.master_intake import MasterIntake  # noqa: PLC0415
 
     contacts = DynamoContactRepository(table("CONTACTS_TABLE"))
-    bucket = required("DATA_BUCKET")
     return MasterIntake(
-        bucket=bucket,
-        documents=DocumentStore(session.client("s3"), bucket),
+        bucket=required("DATA_BUCKET"),
+        documents=bucket("DATA_BUCKET"),
         master=MasterImport(contacts, CustomerWriter(contacts, clock.now)),
         rejections=DynamoOrgRepository(table("ORG_TABLE")),
         queue=contact_queue(),

@@ -3,10 +3,9 @@
 import functools
 
 from scrm.aws.handover_queue import SqsHandoverQueue
-from scrm.handover.packages import PackageCollection
 from scrm.handover.planning import HandoverPlanning
 from scrm.handover.transfer import ChunkTransfer
-from scrm.runtime.wiring import bank_settings, cases, handover, packages, relations
+from scrm.runtime.wiring import bank_settings, cases, handover, relations
 from scrm.runtime.wiring.tables import queue
 
 
@@ -31,8 +30,11 @@ def planning() -> HandoverPlanning:
 
 def chunk_transfer() -> ChunkTransfer:
     """For one message: with the settings in force."""
-    collection = PackageCollection(packages.parts(), packages.store())
-    return ChunkTransfer(cases.cases(), cases.staff(), handover.transfers(), collection, bank_settings.handover())
+    from scrm.runtime.wiring import packages  # noqa: PLC0415 - what it loads no plan needs
+
+    return ChunkTransfer(
+        cases.cases(), cases.staff(), handover.transfers(), packages.collection(), bank_settings.handover()
+    )
 
 
 def reset() -> None:

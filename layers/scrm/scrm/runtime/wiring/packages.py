@@ -5,21 +5,31 @@ A feature that has something to hand over adds its part here (`scrm.handover.par
 
 from collections.abc import Sequence
 
-from scrm.aws import session
 from scrm.aws.contact_table import DynamoContactRepository
-from scrm.aws.documents import DocumentStore
+from scrm.aws.handover_queue import SqsHandoverQueue
 from scrm.aws.package_documents import DocumentPackages
 from scrm.aws.task_table import DynamoTaskTable
+from scrm.handover.delivery import PackageDelivery
+from scrm.handover.packages import PackageCollection
 from scrm.handover.parts import HandoverPart
-from scrm.runtime.environment import required
 from scrm.runtime.task_joins import OrgTaskPlaces, TaskPart
 from scrm.runtime.wiring import bank_settings, cases, handover
-from scrm.runtime.wiring.tables import table
+from scrm.runtime.wiring.tables import bucket, table
 from scrm.runtime.wiring.wecom import wecom_client
 from scrm.tasks.greetings import GreetingTasks
 from scrm.tasks.move import TaskMove
 from scrm.wecom.governor_state import Priority
 from scrm.wecom.relation_details import RelationPart
+
+
+def collection() -> PackageCollection:
+    """For one message."""
+    return PackageCollection(parts(), store())
+
+
+def delivery(queue: SqsHandoverQueue) -> PackageDelivery:
+    """For one message: with the settings in force."""
+    return PackageDelivery(cases.cases(), parts(), store(), greeting_tasks(), queue)
 
 
 def parts() -> Sequence[HandoverPart]:
@@ -32,7 +42,7 @@ def parts() -> Sequence[HandoverPart]:
 
 
 def store() -> DocumentPackages:
-    return DocumentPackages(DocumentStore(session.client("s3"), required("DATA_BUCKET")))
+    return DocumentPackages(bucket("DATA_BUCKET"))
 
 
 def greeting_tasks() -> GreetingTasks:

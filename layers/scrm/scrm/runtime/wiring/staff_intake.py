@@ -3,8 +3,6 @@
 import functools
 
 from scrm import clock
-from scrm.aws import session
-from scrm.aws.documents import DocumentStore
 from scrm.aws.handover_queue import SqsHandoverQueue
 from scrm.aws.roster_store import S3RosterStore
 from scrm.handover.intake import HandoverIntake
@@ -26,7 +24,7 @@ from scrm.runtime.roster_signals import ROSTER_SOURCE, RosterTeller
 from scrm.runtime.staff_intake import StaffIntake
 from scrm.runtime.staff_signals import StaffSignals
 from scrm.runtime.wiring import bank_settings, cases
-from scrm.runtime.wiring.tables import queue
+from scrm.runtime.wiring.tables import bucket, queue
 
 
 @functools.cache
@@ -37,8 +35,7 @@ def handover_queue() -> SqsHandoverQueue:
 
 @functools.cache
 def rosters() -> S3RosterStore:
-    """Only a start that takes a roster needs the bucket's client."""
-    return S3RosterStore(DocumentStore(session.client("s3"), required("DATA_BUCKET")))
+    return S3RosterStore(bucket("DATA_BUCKET"))
 
 
 def staff_intake() -> StaffIntake:

@@ -1,0 +1,114 @@
+"""What the demo acts with: the bus, the bucket, WeCom's own interface, the admin API, and time."""
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta, timezone
+
+from local.bank.roster import roster_csv, roster_rows
+from local.cli.client import AdminClient, Row
+from local.cli.sign_in import sign_in
+from local.engine.stack import RunningStack
+from local.simulator.control_client import ControlClient
+
+HEAD_OFFICE = "head_office"
+MINUTE, HOUR, DAY = 60, 3_600, 86_400
+_ROOT = 1
+_SHANGHAI = timezone(timedelta(hours=8))
+
+type Say = Callable[[str], None]
+
+
+class DemoFailedError(Exception):
+    """The story cannot go on; the message says where it stopped."""
+
+
+@dataclass
+class Stage:
+    """A running stack and who acts on it. ``say`` tells the audience, with the day of the story."""
+
+    stack: RunningStack
+    control: ControlClient
+    say: Say
+    _clients: dict[str, AdminClient] = field(default_factory=dict)
+    _began: datetime | None = None
+
+    def tell(self, text: str) -> None:
+        self._began = self._began or self.now
+        day = (self.now.date() - self._began.date()).days + 1
+        self.say(f"第 {day:>2} 天 {text}")
+
+    @property
+    def now(self) -> datetime:
+        return datetime.fromisoformat(self.control.clock()["now"]).astimezone(_SHANGHAI)
+
+    def day(self, ahead: int) -> str:
+        """The date so many days from now."""
+        return (self.now + timedelta(days=ahead)).date().isoformat()
+
+    def as_operator(self, operator: str) -> AdminClient:
+        if operator not in self._clients:
+            self._clients[operator] = AdminClient(sign_in(operator, self.stack.paths.endpoints))
+        return self._clients[operator]
+
+    def operator_of(self, member: Row) -> str:
+        """The demo identity of the member's branch."""
+        return f"branch_{member['main_department'] // 1_000 * 1_000}"
+
+    def hr_says(self, kind: str, event_id: str, userid: str, **detail: object) -> None:
+        self.hr_event(kind, {"event_id": event_id, "userid": userid} | detail)
+
+    def hr_event(self, kind: str, detail: Mapping[str, object]) -> None:
+        corp_id = self.control.summary()["corp_id"]
+        whole = {"schema_version": 1, "corp_id": corp_id, "occurred_at": self.control.clock()["now"], **detail}
+        (bus,) = self.stack.endpoints.resources["buses"].values()
+        entry = {"EventBusName": bus, "Source": "bank.hr", "DetailType": kind, "Detail": json.dumps(whole)}
+        self.stack.engine.client("events").put_events(Entries=[entry])
+        self.rest()
+
+    def roster_comes(
+        self, gone: frozenset[str] = frozenset(), changes: Mapping[str, Mapping[str, str]] | None = None, more: str = ""
+    ) -> None:
+        """HR drops the day's roster into the bucket; ``more`` are lines after it."""
+        rows = roster_rows(self.control.world(), changes=changes or {}, without=gone)
+        (bucket,) = self.stack.endpoints.resources["buckets"].values()
+        key = f"roster/incoming/{self.now.date().isoformat()}.csv"
+        self.stack.engine.client("s3").put_object(Bucket=bucket, Key=key, Body=(roster_csv(rows) + more).encode())
+        self.rest()
+
+    def open_case_of(self, userid: str) -> Row:
+        """The member's case as head office sees it."""
+        found = [row for row in self.as_operator(HEAD_OFFICE).cases(0) if row["handover_userid"] == userid]
+        if len(found) != 1:
+            raise DemoFailedError(f"{userid} 应有 1 件案件，实际 {len(found)} 件")
+        return found[0]
+
+    def departments_of_branches(self) -> dict[str, frozenset[str]]:
+        """Operator of each branch -> every department of the branch."""
+        parents = {row["id"]: row["parentid"] for row in self.control.world()["departments"]}
+        branches = [node for node, parent in parents.items() if parent == _ROOT]
+        return {
+            f"branch_{branch}": frozenset(str(node) for node in parents if branch in _upwards(node, parents))
+            for branch in branches
+        }
+
+    def pass_time(self, seconds: int) -> None:
+        """Let time go by: the simulator fires every schedule that falls due on the way."""
+        failures = self.control.advance(seconds)["failures"]
+        if failures:
+            raise DemoFailedError(f"时间推进时出错：{failures[0]}")
+        self.rest()
+
+    def rest(self) -> None:
+        if not self.stack.wait_until_idle():
+            raise DemoFailedError("队列在一分钟内没有处理完")
+
+
+def titled(member: Row) -> str:
+    return f"{member['name']}（{member['userid']}）"
+
+
+def _upwards(node: int, parents: Mapping[int, int]) -> Iterator[int]:
+    while node:
+        yield node
+        node = parents.get(node, 0)
