@@ -11,17 +11,11 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from scrm.contacts.messages import (
-    CustomersTakenOver,
-    FullPassRequested,
-    GroupsTakenOver,
-    MemberRenamed,
-    MemberSyncRequested,
-    NodeSyncRequested,
-    QuotaCounted,
-)
+from scrm.contacts.handover_messages import CustomersTakenOver, GroupsTakenOver, QuotaCounted
+from scrm.contacts.messages import FullPassRequested, MemberRenamed, MemberSyncRequested, NodeSyncRequested
+from scrm.handover.audit_messages import AuditRequested
 from scrm.handover.edges import ChunkKind
-from scrm.handover.messages import AuditRequested, DeliverPackage, PlanRequested, PollRequested, TransferRequested
+from scrm.handover.messages import DeliverPackage, PlanRequested, PollRequested, TransferRequested
 from scrm.handover.model import case_id_of
 from scrm.handover.orphans import AuditCounts, AuditPart, AuditStep
 from scrm.handover.ports import Delivery

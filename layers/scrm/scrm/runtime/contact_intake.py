@@ -14,15 +14,8 @@ from scrm.aws.queues import Queue
 from scrm.contacts.changes import ContactChanges, Taken
 from scrm.contacts.full_pass import FullPass
 from scrm.contacts.groups import GroupChanges
-from scrm.contacts.messages import (
-    CustomersTakenOver,
-    FullPassRequested,
-    GroupsTakenOver,
-    MemberRenamed,
-    MemberSyncRequested,
-    NodeSyncRequested,
-    QuotaCounted,
-)
+from scrm.contacts.handover_messages import CustomersTakenOver, GroupsTakenOver, QuotaCounted
+from scrm.contacts.messages import FullPassRequested, MemberRenamed, MemberSyncRequested, NodeSyncRequested
 from scrm.contacts.names import Rename
 from scrm.contacts.ports import CustomerSource
 from scrm.contacts.runs import Part

@@ -6,9 +6,8 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from scrm.handover.edges import ChunkKind, EdgeState
-from scrm.handover.hr_events import MOST_SUCCESSORS
 from scrm.handover.model import CaseState
-from scrm.handover.userid import Userid
+from scrm.handover.userid import MOST_SUCCESSORS, Userid
 from scrm.runtime.http.models import PlanReview, Reply, Timestamp
 
 Checksum = Annotated[
