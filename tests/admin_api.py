@@ -27,7 +27,7 @@ from scrm.handover.queries import CaseDetail, CaseSummary, EdgeRow, EdgeTotals
 from scrm.handover.settings import HandoverSettings
 from scrm.org.model import OrgNode
 from scrm.org.nodes import NodeSettings
-from scrm.org.queries import Rejection
+from scrm.org.rejections import Rejection
 from scrm.runtime.http.answers import AnsweredOnce
 from scrm.runtime.http.decisions import DecidedOnce
 from scrm.runtime.http.models import Sync, SyncRequest

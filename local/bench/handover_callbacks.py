@@ -22,7 +22,7 @@ def main() -> None:
         raise SystemExit("no case was opened")
     _, chunks = cases.load(case.case_id) or (case, [])
     contacts = Table(client, os.environ["CONTACTS_TABLE"])
-    contacts.batch_write(item for chunk in chunks for item in _items(chunk, clock.now()))
+    world.write_all(contacts, (item for chunk in chunks for item in _items(chunk, clock.now())))
 
 
 def _items(chunk: Chunk, at: datetime) -> Iterator[Item]:

@@ -1,7 +1,9 @@
 """One leaver with n customers and as many colleagues as take them over: WeCom's side and ours, already in step."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from itertools import batched
 from typing import Any
 
 from scrm.aws import contact_items
@@ -19,6 +21,8 @@ MOST_PER_TAKER = 5_000
 SINCE = datetime(2025, 6, 1, tzinfo=UTC)
 _BRANCH = "10"
 _PATH = "/1/10/"
+_WRITERS = 2
+_PER_WRITER = 5_000
 
 
 def takers(customers: int) -> list[str]:
@@ -64,7 +68,14 @@ def fill_organisation(org: DynamoOrgRepository, customers: int) -> None:
 
 
 def fill_contacts(contacts: Table, customers: int) -> None:
-    contacts.batch_write(item for customer in customer_ids(customers) for item in _items(customer))
+    write_all(contacts, (item for customer in customer_ids(customers) for item in _items(customer)))
+
+
+def write_all(table: Table, items: Iterable[Item]) -> None:
+    """In two threads, so that the engine stores one batch while the next is made."""
+    with ThreadPoolExecutor(_WRITERS) as writers:
+        for part in batched(items, _WRITERS * _PER_WRITER, strict=False):
+            list(writers.map(table.batch_write, batched(part, _PER_WRITER, strict=False)))
 
 
 def _items(customer: str) -> tuple[Item, Item]:

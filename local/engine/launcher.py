@@ -1,8 +1,10 @@
-"""Start the embedded AWS engine with our two patches; runs under `.local/envs/engine`, never inside our own process.
+"""Start the embedded AWS engine with our three patches; runs under `.local/envs/engine`, never inside our own process.
 
 Two faults of this version cost 90 ms an invocation and are patched here, in the engine's own process:
 its Runtime API answers in two writes (Nagle and delayed ACK: 40 ms), and it waits 50 ms for a log line
-after a silent invocation. Two recorders are added, neither changes behaviour: with ``ENGINE_ACTIONS_FILE`` set,
+after a silent invocation. A third makes large partitions slow to read (M20, `quick_query`).
+
+Two recorders are added, neither changes behaviour: with ``ENGINE_ACTIONS_FILE`` set,
 each (role, action, resource) that an execution role asks for is written there, one JSON line each, so that a
 test can compare use with grant (needs ``AUTH=true``); with ``ENGINE_FUNCTION_LOGS`` set, what each function
 prints is appended to ``<function>.log`` in that directory, for people, the metrics bridge and the log scan.

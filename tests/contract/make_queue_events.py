@@ -11,18 +11,17 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from scrm.contacts.handover_messages import CustomersTakenOver, GroupsTakenOver, QuotaCounted
 from scrm.contacts.messages import (
-    CustomersTakenOver,
     FullPassRequested,
-    GroupsTakenOver,
     MasterFileStep,
     MemberRenamed,
     MemberSyncRequested,
     NodeSyncRequested,
-    QuotaCounted,
 )
+from scrm.handover.audit_messages import AuditRequested
 from scrm.handover.edges import ChunkKind
-from scrm.handover.messages import AuditRequested, DeliverPackage, PlanRequested, PollRequested, TransferRequested
+from scrm.handover.messages import DeliverPackage, PlanRequested, PollRequested, TransferRequested
 from scrm.handover.model import case_id_of
 from scrm.handover.orphans import AuditCounts, AuditPart, AuditStep
 from scrm.handover.ports import Delivery

@@ -288,6 +288,28 @@ def test_the_launchers_patches_are_still_needed() -> None:
     assert _in_the_engine(program) == "0.05 False"
 
 
+def test_query_still_looks_at_every_item_of_a_partition_for_one_page() -> None:
+    """M20, `quick_query`."""
+    program = (
+        "from ministack.services import dynamodb\n"
+        "evaluate, seen = dynamodb._evaluate_condition, []\n"
+        "dynamodb._evaluate_condition = lambda *a, **k: seen.append(1) or evaluate(*a, **k)\n"
+        "keys = [{'AttributeName': n, 'KeyType': k} for n, k in (('pk', 'HASH'), ('sk', 'RANGE'))]\n"
+        "types = [{'AttributeName': n, 'AttributeType': 'S'} for n in ('pk', 'sk')]\n"
+        "table = {'TableName': 'canary', 'KeySchema': keys, 'AttributeDefinitions': types}\n"
+        "dynamodb._create_table(table | {'BillingMode': 'PAY_PER_REQUEST'})\n"
+        "for place in range(50):\n"
+        "    item = {'pk': {'S': 'p'}, 'sk': {'S': f'{place:02}'}}\n"
+        "    dynamodb._put_item({'TableName': 'canary', 'Item': item})\n"
+        "seen.clear()\n"
+        "asked = {'KeyConditionExpression': 'pk = :p', 'ExpressionAttributeValues': {':p': {'S': 'p'}}, 'Limit': 1}\n"
+        "dynamodb._query({'TableName': 'canary'} | asked)\n"
+        "print(len(seen))\n"
+    )
+
+    assert _in_the_engine(program) == "50"
+
+
 def _in_the_engine(program: str) -> str:
     """What a program prints when it runs in the engine's environment."""
     command = [str(environment_python("engine")), "-c", program]

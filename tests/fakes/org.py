@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 from scrm.node_paths import ROOT_PATH, branch_of
 from scrm.org.model import Alias, Cover, Member, MemberDetail, MemberStatus, OrgNode, StaffAttributes
 from scrm.org.ports import Department
-from scrm.org.queries import Rejection
+from scrm.org.rejections import Rejection
 from scrm.org.roster import RejectedRow, RosterRefusedError, RosterRow
 from scrm.org.roster_ports import LastRoster, RosterHeader
 

@@ -12,7 +12,8 @@ from scrm.handover.queries import CaseDetail, CaseSummary, EdgeRow
 from scrm.node_paths import covers
 from scrm.org.model import MemberDetail, OrgNode
 from scrm.org.nodes import effective_setting
-from scrm.org.queries import CoverRow, NodeDetail, Rejection, ReviewState
+from scrm.org.queries import CoverRow, NodeDetail
+from scrm.org.rejections import Rejection, ReviewState
 from scrm.paging import InvalidCursorError, Page
 from tests.fakes.contacts import FakeContacts
 

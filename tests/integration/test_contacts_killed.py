@@ -17,7 +17,8 @@ from scrm.aws.table import Table
 from scrm.contacts.changes import ContactChanges
 from scrm.contacts.full_pass import FullPass
 from scrm.contacts.groups import GroupChanges
-from scrm.contacts.messages import CustomersTakenOver, FullPassRequested, MemberRenamed, QuotaCounted
+from scrm.contacts.handover_messages import CustomersTakenOver, QuotaCounted
+from scrm.contacts.messages import FullPassRequested, MemberRenamed
 from scrm.contacts.model import GroupChat
 from scrm.contacts.names import Rename
 from scrm.contacts.writer import CustomerWriter

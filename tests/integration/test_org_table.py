@@ -23,7 +23,7 @@ from scrm.org.model import (
 )
 from scrm.org.nodes import EffectiveSetting
 from scrm.org.ports import OrgRepository
-from scrm.org.queries import ReviewState
+from scrm.org.rejections import ReviewState
 from scrm.paging import InvalidCursorError, Page
 from scrm.runtime.staff_directory import OrgStaffDirectory
 from tests.engine import EngineTables

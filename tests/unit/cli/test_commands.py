@@ -18,7 +18,7 @@ from scrm.handover.edges import EdgeCause, EdgeState
 from scrm.handover.four_eyes import DecisionState, PendingDecision, Wish
 from scrm.handover.model import CaseState, SignalSource
 from scrm.org.model import Lifecycle, OperatingMode
-from scrm.org.queries import ReviewState
+from scrm.org.rejections import ReviewState
 from scrm.runtime.http.operation import outcome_of
 from scrm.settings.handover import HandoverDocument
 from tests.admin_api import CHECKSUM, Api, case, edge, rejection

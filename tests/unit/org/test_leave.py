@@ -4,7 +4,8 @@ from itertools import pairwise, permutations
 
 import pytest
 
-from scrm.org.leave import ActingMembers, Leaves, LeaveTold, ReturnTold
+from scrm.org.acting import ActingMembers
+from scrm.org.leave import Leaves, LeaveTold, ReturnTold
 from scrm.org.model import MemberStatus
 from tests.fakes.org import T0, FakeOrg, member
 

@@ -6,7 +6,8 @@ import pytest
 from scrm.handover.intake import HandoverIntake
 from scrm.handover.model import CaseState, ChangeKind, HandoverCase, SignalSource, StaffSignal
 from scrm.handover.settings import HandoverSettings
-from scrm.org.leave import ActingMembers, Leaves, LeaveTold, ReturnTold
+from scrm.org.acting import ActingMembers
+from scrm.org.leave import Leaves, LeaveTold, ReturnTold
 from scrm.runtime.leave_intake import LeaveHandovers
 from scrm.runtime.staff_signals import StaffSignals
 from tests.fakes.handover import CORP, FakeCases, FakeJournal, FakeQueue, FakeStaff, staff

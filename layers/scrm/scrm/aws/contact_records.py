@@ -5,7 +5,7 @@ from datetime import datetime
 from itertools import batched
 
 from scrm.aws.queues import Queue
-from scrm.contacts.messages import CustomersTakenOver, GroupsTakenOver, QuotaCounted
+from scrm.contacts.handover_messages import CustomersTakenOver, GroupsTakenOver, QuotaCounted
 from scrm.handover.edges import TransferApi
 from scrm.handover.model import HandoverCase
 

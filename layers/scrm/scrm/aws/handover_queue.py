@@ -3,13 +3,16 @@
 from collections.abc import Sequence
 from datetime import datetime
 from itertools import batched
+from typing import TYPE_CHECKING
 
 from scrm import clock
 from scrm.aws.queues import Queue
 from scrm.handover.edges import Chunk, ChunkKind
-from scrm.handover.messages import AuditRequested, DeliverPackage, PlanRequested, PollRequested, TransferRequested
-from scrm.handover.orphans import AuditStep
+from scrm.handover.messages import DeliverPackage, PlanRequested, PollRequested, TransferRequested
 from scrm.handover.ports import Delivery
+
+if TYPE_CHECKING:
+    from scrm.handover.orphans import AuditStep
 
 # Their intents are one write and so are their answers; more would make a killed run dear.
 _CHUNKS_PER_MESSAGE = 10
@@ -45,7 +48,9 @@ class SqsHandoverQueue:
         for message in messages:
             self._reconcile.send_later(message.model_dump_json(), not_before - clock.now())
 
-    def request_audit(self, step: AuditStep, not_before: datetime | None = None) -> None:
+    def request_audit(self, step: "AuditStep", not_before: datetime | None = None) -> None:
+        from scrm.handover.audit_messages import AuditRequested  # noqa: PLC0415 - who sends one has loaded the audit
+
         message = AuditRequested.of(step)
         if not_before is None:
             self._reconcile.send([message])

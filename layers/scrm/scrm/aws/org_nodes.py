@@ -1,14 +1,16 @@
 """Nodes of the organisation's table, and the branch codes they hold."""
 
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from scrm.aws import cursors
 from scrm.aws.org_items import NODES_PARTITION, SCHEMA_VERSION, code_key, from_node, node_key, to_node
 from scrm.aws.table import ABSENT, Condition, Put, Table
 from scrm.org.model import OrgNode
-from scrm.org.nodes import effective_setting, ids_on
-from scrm.org.queries import NodeDetail
 from scrm.paging import Page
+
+if TYPE_CHECKING:
+    from scrm.org.queries import NodeDetail
 
 
 class DynamoNodes:
@@ -51,7 +53,10 @@ class DynamoNodes:
         item = self._table.get(code_key(branch_code))
         return str(item["node_id"]) if item else ""
 
-    def node_detail(self, node_id: str) -> NodeDetail | None:
+    def node_detail(self, node_id: str) -> "NodeDetail | None":
+        from scrm.org.nodes import effective_setting, ids_on  # noqa: PLC0415 - only operators ask for it
+        from scrm.org.queries import NodeDetail  # noqa: PLC0415
+
         node = self.node(node_id)
         if node is None:
             return None

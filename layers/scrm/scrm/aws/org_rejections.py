@@ -8,7 +8,7 @@ from scrm.aws import cursors
 from scrm.aws.org_items import SCHEMA_VERSION
 from scrm.aws.table import ABSENT, Condition, Item, Table
 from scrm.node_paths import ROOT_PATH
-from scrm.org.queries import Rejection, ReviewState
+from scrm.org.rejections import Rejection, ReviewState
 from scrm.paging import Page
 
 _MONTHS = {"pk": "INDEX", "sk": "REJECTED_MONTHS"}

@@ -1,6 +1,7 @@
 """The organisation's table: nodes, members, covers, rejected messages, how far a roster was told."""
 
 from datetime import date
+from typing import TYPE_CHECKING
 
 from scrm import node_paths
 from scrm.aws import cursors
@@ -11,8 +12,10 @@ from scrm.aws.org_nodes import DynamoNodes
 from scrm.aws.org_rejections import DynamoRejections
 from scrm.aws.table import Condition, Item
 from scrm.org.model import Member, MemberDetail
-from scrm.org.queries import CoverRow
 from scrm.paging import Page
+
+if TYPE_CHECKING:
+    from scrm.org.queries import CoverRow
 
 _PROGRESS = {"pk": "ROSTER", "sk": "PROGRESS"}
 
@@ -39,7 +42,7 @@ class DynamoOrgRepository(DynamoNodes, DynamoMembers, DynamoCovers, DynamoReject
         found = self.with_details(map(to_member, items))
         return Page(tuple(found), cursors.encode(scope, {"after": last}) if last else None)
 
-    def covers(self, node_path: str, today: date, cursor: str | None, limit: int) -> Page[CoverRow]:
+    def covers(self, node_path: str, today: date, cursor: str | None, limit: int) -> "Page[CoverRow]":
         scope = f"covers/{node_path}"
         start = cursors.key(cursors.decode(scope, cursor), "after")
         not_over = Condition(
@@ -58,8 +61,10 @@ class DynamoOrgRepository(DynamoNodes, DynamoMembers, DynamoCovers, DynamoReject
             {**_PROGRESS, "schema_version": SCHEMA_VERSION, "sha256": sha256, "against": against, "mark": mark}
         )
 
-    def _placed(self, items: list[Item], node_path: str) -> list[CoverRow]:
+    def _placed(self, items: list[Item], node_path: str) -> "list[CoverRow]":
         """Where the members belong now counts, not where they belonged when HR told of the leave."""
+        from scrm.org.queries import CoverRow  # noqa: PLC0415 - only operators ask for it
+
         found = list(map(to_cover, items))
         people = self.stored_members([cover.userid for cover in found])
         placed = [(cover, people.get(cover.userid)) for cover in found]

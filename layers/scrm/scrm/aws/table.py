@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from itertools import batched
+from itertools import batched, chain
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
@@ -176,8 +176,10 @@ class Table:
 
     def batch_write(self, puts: Iterable[Item] = (), deletes: Iterable[Key] = ()) -> None:
         """Unconditional writes in batches of 25; raises TableBusyError when some are refused for good."""
-        requests: list[Any] = [{"PutRequest": {"Item": to_item(item)}} for item in puts]
-        requests += [{"DeleteRequest": {"Key": to_item(key)}} for key in deletes]
+        requests: Iterator[Any] = chain(
+            ({"PutRequest": {"Item": to_item(item)}} for item in puts),
+            ({"DeleteRequest": {"Key": to_item(key)}} for key in deletes),
+        )
         for part in batched(requests, _BATCH_WRITE, strict=False):
             pending: Any = {self.name: list(part)}
             for _ in range(_BATCH_ROUNDS):

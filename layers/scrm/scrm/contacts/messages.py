@@ -3,18 +3,11 @@
 from datetime import datetime
 from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
-
+from scrm.contacts.handover_messages import ContactMessage
 from scrm.contacts.runs import Part, PassCounts, Stage
 
 
-class _Message(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
-
-    schema_version: Literal[1] = 1
-
-
-class FullPassRequested(_Message):
+class FullPassRequested(ContactMessage):
     """Compare the whole corp with WeCom; ``run_id`` is the cause, a repeat of it does what is not done yet."""
 
     kind: Literal["full_pass_requested"] = "full_pass_requested"
@@ -22,7 +15,7 @@ class FullPassRequested(_Message):
     requested_at: datetime
 
 
-class NodeSyncRequested(_Message):
+class NodeSyncRequested(ContactMessage):
     """Compare the members of a few departments."""
 
     kind: Literal["node_sync_requested"] = "node_sync_requested"
@@ -30,7 +23,7 @@ class NodeSyncRequested(_Message):
     node_ids: tuple[str, ...]
 
 
-class MemberSyncRequested(_Message):
+class MemberSyncRequested(ContactMessage):
     """Compare relations and groups of a few members: part ``number`` of a run, and how far it is (`runs.Part`)."""
 
     kind: Literal["member_sync_requested"] = "member_sync_requested"
@@ -52,38 +45,7 @@ class MemberSyncRequested(_Message):
         return Part(**{name: getattr(self, name) for name in Part.__dataclass_fields__})
 
 
-class CustomersTakenOver(_Message):
-    """A handover finished for these customers, by the API of a member who is there or of one who left."""
-
-    kind: Literal["customers_taken_over"] = "customers_taken_over"
-    case_id: str
-    handover_userid: str
-    takeover_userid: str
-    external_userids: tuple[str, ...] = Field(max_length=100)
-    api: Literal["on_job", "resigned"] = "resigned"
-    at: datetime
-
-
-class QuotaCounted(_Message):
-    """On-job attempts that count against 2 in 90 days although nothing moved; ``full``: WeCom said so (40128)."""
-
-    kind: Literal["quota_counted"] = "quota_counted"
-    case_id: str
-    external_userids: tuple[str, ...]
-    at: datetime
-    full: bool
-
-
-class GroupsTakenOver(_Message):
-    """A handover finished for these group chats; their new owner is read from WeCom."""
-
-    kind: Literal["groups_taken_over"] = "groups_taken_over"
-    case_id: str
-    chat_ids: tuple[str, ...]
-    at: datetime
-
-
-class MasterFileStep(_Message):
+class MasterFileStep(ContactMessage):
     """Take the customer master's file, or go on with it at a byte ``offset``, after ``line`` lines.
 
     ``columns`` are where external_userid and userid are and how many there are; ``etag`` is of the very file that was
@@ -100,7 +62,7 @@ class MasterFileStep(_Message):
     rejected: int = 0
 
 
-class MemberRenamed(_Message):
+class MemberRenamed(ContactMessage):
     """WeCom changed a member's userid (``NewUserID``), both folded; ``after`` is where an interrupted move goes on."""
 
     kind: Literal["member_renamed"] = "member_renamed"

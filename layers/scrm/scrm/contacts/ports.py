@@ -3,10 +3,12 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from scrm.contacts.model import Alias, Customer, GroupChat, Relation, RelationDetails
-from scrm.contacts.runs import PassCounts, SyncRun
+
+if TYPE_CHECKING:
+    from scrm.contacts.runs import PassCounts, SyncRun
 
 
 class UnknownMemberError(Exception):
@@ -118,15 +120,15 @@ class ContactRepository(Protocol):
 class SyncRuns(Protocol):
     """Full passes: their parts, and how far they are."""
 
-    def run(self, run_id: str) -> SyncRun | None: ...
+    def run(self, run_id: str) -> "SyncRun | None": ...
 
-    def plan(self, run: SyncRun, parts: Sequence[tuple[str, ...]]) -> SyncRun:
+    def plan(self, run: "SyncRun", parts: Sequence[tuple[str, ...]]) -> "SyncRun":
         """Store the run with its parts; of several plans of one run the first that was stored counts."""
 
     def open_parts(self, run_id: str) -> Iterator[tuple[int, tuple[str, ...]]]:
         """Number and members of the parts that are not done."""
 
-    def finish_part(self, run_id: str, number: int, counts: PassCounts) -> bool:
+    def finish_part(self, run_id: str, number: int, counts: "PassCounts") -> bool:
         """Count the part in; False when it was counted before."""
 
     def finish(self, run_id: str, at: datetime) -> bool:

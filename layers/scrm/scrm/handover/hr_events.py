@@ -11,9 +11,7 @@ from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Fiel
 from pydantic_core import PydanticCustomError
 
 from scrm.handover.model import ChangeKind
-from scrm.handover.userid import Userid
-
-MOST_SUCCESSORS = 100
+from scrm.handover.userid import MOST_SUCCESSORS, Userid
 
 
 class HrEvent(BaseModel):

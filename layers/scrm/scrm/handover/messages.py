@@ -7,24 +7,23 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from scrm.handover.edges import ChunkKind
-from scrm.handover.orphans import AuditCounts, AuditPart, AuditStep
 from scrm.handover.ports import Delivery
 
 
-class _Message(BaseModel):
+class HandoverMessage(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
 
     schema_version: Literal[1] = 1
 
 
-class PlanRequested(_Message):
+class PlanRequested(HandoverMessage):
     """Handover queue: plan this case, or go on where an earlier plan stopped."""
 
     kind: Literal["plan_requested"] = "plan_requested"
     case_id: str
 
 
-class TransferRequested(_Message):
+class TransferRequested(HandoverMessage):
     """Handover queue: make the calls of a few chunks, one call each."""
 
     kind: Literal["transfer_requested"] = "transfer_requested"
@@ -33,14 +32,14 @@ class TransferRequested(_Message):
     chunk_numbers: tuple[int, ...] = Field(min_length=1, max_length=10)
 
 
-class PollRequested(_Message):
+class PollRequested(HandoverMessage):
     """Reconcile queue: ask WeCom how far this case is."""
 
     kind: Literal["poll_requested"] = "poll_requested"
     case_id: str
 
 
-class DeliverPackage(_Message):
+class DeliverPackage(HandoverMessage):
     """Reconcile queue: give a new owner what follows his customers, or go on with it.
 
     Fields as in `scrm.handover.ports.Delivery`.
@@ -72,27 +71,6 @@ class DeliverPackage(_Message):
         return Delivery(
             self.case_id, self.takeover_userid, self.chunks, self.part, self.cursor, self.counts, self.lost_ids
         )
-
-
-class AuditRequested(_Message):
-    """Reconcile queue: audit one page of the lists of what is nobody's. Fields as in `orphans.AuditStep`."""
-
-    kind: Literal["audit_requested"] = "audit_requested"
-    run_id: str
-    started_at: datetime
-    part: AuditPart = AuditPart.CUSTOMERS
-    cursor: str = ""
-    counts: AuditCounts = AuditCounts()
-
-    @classmethod
-    def of(cls, step: AuditStep) -> "AuditRequested":
-        return cls(
-            run_id=step.run_id, started_at=step.started_at, part=step.part, cursor=step.cursor, counts=step.counts
-        )
-
-    def step(self) -> AuditStep:
-        """What it asks for."""
-        return AuditStep(self.run_id, self.started_at, self.part, self.cursor, self.counts)
 
 
 type WorkerMessage = Annotated[PlanRequested | TransferRequested, Field(discriminator="kind")]

@@ -15,15 +15,13 @@ from scrm.aws.queues import Queue
 from scrm.contacts.changes import ContactChanges, Taken
 from scrm.contacts.full_pass import FullPass
 from scrm.contacts.groups import GroupChanges
+from scrm.contacts.handover_messages import CustomersTakenOver, GroupsTakenOver, QuotaCounted
 from scrm.contacts.messages import (
-    CustomersTakenOver,
     FullPassRequested,
-    GroupsTakenOver,
     MasterFileStep,
     MemberRenamed,
     MemberSyncRequested,
     NodeSyncRequested,
-    QuotaCounted,
 )
 from scrm.contacts.names import Rename
 from scrm.contacts.ports import CustomerSource
@@ -33,8 +31,6 @@ from scrm.org.sync import OrgSync
 from scrm.runtime.messages import CallbackReceived
 from scrm.runtime.postponement import POSTPONING
 from scrm.wecom.events import Event
-from scrm.wecom.events.address_book import DepartmentCreated, DepartmentDeleted, DepartmentUpdated
-from scrm.wecom.events.external_chat import GroupChatCreated, GroupChatDismissed, GroupChatUpdated
 from scrm.wecom.events.external_contact import (
     ContactAdded,
     ContactDeleted,
@@ -233,9 +229,35 @@ class ContactIntake:
         return ContactOutcome.RENAMED
 
     def _apply(self, event: Event, at: datetime, event_id: str) -> ContactOutcome:
+        """Events of departments and groups are rare: their classes are loaded when one arrives (`parse_event`)."""
+        family = event.NAME.partition(".")[0]
+        if family == "change_contact":
+            return self._apply_to_departments(event, event_id)
+        return self._apply_to_group(event) if family == "change_external_chat" else self._apply_to_contact(event, at)
+
+    def _apply_to_departments(self, event: Event, event_id: str) -> ContactOutcome:
+        from scrm.wecom.events import address_book  # noqa: PLC0415 - see `_apply`
+
         match event:
-            case DepartmentCreated() | DepartmentUpdated() | DepartmentDeleted():
+            case address_book.DepartmentCreated() | address_book.DepartmentUpdated() | address_book.DepartmentDeleted():
                 return self._sync_departments(ids.derive("sync", event_id))
+            case _:
+                return ContactOutcome.IGNORED
+
+    def _apply_to_group(self, event: Event) -> ContactOutcome:
+        from scrm.wecom.events import external_chat  # noqa: PLC0415 - see `_apply`
+
+        match event:
+            case external_chat.GroupChatCreated() | external_chat.GroupChatUpdated():
+                self.groups.changed(event.chat_id)
+            case external_chat.GroupChatDismissed():
+                self.groups.dismissed(event.chat_id)
+            case _:
+                return ContactOutcome.IGNORED
+        return ContactOutcome.CHANGE_APPLIED
+
+    def _apply_to_contact(self, event: Event, at: datetime) -> ContactOutcome:
+        match event:
             case ContactAdded():
                 self.changes.added(fold_userid(event.userid), event.external_userid, at)
             case ContactHalfAdded():
@@ -248,10 +270,6 @@ class ContactIntake:
                 )
             case FollowUserDeleted():
                 self.changes.deleted_by_customer(fold_userid(event.userid), event.external_userid, at)
-            case GroupChatCreated() | GroupChatUpdated():
-                self.groups.changed(event.chat_id)
-            case GroupChatDismissed():
-                self.groups.dismissed(event.chat_id)
             case _:
                 return ContactOutcome.IGNORED
         return ContactOutcome.CHANGE_APPLIED

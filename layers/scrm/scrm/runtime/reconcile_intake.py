@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import Field, TypeAdapter
 
 from scrm import clock
+from scrm.handover.audit_messages import AuditRequested
 from scrm.handover.errors import until_current
-from scrm.handover.messages import AuditRequested, DeliverPackage, PollRequested
+from scrm.handover.messages import DeliverPackage, PollRequested
 from scrm.handover.reconcile import HandoverReconcile, PollResult
 from scrm.ids import fold_userid
 from scrm.runtime.messages import CallbackReceived

@@ -7,7 +7,7 @@ from scrm import clock
 from scrm.aws.org_table import DynamoOrgRepository
 from scrm.handover.ports import HEAD_OFFICE, StaffMember
 from scrm.node_paths import ROOT_NODE_ID, branch_of
-from scrm.org.leave import ActingMembers, business_day
+from scrm.org.acting import ActingMembers, business_day
 from scrm.org.model import MemberDetail, MemberStatus
 
 

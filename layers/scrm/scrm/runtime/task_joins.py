@@ -7,7 +7,7 @@ from typing import Any
 from scrm import clock
 from scrm.handover.errors import StaleVersionError
 from scrm.handover.parts import PartResult
-from scrm.org.leave import ActingMembers, LeaveRepository
+from scrm.org.acting import ActingMembers, LeaveRepository
 from scrm.org.model import MemberStatus
 from scrm.tasks.errors import StaleTaskError
 from scrm.tasks.move import Following, TaskMove

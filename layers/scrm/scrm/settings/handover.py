@@ -21,7 +21,7 @@ def _rising(found: tuple[timedelta, ...]) -> tuple[timedelta, ...]:
 class GreetingText(BaseModel):
     """What customers of a node, and of those below it, read when they are moved on the job."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     node_id: str = Field(default="", max_length=64, description="Whose customers read it; empty for the whole bank.")
     text: str = Field(min_length=1, max_length=200, description="What the customer reads, without names.")

@@ -15,7 +15,7 @@ from scrm.handover.orphans import OrphanKind
 from scrm.handover.userid import Userid
 from scrm.org import queries
 from scrm.org.model import Lifecycle, OperatingMode
-from scrm.org.queries import ReviewState
+from scrm.org.rejections import ReviewState
 from scrm.settings.handover import HandoverDocument
 
 Timestamp = Annotated[
@@ -26,7 +26,7 @@ Timestamp = Annotated[
 
 
 class Reply(BaseModel):
-    model_config = ConfigDict(from_attributes=True, frozen=True)
+    model_config = ConfigDict(from_attributes=True, frozen=True, defer_build=True)
 
 
 class ProblemField(Reply):
@@ -292,7 +292,7 @@ class NodeRow(Reply):
 class NodeRequest(BaseModel):
     """What shall be set at a node; ``version`` is that of the node you read."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     lifecycle: Lifecycle | None = None
     mode: OperatingMode | None = None
@@ -303,7 +303,7 @@ class NodeRequest(BaseModel):
 class ReviewRequest(BaseModel):
     """What was done about a rejected message. No personal data: it is kept for good."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     note: str = Field("", max_length=200)
 
@@ -319,7 +319,7 @@ class Me(Reply):
 class SyncRequest(BaseModel):
     """What to compare with WeCom: everything."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     scope: Literal["all"] = "all"
 
@@ -335,7 +335,7 @@ class Sync(Reply):
 class ReassignRequest(BaseModel):
     """Which open customers or group chats of a case are offered to whom."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     kind: ChunkKind = ChunkKind.CUSTOMERS
     target_ids: list[Annotated[str, Field(min_length=1, max_length=64)]] = Field(min_length=1, max_length=100)
@@ -345,7 +345,7 @@ class ReassignRequest(BaseModel):
 class CloseRequest(BaseModel):
     """Why a case ends although not everybody was moved. No personal data: it is kept for good."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     reason: str = Field(min_length=1, max_length=500)
 
@@ -362,7 +362,7 @@ class HandoverSettings(Reply):
 class SettingsRequest(BaseModel):
     """The whole document: a field that is left out takes its default, now and after an upgrade."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     version: int = Field(ge=0, description="The version that was read; another one in force answers 409.")
     settings: HandoverDocument
@@ -394,7 +394,7 @@ class PendingDecision(Reply):
 class RefusalRequest(BaseModel):
     """Why a decision is not to be carried out. No personal data: it is kept for good."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     reason: str = Field(min_length=1, max_length=500)
 

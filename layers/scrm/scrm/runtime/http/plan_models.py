@@ -6,9 +6,8 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from scrm.handover.edges import ChunkKind, EdgeState
-from scrm.handover.hr_events import MOST_SUCCESSORS
 from scrm.handover.model import CaseState
-from scrm.handover.userid import Userid
+from scrm.handover.userid import MOST_SUCCESSORS, Userid
 from scrm.runtime.http.models import PlanReview, Reply, Timestamp
 
 Checksum = Annotated[
@@ -60,7 +59,7 @@ class PlanPreview(Reply):
 class ApprovalRequest(BaseModel):
     """The plan that may start."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     checksum: Checksum
 
@@ -68,7 +67,7 @@ class ApprovalRequest(BaseModel):
 class PlanRejectionRequest(BaseModel):
     """The plan that must not start, and why. No personal data: the reason is kept for good."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     checksum: Checksum
     reason: str = Field(min_length=1, max_length=500)
@@ -77,6 +76,6 @@ class PlanRejectionRequest(BaseModel):
 class PlanRequest(BaseModel):
     """Who shall take over, in the order of preference; without anybody the bank's rules choose."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     successor_userids: list[Userid] = Field(max_length=MOST_SUCCESSORS)

@@ -10,7 +10,7 @@ from scrm import clock
 from scrm.handover.edges import EdgeState
 from scrm.handover.four_eyes import CLOSE, REASSIGN
 from scrm.handover.model import CaseState, HandoverCase
-from scrm.org.queries import ReviewState
+from scrm.org.rejections import ReviewState
 from scrm.runtime.http import models
 from scrm.runtime.http.operation import Operation
 from scrm.runtime.http.problems import NotAllowedError

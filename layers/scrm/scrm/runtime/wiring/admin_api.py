@@ -9,24 +9,15 @@ from scrm.audit.reader import AuditReader
 from scrm.aws import session
 from scrm.aws.audit_table import DynamoAuditStore
 from scrm.aws.case_queries import DynamoCaseQueries
-from scrm.aws.case_table import DynamoCaseRepository
 from scrm.aws.certificate_documents import BucketCertificates
-from scrm.aws.customer_loads import DynamoCustomerLoads
 from scrm.aws.decision_table import DynamoDecisionStore
 from scrm.aws.documents import DocumentStore
-from scrm.aws.handover_journal import AuditedDecisions, AuditedSettings, AuditedTwoPersonDecisions
-from scrm.aws.handover_queue import SqsHandoverQueue
+from scrm.aws.handover_journal import AuditedSettings, AuditedTwoPersonDecisions
 from scrm.aws.org_table import DynamoOrgRepository
 from scrm.aws.orphan_table import DynamoOrphans
-from scrm.aws.queues import Queue
-from scrm.aws.sync_requests import SqsSyncRequests
 from scrm.aws.table import Table
-from scrm.handover.decisions import CaseDecisions
 from scrm.handover.four_eyes import FourEyes
 from scrm.handover.orphans import OrphanQueries
-from scrm.handover.plan_review import PlanReviews
-from scrm.handover.planning import Drafting
-from scrm.handover.preview import Previews
 from scrm.handover.queries import CaseQueries
 from scrm.org.nodes import NodeSettings
 from scrm.org.queries import OrgQueries, RejectionReviews
@@ -35,7 +26,6 @@ from scrm.runtime.http.answers import AnsweredOnce
 from scrm.runtime.http.decisions import DecidedOnce
 from scrm.runtime.http.syncs import SyncStarter
 from scrm.runtime.settings_admin import AdminSettings
-from scrm.runtime.staff_directory import OrgStaffDirectory
 from scrm.runtime.wiring import bank_settings
 from scrm.settings.change import SettingsChange
 from scrm.settings.handover import TOPIC, HandoverDocument
@@ -45,6 +35,9 @@ if TYPE_CHECKING:
     from scrm.aws.customer_journal import CustomerJournal
     from scrm.aws.task_table import DynamoTaskTable
     from scrm.contacts.accountability import Accountability
+    from scrm.handover.decisions import CaseDecisions
+    from scrm.handover.plan_review import PlanReviews
+    from scrm.handover.preview import Previews
     from scrm.runtime.member_places import MemberPlaces
     from scrm.runtime.task_joins import OrgTaskStaff
     from scrm.tasks.queries import TaskLists
@@ -88,45 +81,30 @@ def audit_reader() -> AuditReader:
 
 @functools.cache
 def sync_starter() -> SyncStarter:
+    from scrm.aws.sync_requests import SqsSyncRequests  # noqa: PLC0415 - it loads all messages of the contacts
+
     return SyncStarter(SqsSyncRequests(session.client("sqs"), settings().contact_queue_url), _answers())
 
 
-def case_decisions() -> CaseDecisions:
-    """For one request, with the settings in force; what it decides handover_worker and handover_reconcile do."""
-    return CaseDecisions(
-        cases=_cases(),
-        staff=_staff(),
-        loads=_loads(),
-        queue=_handover_queue(),
-        log=AuditedDecisions(audit_log()),
-        settings=bank_settings.handover(),
-    )
+def case_decisions() -> "CaseDecisions":
+    """For one request."""
+    from scrm.runtime.wiring import admin_decisions  # noqa: PLC0415 - what it loads no reading operation needs
+
+    return admin_decisions.case_decisions(audit_log())
 
 
-def plan_reviews() -> PlanReviews:
-    """For one request, with the settings in force."""
-    return PlanReviews(
-        cases=_cases(),
-        staff=_staff(),
-        loads=_loads(),
-        queue=_handover_queue(),
-        log=AuditedDecisions(audit_log()),
-        settings=bank_settings.handover(),
-    )
+def plan_reviews() -> "PlanReviews":
+    """For one request."""
+    from scrm.runtime.wiring import admin_decisions  # noqa: PLC0415 - as above
+
+    return admin_decisions.plan_reviews(audit_log())
 
 
-def previews() -> Previews:
-    """For one request, with the settings in force."""
-    from scrm.runtime.wiring import relations  # noqa: PLC0415 - what it loads no other operation needs
+def previews() -> "Previews":
+    """For one request."""
+    from scrm.runtime.wiring import admin_decisions  # noqa: PLC0415 - as above
 
-    return Previews(
-        Drafting(
-            cases=_cases(),
-            staff=_staff(),
-            customers=relations.customers(),
-            settings=bank_settings.handover(),
-        )
-    )
+    return admin_decisions.previews()
 
 
 def four_eyes() -> FourEyes:
@@ -214,14 +192,6 @@ def reset() -> None:
         factory.cache_clear()
 
 
-def _cases() -> DynamoCaseRepository:
-    return DynamoCaseRepository(_table(settings().handover_table))
-
-
-def _staff() -> OrgStaffDirectory:
-    return OrgStaffDirectory(DynamoOrgRepository(_table(settings().org_table)))
-
-
 def _tasks() -> "DynamoTaskTable":
     from scrm.aws.task_table import DynamoTaskTable  # noqa: PLC0415 - only operations on tasks need it
 
@@ -234,20 +204,8 @@ def _task_staff() -> "OrgTaskStaff":
     return OrgTaskStaff(DynamoOrgRepository(_table(settings().org_table)))
 
 
-def _loads() -> DynamoCustomerLoads:
-    return DynamoCustomerLoads(_table(settings().contacts_table))
-
-
-def _handover_queue() -> SqsHandoverQueue:
-    return SqsHandoverQueue(_queue(settings().handover_queue_url), _queue(settings().reconcile_queue_url))
-
-
 def _answers() -> AnsweredOnce:
     return AnsweredOnce(DynamoAnswerStore(_table(settings().platform_table)), clock.now)
-
-
-def _queue(url: str) -> Queue:
-    return Queue(session.client("sqs"), url)
 
 
 def _table(name: str) -> Table:

@@ -8,7 +8,6 @@ from scrm.aws.contact_table import DynamoContactRepository
 from scrm.aws.org_table import DynamoOrgRepository
 from scrm.aws.queues import Queue
 from scrm.aws.sync_runs import DynamoSyncRuns
-from scrm.aws.task_table import DynamoTaskTable
 from scrm.contacts.changes import ContactChanges
 from scrm.contacts.full_pass import FullPass
 from scrm.contacts.groups import GroupChanges
@@ -20,7 +19,6 @@ from scrm.runtime.environment import required
 from scrm.runtime.observability import count
 from scrm.runtime.wiring.tables import bucket, queue, table
 from scrm.runtime.wiring.wecom import wecom_client
-from scrm.tasks.work import MemberRename
 from scrm.wecom.governor_state import Priority
 from scrm.wecom.sources import WecomAddressBook, WecomCustomers
 
@@ -52,7 +50,7 @@ def contact_intake() -> ContactIntake:
             on_finished=lambda _: count("SyncFinished"),
         ),
         rename=Rename(contacts, writer),
-        rename_tasks=MemberRename(DynamoTaskTable(table("TASKS_TABLE"))).rename,
+        rename_tasks=_rename_tasks,
         source=customers,
         queue=contact_queue(),
         now=clock.now,
@@ -77,6 +75,13 @@ def master_intake() -> "MasterIntake":
         now=clock.now,
         on_rejected=lambda rows: count("MasterRowRejected", rows),
     )
+
+
+def _rename_tasks(old: str, new: str) -> None:
+    from scrm.aws.task_table import DynamoTaskTable  # noqa: PLC0415 - a rename is rare
+    from scrm.tasks.work import MemberRename  # noqa: PLC0415
+
+    MemberRename(DynamoTaskTable(table("TASKS_TABLE"))).rename(old, new)
 
 
 def reset() -> None:
