@@ -24,6 +24,7 @@ from scrm.wecom.sources import WecomAddressBook, WecomCustomers
 
 if TYPE_CHECKING:
     from scrm.runtime.master_intake import MasterIntake
+    from scrm.tasks.work import MemberRename
 
 
 @functools.cache
@@ -50,7 +51,7 @@ def contact_intake() -> ContactIntake:
             on_finished=lambda _: count("SyncFinished"),
         ),
         rename=Rename(contacts, writer),
-        rename_tasks=_rename_tasks,
+        rename_tasks=lambda old, new: task_rename().rename(old, new),
         source=customers,
         queue=contact_queue(),
         now=clock.now,
@@ -77,11 +78,12 @@ def master_intake() -> "MasterIntake":
     )
 
 
-def _rename_tasks(old: str, new: str) -> None:
-    from scrm.aws.task_table import DynamoTaskTable  # noqa: PLC0415 - a rename is rare
+def task_rename() -> "MemberRename":
+    """A rename is rare, and only it needs the tasks."""
+    from scrm.aws.task_table import DynamoTaskTable  # noqa: PLC0415
     from scrm.tasks.work import MemberRename  # noqa: PLC0415
 
-    MemberRename(DynamoTaskTable(table("TASKS_TABLE"))).rename(old, new)
+    return MemberRename(DynamoTaskTable(table("TASKS_TABLE")))
 
 
 def reset() -> None:
