@@ -10,7 +10,8 @@ from scrm.aws.orphan_table import DynamoOrphans
 from scrm.aws.table import Table
 from scrm.handover.orphans import AuditCounts, AuditRun, OrphanFinding, OrphanKind
 from tests.engine import EngineTables
-from tests.fakes.handover import START, FakeOrphans
+from tests.fakes.handover import START
+from tests.fakes.orphans import FakeOrphans
 
 pytestmark = pytest.mark.engine
 

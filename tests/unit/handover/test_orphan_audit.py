@@ -14,7 +14,8 @@ from scrm.handover.orphan_audit import OrphanAudit
 from scrm.handover.orphans import AuditRun, AuditStep, OrphanFinding, OrphanKind
 from scrm.handover.ports import LeaversCustomer
 from scrm.handover.sweep import OrphanSweep
-from tests.fakes.handover import CORP, LEAVER, TAKER, FakeDeparted, FakeOrphans, FakeUnowned, signal, staff
+from tests.fakes.handover import CORP, LEAVER, TAKER, signal, staff
+from tests.fakes.orphans import FakeDeparted, FakeOrphans, FakeUnowned
 from tests.unit.handover.conftest import Bank
 
 FORGOTTEN = "rm_gone09"

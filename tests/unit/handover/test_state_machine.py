@@ -29,7 +29,8 @@ from scrm.handover.model import CaseState, ChangeKind, HandoverCase, SignalSourc
 from scrm.handover.ports import LeaversCustomer, TransferStatus
 from scrm.handover.settings import HandoverSettings
 from scrm.handover.sweep import OrphanSweep
-from tests.fakes.handover import CORP, LEAVER, TAKER, FakeCases, FakeDeparted, FakeStaff, FakeTransfers, signal, staff
+from tests.fakes.handover import CORP, LEAVER, TAKER, FakeCases, FakeStaff, FakeTransfers, signal, staff
+from tests.fakes.orphans import FakeDeparted
 from tests.killing import KilledError, Killer, KillPlace, remote
 from tests.unit.handover.conftest import Bank
 
