@@ -26,4 +26,4 @@ class DispatchSettings:
     watched_looks: tuple[timedelta, ...] = (_DAY + _HOUR, 3 * _DAY, 7 * _DAY, 14 * _DAY, 21 * _DAY, 28 * _DAY)
     shortest_watch: timedelta = 12 * _HOUR
     horizon: timedelta = 35 * _DAY
-    reminders: tuple[timedelta, ...] = (2 * _HOUR, 5 * _HOUR, 9 * _HOUR)
+    reminders: tuple[timedelta, ...] = (2 * _HOUR, 4 * _HOUR, 8 * _HOUR)

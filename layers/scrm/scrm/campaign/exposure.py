@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from scrm.campaign.model import Channel, ContentRef
 from scrm.campaign.ports import TaskRepository
 from scrm.campaign.task import RecipientState, SendTask
 
+_STILL_TO_COME = datetime.max.replace(tzinfo=UTC)
 _UNTOLD = frozenset({RecipientState.MOVED})
 
 
@@ -39,7 +40,7 @@ class ExposureHistory:
             for task in self._tasks_of(owner)
             if external_userid in task.target_ids and task.result_of(external_userid).state not in _UNTOLD
         ]
-        return sorted(found, key=lambda one: (one.at is None, one.at), reverse=True)
+        return sorted(found, key=lambda one: one.at or _STILL_TO_COME, reverse=True)
 
     def _tasks_of(self, owner_userid: str) -> Iterator[SendTask]:
         for task_id in self.tasks.all_of_owner(owner_userid):

@@ -105,7 +105,8 @@ class SendTask:
 
     ``touch_id`` is the campaign's place in the contact-pressure ledger, the same for whatever follows this task.
     ``expires_at`` is the last moment to send it at all. ``first_intent_at`` is when its call may have been made first,
-    ``intended_at`` last, ``text_hash`` tells its text. ``alive_until`` is when it is taken back. ``due_at`` is when to look again, None: never.
+    ``intended_at`` last, ``text_hash`` tells its text. ``alive_until`` is when it is taken back. ``due_at`` is when to
+    look again, None: never.
     ``predecessor_id`` names the task whose customers these were. ``version`` rises with every write.
     """
 
@@ -180,45 +181,45 @@ def hash_of_text(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
-def planned_tasks(
-    campaign_id: str,
-    ring: str,
-    owner_userid: str,
-    target_ids: Sequence[str],
-    *,
-    channel: Channel,
-    content: ContentRef,
-    planned_at: datetime,
-    expires_at: datetime,
-    node_path: str = "",
-    deadline: timedelta = timedelta(hours=24),
-    priority: int = 5,
-    not_before: datetime | None = None,
-) -> list[SendTask]:
-    """The tasks of one owner in one ring, with as many customers each as WeCom takes in a call.
+@dataclass(frozen=True, slots=True)
+class SendPlan:
+    """What the tasks of one ring share. ``expires_at`` is the content's end, ``not_before`` None: at once."""
 
-    The same audience in the same order gives the same tasks.
-    """
-    owner = ids.fold_userid(owner_userid)
-    most = MOST_GROUPS if channel is Channel.GROUP else MOST_CUSTOMERS
-    return [
-        SendTask(
-            task_id=ids.derive("send", campaign_id, ring, owner, channel.value, str(chunk)),
-            campaign_id=campaign_id,
-            ring=ring,
-            owner_userid=owner,
-            channel=channel,
-            chunk=chunk,
-            content=content,
-            target_ids=part,
-            touch_id=ids.derive("touch", campaign_id),
-            planned_at=planned_at,
-            expires_at=expires_at,
-            node_path=node_path,
-            deadline=deadline,
-            priority=priority,
-            not_before=not_before,
-            due_at=not_before or planned_at,
-        )
-        for chunk, part in enumerate(batched(dict.fromkeys(target_ids), most, strict=False))
-    ]
+    campaign_id: str
+    ring: str
+    channel: Channel
+    content: ContentRef
+    planned_at: datetime
+    expires_at: datetime
+    deadline: timedelta = timedelta(hours=24)
+    priority: int = 5
+    not_before: datetime | None = None
+
+    def tasks_of(self, owner_userid: str, target_ids: Sequence[str], node_path: str = "") -> list[SendTask]:
+        """One owner's tasks, with as many customers each as WeCom takes in a call.
+
+        The same customers in the same order give the same tasks.
+        """
+        owner = ids.fold_userid(owner_userid)
+        most = MOST_GROUPS if self.channel is Channel.GROUP else MOST_CUSTOMERS
+        return [
+            SendTask(
+                task_id=ids.derive("send", self.campaign_id, self.ring, owner, self.channel.value, str(chunk)),
+                campaign_id=self.campaign_id,
+                ring=self.ring,
+                owner_userid=owner,
+                channel=self.channel,
+                chunk=chunk,
+                content=self.content,
+                target_ids=part,
+                touch_id=ids.derive("touch", self.campaign_id),
+                planned_at=self.planned_at,
+                expires_at=self.expires_at,
+                node_path=node_path,
+                deadline=self.deadline,
+                priority=self.priority,
+                not_before=self.not_before,
+                due_at=self.not_before or self.planned_at,
+            )
+            for chunk, part in enumerate(batched(dict.fromkeys(target_ids), most, strict=False))
+        ]
