@@ -159,7 +159,7 @@ class FakeMassMessages:
         self.messages[msgid].cancelled = True
 
     def confirm(self, msgid: str, userid: str, at: datetime | None = None) -> None:
-        """The member presses send. Once it is cancelled nothing happens, unless his client was late to tell (``at``)."""
+        """The member presses send; with ``at`` he did so then, and his client tells it only now, cancelled or not."""
         message = self.messages[msgid]
         if userid in message.confirmed or (message.cancelled and at is None):
             return
