@@ -115,7 +115,7 @@ class FakeMassMessages:
         self.given_to: Callable[[str, str], str | None] = lambda _, sender: sender
         self.distribution = timedelta(0)
         self.drop_answers = 0
-        self.fail_next: Exception | None = None
+        self.fail_next: BaseException | None = None
         self.creations: list[tuple[str, tuple[str, ...]]] = []
         self.delivered: dict[str, list[str]] = defaultdict(list)
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 
 from scrm.campaign.checks import SendChecks
 from scrm.campaign.dispatch_errors import until_current
@@ -129,9 +130,9 @@ class DispatchBank:
                 sends, self.queue.sends = self.queue.sends, []
                 looks, self.queue.looks = self.queue.looks, []
                 for task_id in sends:
-                    until_current(lambda task_id=task_id: self.dispatch().take(task_id), pause=lambda _: None)
+                    until_current(partial(self.dispatch().take, task_id), pause=_at_once)
                 for task_id in looks:
-                    until_current(lambda task_id=task_id: self.reconcile().look(task_id), pause=lambda _: None)
+                    until_current(partial(self.reconcile().look, task_id), pause=_at_once)
             following = min((one.due_at for one in self.tasks.by_id.values() if one.due_at), default=until)
             if self.time >= until:
                 return
@@ -142,3 +143,7 @@ class DispatchBank:
         tally = self.tallies().of(CAMPAIGN)
         found = dict(tally.by_state)
         return {**found, "pending": tally.pending} if tally.pending else found
+
+
+def _at_once(_: int) -> None:
+    """Nobody waits in a test."""
