@@ -14,7 +14,7 @@ from scrm.content.errors import (
     StepRefusedError,
     UnknownContentError,
 )
-from scrm.content.model import ContentState, Scene, Variant
+from scrm.content.model import ContentState, ContentVersion, Scene, Variant
 from tests.fakes.content import (
     APPROVER,
     HEAD_OFFICE_MAKER,
@@ -132,7 +132,8 @@ def test_each_step_belongs_to_its_state(library: Library, state: ContentState, n
     library.contents.rows[made.activity_id, 1] = row.moved(state, "operator:somebody", START)
 
     def step(desk: Authoring) -> ContentState:
-        return STEPS[name](desk, made.activity_id).state
+        moved: ContentVersion = STEPS[name](desk, made.activity_id)
+        return moved.state
 
     if name in ALLOWED[state]:
         assert step(library.authoring) is not state

@@ -101,7 +101,8 @@ def test_links_keep_their_limits(changes: dict[str, str], part: str, kind: str) 
 
 @pytest.mark.parametrize("name", ["title", "app_id", "page", "asset_id"])
 def test_a_mini_program_needs_all_its_parts(name: str) -> None:
-    without = replace(PAGE, **{name: ""})
+    changes: dict[str, Any] = {name: ""}
+    without = replace(PAGE, **changes)
 
     assert in_scene(Scene.GROUP, LABEL, without) == {(f"variants.group.attachments.0.{name}", "missing")}
 

@@ -14,8 +14,10 @@ _REFUSED: Final = {ContentState.RECALLED: SendRefusal.RECALLED, ContentState.EXP
 
 @dataclass(frozen=True, slots=True)
 class ContentGate:
-    """Use case of campaigns. Every read is strongly consistent, so that a recall counts at once: two a call, three with a
-    product."""
+    """Use case of campaigns. Every read is strongly consistent, so that a recall counts at once.
+
+    Two reads a call, three with a product.
+    """
 
     contents: ContentRepository
     products: ProductCatalogue
