@@ -1,4 +1,4 @@
-"""WeCom's mass messages in the campaign's words (docs/wecom.md 10)."""
+"""WeCom's mass messages in the campaign's words (docs/wecom.md 13)."""
 
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta

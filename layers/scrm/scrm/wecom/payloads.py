@@ -277,7 +277,7 @@ class MassMessageMember(Payload):
 
 
 class MassMessageStatus(IntEnum):
-    """docs/wecom.md 10.3. A value nobody has described reads as not sent."""
+    """docs/wecom.md 13.3. A value nobody has described reads as not sent."""
 
     NOT_SENT = 0
     SENT = 1

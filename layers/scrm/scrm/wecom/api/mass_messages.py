@@ -1,4 +1,4 @@
-"""Mass messages that members send to their customers or groups (docs/wecom.md 10; S64, S66).
+"""Mass messages that members send to their customers or groups (docs/wecom.md 13; S64, S66).
 
 The call makes a task for each member; nothing reaches a customer before the member confirms it.
 """
@@ -44,11 +44,11 @@ class MassMessages:
         targets = "external_userid" if single else "chat_id_list"
         require_ids(_CREATE, targets, target_ids, most)
         require_ids(_CREATE, "sender", [sender], 1)
-        require_bytes(_CREATE, "text.content", text, limits.MASS_MESSAGE_TEXT_BYTES)
+        require_bytes(_CREATE, "text.content", text, limits.MASS_TEXT_BYTES)
         if not text and not attachments:
             raise InvalidRequestError(None, _CREATE, reason="text and attachments must not both be empty")
-        if len(attachments) > limits.MASS_MESSAGE_ATTACHMENTS:
-            raise InvalidRequestError(None, _CREATE, reason=f"at most {limits.MASS_MESSAGE_ATTACHMENTS} attachments")
+        if len(attachments) > limits.MASS_ATTACHMENTS:
+            raise InvalidRequestError(None, _CREATE, reason=f"at most {limits.MASS_ATTACHMENTS} attachments")
         body: dict[str, Any] = {"chat_type": chat_type, "sender": sender, targets: list(target_ids)}
         if single:
             body["allow_select"] = False
