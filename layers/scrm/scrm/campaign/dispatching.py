@@ -74,7 +74,7 @@ class Dispatch:
             try:
                 msgid = InterruptedCalls(self.tasks, self.messages).message_of(task, self.now())
             except DispatchPostponedError as waiting:
-                self.tasks.save(task_steps.unanswered(task, waiting.not_before))
+                self._again(task_steps.unanswered(task, waiting.not_before), waiting.not_before)
                 return SendOutcome.UNANSWERED
             if msgid:
                 self._accept(task, AcceptedMessage(msgid))
@@ -82,8 +82,13 @@ class Dispatch:
         try:
             return self._send(task)
         except DispatchPostponedError as waiting:
-            self.tasks.save(task_steps.postponed(task, waiting.not_before))
+            self._again(task_steps.postponed(task, waiting.not_before), waiting.not_before)
             return SendOutcome.POSTPONED
+
+    def _again(self, task: SendTask, not_before: datetime) -> None:
+        """Its due time brings it back; a message does so sooner than the schedule."""
+        self.tasks.save(task)
+        self.queue.request_send([task], not_before)
 
     def _send(self, task: SendTask) -> SendOutcome:
         """Of a task whose call was certainly not made."""
@@ -116,7 +121,7 @@ class Dispatch:
         try:
             answer = self.messages.create(message)
         except DispatchPostponedError as waiting:
-            self.tasks.save(task_steps.postponed(task, waiting.not_before))
+            self._again(task_steps.postponed(task, waiting.not_before), waiting.not_before)
             return SendOutcome.POSTPONED
         except SendOutcomeUnknownError:
             return SendOutcome.UNANSWERED  # its due time says when to look it up
@@ -147,9 +152,7 @@ class Dispatch:
     def _reserve(self, judged: "_Judged", alive_until: datetime) -> None:
         """Whom the cap refuses waits for a place as long as the message may be sent, else he is excluded."""
         task, now = judged.task, self.now()
-        refused = self.ledger.reserve(
-            task.owner_userid, task.pending_ids, task.touch_id, task.channel, alive_until, task.priority
-        ).refused
+        refused = self.ledger.reserve(task, alive_until).refused
         later: dict[datetime, list[str]] = defaultdict(list)
         for target_id, not_before in refused.items():
             if not_before is not None and not_before < task.expires_at:
