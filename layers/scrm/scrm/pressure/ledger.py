@@ -45,14 +45,12 @@ class PressureLedger:
             return Reserved(reserved=frozenset(names.values()))
         home = ids.fold_userid(owner_userid)
         cap = self.caps.cap(touch.pressure_class, touch.campaign_id, list(names.values()))
-        admissions: list[rules.Admission] = []
         gone: set[bytes] = set()
 
         def step(bucket: Bucket, keys: Keys) -> tuple[Bucket, rules.Admission]:
             return rules.reserve(bucket, touch, keys, cap, self.now())
 
-        for found in self._each_bucket(home, frozenset(names), step, gone):
-            admissions.append(found)
+        admissions = self._each_bucket(home, frozenset(names), step, gone)
         gone |= self._left_meanwhile(home, touch.touch_id, admissions)
         return _named(admissions, gone, names)
 
@@ -130,8 +128,7 @@ class PressureLedger:
             return rules.release(bucket, touch_id, keys), None
 
         # Where it was written, and where whoever brought the customer's entries home took it.
-        for _ in self._each_bucket(home, left, step, None):
-            pass
+        self._each_bucket(home, left, step, None)
         self._everywhere(home, left, step)
         return set(left)
 
@@ -139,7 +136,8 @@ class PressureLedger:
         self, home: str, keys: Keys, step: Callable[[Bucket, Keys], tuple[Bucket, Found]]
     ) -> list[Found]:
         """Apply the step where the customers are by now."""
-        pending, found = {home: keys}, []
+        pending = {home: keys}
+        found: list[Found] = []
         for _ in range(_MOST_MOVES):
             if not any(pending.values()):
                 return found
@@ -166,7 +164,8 @@ class PressureLedger:
 
         Those who left are only noted in ``gone``; with None they are treated like all others.
         """
-        pending, found = keys, []
+        pending = keys
+        found: list[Found] = []
         for attempt in range(_ATTEMPTS):
             shelf = self._shelf(home)
             if gone is not None:
@@ -217,7 +216,7 @@ class PressureLedger:
 
 def _named(admissions: Sequence[rules.Admission], gone: Iterable[bytes], names: Mapping[bytes, str]) -> Reserved:
     left = frozenset(gone)
-    refused = {key: TouchRefusal.OWNER_CHANGED for key in left}
+    refused = dict.fromkeys(left, TouchRefusal.OWNER_CHANGED)
     displaced: dict[str, frozenset[str]] = {}
     for found in admissions:
         refused = {**found.refused, **refused}

@@ -1,9 +1,9 @@
 """All that lies with one owner, and how entries follow a customer who got another owner.
 
-The transaction that changes a customer's owner writes two small notes, ``moved`` with the old owner and ``arrived`` with
-the new one, and reads nothing: a handover of a thousand customers costs no read and hardly a request more. From that
-moment the entries are the new owner's. Whoever reads the new owner's shelf next brings them over (`brought_home`); whoever
-reads the old owner's sees that the customer is gone. A customer's version orders his notes.
+The transaction that changes a customer's owner writes two small notes, ``moved`` with the old owner and ``arrived``
+with the new one, and reads nothing: a handover of a thousand customers costs no read and hardly a request more. From
+that moment the entries are the new owner's. Whoever reads the new owner's shelf next brings them over
+(`brought_home`); whoever reads the old owner's sees that the customer is gone. A customer's version orders his notes.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -149,9 +149,9 @@ def brought_home(shelf: Shelf, keys: Keys, sources: Mapping[str, Shelf]) -> Edit
     buckets: list[Bucket] = []
     for source in sources.values():
         for bucket, members in source.grouped(keys).values():
-            rest, taken = rules.without(bucket, members)
+            emptied, taken = rules.without(bucket, members)
             if taken:
-                buckets.append(rest)
+                buckets.append(emptied)
                 places += taken
     for bucket, members in shelf.grouped(keys).values():
         mine = [part for place in places if (part := place.restricted(members)).keys]
