@@ -102,9 +102,10 @@ class Bucket:
 
 @dataclass(frozen=True, slots=True)
 class Admission:
-    """`reserve` by key."""
+    """`reserve` by key; ``fresh`` are those of the reserved who had no place before."""
 
     reserved: Keys
+    fresh: Keys
     deferred: Keys
     refused: Mapping[bytes, TouchRefusal]
     displaced: Mapping[str, Keys]
@@ -119,14 +120,14 @@ def reserve(bucket: Bucket, touch: Touch, keys: Keys, cap: Cap, now: datetime) -
     holding = NO_KEYS.union(*(found & keys for weeks, found in place.held.items() if set(touch.weeks) <= set(weeks)))
     asking = keys.difference(refused, holding)
     if not asking:
-        return bucket, Admission(holding, NO_KEYS, refused, {})
+        return bucket, Admission(holding, NO_KEYS, NO_KEYS, refused, {})
     freed = bucket.with_place(replace(place.without_hold(asking), deferred=place.deferred - asking))
     full = _full(freed, touch, asking, cap)
     freed, displaced, still_full = _displace(freed, touch, full, cap)
-    place = freed.places[touch.touch_id].holding(touch.weeks, asking - still_full)
+    fresh = asking - still_full
+    place = freed.places[touch.touch_id].holding(touch.weeks, fresh)
     place = replace(place, deferred=place.deferred | still_full)
-    admission = Admission(holding | (asking - still_full), still_full, refused, displaced)
-    return freed.with_place(place), admission
+    return freed.with_place(place), Admission(holding | fresh, fresh, still_full, refused, displaced)
 
 
 def settle(bucket: Bucket, touch: Touch, weeks: Mapping[bytes, str], now: datetime) -> Bucket:

@@ -91,7 +91,7 @@ class PressureLedger:
         held = NO_KEYS.union(*self._each_bucket(home, frozenset(names), step, set()))
         left = {key for note in self.store.notes(home) for key in note.versions} & held
         if left:
-            held -= self.store.shelf(home).gone().keys()
+            held = held.difference(self.store.shelf(home).gone())
         return frozenset(names[key] for key in held)
 
     def deferred(self, owner_userid: str) -> dict[str, frozenset[bytes]]:
@@ -115,21 +115,22 @@ class PressureLedger:
         raise PressureBusyError(home)
 
     def _left_meanwhile(self, home: str, touch_id: str, admissions: Sequence[rules.Admission]) -> set[bytes]:
-        """Customers who got another owner between our read and our write: what we wrote for them is taken back.
+        """Customers who got another owner between our read and our write; a place they had not before is taken back.
 
         A note that comes after this look finds our entry in its place and takes it along.
         """
         reserved = NO_KEYS.union(*(found.reserved for found in admissions))
         if not reserved or reserved.isdisjoint(key for note in self.store.notes(home) for key in note.versions):
             return set()
-        left = reserved & self.store.shelf(home).gone().keys()
+        left = reserved.intersection(self.store.shelf(home).gone())
+        fresh = left & NO_KEYS.union(*(found.fresh for found in admissions))
 
         def step(bucket: Bucket, keys: Keys) -> tuple[Bucket, None]:
             return rules.release(bucket, touch_id, keys), None
 
         # Where it was written, and where whoever brought the customer's entries home took it.
-        self._each_bucket(home, left, step, None)
-        self._everywhere(home, left, step)
+        self._each_bucket(home, fresh, step, None)
+        self._everywhere(home, fresh, step)
         return set(left)
 
     def _everywhere[Found](
@@ -169,7 +170,7 @@ class PressureLedger:
         for attempt in range(_ATTEMPTS):
             shelf = self._shelf(home)
             if gone is not None:
-                left = pending & shelf.gone().keys()
+                left = pending.intersection(shelf.gone())
                 gone |= left
                 pending -= left
             for bucket, members in shelf.grouped(pending).values():
