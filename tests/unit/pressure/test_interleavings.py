@@ -101,6 +101,8 @@ class Bank:
         if self.owner[name] != target:
             self.desk.move(name, self.owner[name], target)
             self.owner[name] = target
+            if self.draw.random() < 0.5:
+                self.desk.ledger.counts_of(home_of(target, name), name)
 
     def known(self, name: str) -> tuple[dict[str, tuple[int, int]], set[str]]:
         """The ledger's counts of a customer, and the touches that count."""
