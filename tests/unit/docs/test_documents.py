@@ -174,7 +174,16 @@ def test_make_targets_named_in_code_blocks_exist() -> None:
 
 
 @pytest.mark.parametrize(
-    "module", ["scrm.handover.model", "scrm.handover.edges", "scrm.contacts.model", "scrm.org.model"]
+    "module",
+    [
+        "scrm.handover.model",
+        "scrm.handover.edges",
+        "scrm.contacts.model",
+        "scrm.org.model",
+        "scrm.campaign.task",
+        "scrm.campaign.dispatching",
+        "scrm.campaign.reconcile",
+    ],
 )
 def test_every_state_and_cause_is_in_the_glossary(module: str) -> None:
     glossary = pages.text_of(DOCS / "glossary.md")

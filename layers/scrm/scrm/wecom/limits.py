@@ -79,6 +79,17 @@ CARD_URL_BYTES: Final = 2_048  # 7.1
 CARD_BUTTON_LENGTH: Final = 4  # 7.1
 DUPLICATE_CHECK_INTERVAL: Final = timedelta(hours=4)  # 7.1, the most; a killed sender's message comes after 30 minutes
 
+# Content that members send to customers; UTF-8 bytes where the name says so (docs/wecom.md 12).
+MASS_TEXT_BYTES: Final = 4_000  # 12.1, page 92135; welcome messages too
+MASS_ATTACHMENTS: Final = 9  # 12.1
+MOMENTS_TEXT_LENGTH: Final = 2_000  # 12.2, page 95094, in characters
+MOMENTS_TEXT_BYTES: Final = 4_000  # 12.2
+MOMENTS_IMAGES: Final = 9  # 12.2; of videos and links one
+LINK_TITLE_BYTES: Final = 128  # 12.1
+LINK_DESCRIPTION_BYTES: Final = 512  # 12.1
+LINK_URL_BYTES: Final = 2_048  # 12.1
+MINIPROGRAM_TITLE_BYTES: Final = 64  # 12.1
+
 
 class PathLimits(NamedTuple):
     """How often one API path may be called by the whole corp, and how many calls may run at once after a 45033."""

@@ -1,0 +1,74 @@
+"""Whether each customer of a task may get its message now: at the creation and at every look while it waits.
+
+Everything is asked anew (invariant 4), because days may have passed since the plan.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from scrm.campaign.dispatch_errors import ContentRefusedError
+from scrm.campaign.ports import ApprovedContent, ApprovedContents, Owners, ProductPermissions, RecipientRules
+from scrm.campaign.task import SendTask
+
+
+class Refusal(StrEnum):
+    """Reasons of ours beside those of the content library and of the audience's rules."""
+
+    PRODUCT_NOT_PERMITTED = "product_not_permitted"
+    NO_ACTIVE_OWNER = "no_active_owner"
+    CONTENT_EXPIRED = "content_expired"
+    CAP_REACHED = "cap_reached"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """``content`` is None when nobody may get it. ``excluded`` is reason by customer, ``moved`` customers by owner."""
+
+    content: ApprovedContent | None
+    excluded: Mapping[str, str] = field(default_factory=dict)
+    moved: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+    @property
+    def is_clean(self) -> bool:
+        return self.content is not None and not self.excluded and not self.moved
+
+
+@dataclass(frozen=True, slots=True)
+class SendChecks:
+    """Content by hash, the member's permission, the customers' owners and rules, in this order."""
+
+    contents: ApprovedContents
+    permissions: ProductPermissions
+    rules: RecipientRules
+    owners: Owners
+
+    def judge(self, task: SendTask, now: datetime) -> Verdict:
+        """About the task's pending customers."""
+        pending = task.pending_ids
+        try:
+            content = self.contents.approved(task.content, task.channel, now)
+        except ContentRefusedError as refused:
+            return Verdict(None, dict.fromkeys(pending, refused.reason))
+        if now >= min(content.valid_until, task.expires_at):
+            return Verdict(None, dict.fromkeys(pending, Refusal.CONTENT_EXPIRED))
+        excluded: dict[str, str] = {}
+        moved: dict[str, list[str]] = defaultdict(list)
+        owners = self.owners.owners_of(task.channel, pending)
+        for target_id in pending:
+            owner = owners.get(target_id, "")
+            if not owner:
+                excluded[target_id] = Refusal.NO_ACTIVE_OWNER
+            elif owner != task.owner_userid:
+                moved[owner].append(target_id)
+        kept = [one for one in pending if owners.get(one) == task.owner_userid]
+        if kept and not self._permitted(content, task.owner_userid, now):
+            return Verdict(content, excluded | dict.fromkeys(kept, Refusal.PRODUCT_NOT_PERMITTED), moved)
+        excluded |= self.rules.exclusions(task.owner_userid, kept, content, task.channel, now) if kept else {}
+        return Verdict(content, excluded, moved)
+
+    def _permitted(self, content: ApprovedContent, userid: str, now: datetime) -> bool:
+        product = content.product_id
+        return not product or userid in self.permissions.permitted(product, [userid], now)

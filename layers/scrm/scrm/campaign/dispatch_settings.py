@@ -1,0 +1,29 @@
+"""What the bank decided about sending, as the dispatch reads it."""
+
+from dataclasses import dataclass
+from datetime import time, timedelta
+
+_MINUTE, _HOUR, _DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class DispatchSettings:
+    """Looks are counted from the task's creation at WeCom.
+
+    ``quiet_from`` and ``quiet_until`` are Shanghai time: no task is created between them, and one that waits is taken
+    back when they begin (S37, R19). ``longest_run`` is how long a worker may run: nobody takes up its interrupted call
+    before. ``reminders`` are when a member who has not confirmed is reminded, at most three a day. ``horizon`` is how
+    long WeCom is asked for corrections; at least 35 days (O2).
+    """
+
+    quiet_from: time = time(21, 0)
+    quiet_until: time = time(8, 0)
+    longest_run: timedelta = 3 * _MINUTE
+    retry_interval: timedelta = _MINUTE
+    paused_recheck: timedelta = 5 * _MINUTE
+    waiting_looks: tuple[timedelta, ...] = (20 * _MINUTE, _HOUR, 2 * _HOUR, 4 * _HOUR, 8 * _HOUR, 12 * _HOUR, _DAY)
+    shortest_wait: timedelta = 10 * _MINUTE
+    watched_looks: tuple[timedelta, ...] = (_DAY + _HOUR, 3 * _DAY, 7 * _DAY, 14 * _DAY, 21 * _DAY, 28 * _DAY)
+    shortest_watch: timedelta = 12 * _HOUR
+    horizon: timedelta = 35 * _DAY
+    reminders: tuple[timedelta, ...] = (2 * _HOUR, 4 * _HOUR, 8 * _HOUR)

@@ -1,0 +1,194 @@
+"""Create a task at WeCom exactly once: check, store the intent, call, store the answer (invariants 2, 4, 8)."""
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from scrm.campaign import task_steps
+from scrm.campaign.checks import Refusal, SendChecks, Verdict
+from scrm.campaign.dispatch_errors import DispatchPostponedError, SendOutcomeUnknownError, SendRefusedError
+from scrm.campaign.dispatch_settings import DispatchSettings
+from scrm.campaign.ends import Ends
+from scrm.campaign.lookup import InterruptedCalls
+from scrm.campaign.ports import (
+    MOST_SUCCESSORS,
+    AcceptedMessage,
+    ApprovedContent,
+    DispatchQueue,
+    MassMessage,
+    MassMessages,
+    PressureLedger,
+    Standing,
+    Standings,
+    TaskRepository,
+)
+from scrm.campaign.quiet_hours import next_quiet, quiet_until
+from scrm.campaign.task import CREATING, RecipientState, Result, SendTask, TaskState
+
+
+class SendOutcome(StrEnum):
+    """What one look of the worker at a task did."""
+
+    CREATED = "created"
+    FOUND = "found"
+    POSTPONED = "postponed"
+    UNANSWERED = "unanswered"
+    REFUSED = "refused"
+    NOBODY_LEFT = "nobody_left"
+    STOPPED = "stopped"
+    NOTHING_TO_DO = "nothing_to_do"
+
+    @property
+    def metric(self) -> str:
+        """``SendCreated`` and so on."""
+        return f"Send{self.value.title().replace('_', '')}"
+
+
+@dataclass(frozen=True, slots=True)
+class Dispatch:
+    """Use case of the worker: take one task. Safe to repeat at any point of an earlier run."""
+
+    tasks: TaskRepository
+    messages: MassMessages
+    standings: Standings
+    checks: SendChecks
+    ledger: PressureLedger
+    queue: DispatchQueue
+    ends: Ends
+    settings: DispatchSettings
+    now: Callable[[], datetime]
+
+    def take(self, task_id: str) -> SendOutcome:
+        """Make the task's call if it wants one. Raises StaleTaskError when someone else had it in hand."""
+        task = self.tasks.load(task_id)
+        if task is None or task.state not in CREATING or (task.due_at and self.now() < task.due_at):
+            return SendOutcome.NOTHING_TO_DO
+        if task.state is TaskState.SENDING:
+            try:
+                msgid = InterruptedCalls(self.tasks, self.messages).message_of(task, self.now())
+            except DispatchPostponedError as waiting:
+                self.tasks.save(task_steps.unanswered(task, waiting.not_before))
+                return SendOutcome.UNANSWERED
+            if msgid:
+                self._accept(task, AcceptedMessage(msgid))
+                return SendOutcome.FOUND
+        try:
+            return self._send(task)
+        except DispatchPostponedError as waiting:
+            self.tasks.save(task_steps.postponed(task, waiting.not_before))
+            return SendOutcome.POSTPONED
+
+    def _send(self, task: SendTask) -> SendOutcome:
+        """Of a task whose call was certainly not made."""
+        standing = self.standings.of(task.campaign_id)
+        if standing is Standing.STOPPED:
+            self._store(task, task_steps.withdrawn(task, RecipientState.CANCELLED, "stopped", self.now()))
+            return SendOutcome.STOPPED
+        quiet = quiet_until(self.now(), self.settings.quiet_from, self.settings.quiet_until)
+        if standing is Standing.PAUSED or quiet:
+            raise DispatchPostponedError(quiet or self.now() + self.settings.paused_recheck)
+        verdict = self.checks.judge(task, self.now())
+        judged = self._judged(task, verdict)
+        if verdict.content is None:
+            self._store(task, judged.task)
+            return SendOutcome.NOBODY_LEFT
+        alive_until = self._alive_until(task, verdict.content)
+        if judged.room and judged.task.has_pending:
+            self._reserve(judged, alive_until)
+        if judged.left_over:
+            return self._send(self._store(task, judged.task, judged.added))
+        if not judged.task.has_pending:
+            nobody = task_steps.withdrawn(judged.task, RecipientState.EXCLUDED, "", self.now())
+            self._store(task, nobody, judged.added)
+            return SendOutcome.NOBODY_LEFT
+        ready = task_steps.intended(judged.task, verdict.content.text, alive_until, self.settings, self.now())
+        return self._call(self._store(task, ready, judged.added), verdict.content)
+
+    def _call(self, task: SendTask, content: ApprovedContent) -> SendOutcome:
+        message = MassMessage(task.channel, task.owner_userid, task.pending_ids, content)
+        try:
+            answer = self.messages.create(message)
+        except DispatchPostponedError as waiting:
+            self.tasks.save(task_steps.postponed(task, waiting.not_before))
+            return SendOutcome.POSTPONED
+        except SendOutcomeUnknownError:
+            return SendOutcome.UNANSWERED  # its due time says when to look it up
+        except SendRefusedError as refused:
+            self._store(task, task_steps.refused(task, f"errcode_{refused.errcode}", self.now()))
+            return SendOutcome.REFUSED
+        self._accept(task, answer)
+        return SendOutcome.CREATED
+
+    def _accept(self, task: SendTask, answer: AcceptedMessage) -> None:
+        self._store(task, task_steps.accepted(task, answer.msgid, answer.failed_ids, self.settings, self.now()))
+
+    def _judged(self, task: SendTask, verdict: Verdict) -> "_Judged":
+        now = self.now()
+        if verdict.content is None:
+            reason = next(iter(verdict.excluded.values()), "")
+            return _Judged(task_steps.withdrawn(task, RecipientState.EXCLUDED, reason, now))
+        excluded = {
+            target_id: Result(RecipientState.EXCLUDED, now, reason) for target_id, reason in verdict.excluded.items()
+        }
+        judged = _Judged(task.with_results(excluded))
+        for owner, target_ids in verdict.moved.items():
+            judged.move(target_ids, now, owner_userid=owner)
+        return judged
+
+    def _reserve(self, judged: "_Judged", alive_until: datetime) -> None:
+        """Whom the cap refuses waits for a place as long as the message may be sent, else he is excluded."""
+        task, now = judged.task, self.now()
+        refused = self.ledger.reserve(
+            task.owner_userid, task.pending_ids, task.touch_id, task.channel, alive_until, task.priority
+        ).refused
+        later: dict[datetime, list[str]] = defaultdict(list)
+        for target_id, not_before in refused.items():
+            if not_before is not None and not_before < task.expires_at:
+                later[not_before].append(target_id)
+        waiting = {target_id for part in later.values() for target_id in part}
+        judged.task = task.ended_as(
+            RecipientState.EXCLUDED, [one for one in refused if one not in waiting], now, Refusal.CAP_REACHED
+        )
+        for not_before, target_ids in later.items():
+            judged.move(target_ids, now, not_before=not_before)
+
+    def _alive_until(self, task: SendTask, content: ApprovedContent) -> datetime:
+        """The earliest of content expiry, deadline and the start of quiet hours."""
+        ends = [content.valid_until, task.expires_at, self.now() + task.deadline]
+        quiet = next_quiet(self.now(), self.settings.quiet_from, self.settings.quiet_until)
+        return min(ends if quiet is None else [*ends, quiet])
+
+    def _store(self, before: SendTask, after: SendTask, added: Sequence[SendTask] = ()) -> SendTask:
+        """Save, then tell whose end it is: told first, a place could be freed that another run still needs."""
+        saved = self.tasks.save(after, added)
+        self.ends.tell(before, after)
+        ready = [task for task in added if task.not_before is None]
+        if ready:
+            self.queue.request_send(ready)
+        return saved
+
+
+@dataclass(slots=True)
+class _Judged:
+    """A task after the checks, and the tasks of whoever moves; no more of those than one write takes."""
+
+    task: SendTask
+    added: list[SendTask] = field(default_factory=list)
+    left_over: bool = False
+
+    @property
+    def room(self) -> bool:
+        return not self.left_over
+
+    def move(
+        self, target_ids: Sequence[str], now: datetime, *, owner_userid: str = "", not_before: datetime | None = None
+    ) -> None:
+        if len(self.added) == MOST_SUCCESSORS:
+            self.left_over = True
+            return
+        self.task, successor = task_steps.moved(
+            self.task, target_ids, now, owner_userid=owner_userid, not_before=not_before
+        )
+        self.added.append(successor)

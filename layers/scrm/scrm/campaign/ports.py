@@ -1,0 +1,210 @@
+"""What the dispatch needs from the outside world; adapters and other features provide it, runtime joins them."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Protocol
+
+from scrm.campaign.model import Channel, ContentRef
+from scrm.campaign.task import Result, SendTask, TaskState
+
+MOST_SUCCESSORS = 20  # added in one write: two items each, and a transaction takes 100
+
+
+@dataclass(frozen=True, slots=True)
+class TaskSummary:
+    """A task of a campaign, as its list shows it. ``reach`` counts customers reached after an hour and after a day."""
+
+    task_id: str
+    owner_userid: str
+    ring: str
+    state: TaskState
+    counts: Mapping[str, int]
+    reach: tuple[int, int] = (0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class DueTask:
+    """A task whose time has come."""
+
+    task_id: str
+    campaign_id: str
+    owner_userid: str
+    state: TaskState
+
+
+class TaskRepository(Protocol):
+    """Send tasks. Writes are conditional on the version that was read."""
+
+    def put_planned(self, tasks: Iterable[SendTask]) -> None:
+        """Store new tasks; one that is there already stays as it is."""
+
+    def load(self, task_id: str) -> SendTask | None: ...
+
+    def save(self, task: SendTask, added: Sequence[SendTask] = (), changed: Sequence[SendTask] = ()) -> SendTask:
+        """Write the task, with new and with other changed ones, all or nothing; the task with its new version.
+
+        At most `MOST_SUCCESSORS` new ones. Raises StaleTaskError when someone was faster, or when another task holds
+        this one's ``msgid``: a message of WeCom's is one task's for ever.
+        """
+
+    def holders(self, msgids: Sequence[str]) -> dict[str, str]:
+        """Task by msgid, of those that a task holds."""
+
+    def due(self, until: datetime) -> Iterator[DueTask]:
+        """Tasks whose ``due_at`` has come."""
+
+    def of_campaign(self, campaign_id: str) -> Iterator[TaskSummary]: ...
+
+    def open_of_owner(self, owner_userid: str) -> Iterator[str]:
+        """Ids of tasks that are to be created or lie with the member."""
+
+    def all_of_owner(self, owner_userid: str) -> Iterator[str]:
+        """Ids of every task of the member, newest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovedContent:
+    """What is sent. ``attachments`` are as WeCom takes them, with media ids that are valid now."""
+
+    ref: ContentRef
+    text: str
+    attachments: tuple[Mapping[str, Any], ...]
+    valid_until: datetime
+    product_id: str = ""
+    product_risk: int | None = None
+
+
+class ApprovedContents(Protocol):
+    """The content library (invariant 4)."""
+
+    def approved(self, ref: ContentRef, channel: Channel, at: datetime) -> ApprovedContent:
+        """The released variant with exactly this hash. Raises ContentRefusedError with the reason."""
+
+
+class Standing(StrEnum):
+    """Whether a campaign's tasks may be created now."""
+
+    SENDS = "sends"
+    PAUSED = "paused"
+    STOPPED = "stopped"
+
+
+class Standings(Protocol):
+    """The kill switch, read at every creation."""
+
+    def of(self, campaign_id: str) -> Standing: ...
+
+
+class ProductPermissions(Protocol):
+    """Who may sell what (S58): deny by default."""
+
+    def permitted(self, product_id: str, userids: Iterable[str], at: datetime) -> set[str]: ...
+
+
+class RecipientRules(Protocol):
+    """Suitability, consent and protection of customers, as they are now."""
+
+    def exclusions(
+        self, owner_userid: str, target_ids: Sequence[str], content: ApprovedContent, channel: Channel, at: datetime
+    ) -> dict[str, str]:
+        """Reason by customer, of those who must not get it."""
+
+
+class Owners(Protocol):
+    """Who answers for customers and group chats now."""
+
+    def owners_of(self, channel: Channel, target_ids: Sequence[str]) -> dict[str, str]:
+        """Owner by id; one without an active owner is left out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reservation:
+    """``refused`` says of customers when there may be a place for them, None: not while the message can be sent."""
+
+    refused: Mapping[str, datetime | None] = field(default_factory=dict)
+
+
+class PressureLedger(Protocol):
+    """Contact pressure (invariant 3). All three are idempotent by touch."""
+
+    def reserve(
+        self,
+        owner_userid: str,
+        customers: Sequence[str],
+        touch_id: str,
+        channel: Channel,
+        until: datetime,
+        priority: int,
+    ) -> Reservation:
+        """Hold a place for each in every ISO week from now to ``until``, in which he may get it."""
+
+    def settle(self, owner_userid: str, touch_id: str, sent_at: Mapping[str, datetime]) -> None:
+        """They got it at that moment; places in other weeks are free again."""
+
+    def release(self, owner_userid: str, touch_id: str, customers: Sequence[str]) -> None:
+        """They will not get it."""
+
+
+@dataclass(frozen=True, slots=True)
+class MassMessage:
+    """One call: what the sender is asked to send to whom."""
+
+    channel: Channel
+    sender: str
+    target_ids: Sequence[str]
+    content: ApprovedContent
+
+
+@dataclass(frozen=True, slots=True)
+class AcceptedMessage:
+    """WeCom took it under ``msgid`` and will not send to ``failed_ids``."""
+
+    msgid: str
+    failed_ids: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class MessageSeen:
+    """A message created through the API, as WeCom lists it."""
+
+    msgid: str
+    created_at: datetime | None
+    text: str
+
+
+class MassMessages(Protocol):
+    """WeCom's mass messages. Raises DispatchPostponedError, SendRefusedError and, at a creation, outcome unknown."""
+
+    def create(self, message: MassMessage) -> AcceptedMessage:
+        """Raises SendOutcomeUnknownError when the answer was lost."""
+
+    def created_between(self, channel: Channel, since: datetime, until: datetime) -> Iterator[MessageSeen]:
+        """What the API created in that time; nobody's personal messages."""
+
+    def members(self, msgid: str) -> Iterator[tuple[str, bool]]:
+        """The members who are to send it, and whether they have confirmed. Postponed while WeCom distributes it."""
+
+    def results(self, msgid: str, userid: str) -> Iterator[tuple[str, Result]]:
+        """What became of the customers or groups that WeCom gave to this member; not sent yet is pending."""
+
+    def remind(self, msgid: str) -> None: ...
+
+    def cancel(self, msgid: str) -> None:
+        """Whoever has not confirmed cannot any more. Cancelled before is fine."""
+
+
+class DispatchQueue(Protocol):
+    """Work for the worker and the reconcile function; a repeat is harmless."""
+
+    def request_send(self, tasks: Sequence[SendTask | DueTask]) -> None: ...
+
+    def request_looks(self, task_ids: Sequence[str]) -> None: ...
+
+
+class SettledFacts(Protocol):
+    """Facts about customers' ends, for statistics and the exposure history (S43)."""
+
+    def settled(self, task: SendTask, ended: Mapping[str, Result]) -> None:
+        """These customers of the task have ended as told; the same task and version is told once."""

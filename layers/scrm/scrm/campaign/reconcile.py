@@ -1,0 +1,197 @@
+"""Look at a task that WeCom has, until each of its customers has ended (O2, S64, S65)."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from scrm.campaign import reports, task_steps
+from scrm.campaign.checks import SendChecks
+from scrm.campaign.dispatch_errors import DispatchPostponedError, SendRefusedError
+from scrm.campaign.dispatch_settings import DispatchSettings
+from scrm.campaign.ends import Ends
+from scrm.campaign.ports import DispatchQueue, MassMessages, Standing, Standings, TaskRepository
+from scrm.campaign.task import CREATING, CancelCause, RecipientState, SendTask, TaskState
+
+_REMINDER_WINDOW = timedelta(hours=24)
+_REMINDERS_PER_WINDOW = 3
+
+
+class LookOutcome(StrEnum):
+    """What one look of the reconciliation did."""
+
+    LOOKED = "looked"
+    REMINDED = "reminded"
+    TAKEN_BACK = "taken_back"
+    SETTLED = "settled"
+    CORRECTED = "corrected"
+    POSTPONED = "postponed"
+    GIVEN_UP = "given_up"
+    SENT_ON = "sent_on"
+    NOTHING_TO_DO = "nothing_to_do"
+
+    @property
+    def metric(self) -> str:
+        """``TaskLooked`` and so on."""
+        return f"Task{self.value.title().replace('_', '')}"
+
+
+@dataclass(frozen=True, slots=True)
+class TaskReconcile:
+    """Use case of the reconciliation: one look at one task. Safe to repeat at any point of an earlier run."""
+
+    tasks: TaskRepository
+    messages: MassMessages
+    standings: Standings
+    checks: SendChecks
+    queue: DispatchQueue
+    ends: Ends
+    settings: DispatchSettings
+    now: Callable[[], datetime]
+
+    def request_due(self) -> int:
+        """Ask for a look at every task whose time has come; how many there are."""
+        found = 0
+        for due in self.tasks.due(self.now()):
+            if due.state in CREATING:
+                self.queue.request_send([due])
+            else:
+                self.queue.request_looks([due.task_id])
+            found += 1
+        return found
+
+    def look(self, task_id: str, *, asked: bool = False) -> LookOutcome:
+        """Look if it is time, or because somebody ``asked``: something about its customers or its campaign changed.
+
+        Raises StaleTaskError when someone else had it in hand.
+        """
+        task = self.tasks.load(task_id)
+        if task is None or task.due_at is None or not (asked or self.now() >= task.due_at):
+            return LookOutcome.NOTHING_TO_DO
+        if task.state in CREATING:
+            self.queue.request_send([task])
+            return LookOutcome.SENT_ON
+        try:
+            return self._look(task)
+        except DispatchPostponedError as waiting:
+            latest = self.tasks.load(task_id)
+            if latest is not None and latest.due_at is not None:
+                self.tasks.save(task_steps.unanswered(latest, waiting.not_before))
+            return LookOutcome.POSTPONED
+        except SendRefusedError:
+            latest = self.tasks.load(task_id) or task
+            self._store(latest, task_steps.given_up(latest, self.now()))
+            return LookOutcome.GIVEN_UP
+
+    def _look(self, task: SendTask) -> LookOutcome:
+        if task.state is TaskState.WATCHED:
+            return self._watch(task)
+        cause = task.cancel_cause if task.state is TaskState.CANCELLING else None
+        if self.standings.of(task.campaign_id) is Standing.STOPPED:
+            cause = CancelCause.STOPPED
+        cause = cause or self._why_cancel(task)
+        if cause is not None:
+            return self._take_back(task, cause)
+        return self._wait(task)
+
+    def _why_cancel(self, task: SendTask) -> CancelCause | None:
+        if task.alive_until is not None and self.now() >= task.alive_until:
+            return CancelCause.LIFE_OVER
+        return None if self.checks.judge(task, self.now()).is_clean else CancelCause.RECHECK
+
+    def _wait(self, task: SendTask) -> LookOutcome:
+        found = reports.read(self.messages, task, everybody=False)
+        seen = task_steps.with_reports(task, found.rows)
+        if found.confirmed:
+            assigned = {*found.rows, *seen.results}
+            dropped = [one for one in seen.pending_ids if one not in assigned]
+            seen = seen.ended_as(RecipientState.NOT_ASSIGNED, dropped, self.now())
+        outcome = LookOutcome.LOOKED
+        if seen.has_pending and self._reminder_due(task):
+            # Stored first: a reminder more is worse than one less.
+            seen = replace(seen, reminded_at=(*seen.reminded_at, self.now()))
+            outcome = LookOutcome.REMINDED
+        after = task_steps.with_next_look(seen, self.settings, self.now())
+        self._store(task, after)
+        if outcome is LookOutcome.REMINDED:
+            self.messages.remind(task.msgid)
+        return LookOutcome.SETTLED if after.state is TaskState.SETTLED else outcome
+
+    def _reminder_due(self, task: SendTask) -> bool:
+        now, given = self.now(), task.reminded_at
+        recent = [at for at in given if now - at < _REMINDER_WINDOW]
+        due = sum(1 for after in self.settings.reminders if task.created_at and now >= task.created_at + after)
+        return len(given) < due and len(recent) < _REMINDERS_PER_WINDOW
+
+    def _take_back(self, task: SendTask, cause: CancelCause) -> LookOutcome:
+        """Cancel, look a last time, and plan those again who remain."""
+        wanted = task_steps.cancelling(task, cause, self.now())
+        stored = task if wanted == task else self.tasks.save(wanted)
+        self.messages.cancel(stored.msgid)
+        found = reports.read(self.messages, stored, everybody=True)
+        seen = task_steps.with_reports(stored, found.rows)
+        ended, successor = task_steps.taken_back(seen, set(found.rows), self.now())
+        after = task_steps.with_next_look(ended, self.settings, self.now())
+        self._store(stored, after, [successor] if successor else [])
+        if successor:
+            self.queue.request_send([successor])
+        return LookOutcome.TAKEN_BACK
+
+    def _watch(self, task: SendTask) -> LookOutcome:
+        found = reports.read(self.messages, task, everybody=False)
+        seen = task_steps.with_reports(task, found.rows)
+        late = task_steps.late_exposures(task, found.rows)
+        if late:
+            seen, others = self._brought_back(seen, late, found)
+        else:
+            others = []
+        after = task_steps.with_next_look(seen, self.settings, self.now())
+        self._store(task, after, changed=others)
+        if others:
+            self.queue.request_looks([other.task_id for other in others if other.state is TaskState.CANCELLING])
+        if after.state is TaskState.SETTLED:
+            return LookOutcome.SETTLED
+        return LookOutcome.CORRECTED if after.results != task.results else LookOutcome.LOOKED
+
+    def _brought_back(
+        self, task: SendTask, late: Iterable[str], found: reports.Reports
+    ) -> tuple[SendTask, list[SendTask]]:
+        """Customers who had moved on and got it from this task all the same: they end here, and elsewhere are moved.
+
+        Where they are now is not touched while its call runs, or once they have ended there; the next look comes back.
+        """
+        others: dict[str, SendTask] = {}
+        back = {}
+        for target_id in sorted(late):
+            holder = self._holder_of(task, target_id, others)
+            if holder is None or holder.state is TaskState.SENDING or target_id in holder.results:
+                continue
+            others[holder.task_id] = holder.ended_as(RecipientState.MOVED, [target_id], self.now(), task.task_id)
+            back[target_id] = found.rows[target_id]._replace(reason=f"despite_{task.cancel_cause}")
+        taken = [self._without(other) for other in others.values()]
+        return task.with_results(back), taken
+
+    def _holder_of(self, task: SendTask, target_id: str, known: dict[str, SendTask]) -> SendTask | None:
+        """The task in which a moved customer is now."""
+        at: SendTask | None = task
+        passed = set()
+        while at is not None and at.result_of(target_id).state is RecipientState.MOVED:
+            following = at.result_of(target_id).reason
+            if following in passed:
+                return None
+            passed.add(following)
+            at = known.get(following) or self.tasks.load(following)
+        return at
+
+    def _without(self, other: SendTask) -> SendTask:
+        """The other task after customers left it: what its member may still send is taken back and planned again."""
+        if other.state is TaskState.WAITING:
+            return task_steps.cancelling(other, CancelCause.RECHECK, self.now())
+        return other
+
+    def _store(
+        self, before: SendTask, after: SendTask, added: Iterable[SendTask] = (), changed: Iterable[SendTask] = ()
+    ) -> None:
+        """Tell first: what WeCom reported is true whoever writes it, and a repeat tells the same."""
+        self.ends.tell(before, after)
+        self.tasks.save(after, list(added), list(changed))

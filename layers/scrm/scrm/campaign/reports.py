@@ -1,0 +1,40 @@
+"""What WeCom tells of a task's customers, read page by page."""
+
+from dataclasses import dataclass, field
+
+from scrm.campaign.ports import MassMessages
+from scrm.campaign.task import Result, SendTask
+
+
+@dataclass(frozen=True, slots=True)
+class Reports:
+    """``rows`` by customer; ``confirmed`` says whether every member has confirmed.
+
+    A customer in no row was given to nobody, if every member's rows were asked for (``complete``).
+    """
+
+    rows: dict[str, Result] = field(default_factory=dict)
+    confirmed: bool = False
+    complete: bool = False
+
+
+def read(messages: MassMessages, task: SendTask, *, everybody: bool) -> Reports:
+    """The rows of members who confirmed, or of ``everybody``: whoever has not confirmed has nothing to tell yet.
+
+    Settles by the member WeCom names: it may give a customer to another follower than the sender. Raises
+    DispatchPostponedError, SendRefusedError; a list that was interrupted is read again from its start.
+    """
+    members = list(messages.members(task.msgid))
+    ours = set(task.target_ids)
+    rows: dict[str, Result] = {}
+    for userid, has_confirmed in members:
+        if not (has_confirmed or everybody):
+            continue
+        by = "" if userid == task.owner_userid else userid
+        rows.update(
+            (target_id, result._replace(by=by))
+            for target_id, result in messages.results(task.msgid, userid)
+            if target_id in ours
+        )
+    confirmed = bool(members) and all(has_confirmed for _, has_confirmed in members)
+    return Reports(rows, confirmed, complete=everybody or confirmed)

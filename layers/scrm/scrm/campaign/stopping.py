@@ -1,0 +1,92 @@
+"""What follows when something changes while tasks are under way: a stop, an opt-out, a new owner."""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import batched
+
+from scrm.campaign.model import Tally
+from scrm.campaign.ports import DispatchQueue, DueTask, TaskRepository, TaskSummary
+from scrm.campaign.task import CREATING, OPEN, RecipientState
+
+_TOGETHER = 10
+
+
+@dataclass(frozen=True, slots=True)
+class StopProgress:
+    """Of a recalled campaign: tasks that members can still confirm, those taken back or ended, and all."""
+
+    left: int
+    done: int
+
+    @property
+    def total(self) -> int:
+        return self.left + self.done
+
+
+@dataclass(frozen=True, slots=True)
+class TaskChanges:
+    """Use case: have every task looked at that a change concerns. What is to be done the look finds out itself."""
+
+    tasks: TaskRepository
+    queue: DispatchQueue
+
+    def stop(self, campaign_id: str) -> StopProgress:
+        """The campaign was recalled. Tasks are cancelled as fast as WeCom's quota lets the looks go on (O4)."""
+        counted: Counter[bool] = Counter()
+        for part in batched(self._of(campaign_id, counted), _TOGETHER, strict=False):
+            creating = [
+                DueTask(one.task_id, campaign_id, one.owner_userid, one.state) for one in part if one.state in CREATING
+            ]
+            if creating:
+                self.queue.request_send(creating)
+            given = [one.task_id for one in part if one.state not in CREATING]
+            if given:
+                self.queue.request_looks(given)
+        return StopProgress(left=counted[True], done=counted[False])
+
+    def _of(self, campaign_id: str, counted: Counter[bool]) -> Iterator[TaskSummary]:
+        for summary in self.tasks.of_campaign(campaign_id):
+            is_open = summary.state in OPEN
+            counted[is_open] += 1
+            if is_open:
+                yield summary
+
+    def recheck_owner(self, owner_userid: str) -> int:
+        """Customers of this member opted out, changed hands or their data changed; how many tasks are looked at."""
+        found = list(self.tasks.open_of_owner(owner_userid))
+        for part in batched(found, _TOGETHER, strict=False):
+            self.queue.request_looks(part)
+        return len(found)
+
+
+@dataclass(frozen=True, slots=True)
+class TaskTallies:
+    """What became of a campaign's recipients, counted over its tasks (O2)."""
+
+    tasks: TaskRepository
+
+    def of(self, campaign_id: str, ring: str = "") -> Tally:
+        """The whole campaign, or one ring of it."""
+        counted: Counter[str] = Counter()
+        open_tasks = 0
+        for summary in self.tasks.of_campaign(campaign_id):
+            if ring and summary.ring != ring:
+                continue
+            counted.update(summary.counts)
+            open_tasks += summary.state in CREATING
+        pending = counted.pop(RecipientState.PENDING.value, 0)
+        return Tally(pending + counted.total(), open_tasks, pending, dict(counted))
+
+    def progress(self, campaign_id: str) -> StopProgress:
+        states = Counter(summary.state for summary in self.tasks.of_campaign(campaign_id))
+        left = sum(number for state, number in states.items() if state in OPEN)
+        return StopProgress(left, states.total() - left)
+
+    def reach(self, campaign_id: str) -> tuple[int, int, int]:
+        """Customers reached within an hour, within a day, and the audience (S65)."""
+        hour = day = planned = 0
+        for summary in self.tasks.of_campaign(campaign_id):
+            hour, day = hour + summary.reach[0], day + summary.reach[1]
+            planned += sum(summary.counts.values())
+        return hour, day, planned

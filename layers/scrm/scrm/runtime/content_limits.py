@@ -1,0 +1,30 @@
+"""Joins WeCom's limits to the content library."""
+
+from typing import Final
+
+from scrm.content.model import AttachmentKind, Scene
+from scrm.content.settings import ContentSettings, FieldLimits, SceneLimits
+from scrm.wecom import limits
+
+_MASS: Final = SceneLimits(
+    text_bytes=limits.MASS_TEXT_BYTES,
+    text_characters=limits.MASS_TEXT_BYTES,
+    attachments=limits.MASS_ATTACHMENTS,
+    kinds=frozenset(AttachmentKind),
+)
+_MOMENTS: Final = SceneLimits(
+    text_bytes=limits.MOMENTS_TEXT_BYTES,
+    text_characters=limits.MOMENTS_TEXT_LENGTH,
+    attachments=limits.MASS_ATTACHMENTS,
+    kinds=frozenset({AttachmentKind.IMAGE, AttachmentKind.VIDEO, AttachmentKind.LINK}),
+    alone={AttachmentKind.IMAGE: limits.MOMENTS_IMAGES, AttachmentKind.VIDEO: 1, AttachmentKind.LINK: 1},
+)
+PLATFORM: Final = ContentSettings(
+    scenes={Scene.ONE_TO_ONE: _MASS, Scene.GROUP: _MASS, Scene.MOMENTS: _MOMENTS},
+    fields=FieldLimits(
+        link_title=limits.LINK_TITLE_BYTES,
+        link_description=limits.LINK_DESCRIPTION_BYTES,
+        url=limits.LINK_URL_BYTES,
+        miniprogram_title=limits.MINIPROGRAM_TITLE_BYTES,
+    ),
+)

@@ -1,0 +1,290 @@
+"""In-memory ports of the dispatch, and a WeCom whose members confirm when told to."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+
+from scrm.campaign.dispatch_errors import (
+    ContentRefusedError,
+    DispatchPostponedError,
+    SendOutcomeUnknownError,
+    StaleTaskError,
+)
+from scrm.campaign.model import Channel, ContentRef
+from scrm.campaign.ports import (
+    MOST_SUCCESSORS,
+    AcceptedMessage,
+    ApprovedContent,
+    DueTask,
+    MassMessage,
+    MessageSeen,
+    Reservation,
+    Standing,
+    TaskSummary,
+)
+from scrm.campaign.task import OPEN, PENDING, RecipientState, Result, SendTask
+
+START = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
+CAMPAIGN = "camp_1"
+CONTENT = ContentRef("act_1", 1, "hash-1")
+FAR = START + timedelta(days=60)
+
+
+class FakeTasks:
+    """Implements TaskRepository with the same rules as the table."""
+
+    def __init__(self) -> None:
+        self.by_id: dict[str, SendTask] = {}
+        self.by_msgid: dict[str, str] = {}
+
+    def put_planned(self, tasks: Iterable[SendTask]) -> None:
+        for task in tasks:
+            self.by_id.setdefault(task.task_id, task)
+
+    def load(self, task_id: str) -> SendTask | None:
+        return self.by_id.get(task_id)
+
+    def save(self, task: SendTask, added: Sequence[SendTask] = (), changed: Sequence[SendTask] = ()) -> SendTask:
+        if len(added) > MOST_SUCCESSORS:
+            raise AssertionError("more than one transaction takes")
+        written = [task, *changed]
+        stale = any(self.by_id[one.task_id].version != one.version for one in written)
+        taken = any(one.msgid and self.by_msgid.get(one.msgid, one.task_id) != one.task_id for one in written)
+        if stale or taken or any(one.task_id in self.by_id for one in added):
+            raise StaleTaskError
+        for one in written:
+            self.by_id[one.task_id] = replace(one, version=one.version + 1)
+            if one.msgid:
+                self.by_msgid[one.msgid] = one.task_id
+        self.put_planned(added)
+        return self.by_id[task.task_id]
+
+    def holders(self, msgids: Sequence[str]) -> dict[str, str]:
+        return {msgid: self.by_msgid[msgid] for msgid in msgids if msgid in self.by_msgid}
+
+    def due(self, until: datetime) -> Iterator[DueTask]:
+        for task in list(self.by_id.values()):
+            if task.due_at is not None and task.due_at <= until:
+                yield DueTask(task.task_id, task.campaign_id, task.owner_userid, task.state)
+
+    def of_campaign(self, campaign_id: str) -> Iterator[TaskSummary]:
+        for task in list(self.by_id.values()):
+            if task.campaign_id == campaign_id:
+                reach = task.reached_within(timedelta(hours=1)), task.reached_within(timedelta(hours=24))
+                yield TaskSummary(task.task_id, task.owner_userid, task.ring, task.state, task.counts, reach)
+
+    def open_of_owner(self, owner_userid: str) -> Iterator[str]:
+        yield from [one.task_id for one in self._of_owner(owner_userid) if one.state in OPEN]
+
+    def all_of_owner(self, owner_userid: str) -> Iterator[str]:
+        yield from [one.task_id for one in self._of_owner(owner_userid)]
+
+    def _of_owner(self, owner_userid: str) -> list[SendTask]:
+        found = (one for one in self.by_id.values() if one.owner_userid == owner_userid)
+        return sorted(found, key=lambda one: (one.planned_at, one.task_id), reverse=True)
+
+
+@dataclass
+class FakeMessage:
+    """A message as WeCom has it: which member has which customers, and what became of each."""
+
+    channel: Channel
+    sender: str
+    text: str
+    created_at: datetime
+    members: dict[str, dict[str, Result]]
+    confirmed: set[str] = field(default_factory=set)
+    cancelled: bool = False
+    reminders: int = 0
+
+
+class FakeMassMessages:
+    """Implements MassMessages. ``given_to`` says which member gets a customer, None: dropped; default the sender.
+
+    With ``drop_answers`` so many creations are carried out and their answer lost. A message can be asked about once
+    ``distribution`` has passed. ``unfriended`` and ``full`` customers end so when their member confirms.
+    """
+
+    def __init__(self, now: Callable[[], datetime]) -> None:
+        self.now = now
+        self.messages: dict[str, FakeMessage] = {}
+        self.bad: set[str] = set()
+        self.unfriended: set[str] = set()
+        self.full: set[str] = set()
+        self.given_to: Callable[[str, str], str | None] = lambda _, sender: sender
+        self.distribution = timedelta(0)
+        self.drop_answers = 0
+        self.fail_next: BaseException | None = None
+        self.creations: list[tuple[str, tuple[str, ...]]] = []
+        self.delivered: dict[str, list[str]] = defaultdict(list)
+
+    def create(self, message: MassMessage) -> AcceptedMessage:
+        if self.fail_next is not None:
+            error, self.fail_next = self.fail_next, None
+            raise error
+        msgid = f"msg_{len(self.messages)}"
+        members: dict[str, dict[str, Result]] = defaultdict(dict)
+        for target_id in message.target_ids:
+            member = None if target_id in self.bad else self.given_to(target_id, message.sender)
+            if member is not None:
+                members[member][target_id] = PENDING
+        self.messages[msgid] = FakeMessage(
+            message.channel, message.sender, message.content.text, self.now(), dict(members)
+        )
+        self.creations.append((message.sender, tuple(message.target_ids)))
+        if self.drop_answers:
+            self.drop_answers -= 1
+            raise SendOutcomeUnknownError
+        return AcceptedMessage(msgid, tuple(one for one in message.target_ids if one in self.bad))
+
+    def created_between(self, channel: Channel, since: datetime, until: datetime) -> Iterator[MessageSeen]:
+        for msgid, message in list(self.messages.items()):
+            if message.channel is channel and since <= message.created_at <= until:
+                yield MessageSeen(msgid, message.created_at, message.text)
+
+    def members(self, msgid: str) -> Iterator[tuple[str, bool]]:
+        message = self.messages[msgid]
+        if self.now() < message.created_at + self.distribution:
+            raise DispatchPostponedError(message.created_at + self.distribution)
+        yield from [(userid, userid in message.confirmed) for userid in message.members]
+
+    def results(self, msgid: str, userid: str) -> Iterator[tuple[str, Result]]:
+        yield from list(self.messages[msgid].members[userid].items())
+
+    def remind(self, msgid: str) -> None:
+        self.messages[msgid].reminders += 1
+
+    def cancel(self, msgid: str) -> None:
+        self.messages[msgid].cancelled = True
+
+    def confirm(self, msgid: str, userid: str, at: datetime | None = None) -> None:
+        """The member presses send; with ``at`` he did so then, and his client tells it only now, cancelled or not."""
+        message = self.messages[msgid]
+        if userid in message.confirmed or (message.cancelled and at is None):
+            return
+        message.confirmed.add(userid)
+        for target_id in message.members[userid]:
+            state = RecipientState.SENT
+            if target_id in self.unfriended:
+                state = RecipientState.NOT_FRIEND
+            elif target_id in self.full:
+                state = RecipientState.QUOTA_REACHED
+            else:
+                self.delivered[target_id].append(msgid)
+            message.members[userid][target_id] = Result(state, at or self.now())
+
+    def confirm_all(self) -> None:
+        for msgid, message in self.messages.items():
+            for userid in message.members:
+                self.confirm(msgid, userid)
+
+
+class FakeContents:
+    """Implements ApprovedContents; ``refused`` is the reason why nothing may be sent now."""
+
+    def __init__(self) -> None:
+        self.refused = ""
+        self.valid_until = FAR
+        self.product_id = ""
+
+    def approved(self, ref: ContentRef, channel: Channel, at: datetime) -> ApprovedContent:
+        if self.refused:
+            raise ContentRefusedError(self.refused)
+        return ApprovedContent(ref, f"text of {ref.activity_id}", (), self.valid_until, self.product_id)
+
+
+class FakeStandings:
+    """Implements Standings."""
+
+    def __init__(self) -> None:
+        self.standing = Standing.SENDS
+
+    def of(self, campaign_id: str) -> Standing:
+        return self.standing
+
+
+class FakePermissions:
+    """Implements ProductPermissions: everybody but ``denied``."""
+
+    def __init__(self) -> None:
+        self.denied: set[str] = set()
+
+    def permitted(self, product_id: str, userids: Iterable[str], at: datetime) -> set[str]:
+        return set(userids) - self.denied
+
+
+class FakeRules:
+    """Implements RecipientRules; ``reasons`` by customer."""
+
+    def __init__(self) -> None:
+        self.reasons: dict[str, str] = {}
+
+    def exclusions(
+        self, owner_userid: str, target_ids: Sequence[str], content: ApprovedContent, channel: Channel, at: datetime
+    ) -> dict[str, str]:
+        return {one: self.reasons[one] for one in target_ids if one in self.reasons}
+
+
+class FakeOwners:
+    """Implements Owners; who is not in ``owners`` is owned by ``otherwise``, None: by nobody."""
+
+    def __init__(self, owners: Mapping[str, str] | None = None) -> None:
+        self.owners = dict(owners or {})
+
+    def owners_of(self, channel: Channel, target_ids: Sequence[str]) -> dict[str, str]:
+        return {one: self.owners[one] for one in target_ids if self.owners.get(one)}
+
+
+class FakePressure:
+    """Implements PressureLedger. ``held`` and ``settled`` by (touch, customer); ``refused`` has no place for some."""
+
+    def __init__(self) -> None:
+        self.refused: dict[str, datetime | None] = {}
+        self.held: set[tuple[str, str]] = set()
+        self.settled: dict[tuple[str, str], datetime] = {}
+
+    def reserve(
+        self,
+        owner_userid: str,
+        customers: Sequence[str],
+        touch_id: str,
+        channel: Channel,
+        until: datetime,
+        priority: int,
+    ) -> Reservation:
+        refused = {one: self.refused[one] for one in customers if one in self.refused}
+        self.held |= {(touch_id, one) for one in customers if one not in refused}
+        return Reservation(refused)
+
+    def settle(self, owner_userid: str, touch_id: str, sent_at: Mapping[str, datetime]) -> None:
+        for customer, at in sent_at.items():
+            self.held.discard((touch_id, customer))
+            self.settled[touch_id, customer] = at
+
+    def release(self, owner_userid: str, touch_id: str, customers: Sequence[str]) -> None:
+        self.held -= {(touch_id, one) for one in customers}
+
+
+class FakeFacts:
+    """Implements SettledFacts."""
+
+    def __init__(self) -> None:
+        self.rows: dict[tuple[str, int], dict[str, Result]] = {}
+
+    def settled(self, task: SendTask, ended: Mapping[str, Result]) -> None:
+        self.rows[task.task_id, task.version] = dict(ended)
+
+
+@dataclass
+class FakeDispatchQueue:
+    """Implements DispatchQueue; remembers what was asked for."""
+
+    sends: list[str] = field(default_factory=list)
+    looks: list[str] = field(default_factory=list)
+
+    def request_send(self, tasks: Sequence[SendTask | DueTask]) -> None:
+        self.sends += [task.task_id for task in tasks]
+
+    def request_looks(self, task_ids: Sequence[str]) -> None:
+        self.looks += task_ids

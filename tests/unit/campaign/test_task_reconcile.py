@@ -1,0 +1,208 @@
+"""From the creation to everybody's end: late members, corrections, changes while a task waits (S64, S65, O2)."""
+
+from datetime import timedelta
+
+import pytest
+
+from scrm.campaign.exposure import ExposureHistory
+from scrm.campaign.ports import Standing
+from scrm.campaign.reconcile import LookOutcome
+from scrm.campaign.task import RecipientState, TaskState
+from tests.fakes.dispatch import CAMPAIGN
+from tests.unit.campaign.dispatch_bank import OTHER, OWNER, DispatchBank, customers
+
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+
+
+def test_everybody_ends_as_wecom_reports_once_the_member_confirmed() -> None:
+    bank = DispatchBank()
+    bank.wecom.unfriended, bank.wecom.full = {"wm000001"}, {"wm000002"}
+    (task,) = bank.plan(customers(4))
+    bank.run()
+    bank.wecom.confirm_all()
+
+    bank.run(HOUR)
+
+    assert bank.counts() == {"sent": 2, "not_friend": 1, "quota_reached": 1}
+    assert bank.stored(task).state is TaskState.SETTLED
+    assert not bank.ledger.held
+    assert {customer for _, customer in bank.ledger.settled} == {"wm000000", "wm000003"}
+
+
+def test_reach_is_counted_after_an_hour_and_after_a_day() -> None:
+    bank = DispatchBank()
+    bank.plan(customers(3))
+    bank.plan(customers(2, first=10), owner=OTHER)
+    bank.run()
+    bank.wecom.confirm("msg_0", OWNER)
+    bank.run(5 * HOUR)
+    bank.wecom.confirm("msg_1", OTHER)
+
+    bank.run(5 * HOUR)
+
+    assert bank.tallies().reach(CAMPAIGN) == (3, 5, 5)
+
+
+def test_a_member_is_reminded_at_most_three_times() -> None:
+    bank = DispatchBank()
+    bank.plan(customers(1))
+
+    bank.run(2 * DAY)
+
+    assert bank.wecom.messages["msg_0"].reminders == 3
+
+
+def test_a_task_ends_with_the_quiet_hours_and_its_places_are_free() -> None:
+    bank = DispatchBank()
+    (task,) = bank.plan(customers(2))
+
+    bank.run(13 * HOUR)
+
+    assert bank.counts() == {"not_confirmed": 2}
+    assert bank.wecom.messages["msg_0"].cancelled
+    assert bank.stored(task).state is TaskState.WATCHED
+    assert not bank.ledger.held
+
+
+def test_what_changes_on_day_20_is_picked_up() -> None:
+    bank = DispatchBank()
+    (task,) = bank.plan(customers(2))
+    bank.run(20 * DAY)
+    before = bank.counts()
+    sent_at = bank.stored(task).planned_at + HOUR
+    bank.wecom.confirm("msg_0", OWNER, at=sent_at)
+
+    bank.run(8 * DAY)
+
+    assert (before, bank.counts()) == ({"not_confirmed": 2}, {"sent": 2})
+    assert bank.ledger.settled[task.touch_id, "wm000000"] == sent_at
+
+
+def test_watching_ends_at_the_horizon() -> None:
+    bank = DispatchBank()
+    (task,) = bank.plan(customers(2))
+
+    bank.run(36 * DAY)
+
+    assert bank.stored(task).state is TaskState.SETTLED
+    assert bank.stored(task).due_at is None
+
+
+def test_a_recall_takes_back_what_is_not_confirmed_and_tells_what_was() -> None:
+    bank = DispatchBank()
+    bank.plan(customers(3))
+    bank.plan(customers(2, first=10), owner=OTHER)
+    bank.run()
+    bank.wecom.confirm("msg_1", OTHER)
+    bank.standings.standing = Standing.STOPPED
+
+    started = bank.changes().stop(CAMPAIGN)
+    for task_id in bank.queue.looks:
+        bank.reconcile().look(task_id, asked=True)
+
+    assert (started.left, started.done) == (2, 0)
+    assert bank.counts() == {"cancelled": 3, "sent": 2}
+    assert bank.tallies().progress(CAMPAIGN).left == 0
+
+
+def test_a_member_who_confirms_while_it_is_taken_back_is_an_exposure() -> None:
+    bank = DispatchBank()
+    (task,) = bank.plan(customers(2))
+    bank.run(HOUR)
+    bank.standings.standing = Standing.STOPPED
+    asked = bank.time
+    bank.look(task, asked=True)
+    bank.wecom.confirm("msg_0", OWNER, at=asked + timedelta(seconds=1))
+
+    bank.run(5 * DAY)
+
+    (exposure,) = ExposureHistory(bank.tasks).of("wm000001", [OWNER])
+    assert (exposure.state, exposure.reason) == (RecipientState.SENT, "despite_stopped")
+
+
+@pytest.mark.parametrize("reason", ["opted_out", "risk_above_profile"])
+def test_a_change_while_it_waits_cancels_and_plans_those_again_who_remain(reason: str) -> None:
+    bank = DispatchBank()
+    (task,) = bank.plan(customers(3))
+    bank.run(HOUR)
+    bank.rules.reasons = {"wm000001": reason}
+
+    assert bank.changes().recheck_owner(OWNER) == 1
+    outcome = bank.look(task, asked=True)
+    bank.run()
+
+    assert outcome is LookOutcome.TAKEN_BACK
+    assert bank.wecom.messages["msg_0"].cancelled
+    assert bank.wecom.creations[1:] == [(OWNER, ("wm000000", "wm000002"))]
+    assert bank.counts() == {"excluded": 1, "pending": 2}
+    bank.wecom.confirm_all()
+    bank.run(HOUR)
+    assert bank.counts() == {"excluded": 1, "sent": 2}
+
+
+def test_a_new_owner_while_it_waits_sends_it_instead() -> None:
+    bank = DispatchBank()
+    (task,) = bank.plan(customers(2))
+    bank.run(HOUR)
+    bank.owners.owners["wm000001"] = OTHER
+
+    bank.look(task, asked=True)
+    bank.run()
+    bank.wecom.confirm_all()
+    bank.run(HOUR)
+
+    assert bank.counts() == {"sent": 2}
+    assert {one: len(messages) for one, messages in bank.wecom.delivered.items()} == {"wm000000": 1, "wm000001": 1}
+    assert bank.wecom.creations[1:] == [(OWNER, ("wm000000",)), (OTHER, ("wm000001",))]
+
+
+def test_who_moved_on_and_had_it_already_is_not_sent_to_again() -> None:
+    bank = DispatchBank()
+    (task,) = bank.plan(customers(2))
+    bank.run(HOUR)
+    bank.owners.owners["wm000001"] = OTHER
+    bank.look(task, asked=True)
+    bank.run()
+    bank.wecom.confirm("msg_0", OWNER, at=task.planned_at + timedelta(minutes=50))
+
+    bank.run(10 * HOUR)
+    bank.time += 2 * DAY
+    bank.run(DAY)
+
+    assert bank.counts()["sent"] == 2
+    assert sum(bank.counts().values()) == 2
+    assert {len(messages) for messages in bank.wecom.delivered.values()} == {1}
+
+
+def test_a_customer_given_to_the_last_to_chat_settles_by_the_member_wecom_names() -> None:
+    bank = DispatchBank()
+    bank.wecom.given_to = lambda target_id, sender: OTHER if target_id == "wm000001" else sender
+    (task,) = bank.plan(customers(3))
+    bank.run()
+    bank.wecom.confirm("msg_0", OTHER)
+
+    bank.run(HOUR)
+
+    assert bank.counts() == {"sent": 1, "pending": 2}
+    assert bank.stored(task).result_of("wm000001").by == OTHER
+
+
+def test_a_customer_given_to_nobody_is_not_assigned() -> None:
+    bank = DispatchBank()
+    bank.wecom.given_to = lambda target_id, sender: None if target_id == "wm000001" else sender
+    bank.plan(customers(3))
+    bank.run()
+    bank.wecom.confirm_all()
+
+    bank.run(HOUR)
+
+    assert bank.counts() == {"sent": 2, "not_assigned": 1}
+
+
+def test_a_due_task_that_was_never_created_is_asked_for_again() -> None:
+    bank = DispatchBank()
+    (task,) = bank.plan(customers(1))
+
+    bank.reconcile().request_due()
+
+    assert bank.queue.sends == [task.task_id]
