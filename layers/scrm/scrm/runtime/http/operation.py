@@ -33,6 +33,7 @@ class Operation:
     Without a caller the entry goes to head office's chain, where someone looks at refused requests.
     """
 
+    path: str
     action: str
     subject: str
     started_at: datetime
@@ -44,7 +45,7 @@ class Operation:
         found = _PATH.fullmatch(request.path)
         words = [found["collection"], found["part"]] if found else ["unknown"]
         action = ".".join(["api", request.http_method.lower(), *(word for word in words if word)])
-        return cls(action, (found["id"] if found else "") or "", clock.now())
+        return cls(request.path, action, (found["id"] if found else "") or "", clock.now())
 
     def record(self, log: AuditLog, status: int) -> AuditEntry:
         """Write the request to the audit log."""

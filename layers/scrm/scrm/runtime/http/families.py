@@ -1,0 +1,63 @@
+"""Which module has the operations of a path. A family is loaded when a request for one of its paths comes.
+
+A new family is one line here and a module whose ``@router`` functions are at these paths. ``*`` stands for an id; the
+longest entry that fits counts. A topic of the settings is a family of its own (``settings/<topic>``).
+"""
+
+import importlib
+from collections.abc import Mapping
+from typing import Final
+
+_BASE = "/v1/"
+FAMILIES: Final[Mapping[str, str]] = {
+    "audit": "audit_entries",
+    "cases": "cases",
+    "cases/*/approval": "plans",
+    "cases/*/certificate": "certificates",
+    "cases/*/download": "certificates",
+    "cases/*/plan": "plans",
+    "cases/*/preview": "plans",
+    "cases/*/rejection": "plans",
+    "customers": "customers",
+    "decisions": "two_persons",
+    "me": "me",
+    "members/*/preview": "plans",
+    "members/*/tasks": "tasks",
+    "nodes": "organisation",
+    "orphans": "orphans",
+    "rejections": "organisation",
+    "settings/handover": "settings",
+    "syncs": "full_syncs",
+    "tasks": "tasks",
+}
+
+
+def module_of(path: str) -> str | None:
+    """The name of the module with the operations at or below ``/v1/...``; None if there is none."""
+    entry = entry_of(path)
+    return None if entry is None else FAMILIES[entry]
+
+
+def entry_of(path: str) -> str | None:
+    """The longest entry that fits."""
+    if not path.startswith(_BASE):
+        return None
+    first, second, third = (*path.removeprefix(_BASE).split("/"), "", "")[:3]
+    fitting = (entry for entry in (f"{first}/*/{third}", f"{first}/{second}", first) if entry in FAMILIES)
+    return next(fitting, None)
+
+
+def load(path: str) -> None:
+    """Have the operations for ``path`` registered with the router, which they are once their module is imported."""
+    if (name := module_of(path)) is not None:
+        _import(name)
+
+
+def load_all() -> None:
+    """For who looks at the whole API: the OpenAPI document."""
+    for name in sorted(set(FAMILIES.values())):
+        _import(name)
+
+
+def _import(name: str) -> None:
+    importlib.import_module(f"{__package__}.{name}")
