@@ -9,7 +9,7 @@ from threading import RLock
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from scrm.pressure import bucket as rules
 from scrm.pressure.model import Touch, home_of, key_of
@@ -147,8 +147,8 @@ def small_buckets(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rules, "MOST_CUSTOMERS", 2)
 
 
-class TestInterleavings(Interleavings.TestCase):  # type: ignore[name-defined,misc]
-    settings = settings(max_examples=60, stateful_step_count=25, deadline=None)
+def test_nobody_is_over_the_cap_and_no_promise_is_forgotten() -> None:
+    run_state_machine_as_test(Interleavings, settings=settings(max_examples=60, stateful_step_count=25, deadline=None))
 
 
 def test_fifty_workers_at_once_keep_every_customer_under_the_cap() -> None:

@@ -99,6 +99,27 @@ def test_a_touch_that_was_locked_or_has_the_same_priority_keeps_its_place(desk: 
     assert desk.ledger.reserve("rm1", ALL, desk.touch("high", priority=9)).deferred == ALL
 
 
+def test_a_planned_touch_that_is_reserved_again_for_good_is_locked_by_that(desk: Desk) -> None:
+    planned = desk.touch("planned", displaceable=True)
+    desk.ledger.reserve("rm1", ALL, planned)
+    desk.ledger.reserve("rm1", ALL, desk.touch("other"))
+    assert desk.ledger.reserve("rm1", ALL, replace(planned, displaceable=False)).reserved == ALL
+
+    assert desk.ledger.reserve("rm1", ALL, desk.touch("high", priority=9)).deferred == ALL
+
+
+def test_a_task_made_anew_with_more_time_keeps_its_touch(desk: Desk) -> None:
+    touch = desk.touch("t1")
+    desk.ledger.reserve("rm1", ALL, touch)
+    desk.moment = touch.expires_at
+
+    again = desk.ledger.reserve("rm1", ALL, desk.touch("t1", days=5))
+
+    assert again.reserved == ALL
+    assert desk.pushes("rm1", "wm1") == {W53: (1, 0), W01: (1, 0)}
+    assert desk.ledger.lock("rm1", "t1", ALL) == ALL
+
+
 def test_nobody_is_displaced_when_that_is_not_enough(desk: Desk) -> None:
     desk.ledger.reserve("rm1", ["wm1"], desk.touch("low", days=5, displaceable=True))
     for number in range(2):
@@ -157,7 +178,7 @@ def test_a_class_with_no_cap_left_admits_nobody_but_an_exception(desk: Desk) -> 
 
     found = desk.ledger.reserve("rm1", ALL, desk.touch("t1"))
 
-    assert (found.reserved, found.deferred) == ({"wm2"}, {"wm1"})
+    assert (found.reserved, found.deferred) == (frozenset({"wm2"}), frozenset({"wm1"}))
 
 
 def test_what_a_member_sends_by_himself_counts_although_nobody_reserved_it(desk: Desk) -> None:
@@ -206,7 +227,8 @@ def test_a_place_written_after_the_customer_left_is_taken_back(desk: Desk) -> No
 
     found = desk.ledger.reserve("rm1", ALL, desk.touch("t1"))
 
-    assert (found.reserved, found.refused) == ({"wm2"}, {"wm1": TouchRefusal.OWNER_CHANGED})
+    assert found.reserved == {"wm2"}
+    assert found.refused == {"wm1": TouchRefusal.OWNER_CHANGED}
     assert desk.pushes("rm2", "wm1") == {W53: (1, 0)}
 
 

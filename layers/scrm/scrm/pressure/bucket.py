@@ -112,9 +112,14 @@ class Admission:
 
 
 def reserve(bucket: Bucket, touch: Touch, keys: Keys, cap: Cap, now: datetime) -> tuple[Bucket, Admission]:
-    """Give a place in every week of the touch to those whose weeks all have room; the others wait."""
-    bucket = pruned(bucket, now)
-    place = bucket.places.get(touch.touch_id) or _place_of(touch)
+    """Give a place in every week of the touch to those whose weeks all have room; the others wait.
+
+    Reserving a planned touch again, for good this time, locks it.
+    """
+    known = bucket.places.get(touch.touch_id)
+    place = _renewed(known, touch) if known else _place_of(touch)
+    bucket = pruned(bucket.with_place(place) if known else bucket, now)
+    place = bucket.places.get(touch.touch_id, place)
     refused = dict.fromkeys(place.receivers & keys, TouchRefusal.ALREADY_SETTLED)
     refused |= dict.fromkeys((place.released & keys).difference(refused), TouchRefusal.RELEASED)
     holding = NO_KEYS.union(*(found & keys for weeks, found in place.held.items() if set(touch.weeks) <= set(weeks)))
@@ -292,6 +297,16 @@ def _gives_way(place: Place, touch: Touch) -> bool:
 
 def _deferring(place: Place, keys: Keys) -> Place:
     return replace(place.without_hold(keys), deferred=place.deferred | keys)
+
+
+def _renewed(place: Place, touch: Touch) -> Place:
+    """The place under what is known of the touch by now."""
+    return replace(
+        place,
+        priority=touch.priority,
+        expires_at=max(place.expires_at, touch.expires_at),
+        displaceable=place.displaceable and touch.displaceable,
+    )
 
 
 def _place_of(touch: Touch) -> Place:
