@@ -25,12 +25,10 @@ from scrm.campaign.model import (
 from scrm.campaign.refusals import CampaignRefusedError
 
 
-def edited(campaign: Campaign, definition: CampaignDefinition, node_path: str, actor: str) -> Campaign:
+def edited(campaign: Campaign, definition: CampaignDefinition, actor: str) -> Campaign:
     """Another definition: what was said about the one before counts no longer."""
     _require(campaign, CampaignState.DRAFT, verb="edited")
-    return replace(
-        campaign, definition=definition, node_path=node_path, made_by=actor, submission=None, review=None, reason=""
-    )
+    return replace(campaign, definition=definition, made_by=actor, submission=None, review=None, reason="")
 
 
 def submitted(campaign: Campaign, audience: Audience, content_hash: str, actor: str, now: datetime) -> Campaign:

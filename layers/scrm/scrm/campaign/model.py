@@ -161,7 +161,7 @@ class Campaign:
     ``made_by`` made or edited it last and may not approve it. ``snapshot_id`` is the audience frozen at its start: who
     belongs to which ring is decided there once, so that nobody who changes hands meets the campaign twice. ``due_at``
     is when the planner wants to look again, None when nothing is left to do. ``series_id`` names the series that made
-    it. ``state_before`` is where a paused one goes on; ``reason`` says why it was sent back, paused, recalled or failed.
+    it. ``state_before`` is where a paused one goes on; ``reason`` says why it was sent back, stopped or failed.
     """
 
     campaign_id: str
