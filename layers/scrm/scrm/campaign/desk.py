@@ -56,9 +56,7 @@ class CampaignDesk:
             raise StaleCampaignError(campaign_id)
         if definition.node_id != campaign.definition.node_id:
             raise CampaignRefusedError("A campaign stays with its organisation node; create another one for that node.")
-        return self._change(
-            campaign, machine.edited(campaign, definition, campaign.node_path, actor), "edited", actor, now
-        )
+        return self._change(campaign, machine.edited(campaign, definition, actor), "edited", actor, now)
 
     def submit(self, campaign_id: str, actor: str, now: datetime) -> Campaign:
         """Freeze the audience as it is now and ask for a second person's approval of it and of the content."""

@@ -10,6 +10,7 @@ from datetime import datetime
 
 from scrm.campaign.definition import in_order
 from scrm.campaign.model import (
+    NO_RING,
     RUNNING,
     STOPPABLE,
     Audience,
@@ -18,6 +19,7 @@ from scrm.campaign.model import (
     CampaignState,
     Review,
     RingProgress,
+    RingShare,
     RingState,
     Submission,
     Tally,
@@ -72,11 +74,11 @@ def scheduled(campaign: Campaign, starts_at: datetime, now: datetime) -> Campaig
     return replace(campaign, state=CampaignState.SCHEDULED, starts_at=starts_at, due_at=starts_at)
 
 
-def started(campaign: Campaign, snapshot_id: str, slices: Mapping[str, int], now: datetime) -> Campaign:
-    """The audience is frozen and its owners are split by ring into ``slices``; the first ring begins."""
+def started(campaign: Campaign, snapshot_id: str, split: Mapping[str, RingShare], now: datetime) -> Campaign:
+    """The audience is frozen and its owners are split by ring; the first ring begins."""
     _require(campaign, CampaignState.SCHEDULED, verb="started")
-    rings = tuple(replace(ring, slices=slices.get(ring.name, 0)) for ring in campaign.rings)
-    return _next_ring_begun(replace(campaign, snapshot_id=snapshot_id, rings=rings), now)
+    rings = tuple(replace(ring, share=split[ring.name]) for ring in campaign.rings)
+    return _next_ring_begun(replace(campaign, snapshot_id=snapshot_id, rings=rings, outside=split[NO_RING]), now)
 
 
 def next_ring_begun(campaign: Campaign, now: datetime) -> Campaign:

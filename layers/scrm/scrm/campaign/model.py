@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Final
 
 from scrm import ids
 
@@ -48,6 +49,10 @@ class CampaignState(StrEnum):
 
 RUNNING = frozenset({CampaignState.PLANNING, CampaignState.DISPATCHING})
 STOPPABLE = RUNNING | {CampaignState.APPROVED, CampaignState.SCHEDULED, CampaignState.PAUSED, CampaignState.RECONCILING}
+
+
+# Whose member stands in no ring: he keeps his place in the sums, and his customers their reason.
+NO_RING: Final = ""
 
 
 class RingState(StrEnum):
@@ -143,12 +148,20 @@ class Review:
 
 
 @dataclass(frozen=True, slots=True)
+class RingShare:
+    """What of an audience fell to a ring."""
+
+    slices: int
+    customers: int
+
+
+@dataclass(frozen=True, slots=True)
 class RingProgress:
-    """How far a ring is. ``slices`` are the parts that its owners were split into when the campaign started."""
+    """How far a ring is. ``share`` is what fell to it when the campaign started."""
 
     name: str
     state: RingState = RingState.WAITING
-    slices: int = 0
+    share: RingShare = RingShare(0, 0)
     planned_at: datetime | None = None
     handed_over_at: datetime | None = None
     go_by: str = ""
@@ -159,7 +172,8 @@ class Campaign:
     """One campaign. ``version`` rises with every write; a stale one is refused by the store.
 
     ``made_by`` made or edited it last and may not approve it. ``snapshot_id`` is the audience frozen at its start: who
-    belongs to which ring is decided there once, so that nobody who changes hands meets the campaign twice. ``due_at``
+    belongs to which ring is decided there once, so that nobody who changes hands meets the campaign twice; ``outside``
+    are those in none. ``due_at``
     is when the planner wants to look again, None when nothing is left to do. ``series_id`` names the series that made
     it. ``state_before`` is where a paused one goes on; ``reason`` says why it was sent back, stopped or failed.
     """
@@ -175,6 +189,7 @@ class Campaign:
     starts_at: datetime | None = None
     snapshot_id: str = ""
     rings: tuple[RingProgress, ...] = ()
+    outside: RingShare = RingShare(0, 0)
     state_before: CampaignState | None = None
     reason: str = ""
     ended_at: datetime | None = None

@@ -15,7 +15,7 @@ from scrm.campaign.campaign_ports import (
     PlanningQueue,
     Tallies,
 )
-from scrm.campaign.model import Campaign, CampaignState, Ring, RingState
+from scrm.campaign.model import NO_RING, Campaign, CampaignState, Ring, RingShare, RingState
 from scrm.campaign.refusals import CampaignRefusedError, StaleCampaignError
 from scrm.campaign.settings import CampaignSettings
 
@@ -101,14 +101,14 @@ class CampaignRun:
         moved = self.audiences.moved_percent(seen, audience.snapshot_id)
         if moved > self.settings.moved_percent:
             return self._change(campaign, machine.fallen_back(campaign, moved), "fell_back", now)
-        slices = self._split(campaign, audience.snapshot_id)
-        begun = self._change(campaign, machine.started(campaign, audience.snapshot_id, slices, now), "started", now)
+        split = self._split(campaign, audience.snapshot_id)
+        begun = self._change(campaign, machine.started(campaign, audience.snapshot_id, split, now), "started", now)
         return self._plan(begun, now)
 
-    def _split(self, campaign: Campaign, snapshot_id: str) -> dict[str, int]:
-        """Write down who belongs to which ring; the number of slices by ring. The same again after a crash."""
+    def _split(self, campaign: Campaign, snapshot_id: str) -> dict[str, RingShare]:
+        """Write down who belongs to which ring. The same again after a crash."""
         rings = [campaign.ring(progress.name) for progress in campaign.rings]
-        found: dict[str, list[OwnerShare]] = {ring.name: [] for ring in rings}
+        found: dict[str, list[OwnerShare]] = {name: [] for name in (*(ring.name for ring in rings), NO_RING)}
         reached = dict.fromkeys(found, 0)
         for userid, customers, ring in self._rings_of_owners(snapshot_id, rings):
             found[ring].append(OwnerShare(userid, reached[ring], customers))
@@ -116,23 +116,25 @@ class CampaignRun:
         for name, owners in found.items():
             for number, part in enumerate(batched(owners, self.settings.owners_per_slice, strict=False)):
                 self.slices.put(campaign.campaign_id, name, number, part)
-        return {name: -(-len(owners) // self.settings.owners_per_slice) for name, owners in found.items()}
+        return {name: RingShare(self._parts(owners), reached[name]) for name, owners in found.items()}
+
+    def _parts(self, owners: list[OwnerShare]) -> int:
+        return -(-len(owners) // self.settings.owners_per_slice)
 
     def _rings_of_owners(self, snapshot_id: str, rings: list[Ring]) -> Iterator[tuple[str, int, str]]:
         """An owner belongs to the first ring one of whose nodes he stands at or below; else he is in none."""
         for part in batched(self.audiences.owners(snapshot_id), self.settings.owners_per_slice, strict=False):
             paths = self.places.node_paths(userid for userid, _ in part)
             for userid, customers in part:
-                ring = next((ring.name for ring in rings if _holds(ring, paths.get(userid, ""))), None)
-                if ring is not None:
-                    yield userid, customers, ring
+                ring = next((ring.name for ring in rings if _holds(ring, paths.get(userid, ""))), NO_RING)
+                yield userid, customers, ring
 
     def _plan(self, campaign: Campaign, now: datetime) -> Campaign:
         """Ask for the slices that are not planned; a message that was lost is asked for again at the next look."""
         ring = campaign.current_ring
         if ring is None:
             return self.store.save(replace(campaign, due_at=None))
-        missing = self.slices.unplanned(campaign.campaign_id, ring.name, ring.slices)
+        missing = self.slices.unplanned(campaign.campaign_id, ring.name, ring.share.slices)
         if not missing:
             return self._change(campaign, machine.all_planned(campaign, now), "planned", now)
         self.queue.request_slices(campaign.campaign_id, ring.name, missing)
