@@ -136,6 +136,9 @@ class MemorySlices:
     def owners(self, campaign_id: str, ring: str, number: int) -> list[OwnerShare]:
         return self.written[campaign_id, ring, number]
 
+    def mark_planned(self, campaign_id: str, ring: str, number: int) -> None:
+        self.planned.add((campaign_id, ring, number))
+
     def unplanned(self, campaign_id: str, ring: str, slices: int) -> list[int]:
         return [number for number in range(slices) if (campaign_id, ring, number) not in self.planned]
 

@@ -45,6 +45,9 @@ class SliceStore(Protocol):
 
     def owners(self, campaign_id: str, ring: str, number: int) -> list[OwnerShare]: ...
 
+    def mark_planned(self, campaign_id: str, ring: str, number: int) -> None:
+        """The slice's tasks are written. A repeat changes nothing."""
+
     def unplanned(self, campaign_id: str, ring: str, slices: int) -> list[int]:
         """Numbers of the ring's slices that have not been planned, in order."""
 
