@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from scrm import clock
 from scrm.aws.table import Condition, Table
-from scrm.content.calendar import CalendarChannel, CalendarEntry
+from scrm.content.calendar import CalendarChannel, CalendarEntry, Planned
 
 SCHEMA_VERSION: Final = 1
 _AFTER_EVERY_ID: Final = "$"  # the sign after "#", which ends the day
@@ -30,17 +30,18 @@ class DynamoCalendar:
         return [_to_entry(item) for item in self._table.query(condition)]
 
     def put(self, entry: CalendarEntry) -> None:
+        planned = entry.planned
         self._table.put(
             {
-                **_key(entry.node_id, entry.day, entry.entry_id),
+                **_key(planned.node_id, planned.day, entry.entry_id),
                 "schema_version": SCHEMA_VERSION,
                 "entry_id": entry.entry_id,
-                "node_id": entry.node_id,
-                "day": entry.day.isoformat(),
-                "channel": entry.channel.value,
-                "target_kpi": entry.target_kpi,
-                "activity_id": entry.activity_id,
-                "note": entry.note,
+                "node_id": planned.node_id,
+                "day": planned.day.isoformat(),
+                "channel": planned.channel.value,
+                "target_kpi": planned.target_kpi,
+                "activity_id": planned.activity_id,
+                "note": planned.note,
                 "made_by": entry.made_by,
                 "made_at": clock.to_iso(entry.made_at),
             }
@@ -55,14 +56,12 @@ def _key(node_id: str, day: date, entry_id: str) -> dict[str, str]:
 
 
 def _to_entry(item: dict[str, Any]) -> CalendarEntry:
-    return CalendarEntry(
-        entry_id=item["entry_id"],
+    planned = Planned(
         node_id=item["node_id"],
         day=date.fromisoformat(item["day"]),
         channel=CalendarChannel(item["channel"]),
         target_kpi=item["target_kpi"],
-        made_by=item["made_by"],
-        made_at=clock.from_iso(item["made_at"]),
         activity_id=item["activity_id"],
         note=item["note"],
     )
+    return CalendarEntry(item["entry_id"], planned, item["made_by"], clock.from_iso(item["made_at"]))

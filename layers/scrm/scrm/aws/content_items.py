@@ -162,4 +162,5 @@ def _to_draft(found: Mapping[str, Any]) -> Draft:
 
 
 def _to_attachment(found: Mapping[str, str]) -> Attachment:
-    return Attachment(**{**found, "kind": AttachmentKind(found["kind"])})
+    rest = {name: value for name, value in found.items() if name != "kind"}
+    return Attachment(AttachmentKind(found["kind"]), **rest)

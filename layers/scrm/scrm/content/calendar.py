@@ -21,18 +21,25 @@ class CalendarChannel(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class CalendarEntry:
-    """One plan of a node for one day in Shanghai. ``activity_id`` is empty while its content is not made yet."""
+class Planned:
+    """What a node wants to go out on a day in Shanghai. ``activity_id`` is empty while its content is not made yet."""
 
-    entry_id: str
     node_id: str
     day: date
     channel: CalendarChannel
     target_kpi: str
-    made_by: str
-    made_at: datetime
     activity_id: str = ""
     note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarEntry:
+    """One line of the calendar."""
+
+    entry_id: str
+    planned: Planned
+    made_by: str
+    made_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +56,7 @@ class CalendarWeek:
 
     @property
     def mix(self) -> Mapping[str, int]:
-        return dict(sorted(Counter(entry.target_kpi for entry in self.entries).items()))
+        return dict(sorted(Counter(entry.planned.target_kpi for entry in self.entries).items()))
 
 
 class CalendarRepository(Protocol):
@@ -81,21 +88,10 @@ class Calendar:
         found = [each for node in nodes for each in self.repository.entries(node, monday, monday + timedelta(days=6))]
         return CalendarWeek(year, week, tuple(_in_order(found)))
 
-    def plan(
-        self,
-        node_id: str,
-        day: date,
-        channel: CalendarChannel,
-        target_kpi: str,
-        actor: str,
-        key: str,
-        *,
-        activity_id: str = "",
-        note: str = "",
-    ) -> CalendarEntry:
+    def plan(self, planned: Planned, actor: str, key: str) -> CalendarEntry:
         """A new entry; the same person and key give the same one."""
-        entry_id = ids.derive("plan", node_id, day.isoformat(), actor, key)
-        entry = CalendarEntry(entry_id, node_id, day, channel, target_kpi, actor, self.now(), activity_id, note)
+        entry_id = ids.derive("plan", planned.node_id, planned.day.isoformat(), actor, key)
+        entry = CalendarEntry(entry_id, planned, actor, self.now())
         self.repository.put(entry)
         return entry
 
@@ -105,4 +101,4 @@ class Calendar:
 
 
 def _in_order(entries: Iterable[CalendarEntry]) -> list[CalendarEntry]:
-    return sorted(entries, key=lambda each: (each.day, each.channel, each.entry_id))
+    return sorted(entries, key=lambda each: (each.planned.day, each.planned.channel, each.entry_id))

@@ -118,7 +118,9 @@ class MediaDesk:
         """A new asset that waits for its file; announced again it stays as it is. Raises AssetRefusedError."""
         most = max(size for (_, kind), size in self.limits.most_bytes.items() if kind is asset.kind)
         if not self.limits.least_bytes <= asset.size <= most:
-            raise AssetRefusedError(f"WeCom takes {asset.kind.value} files of {self.limits.least_bytes} to {most} bytes")
+            raise AssetRefusedError(
+                f"WeCom takes {asset.kind.value} files of {self.limits.least_bytes} to {most} bytes"
+            )
         known = self.asset(asset.asset_id)
         if known is None:
             self.repository.put(asset)
@@ -150,7 +152,7 @@ class ReadyAssets:
 
 @dataclass(frozen=True, slots=True)
 class MediaLibrary:
-    """Use case of campaigns and welcome messages: a media id that WeCom takes now, and for the time it takes to send."""
+    """Use case of campaigns and welcome messages: a media id that WeCom takes now, with time left to send."""
 
     repository: AssetRepository
     files: AssetFiles

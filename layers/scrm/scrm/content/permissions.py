@@ -1,4 +1,4 @@
-"""Who may offer which product (S58): nobody, unless a permission says so that is in effect, and while he is qualified."""
+"""Who may offer which product (S58): nobody, unless a permission in effect says so, and while he is qualified."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass

@@ -12,6 +12,7 @@ from scrm.audit.log import AuditContentionError
 from scrm.runtime.http import (
     certificates,
     customers,
+    families,
     organisation,
     orphans,
     plans,
@@ -65,5 +66,6 @@ def _reply(event: dict[str, Any], context: LambdaContext, operation: Operation) 
         return problems.as_reply(problems.describe(problem))
     except _UNAVAILABLE as error:
         return problems.as_reply(problems.failed(error))
+    families.load_for(app, operation.path)
     app.append_context(**{routing.OPERATION: operation})  # type: ignore[no-untyped-call]
     return app.resolve(event, context)

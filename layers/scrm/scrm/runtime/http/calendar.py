@@ -48,6 +48,20 @@ class CalendarEntry(Reply):
     note: str
     made_by: str
 
+    @classmethod
+    def of(cls, found: calendar.CalendarEntry) -> Self:
+        planned = found.planned
+        return cls(
+            entry_id=found.entry_id,
+            node_id=planned.node_id,
+            day=planned.day,
+            channel=planned.channel,
+            target_kpi=planned.target_kpi,
+            activity_id=planned.activity_id,
+            note=planned.note,
+            made_by=found.made_by,
+        )
+
 
 class KpiShare(Reply):
     """How many of the week's entries work for a KPI."""
@@ -71,7 +85,7 @@ class CalendarWeek(Reply):
         return cls(
             week=f"{found.year}-W{found.week:02d}",
             first_day=found.monday,
-            entries=[CalendarEntry.model_validate(each) for each in found.entries],
+            entries=[CalendarEntry.of(each) for each in found.entries],
             mix=[KpiShare(target_kpi=kpi, entries=number, of=total) for kpi, number in found.mix.items()],
         )
 
@@ -113,18 +127,17 @@ def plan(key: IdempotencyKey, request: Annotated[CalendarEntryRequest, Body()]) 
     if activity_id and library.queries.activity(activity_id, caller.node.path) is None:
         raise NoSuchThingError("activity")
 
+    planned = calendar.Planned(
+        node_id=node_id,
+        day=request.day,
+        channel=request.channel,
+        target_kpi=request.target_kpi,
+        activity_id=activity_id,
+        note=request.note,
+    )
+
     def carry_out() -> str:
-        entry = library.calendar.plan(
-            node_id,
-            request.day,
-            request.channel,
-            request.target_kpi,
-            caller.actor,
-            key,
-            activity_id=activity_id,
-            note=request.note,
-        )
-        return CalendarEntry.model_validate(entry).model_dump_json()
+        return CalendarEntry.of(library.calendar.plan(planned, caller.actor, key)).model_dump_json()
 
     answer = once(f"calendar {node_id}", key, request, carry_out)
     return json_reply(HTTPStatus.CREATED, CalendarEntry.model_validate_json(answer))

@@ -11,6 +11,7 @@ from typing import Any
 
 from aws_lambda_powertools.event_handler.openapi.models import HTTPBearer, License, SecurityScheme, Server, Tag
 
+from scrm.runtime.http import families
 from scrm.runtime.http.app import app
 
 VERSION = "1.0.0"
@@ -23,13 +24,16 @@ _TAGS = {
     "decisions": "What a second person has to confirm before it is done.",
     "intake": "Messages that could not be used.",
     "contacts": "The relation table, kept equal to WeCom's.",
-    "settings": "What the bank decides about its handovers.",
+    "content": "Activities, their versions and the calendar (内容管理).",
+    "products": "What the bank offers, and who may offer it.",
+    "settings": "What the bank decides about handovers and content.",
     "audit": "Who did what.",
 }
 
 
 def document() -> str:
     """The document as JSON text with a final line break, operations and schemas in a stable order."""
+    families.load_all(app)
     bearer: SecurityScheme = HTTPBearer(bearerFormat="JWT", description="Claims: sub, scrm_node, scrm_roles.")
     text = app.get_openapi_json_schema(
         title="SCRM admin API",

@@ -1,4 +1,4 @@
-"""Who may offer which product: given by head office and branches to members they see, denied to everybody else (S58)."""
+"""Who may offer which product: given by head office and branches to members they see, else denied (S58)."""
 
 from http import HTTPStatus
 from typing import Annotated

@@ -3,6 +3,8 @@
 import functools
 from typing import TYPE_CHECKING
 
+from pydantic import BaseModel
+
 from scrm import clock
 from scrm.audit.log import AuditLog
 from scrm.audit.reader import AuditReader
@@ -40,6 +42,7 @@ if TYPE_CHECKING:
     from scrm.handover.preview import Previews
     from scrm.runtime.member_places import MemberPlaces
     from scrm.runtime.task_joins import OrgTaskStaff
+    from scrm.runtime.wiring.content import AdminContent
     from scrm.tasks.queries import TaskLists
     from scrm.tasks.work import TaskWork
 
@@ -125,7 +128,17 @@ def certificate_documents() -> BucketCertificates:
 
 @functools.cache
 def settings_change() -> SettingsChange:
-    return SettingsChange(bank_settings.store(), AuditedSettings(audit_log()), TOPIC, HandoverDocument)
+    return settings_change_of(TOPIC, HandoverDocument)
+
+
+def settings_change_of(topic: str, model: type[BaseModel]) -> SettingsChange:
+    return SettingsChange(bank_settings.store(), AuditedSettings(audit_log()), topic, model)
+
+
+def content_library() -> "AdminContent":
+    from scrm.runtime.wiring.content import AdminContent  # noqa: PLC0415 - only operations on content need it
+
+    return AdminContent(_table(settings().content_table), audit_log())
 
 
 @functools.cache

@@ -16,7 +16,6 @@ from scrm.content.media import ReadyAssets
 from scrm.content.permissions import ProductPermissions
 from scrm.content.queries import ContentQueries
 from scrm.runtime.wiring import content_settings
-from scrm.runtime.wiring.tables import table
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +51,3 @@ class AdminContent:
     @property
     def calendar(self) -> Calendar:
         return Calendar(DynamoCalendar(self.table))
-
-
-def library(log: AuditLog) -> AdminContent:
-    return AdminContent(table("CONTENT_TABLE"), log)
