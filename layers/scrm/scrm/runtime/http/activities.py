@@ -7,7 +7,6 @@ from typing import Annotated
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Body, Path, Query
-from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 from pydantic import BaseModel
 
 from scrm import clock
@@ -28,11 +27,10 @@ from scrm.runtime.http.routing import (
     json_reply,
     list_of,
     responses,
+    router,
     scope,
 )
 from scrm.runtime.wiring import admin_api as wiring
-
-router = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]
 
 _MAKING = "Making content"
 ActivityId = Annotated[str, Path(max_length=64, description="The activity's id.")]

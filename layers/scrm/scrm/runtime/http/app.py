@@ -1,28 +1,12 @@
 """The API as one function from event to response: identify, answer, record."""
 
-import functools
-import json
 from typing import Any
 
-from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from botocore.exceptions import BotoCoreError, ClientError
 
 from scrm.audit.log import AuditContentionError
-from scrm.runtime.http import (
-    certificates,
-    customers,
-    families,
-    organisation,
-    orphans,
-    plans,
-    problems,
-    routes,
-    routing,
-    settings,
-    tasks,
-    two_persons,
-)
+from scrm.runtime.http import families, problems, routing
 from scrm.runtime.http.caller import claims_of, identify
 from scrm.runtime.http.operation import Operation, outcome_of
 from scrm.runtime.observability import count, logger
@@ -30,13 +14,7 @@ from scrm.runtime.wiring import admin_api as wiring
 
 _UNAVAILABLE = (BotoCoreError, ClientError, AuditContentionError)
 
-app = APIGatewayHttpResolver(
-    enable_validation=True, serializer=functools.partial(json.dumps, ensure_ascii=False, separators=(",", ":"))
-)
-# Each registers its own with the router when it is imported.
-_OPERATIONS = (routes, plans, certificates, orphans, two_persons, settings, organisation, tasks, customers)
-app.include_router(routing.router)
-problems.install(app)
+problems.install(routing.router)
 
 
 def answer(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
@@ -66,6 +44,6 @@ def _reply(event: dict[str, Any], context: LambdaContext, operation: Operation) 
         return problems.as_reply(problems.describe(problem))
     except _UNAVAILABLE as error:
         return problems.as_reply(problems.failed(error))
-    families.load_for(app, operation.path)
-    app.append_context(**{routing.OPERATION: operation})  # type: ignore[no-untyped-call]
-    return app.resolve(event, context)
+    families.load(operation.path)
+    routing.router.append_context(**{routing.OPERATION: operation})  # type: ignore[no-untyped-call]
+    return routing.router.resolve(event, context)

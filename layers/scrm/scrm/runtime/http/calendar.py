@@ -6,7 +6,6 @@ from typing import Annotated, Self
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Body, Path, Query
-from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 from pydantic import Field
 
 from scrm import clock
@@ -16,10 +15,8 @@ from scrm.runtime.http.content_models import Asked, NodeText
 from scrm.runtime.http.content_requests import issuing_caller, once
 from scrm.runtime.http.models import Reply
 from scrm.runtime.http.problems import NoSuchThingError, ProblemError
-from scrm.runtime.http.routing import IdempotencyKey, NodeId, current_caller, json_reply, responses, scope
+from scrm.runtime.http.routing import IdempotencyKey, NodeId, current_caller, json_reply, responses, router, scope
 from scrm.runtime.wiring import admin_api as wiring
-
-router = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]
 
 _PLANNING = "Planning the calendar"
 Week = Annotated[

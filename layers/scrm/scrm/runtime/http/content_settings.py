@@ -4,21 +4,18 @@ from http import HTTPStatus
 from typing import Annotated
 
 from aws_lambda_powertools.event_handler.openapi.params import Body
-from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 from pydantic import Field
 
 from scrm import clock
 from scrm.runtime.http.content_models import Asked
 from scrm.runtime.http.models import Reply
 from scrm.runtime.http.problems import NotAllowedError, ProblemError, sentence
-from scrm.runtime.http.routing import current_caller, responses
+from scrm.runtime.http.routing import current_caller, responses, router
 from scrm.runtime.wiring import admin_api as wiring
 from scrm.runtime.wiring import bank_settings
 from scrm.settings.content import TOPIC, ContentDocument
 from scrm.settings.errors import InvalidSettingsError, SettingsConflictError
 from scrm.settings.reader import stored_as
-
-router = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]
 
 
 class ContentSettings(Reply):

@@ -12,7 +12,7 @@ from typing import Any
 from aws_lambda_powertools.event_handler.openapi.models import HTTPBearer, License, SecurityScheme, Server, Tag
 
 from scrm.runtime.http import families
-from scrm.runtime.http.app import app
+from scrm.runtime.http.routing import router
 
 VERSION = "1.0.0"
 _DESCRIPTION = """What operators do and see. Every operation is limited to what lies at or below the organisation node
@@ -33,9 +33,9 @@ _TAGS = {
 
 def document() -> str:
     """The document as JSON text with a final line break, operations and schemas in a stable order."""
-    families.load_all(app)
     bearer: SecurityScheme = HTTPBearer(bearerFormat="JWT", description="Claims: sub, scrm_node, scrm_roles.")
-    text = app.get_openapi_json_schema(
+    families.load_all()
+    text = router.get_openapi_json_schema(
         title="SCRM admin API",
         version=VERSION,
         description=_DESCRIPTION,

@@ -1,37 +1,68 @@
-"""Operations that are loaded by the first request for one of them: they are rare, and would slow every start down.
+"""Which module has the operations of a path. A family is loaded when a request for one of its paths comes.
 
-A module named here has a ``router`` of its own; the contract loads them all.
+A new family is one line here and a module whose ``@router`` functions are at these paths. ``*`` stands for an id; the
+longest entry that fits counts. A topic of the settings is a family of its own (``settings/<topic>``).
 """
 
 import importlib
+from collections.abc import Mapping
 from typing import Final
 
-from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
-
-# Path, itself and all below it, to the module with its operations.
-LAZY: Final = {
-    "/v1/activities": "activities",
-    "/v1/products": "products",
-    "/v1/product-permissions": "product_permissions",
-    "/v1/calendar": "calendar",
-    "/v1/settings/content": "content_settings",
+_BASE = "/v1/"
+FAMILIES: Final[Mapping[str, str]] = {
+    "activities": "activities",
+    "audit": "audit_entries",
+    "calendar": "calendar",
+    "cases": "cases",
+    "cases/*/approval": "plans",
+    "cases/*/certificate": "certificates",
+    "cases/*/download": "certificates",
+    "cases/*/plan": "plans",
+    "cases/*/preview": "plans",
+    "cases/*/rejection": "plans",
+    "customers": "customers",
+    "decisions": "two_persons",
+    "me": "me",
+    "members/*/preview": "plans",
+    "members/*/tasks": "tasks",
+    "nodes": "organisation",
+    "orphans": "orphans",
+    "product-permissions": "product_permissions",
+    "products": "products",
+    "rejections": "organisation",
+    "settings/content": "content_settings",
+    "settings/handover": "settings",
+    "syncs": "full_syncs",
+    "tasks": "tasks",
 }
-_loaded: set[str] = set()
 
 
-def load_for(app: APIGatewayHttpResolver, path: str) -> None:
-    """Make the operations of a path known to the API."""
-    for prefix, module in LAZY.items():
-        if path == prefix or path.startswith(f"{prefix}/"):
-            _load(app, module)
+def module_of(path: str) -> str | None:
+    """The name of the module with the operations at or below ``/v1/...``; None if there is none."""
+    entry = entry_of(path)
+    return None if entry is None else FAMILIES[entry]
 
 
-def load_all(app: APIGatewayHttpResolver) -> None:
-    for module in LAZY.values():
-        _load(app, module)
+def entry_of(path: str) -> str | None:
+    """The longest entry that fits."""
+    if not path.startswith(_BASE):
+        return None
+    first, second, third = (*path.removeprefix(_BASE).split("/"), "", "")[:3]
+    fitting = (entry for entry in (f"{first}/*/{third}", f"{first}/{second}", first) if entry in FAMILIES)
+    return next(fitting, None)
 
 
-def _load(app: APIGatewayHttpResolver, module: str) -> None:
-    if module not in _loaded:
-        _loaded.add(module)
-        app.include_router(importlib.import_module(f"scrm.runtime.http.{module}").router)
+def load(path: str) -> None:
+    """Have the operations for ``path`` registered with the router, which they are once their module is imported."""
+    if (name := module_of(path)) is not None:
+        _import(name)
+
+
+def load_all() -> None:
+    """For who looks at the whole API: the OpenAPI document."""
+    for name in sorted(set(FAMILIES.values())):
+        _import(name)
+
+
+def _import(name: str) -> None:
+    importlib.import_module(f"{__package__}.{name}")

@@ -36,10 +36,10 @@ class Operation:
     Without a caller the entry goes to head office's chain, where someone looks at refused requests.
     """
 
+    path: str
     action: str
     subject: str
     started_at: datetime
-    path: str = ""
     caller: Caller | None = None
 
     @classmethod
@@ -49,7 +49,7 @@ class Operation:
         words = [found["collection"], found["part"], found["step"]] if found else ["unknown"]
         action = ".".join(["api", request.http_method.lower(), *(word.replace("-", "_") for word in words if word)])
         ids = [found["id"], found["piece"]] if found else []
-        return cls(action, "/".join(each for each in ids if each), clock.now(), request.path)
+        return cls(request.path, action, "/".join(each for each in ids if each), clock.now())
 
     def record(self, log: AuditLog, status: int) -> AuditEntry:
         """Write the request to the audit log."""

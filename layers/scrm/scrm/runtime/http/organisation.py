@@ -8,9 +8,10 @@ from aws_lambda_powertools.event_handler.openapi.params import Body, Path
 from scrm import clock
 from scrm.org.nodes import BranchCodeError, NodeChangedError, NodeSetting, UnknownNodeError
 from scrm.org.queries import NodeDetail
+from scrm.org.rejections import ReviewState
 from scrm.runtime.http import models
 from scrm.runtime.http.problems import NoSuchThingError, NotAllowedError, ProblemError, sentence
-from scrm.runtime.http.routing import Cursor, Limit, current_caller, list_of, responses, router
+from scrm.runtime.http.routing import Cursor, Limit, NodeId, current_caller, list_of, responses, router, scope
 from scrm.runtime.wiring import admin_api as wiring
 
 OneNodeId = Annotated[str, Path(max_length=64, description="The node's id, WeCom's department id.")]
@@ -59,6 +60,20 @@ def put_node(node_id: OneNodeId, request: Annotated[models.NodeRequest, Body()])
     except (NodeChangedError, BranchCodeError) as refused:
         raise ProblemError(HTTPStatus.CONFLICT, "node-not-changed", sentence(refused)) from refused
     return models.NodeDetail.of(_visible_node(node_id))
+
+
+@router.get(
+    "/v1/rejections",
+    operation_id="listRejections",
+    summary="Messages from outside that could not be used and wait for a person, newest first.",
+    tags=["intake"],
+    responses=list_of(models.RejectionPage),
+)
+def list_rejections(
+    state: ReviewState | None = None, node_id: NodeId = None, cursor: Cursor = None, limit: Limit = 20
+) -> models.RejectionPage:
+    page = wiring.org_queries().rejections(scope(node_id), cursor, limit, state)
+    return models.RejectionPage.model_validate(page)
 
 
 @router.put(

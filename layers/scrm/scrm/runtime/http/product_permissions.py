@@ -5,7 +5,6 @@ from typing import Annotated
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Body, Path
-from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
 from scrm import clock
 from scrm.ids import fold_userid
@@ -13,10 +12,8 @@ from scrm.runtime.http import product_models
 from scrm.runtime.http.content_requests import issuing_caller, once, refusals
 from scrm.runtime.http.problems import NoSuchThingError
 from scrm.runtime.http.products import ProductId
-from scrm.runtime.http.routing import IdempotencyKey, MemberUserid, current_caller, json_reply, responses
+from scrm.runtime.http.routing import IdempotencyKey, MemberUserid, current_caller, json_reply, responses, router
 from scrm.runtime.wiring import admin_api as wiring
-
-router = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]
 
 _GIVING = "Giving product permissions"
 QualificationCode = Annotated[str, Path(pattern=r"^[a-z0-9_]{1,32}$", description="The certificate's code.")]

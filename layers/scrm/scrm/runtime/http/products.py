@@ -4,17 +4,14 @@ from http import HTTPStatus
 from typing import Annotated
 
 from aws_lambda_powertools.event_handler.openapi.params import Body, Path
-from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
 from scrm import clock
 from scrm.content import products
 from scrm.runtime.http import product_models
 from scrm.runtime.http.content_requests import refusals
 from scrm.runtime.http.problems import NoSuchThingError, NotAllowedError
-from scrm.runtime.http.routing import current_caller, responses
+from scrm.runtime.http.routing import current_caller, responses, router
 from scrm.runtime.wiring import admin_api as wiring
-
-router = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]
 
 ProductId = Annotated[str, Path(pattern=r"^[A-Za-z0-9_.-]{1,64}$", description="The bank's own code of the product.")]
 

@@ -1,13 +1,14 @@
 """What the modules of routes share: the router, parameters, answers, and who may see what (invariant 7)."""
 
+import functools
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from http import HTTPStatus
 from typing import Annotated, Any
 
-from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.event_handler.openapi.params import Header, Path, Query
-from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 from pydantic import BaseModel
 
 from scrm import clock
@@ -42,7 +43,10 @@ IdempotencyKey = Annotated[
     ),
 ]
 
-router = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]
+# Each module of a family registers its own operations when it is imported; `families` says when that is.
+router = APIGatewayHttpResolver(
+    enable_validation=True, serializer=functools.partial(json.dumps, ensure_ascii=False, separators=(",", ":"))
+)
 
 
 def responses(status: HTTPStatus, model: type[Any], *problems: HTTPStatus) -> dict[int, Any]:

@@ -1,4 +1,4 @@
-"""The operations. Each one sees only what lies at or below the caller's organisation node (invariant 7)."""
+"""Handover cases, their customers and groups, and what a person decides about them."""
 
 from http import HTTPStatus
 from typing import Annotated
@@ -10,18 +10,13 @@ from scrm import clock
 from scrm.handover.edges import EdgeState
 from scrm.handover.four_eyes import CLOSE, REASSIGN
 from scrm.handover.model import CaseState, HandoverCase
-from scrm.org.rejections import ReviewState
 from scrm.runtime.http import models
-from scrm.runtime.http.operation import Operation
-from scrm.runtime.http.problems import NotAllowedError
 from scrm.runtime.http.routing import (
-    OPERATION,
     CaseId,
     Cursor,
     IdempotencyKey,
     Limit,
     NodeId,
-    current_caller,
     decided_by_two,
     decision,
     list_of,
@@ -33,18 +28,6 @@ from scrm.runtime.http.routing import (
     wish_of,
 )
 from scrm.runtime.wiring import admin_api as wiring
-
-
-@router.get(
-    "/v1/me",
-    operation_id="getMe",
-    summary="Who the API takes you for.",
-    tags=["caller"],
-    responses=responses(HTTPStatus.OK, models.Me),
-)
-def get_me() -> models.Me:
-    caller = current_caller()
-    return models.Me(subject=caller.subject, node=models.Node.model_validate(caller.node), roles=sorted(caller.roles))
 
 
 @router.get(
@@ -139,47 +122,3 @@ def close(
         return wiring.case_decisions().close(case_id, request.reason, actor, clock.now())
 
     return decided_by_two(wish_of(CLOSE, case_id, request), key, request, check, decide)
-
-
-@router.get(
-    "/v1/rejections",
-    operation_id="listRejections",
-    summary="Messages from outside that could not be used and wait for a person, newest first.",
-    tags=["intake"],
-    responses=list_of(models.RejectionPage),
-)
-def list_rejections(
-    state: ReviewState | None = None, node_id: NodeId = None, cursor: Cursor = None, limit: Limit = 20
-) -> models.RejectionPage:
-    page = wiring.org_queries().rejections(scope(node_id), cursor, limit, state)
-    return models.RejectionPage.model_validate(page)
-
-
-@router.get(
-    "/v1/audit",
-    operation_id="listAudit",
-    summary="Who did what, newest first.",
-    tags=["audit"],
-    responses=list_of(models.AuditPage),
-)
-def list_audit(node_id: NodeId = None, cursor: Cursor = None, limit: Limit = 20) -> models.AuditPage:
-    page = wiring.audit_reader().list_entries(scope(node_id), cursor, limit)
-    return models.AuditPage.model_validate(page)
-
-
-@router.post(
-    "/v1/syncs",
-    operation_id="startSync",
-    summary="Compare every relation and group with WeCom now. For head office and operators placed at the root.",
-    tags=["contacts"],
-    status_code=HTTPStatus.ACCEPTED,
-    responses=responses(HTTPStatus.ACCEPTED, models.Sync, HTTPStatus.BAD_REQUEST),
-)
-def start_sync(key: IdempotencyKey, request: Annotated[models.SyncRequest, Body()]) -> models.Sync:
-    operation: Operation = router.context[OPERATION]
-    caller = current_caller()
-    if not caller.operates_the_corp:
-        raise NotAllowedError("A full sync is for head office and for operators placed at the root node.")
-    sync = wiring.sync_starter().start(caller.subject, key, request)
-    operation.subject = sync.run_id
-    return sync
