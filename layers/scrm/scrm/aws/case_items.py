@@ -197,8 +197,8 @@ def to_chunk(item: Item) -> Chunk:
 
 
 def _from_edge(edge: Edge) -> list[Any]:
-    """Target, state, cause, errcode, owner, due, updated, reason, attempts, tier if any: by position, since names would
-    be half the bytes."""
+    """Target, state, cause, errcode, owner, due, updated, reason, attempts, tier and language if any: by position, since
+    names would be half the bytes."""
     row = [
         edge.target_id,
         edge.state.value,
@@ -210,11 +210,13 @@ def _from_edge(edge: Edge) -> list[Any]:
         edge.reason,
         [_from_attempt(attempt) for attempt in edge.attempts],
     ]
+    if edge.language:
+        return [*row, edge.tier, edge.language]
     return [*row, edge.tier] if edge.tier else row
 
 
 def _to_edge(row: list[Any]) -> Edge:
-    target_id, state, cause, errcode, owner_userid, due_at, updated_at, reason, attempts, *tier = row
+    target_id, state, cause, errcode, owner_userid, due_at, updated_at, reason, attempts, *needs = row
     return Edge(
         target_id,
         EdgeState(state),
@@ -225,7 +227,7 @@ def _to_edge(row: list[Any]) -> Edge:
         _moment(updated_at),
         reason,
         tuple(map(_to_attempt, attempts)),
-        *tier,
+        *needs,
     )
 
 

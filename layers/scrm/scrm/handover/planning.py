@@ -149,7 +149,8 @@ class Drafting:
             return "", rules.manual(Edge(target_id), EdgeCause.QUOTA_USED, now)
         choice = pool.for_customer(followers=customer.followers, needs=Needs(customer.tier, customer.language))
         taker, edge = _planned(target_id, "", choice, now)
-        return taker, replace(edge, tier=customer.tier if customer.tier in self.settings.tier_qualifications else "")
+        tier = customer.tier if customer.tier in self.settings.tier_qualifications else ""
+        return taker, replace(edge, tier=tier, language=customer.language)
 
     def _cut(
         self,
