@@ -197,8 +197,8 @@ def to_chunk(item: Item) -> Chunk:
 
 
 def _from_edge(edge: Edge) -> list[Any]:
-    """Target, state, cause, errcode, owner, due, updated, reason, attempts, tier and language if any: by position, since
-    names would be half the bytes."""
+    """Target, state, cause, errcode, owner, due, updated, reason, attempts, tier and language if any: by position,
+    since names would be half the bytes."""
     row = [
         edge.target_id,
         edge.state.value,
