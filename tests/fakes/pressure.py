@@ -1,0 +1,85 @@
+"""The contact-pressure ledger's ports in memory, by the rules of the table."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from threading import RLock
+
+from scrm.pressure.bucket import Bucket
+from scrm.pressure.model import Cap, PressureClass, key_of
+from scrm.pressure.ports import ITEMS_PER_EDIT
+from scrm.pressure.shelf import Edit, Note, NoteKind, Shelf
+
+CAPS = {PressureClass.PUSH: 2, PressureClass.MOMENTS: 7, PressureClass.GROUP: 3}
+
+
+class FakePressureStore:
+    """Implements PressureStore for many threads. ``before_save`` lets somebody be faster; ``requests`` counts."""
+
+    def __init__(self) -> None:
+        self.buckets: dict[str, dict[str, Bucket]] = {}
+        self.stored_notes: dict[str, dict[tuple[NoteKind, str], Note]] = {}
+        self.requests = 0
+        self.refused = 0
+        self.before_save: Callable[[], None] = lambda: None
+        self.lock = RLock()
+
+    def shelf(self, home: str) -> Shelf:
+        with self.lock:
+            buckets = self.buckets.get(home, {})
+            self.requests += 1
+            return Shelf(home, tuple(buckets[prefix] for prefix in sorted(buckets)), self._notes(home))
+
+    def notes(self, home: str) -> tuple[Note, ...]:
+        with self.lock:
+            self.requests += 1
+            return self._notes(home)
+
+    def save(self, edit: Edit) -> bool:
+        assert 0 < edit.items <= ITEMS_PER_EDIT
+        self.before_save()
+        with self.lock:
+            self.requests += 1
+            if not (all(map(self._is_current, edit.buckets)) and all(map(self._is_as_read, edit.notes))):
+                self.refused += 1
+                return False
+            for bucket in edit.buckets:
+                stored = replace(bucket, version=bucket.version + 1)
+                self.buckets.setdefault(bucket.home, {})[bucket.prefix] = stored
+            for note in edit.notes:
+                notes = self.stored_notes[note.home]
+                if note.versions:
+                    notes[note.kind, note.note_id] = note
+                else:
+                    del notes[note.kind, note.note_id]
+            return True
+
+    def add(self, notes: Sequence[Note]) -> None:
+        """What the transaction of an owner's change writes."""
+        with self.lock:
+            for note in notes:
+                self.stored_notes.setdefault(note.home, {})[note.kind, note.note_id] = note
+
+    def _notes(self, home: str) -> tuple[Note, ...]:
+        found = self.stored_notes.get(home, {})
+        return tuple(replace(found[name], read=len(found[name].versions)) for name in sorted(found))
+
+    def _is_current(self, bucket: Bucket) -> bool:
+        known = self.buckets.get(bucket.home, {}).get(bucket.prefix)
+        return bucket.version == (known.version if known else 0)
+
+    def _is_as_read(self, note: Note) -> bool:
+        known = self.stored_notes.get(note.home, {}).get((note.kind, note.note_id))
+        return known is not None and len(known.versions) == note.read
+
+
+@dataclass
+class FakeCaps:
+    """Implements CapsInForce; ``raised`` by customer."""
+
+    usual: Mapping[PressureClass, int] = field(default_factory=lambda: dict(CAPS))
+    raised: dict[str, int] = field(default_factory=dict)
+
+    def cap(self, pressure_class: PressureClass, campaign_id: str, external_userids: Sequence[str]) -> Cap:
+        del campaign_id
+        raised = {key_of(name): self.raised[name] for name in external_userids if name in self.raised}
+        return Cap(self.usual[pressure_class], raised)
