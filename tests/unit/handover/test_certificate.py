@@ -23,6 +23,10 @@ class KilledError(Exception):
     """The process ends here."""
 
 
+def certification_of(bank: Bank, documents: FakeCertificates) -> Certification:
+    return Certification(documents, bank.packages)
+
+
 class DyingCertificates(FakeCertificates):
     """Ends the process at the ``dies_at``-th document, before or after it is stored."""
 
@@ -133,9 +137,7 @@ def test_killed_while_it_writes_the_case_stays_open_and_then_gets_the_same_certi
     dying.dies_at, dying.after = document, after
 
     with pytest.raises(KilledError):
-        replace(bank.reconcile(), certification=lambda: Certification(dying, bank.packages)).poll(
-            case.case_id, bank.clock
-        )
+        replace(bank.reconcile(), certification=lambda: certification_of(bank, dying)).poll(case.case_id, bank.clock)
     between = bank.latest(case)
     due = list(bank.cases.due_cases(bank.clock()))
     ended_at = bank.clock()
@@ -157,7 +159,7 @@ def test_a_look_that_lost_the_race_leaves_the_winners_certificate_whole(bank: Ba
     class Overtaken(FakeCertificates):
         def write(self, key: str, pieces: Iterable[bytes]) -> None:
             if not bank.latest(case).certificates:
-                replace(reconcile, certification=lambda: Certification(meanwhile, bank.packages)).poll(
+                replace(reconcile, certification=lambda: certification_of(bank, meanwhile)).poll(
                     case.case_id, bank.clock
                 )
             super().write(key, pieces)
