@@ -22,6 +22,7 @@ TABLE_OF = {
     "CONTACTS_TABLE": "ContactsTable",
     "HANDOVER_TABLE": "HandoverTable",
     "TASKS_TABLE": "TasksTable",
+    "CONTENT_TABLE": "ContentTable",
     "AUDIT_TABLE": "AuditTable",
 }
 QUEUE_OF = {

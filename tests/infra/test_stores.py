@@ -13,6 +13,7 @@ TABLES = {
     "ContactsTable": {"by_customer"},
     "HandoverTable": {"by_due", "by_branch", "by_month"},
     "TasksTable": {"by_node"},
+    "ContentTable": {"by_branch", "by_bank"},
     "AuditTable": set(),
 }
 FORGETS = {"PlatformTable", "ContactsTable"}  # working state; ended relations
@@ -30,7 +31,7 @@ HOLDS_DATA = (
 )
 
 
-def test_the_slice_has_its_six_tables() -> None:
+def test_the_stack_has_its_tables() -> None:
     assert set(of_type("AWS::DynamoDB::Table")) == set(TABLES)
 
 

@@ -108,6 +108,7 @@ def test_a_call_that_the_governor_puts_off_comes_later() -> None:
     first = bank.send(task)
 
     assert (first, bank.send(task)) == (SendOutcome.POSTPONED, SendOutcome.NOTHING_TO_DO)
+    assert bank.stored(task).due_at == bank.time + bank.settings.longest_wait
     assert bank.at_due(task).send(task) is SendOutcome.CREATED
 
 

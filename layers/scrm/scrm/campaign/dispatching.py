@@ -121,7 +121,8 @@ class Dispatch:
         try:
             answer = self.messages.create(message)
         except DispatchPostponedError as waiting:
-            self._again(task_steps.postponed(task, waiting.not_before), waiting.not_before)
+            not_before = min(waiting.not_before, self.now() + self.settings.longest_wait)
+            self._again(task_steps.postponed(task, not_before), not_before)
             return SendOutcome.POSTPONED
         except SendOutcomeUnknownError:
             return SendOutcome.UNANSWERED  # its due time says when to look it up
