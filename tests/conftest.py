@@ -17,6 +17,7 @@ os.environ.update(
     HANDOVER_TABLE="handover",
     AUDIT_TABLE="audit",
     TASKS_TABLE="tasks",
+    PRESSURE_TABLE="pressure",
     DATA_BUCKET="data",
     CALLBACK_SECRET_ID="scrm/callback",
     WECOM_SECRET_ID="scrm/wecom",

@@ -22,6 +22,7 @@ TABLE_OF = {
     "CONTACTS_TABLE": "ContactsTable",
     "HANDOVER_TABLE": "HandoverTable",
     "TASKS_TABLE": "TasksTable",
+    "PRESSURE_TABLE": "PressureTable",
     "AUDIT_TABLE": "AuditTable",
 }
 QUEUE_OF = {
