@@ -1,6 +1,7 @@
 """Kills a process at a chosen remote call or write, before it or after it."""
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, cast
@@ -73,3 +74,58 @@ class _Remote:
 def redelivered_after(queue: str) -> timedelta:
     """When a message comes again whose reader died; in truth later: visibility is six times the reader's time limit."""
     return LONGEST_RUN if queue == "handover" else timedelta(0)
+
+
+class CallKiller:
+    """Kills a reader at each call that its message makes for the first time, once before it and once after it.
+
+    A call is known by its port's method and by how many of that method came before it in the same invocation, so that
+    a run that goes another way after a death, looking up what it had begun, dies at the calls of that way as well.
+    """
+
+    def __init__(self) -> None:
+        self.kills = 0
+        self.died_at: set[tuple[str, str, int, bool]] = set()
+        self._message = ""
+        self._calls: Counter[str] = Counter()
+
+    def begin(self, message: str) -> None:
+        """A new invocation for this message; an empty name is one whose reader lives."""
+        self._message = message
+        self._calls.clear()
+
+    def around(self, name: str, call: Callable[[], Any]) -> Any:
+        place, self._calls[name] = self._calls[name], self._calls[name] + 1
+        self._die_once(name, place, after=False)
+        answer = call()
+        self._die_once(name, place, after=True)
+        return answer
+
+    def _die_once(self, name: str, place: int, *, after: bool) -> None:
+        point = self._message, name, place, after
+        if not self._message or point in self.died_at:
+            return
+        self.died_at.add(point)
+        self.kills += 1
+        raise KilledError
+
+
+def remote_calls[Port](port: Port, killer: CallKiller) -> Port:
+    """As `remote`, for a killer that knows calls by name. What a call yields comes with it, as one page would."""
+    return cast("Port", _RemoteCalls(port, killer))
+
+
+class _RemoteCalls:
+    def __init__(self, port: object, killer: CallKiller) -> None:
+        self._port = port
+        self._killer = killer
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self._port, name)
+        if not callable(found):
+            return found
+        return lambda *args, **more: self._killer.around(name, lambda: _read(found(*args, **more)))
+
+
+def _read(answer: Any) -> Any:
+    return iter(list(answer)) if isinstance(answer, Iterator) else answer

@@ -50,15 +50,19 @@ class FakeTasks:
             raise AssertionError("more than one transaction takes")
         written = [task, *changed]
         stale = any(self.by_id[one.task_id].version != one.version for one in written)
-        taken = any(one.msgid and self.by_msgid.get(one.msgid, one.task_id) != one.task_id for one in written)
-        if stale or taken or any(one.task_id in self.by_id for one in added):
+        if stale or any(one.task_id in self.by_id for one in added):
             raise StaleTaskError
         for one in written:
             self.by_id[one.task_id] = replace(one, version=one.version + 1)
-            if one.msgid:
-                self.by_msgid[one.msgid] = one.task_id
         self.put_planned(added)
         return self.by_id[task.task_id]
+
+    def claim(self, task: SendTask) -> SendTask:
+        if task.msgid in self.by_msgid:
+            raise StaleTaskError
+        saved = self.save(task)
+        self.by_msgid[task.msgid] = task.task_id
+        return saved
 
     def holders(self, msgids: Sequence[str]) -> dict[str, str]:
         return {msgid: self.by_msgid[msgid] for msgid in msgids if msgid in self.by_msgid}

@@ -25,8 +25,8 @@ FORBIDDEN = {
     "staff_intake": NOT_IN_WORKERS,
     "contact_sync": NOT_IN_WORKERS,
     "handover_worker": NOT_IN_WORKERS,
-    "handover_reconcile": NOT_IN_WORKERS,
-    "admin_api": (),
+    "handover_reconcile": (*NOT_IN_WORKERS, "scrm.handover.certificate"),
+    "admin_api": ("scrm.handover.certificate", "scrm.handover.orphans", "scrm.contacts.accountability"),
 }
 
 

@@ -73,7 +73,7 @@ class Bank:
             self.queue,
             self.contacts,
             self.journal,
-            Certification(self.certificates),
+            lambda: Certification(self.certificates),
             FollowUp(self.notifier, self.settings),
             self.settings,
         )

@@ -116,7 +116,7 @@ def test_killed_while_it_writes_the_case_stays_open_and_then_gets_the_same_certi
     dying.dies_at, dying.after = document, after
 
     with pytest.raises(KilledError):
-        replace(bank.reconcile(), certification=Certification(dying)).poll(case.case_id, bank.clock)
+        replace(bank.reconcile(), certification=lambda: Certification(dying)).poll(case.case_id, bank.clock)
     between = bank.latest(case)
     due = list(bank.cases.due_cases(bank.clock()))
     ended_at = bank.clock()
@@ -138,11 +138,11 @@ def test_a_look_that_lost_the_race_leaves_the_winners_certificate_whole(bank: Ba
     class Overtaken(FakeCertificates):
         def write(self, key: str, pieces: Iterable[bytes]) -> None:
             if not bank.latest(case).certificates:
-                replace(reconcile, certification=Certification(meanwhile)).poll(case.case_id, bank.clock)
+                replace(reconcile, certification=lambda: Certification(meanwhile)).poll(case.case_id, bank.clock)
             super().write(key, pieces)
 
     with pytest.raises(StaleVersionError):
-        replace(reconcile, certification=Certification(Overtaken(bank.certificates.documents))).poll(
+        replace(reconcile, certification=lambda: Certification(Overtaken(bank.certificates.documents))).poll(
             case.case_id, bank.clock
         )
 

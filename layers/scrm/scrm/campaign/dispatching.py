@@ -25,7 +25,7 @@ from scrm.campaign.ports import (
     TaskRepository,
 )
 from scrm.campaign.quiet_hours import next_quiet, quiet_until
-from scrm.campaign.task import CREATING, RecipientState, Result, SendTask, TaskState
+from scrm.campaign.task import CREATING, ENDED, RecipientState, Result, SendTask, TaskState
 
 
 class SendOutcome(StrEnum):
@@ -63,7 +63,12 @@ class Dispatch:
     def take(self, task_id: str) -> SendOutcome:
         """Make the task's call if it wants one. Raises StaleTaskError when someone else had it in hand."""
         task = self.tasks.load(task_id)
-        if task is None or task.state not in CREATING or (task.due_at and self.now() < task.due_at):
+        if task is None or task.due_at is None or self.now() < task.due_at:
+            return SendOutcome.NOTHING_TO_DO
+        if task.untold:
+            self.ends.tell_all(task)
+            task = self.tasks.save(task_steps.told(task))
+        if task.state not in CREATING:
             return SendOutcome.NOTHING_TO_DO
         if task.state is TaskState.SENDING:
             try:
@@ -122,7 +127,9 @@ class Dispatch:
         return SendOutcome.CREATED
 
     def _accept(self, task: SendTask, answer: AcceptedMessage) -> None:
-        self._store(task, task_steps.accepted(task, answer.msgid, answer.failed_ids, self.settings, self.now()))
+        after = task_steps.accepted(task, answer.msgid, answer.failed_ids, self.settings, self.now())
+        self.tasks.claim(after)
+        self.ends.tell(after, self.ends.news(task, after))
 
     def _judged(self, task: SendTask, verdict: Verdict) -> "_Judged":
         now = self.now()
@@ -162,8 +169,11 @@ class Dispatch:
 
     def _store(self, before: SendTask, after: SendTask, added: Sequence[SendTask] = ()) -> SendTask:
         """Save, then tell whose end it is: told first, a place could be freed that another run still needs."""
-        saved = self.tasks.save(after, added)
-        self.ends.tell(before, after)
+        news = self.ends.news(before, after)
+        saved = self.tasks.save(task_steps.untold(after, self.settings, self.now()) if news else after, added)
+        if news:
+            self.ends.tell(saved, news)
+            saved = self.tasks.save(task_steps.told(saved)) if saved.state in ENDED else saved
         ready = [task for task in added if task.not_before is None]
         if ready:
             self.queue.request_send(ready)

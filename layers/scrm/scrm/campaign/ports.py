@@ -45,8 +45,13 @@ class TaskRepository(Protocol):
     def save(self, task: SendTask, added: Sequence[SendTask] = (), changed: Sequence[SendTask] = ()) -> SendTask:
         """Write the task, with new and with other changed ones, all or nothing; the task with its new version.
 
-        At most `MOST_SUCCESSORS` new ones. Raises StaleTaskError when someone was faster, or when another task holds
-        this one's ``msgid``: a message of WeCom's is one task's for ever.
+        At most `MOST_SUCCESSORS` new ones. Raises StaleTaskError when someone was faster.
+        """
+
+    def claim(self, task: SendTask) -> SendTask:
+        """Write the task that got its ``msgid`` just now; a message of WeCom's is one task's for ever.
+
+        Raises StaleTaskError when someone was faster, or when another task has this message.
         """
 
     def holders(self, msgids: Sequence[str]) -> dict[str, str]:

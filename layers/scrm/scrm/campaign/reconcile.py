@@ -11,7 +11,7 @@ from scrm.campaign.dispatch_errors import DispatchPostponedError, SendRefusedErr
 from scrm.campaign.dispatch_settings import DispatchSettings
 from scrm.campaign.ends import Ends
 from scrm.campaign.ports import DispatchQueue, MassMessages, Standing, Standings, TaskRepository
-from scrm.campaign.task import CREATING, CancelCause, RecipientState, SendTask, TaskState
+from scrm.campaign.task import CREATING, ENDED, CancelCause, RecipientState, SendTask, TaskState
 
 _REMINDER_WINDOW = timedelta(hours=24)
 _REMINDERS_PER_WINDOW = 3
@@ -53,7 +53,7 @@ class TaskReconcile:
         """Ask for a look at every task whose time has come; how many there are."""
         found = 0
         for due in self.tasks.due(self.now()):
-            if due.state in CREATING:
+            if due.state in CREATING or due.state in ENDED:
                 self.queue.request_send([due])
             else:
                 self.queue.request_looks([due.task_id])
@@ -193,5 +193,5 @@ class TaskReconcile:
         self, before: SendTask, after: SendTask, added: Iterable[SendTask] = (), changed: Iterable[SendTask] = ()
     ) -> None:
         """Tell first: what WeCom reported is true whoever writes it, and a repeat tells the same."""
-        self.ends.tell(before, after)
+        self.ends.tell(after, self.ends.news(before, after))
         self.tasks.save(after, list(added), list(changed))

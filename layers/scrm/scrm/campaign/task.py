@@ -107,7 +107,8 @@ class SendTask:
     ``expires_at`` is the last moment to send it at all. ``first_intent_at`` is when its call may have been made first,
     ``intended_at`` last, ``text_hash`` tells its text. ``alive_until`` is when it is taken back. ``due_at`` is when to
     look again, None: never.
-    ``predecessor_id`` names the task whose customers these were. ``version`` rises with every write.
+    ``predecessor_id`` names the task whose customers these were. ``untold``: the ledger may not have heard yet of those
+    who ended before the creation. ``version`` rises with every write.
     """
 
     task_id: str
@@ -139,6 +140,7 @@ class SendTask:
     looks: int = 0
     due_at: datetime | None = None
     predecessor_id: str = ""
+    untold: bool = False
     version: int = 0
 
     @property

@@ -6,7 +6,17 @@ from datetime import datetime, timedelta
 
 from scrm import ids
 from scrm.campaign.dispatch_settings import DispatchSettings
-from scrm.campaign.task import CREATING, FINAL, CancelCause, RecipientState, Result, SendTask, TaskState, hash_of_text
+from scrm.campaign.task import (
+    CREATING,
+    ENDED,
+    FINAL,
+    CancelCause,
+    RecipientState,
+    Result,
+    SendTask,
+    TaskState,
+    hash_of_text,
+)
 
 _END_OF = {
     CancelCause.STOPPED: RecipientState.CANCELLED,
@@ -34,7 +44,9 @@ def accepted(
     """WeCom has it under ``msgid`` and will not send to ``failed_ids``."""
     known = set(task.target_ids).difference(task.results)
     failed = task.ended_as(RecipientState.FAILED, known.intersection(failed_ids), now, "not_sendable")
-    created = replace(failed, state=TaskState.WAITING, msgid=msgid, created_at=now, not_before=None, looks=0)
+    created = replace(
+        failed, state=TaskState.WAITING, msgid=msgid, created_at=now, not_before=None, looks=0, untold=False
+    )
     return with_next_look(created, settings, now)
 
 
@@ -48,6 +60,16 @@ def postponed(task: SendTask, not_before: datetime) -> SendTask:
         intended_at=None,
         due_at=not_before,
     )
+
+
+def told(task: SendTask) -> SendTask:
+    """The ledger has heard of everybody who ended so far."""
+    return replace(task, untold=False, due_at=None if task.state in ENDED else task.due_at)
+
+
+def untold(task: SendTask, settings: DispatchSettings, now: datetime) -> SendTask:
+    """The ledger is about to hear of somebody's end; should the process die, another one tells it."""
+    return replace(task, untold=True, due_at=now + settings.longest_run if task.state in ENDED else task.due_at)
 
 
 def unanswered(task: SendTask, not_before: datetime) -> SendTask:

@@ -3,9 +3,9 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from scrm.handover.approval import has_started, is_overdue, needs_approval
-from scrm.handover.certificate import Certification
 from scrm.handover.edges import (
     AttemptOutcome,
     Chunk,
@@ -36,6 +36,9 @@ from scrm.handover.regroup import Regrouped, Regrouping, api_for
 from scrm.handover.rules import QUOTA_USED, TAKEOVER_FULL, EdgeRules, manager_of
 from scrm.handover.settings import HandoverSettings
 from scrm.handover.succession import SuccessorPool
+
+if TYPE_CHECKING:
+    from scrm.handover.certificate import Certification
 
 _BATCH = 10
 _UNPLANNED = frozenset(
@@ -74,7 +77,7 @@ class HandoverReconcile:
     queue: HandoverQueue
     contacts: ContactRecords
     journal: Journal
-    certification: Certification
+    certification: Callable[[], "Certification"]
     follow_up: FollowUp
     settings: HandoverSettings
 
@@ -175,7 +178,7 @@ class HandoverReconcile:
         Until then the case is open and due, and counts as many looks as before: a repeat is the same look.
         """
         facts = self._store(replace(ended, state=case.state, polls=case.polls, due_at=ended.closed_at), before, latest)
-        certified = self.certification.issue(facts, latest)
+        certified = self.certification().issue(facts, latest)
         self.cases.save(replace(certified, state=CaseState.CLOSED, polls=ended.polls, due_at=None))
         self.cases.forget_takers(ended)
 

@@ -1,4 +1,5 @@
-"""Reading callback bodies: the unsigned envelope without an XML parser, the signed message with a guarded one.
+"""Reading callback bodies: the unsigned envelope without an XML parser, the signed message with a guarded one
+unless it is flat and plain.
 
 Anyone may post an envelope, so it is cut by linear searches: no entity is ever expanded, and a hostile body costs less
 than half a millisecond. A message must begin with its ``<xml>`` element; a document type declaration can only stand
@@ -17,6 +18,11 @@ _PROLOG_BYTES = 256
 _START = re.compile(rb"\s*(?:<\?xml[^<>]*\?>\s*)?<xml>")
 _ENCRYPT, _ENCRYPT_END = b"<Encrypt>", b"</Encrypt>"
 _CDATA, _CDATA_END = b"<![CDATA[", b"]]>"
+# A flat message in printable ASCII, with nothing that a parser would resolve, normalise or refuse: no entity, no line
+# break, no bracket that might end CDATA early. Nearly every event is one. Possessive, so that nothing is tried twice.
+_NAME, _IN_CDATA, _PLAIN = r"[A-Za-z][A-Za-z0-9_]*+", r"[ -\\^-~]*+", r"[ -%'-;=-\\^-~]*+"
+_FLAT = re.compile(rf"<xml>(?:<({_NAME})>(?:<!\[CDATA\[{_IN_CDATA}\]\]>|{_PLAIN})</\1>)++</xml>")
+_FLAT_ELEMENT = re.compile(rf"<({_NAME})>(?:<!\[CDATA\[({_IN_CDATA})\]\]>|({_PLAIN}))</\1>")
 
 
 class MalformedBodyError(ValueError):
@@ -47,6 +53,20 @@ def message_fields(message: bytes) -> dict[str, FieldValue]:
 
     An element that comes twice becomes a list of both. Raises MalformedBodyError.
     """
+    return _flat_fields(message) or _parsed_fields(message)
+
+
+def _flat_fields(message: bytes) -> dict[str, FieldValue] | None:
+    """What the parser would find, for half its time; None for a message that only a parser may judge."""
+    text = message.decode("ascii") if message.isascii() else ""
+    if _FLAT.fullmatch(text) is None:
+        return None
+    found = _FLAT_ELEMENT.findall(text, len("<xml>"))
+    fields: dict[str, FieldValue] = {name: in_cdata or plain for name, in_cdata, plain in found}
+    return fields if len(fields) == len(found) else None
+
+
+def _parsed_fields(message: bytes) -> dict[str, FieldValue]:
     if not _begins_with_root(message):
         raise MalformedBodyError("message")
     parser = ElementTree.XMLParser(encoding="utf-8")  # noqa: S314 - signed, and no DTD is possible: see above

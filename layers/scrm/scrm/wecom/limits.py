@@ -57,6 +57,12 @@ TRANSFER_GROUPS: Final = 100  # 6.6
 MESSAGE_MEMBERS: Final = 1_000  # 7.1
 MESSAGE_DEPARTMENTS: Final = 100  # 7.1
 
+# Mass messages (13); their text and attachments stand with the content below.
+MASS_MESSAGE_CUSTOMERS: Final = 10_000  # 13.1
+MASS_MESSAGE_GROUPS: Final = 2_000  # 13.1
+MASS_MESSAGE_LIST_PAGE: Final = 100  # 13.2; a larger value is taken as the default of 50
+MASS_MESSAGE_RESULT_PAGE: Final = 1_000  # 13.3; a larger value is taken as the default of 500
+
 # Inheritance.
 TRANSFER_WAIT: Final = timedelta(hours=24)  # 6.2: completes by itself after this
 TRANSFERS_PER_CUSTOMER: Final = 2  # 6.2, on-job only

@@ -11,6 +11,7 @@ from scrm.handover.certificate import CertificateFormat, document_key, problems_
 from scrm.handover.four_eyes import CERTIFICATE_DOWNLOAD, Wish
 from scrm.handover.model import Certificate
 from scrm.handover.queries import CaseDetail
+from scrm.runtime.http import certificate_models as certificates
 from scrm.runtime.http import models
 from scrm.runtime.http.problems import NoSuchThingError
 from scrm.runtime.http.routing import CaseId, json_reply, or_waiting, permission_for, responses, router, visible_case
@@ -22,16 +23,16 @@ from scrm.runtime.wiring import admin_api as wiring
     operation_id="getCertificate",
     summary="The certificates of a case: hashes and totals, oldest first; empty before its end.",
     tags=["handover"],
-    responses=responses(HTTPStatus.OK, models.Certificates, HTTPStatus.NOT_FOUND),
+    responses=responses(HTTPStatus.OK, certificates.Certificates, HTTPStatus.NOT_FOUND),
 )
 def get_certificate(
     case_id: CaseId,
     verify: Annotated[  # noqa: FBT002 - the resolver passes it by name
         bool, Query(description="Also read the documents again and compare them with their hashes and totals.")
     ] = False,
-) -> models.Certificates:
+) -> certificates.Certificates:
     case = visible_case(case_id)
-    return models.Certificates(
+    return certificates.Certificates(
         case_id=case_id,
         customers=models.Totals.model_validate(case.summary.customers),
         groups=models.Totals.model_validate(case.summary.groups),
@@ -44,13 +45,13 @@ def get_certificate(
     operation_id="downloadCertificate",
     summary="A link to one document of a certificate, good for a few minutes, and the SHA-256 that it must have.",
     tags=["handover"],
-    responses=or_waiting(responses(HTTPStatus.OK, models.CertificateDownload, HTTPStatus.NOT_FOUND)),
+    responses=or_waiting(responses(HTTPStatus.OK, certificates.CertificateDownload, HTTPStatus.NOT_FOUND)),
 )
 def download_certificate(
     case_id: CaseId,
     form: Annotated[CertificateFormat, Query(alias="format", description="Which document.")] = CertificateFormat.JSON,
     number: Annotated[int | None, Query(ge=1, description="Which certificate; the latest if absent.")] = None,
-) -> Response[models.CertificateDownload | models.PendingDecision]:
+) -> Response[certificates.CertificateDownload | models.PendingDecision]:
     case = visible_case(case_id)
     certificate = _chosen(case, number)
     asked = {"format": form.value, "number": certificate.number}
@@ -58,10 +59,10 @@ def download_certificate(
     return waiting or json_reply(HTTPStatus.OK, _download(case_id, certificate, form))
 
 
-def _download(case_id: str, certificate: Certificate, form: CertificateFormat) -> models.CertificateDownload:
+def _download(case_id: str, certificate: Certificate, form: CertificateFormat) -> certificates.CertificateDownload:
     """A link rather than the document: an answer of the API ends at 6 MB, and the link needs no token of ours."""
     file_name = f"{case_id}-{certificate.number:04d}.{form.value}"
-    return models.CertificateDownload(
+    return certificates.CertificateDownload(
         case_id=case_id,
         number=certificate.number,
         format=form,
@@ -79,9 +80,9 @@ def _chosen(case: CaseDetail, number: int | None) -> Certificate:
     return found[-1]
 
 
-def _described(certificate: Certificate, *, verify: bool) -> models.Certificate:
+def _described(certificate: Certificate, *, verify: bool) -> certificates.Certificate:
     problems = problems_of(certificate, wiring.certificate_documents()) if verify else None
-    return models.Certificate(
+    return certificates.Certificate(
         number=certificate.number,
         issued_at=certificate.issued_at,
         json_sha256=certificate.json_sha256,

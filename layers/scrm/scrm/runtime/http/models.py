@@ -1,4 +1,4 @@
-"""What the API says, on the wire."""
+"""What the API says, on the wire; what only one family says is in its own ``*_models``."""
 
 from datetime import date, datetime
 from typing import Annotated, Any, Literal, Self
@@ -6,17 +6,14 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema
 
 from scrm import clock
-from scrm.handover.certificate import CertificateFormat
 from scrm.handover.edges import AttemptOutcome, ChunkKind, EdgeState, TransferApi
 from scrm.handover.four_eyes import DecisionState
 from scrm.handover.four_eyes import PendingDecision as Decision
 from scrm.handover.model import CaseOutcome, CaseState, ChangeKind, DigestOutcome, SignalSource
-from scrm.handover.orphans import OrphanKind
 from scrm.handover.userid import Userid
 from scrm.org import queries
 from scrm.org.model import Lifecycle, OperatingMode
 from scrm.org.rejections import ReviewState
-from scrm.settings.handover import HandoverDocument
 
 Timestamp = Annotated[
     datetime,
@@ -140,68 +137,6 @@ class Edge(Reply):
     owner_userid: str = Field(description="Who must act while the state is manual.")
     due_at: Timestamp | None
     updated_at: Timestamp | None
-
-
-class Certificate(Reply):
-    """One proof of a case's end: a JSON document and a CSV table of the same edges and attempts."""
-
-    number: int
-    issued_at: Timestamp
-    json_sha256: str
-    csv_sha256: str
-    customers: int
-    groups: int
-    problems: list[str] | None = Field(description="What is wrong with the documents; null when nobody looked.")
-
-
-class Certificates(Reply):
-    """The certificates of a case, oldest first, and its totals as they are now."""
-
-    case_id: str
-    customers: Totals
-    groups: Totals
-    items: list[Certificate]
-
-
-class CertificateDownload(Reply):
-    """Where a document can be read with a plain GET, for ``valid_for_s`` seconds, and what it must hash to."""
-
-    case_id: str
-    number: int
-    format: CertificateFormat
-    sha256: str
-    file_name: str
-    url: str
-    valid_for_s: int
-
-
-class Orphans(Reply):
-    """Customers or group chats of one leaver that no case answered for when an audit looked."""
-
-    finding_id: str
-    kind: OrphanKind
-    leaver_userid: str
-    case_id: str = Field(description="The case that answers for them now.")
-    target_ids: list[str]
-    found_at: Timestamp
-    resolved_at: Timestamp | None = Field(description="When a later audit saw that they are nobody's no longer.")
-
-
-class AuditCounts(Reply):
-    listed: int = Field(description="Customers and group chats that WeCom lists as nobody's.")
-    answered: int = Field(description="Those of them that a case answered for.")
-    departed: int = Field(description="Members who left that were looked at from our side.")
-    opened: int = Field(description="Cases that had to be opened.")
-
-
-class OrphanAudit(Reply):
-    """One audit of the whole bank."""
-
-    run_id: str
-    started_at: Timestamp
-    finished_at: Timestamp | None
-    counts: AuditCounts
-    orphans: int = Field(description="Customers and group chats in its findings.")
 
 
 class Rejection(Reply):
@@ -350,24 +285,6 @@ class CloseRequest(BaseModel):
     reason: str = Field(min_length=1, max_length=500)
 
 
-class HandoverSettings(Reply):
-    """What is in force for handovers; a process takes up a change within a minute."""
-
-    version: int = Field(description="Rises with every change, 0 before the first; a change names the one it replaces.")
-    is_valid: bool = Field(description="False: what is stored does not fit, the defaults are shown; store it anew.")
-    given: list[str] = Field(description="The fields that the bank decided; the others have the defaults of the code.")
-    settings: HandoverDocument
-
-
-class SettingsRequest(BaseModel):
-    """The whole document: a field that is left out takes its default, now and after an upgrade."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
-
-    version: int = Field(ge=0, description="The version that was read; another one in force answers 409.")
-    settings: HandoverDocument
-
-
 class PendingDecision(Reply):
     """What somebody wants done and another person confirms or refuses."""
 
@@ -421,13 +338,6 @@ class RejectionPage(Page):
 
 class AuditPage(Page):
     items: list[AuditEntry]
-
-
-class OrphanPage(Page):
-    """Findings, and the audit that began last."""
-
-    items: list[Orphans]
-    latest_audit: OrphanAudit | None
 
 
 class DecisionPage(Page):

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from aws_lambda_powertools.event_handler.openapi.params import Query
 
-from scrm.runtime.http import models
+from scrm.runtime.http import orphan_models as models
 from scrm.runtime.http.routing import Cursor, Limit, NodeId, list_of, router, scope
 from scrm.runtime.wiring import admin_api as wiring
 

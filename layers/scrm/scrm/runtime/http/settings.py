@@ -6,7 +6,7 @@ from typing import Annotated
 from aws_lambda_powertools.event_handler.openapi.params import Body
 
 from scrm import clock
-from scrm.runtime.http import models
+from scrm.runtime.http import settings_models as models
 from scrm.runtime.http.problems import NotAllowedError, ProblemError
 from scrm.runtime.http.routing import current_caller, responses, router
 from scrm.runtime.wiring import admin_api as wiring

@@ -9,15 +9,11 @@ from scrm.audit.reader import AuditReader
 from scrm.aws import session
 from scrm.aws.audit_table import DynamoAuditStore
 from scrm.aws.case_queries import DynamoCaseQueries
-from scrm.aws.certificate_documents import BucketCertificates
 from scrm.aws.decision_table import DynamoDecisionStore
-from scrm.aws.documents import DocumentStore
 from scrm.aws.handover_journal import AuditedSettings, AuditedTwoPersonDecisions
 from scrm.aws.org_table import DynamoOrgRepository
-from scrm.aws.orphan_table import DynamoOrphans
 from scrm.aws.table import Table
 from scrm.handover.four_eyes import FourEyes
-from scrm.handover.orphans import OrphanQueries
 from scrm.handover.queries import CaseQueries
 from scrm.org.nodes import NodeSettings
 from scrm.org.queries import OrgQueries, RejectionReviews
@@ -27,20 +23,21 @@ from scrm.runtime.http.decisions import DecidedOnce
 from scrm.runtime.http.syncs import SyncStarter
 from scrm.runtime.settings_admin import AdminSettings
 from scrm.runtime.wiring import bank_settings
-from scrm.settings.change import SettingsChange
-from scrm.settings.handover import TOPIC, HandoverDocument
 
 if TYPE_CHECKING:
+    from scrm.aws.certificate_documents import BucketCertificates
     from scrm.aws.contact_queries import DynamoContactQueries
     from scrm.aws.customer_journal import CustomerJournal
     from scrm.aws.pressure_table import DynamoOwnerNotes
     from scrm.aws.task_table import DynamoTaskTable
     from scrm.contacts.accountability import Accountability
     from scrm.handover.decisions import CaseDecisions
+    from scrm.handover.orphans import OrphanQueries
     from scrm.handover.plan_review import PlanReviews
     from scrm.handover.preview import Previews
     from scrm.runtime.member_places import MemberPlaces
     from scrm.runtime.task_joins import OrgTaskStaff
+    from scrm.settings.change import SettingsChange
     from scrm.tasks.queries import TaskLists
     from scrm.tasks.work import TaskWork
 
@@ -115,17 +112,25 @@ def four_eyes() -> FourEyes:
 
 
 @functools.cache
-def orphan_queries() -> OrphanQueries:
+def orphan_queries() -> "OrphanQueries":
+    from scrm.aws.orphan_table import DynamoOrphans  # noqa: PLC0415 - only one operation needs it
+
     return DynamoOrphans(_table(settings().handover_table))
 
 
 @functools.cache
-def certificate_documents() -> BucketCertificates:
+def certificate_documents() -> "BucketCertificates":
+    from scrm.aws.certificate_documents import BucketCertificates  # noqa: PLC0415 - as above
+    from scrm.aws.documents import DocumentStore  # noqa: PLC0415
+
     return BucketCertificates(DocumentStore(lambda: session.client("s3"), settings().data_bucket))
 
 
 @functools.cache
-def settings_change() -> SettingsChange:
+def settings_change() -> "SettingsChange":
+    from scrm.settings.change import SettingsChange  # noqa: PLC0415 - only who changes settings needs it
+    from scrm.settings.handover import TOPIC, HandoverDocument  # noqa: PLC0415
+
     return SettingsChange(bank_settings.store(), AuditedSettings(audit_log()), TOPIC, HandoverDocument)
 
 

@@ -3,10 +3,8 @@
 import functools
 from typing import TYPE_CHECKING
 
-from scrm.aws.certificate_documents import BucketCertificates
 from scrm.aws.contact_records import SqsContactRecords
 from scrm.aws.handover_queue import SqsHandoverQueue
-from scrm.handover.certificate import Certification
 from scrm.handover.follow_up import FollowUp
 from scrm.handover.reconcile import HandoverReconcile
 from scrm.runtime.environment import optional
@@ -17,6 +15,7 @@ from scrm.wecom.governor_state import Priority
 from scrm.wecom.notifier import WecomNotifier
 
 if TYPE_CHECKING:
+    from scrm.handover.certificate import Certification
     from scrm.handover.delivery import PackageDelivery
     from scrm.handover.orphan_audit import OrphanAudit
 
@@ -32,7 +31,10 @@ def contact_records() -> SqsContactRecords:
 
 
 @functools.cache
-def certification() -> Certification:
+def certification() -> "Certification":
+    from scrm.aws.certificate_documents import BucketCertificates  # noqa: PLC0415 - only the end of a case needs it
+    from scrm.handover.certificate import Certification  # noqa: PLC0415
+
     return Certification(BucketCertificates(bucket("DATA_BUCKET")))
 
 
@@ -46,7 +48,7 @@ def reconcile() -> HandoverReconcile:
         queue=handover_queue(),
         contacts=contact_records(),
         journal=cases.journal(),
-        certification=certification(),
+        certification=certification,
         follow_up=FollowUp(notifier(), bank_settings.handover()),
         settings=bank_settings.handover(),
     )

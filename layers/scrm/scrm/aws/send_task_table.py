@@ -1,0 +1,96 @@
+"""The send tasks' table.
+
+==================  ===========  =====================================================================================
+pk                  sk           item
+==================  ===========  =====================================================================================
+``TASK#<task>``     ``TASK``     a send task: its state, its times, and what became of whom, packed
+``TASK#<task>``     ``TARGETS``  its customers or group chats, packed; written once
+``MSG#<msgid>``     ``TASK``     the task that has this message of WeCom's, for ever
+==================  ===========  =====================================================================================
+
+Indexes: ``by_due`` (``due_pk``, ``due_at``), ``by_campaign`` (``campaign_pk``, ``pk``), ``by_owner`` (``owner_pk``,
+``owner_sk``).
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from scrm import clock
+from scrm.aws import send_task_items as items
+from scrm.aws.table import ABSENT, Condition, Item, Put, Table, starts_with
+from scrm.campaign.dispatch_errors import StaleTaskError
+from scrm.campaign.ports import DueTask, TaskSummary
+from scrm.campaign.task import OPEN, SendTask
+
+
+class DynamoTaskRepository:
+    """Implements `scrm.campaign.ports.TaskRepository`."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def put_planned(self, tasks: Iterable[SendTask]) -> None:
+        """Customers first: a task is there once its head is. Two plain writes are half as dear as a transaction."""
+        for task in tasks:
+            self._table.put(items.from_targets(task), ABSENT)
+            self._table.put(items.from_task(task), ABSENT)
+
+    def load(self, task_id: str) -> SendTask | None:
+        """One query: both items share a partition."""
+        found = {item["sk"]: item for item in self._table.query(starts_with(f"TASK#{task_id}"))}
+        if "TASK" not in found:
+            return None
+        return items.to_task(found["TASK"], items.to_targets(found["TARGETS"]))
+
+    def save(self, task: SendTask, added: Sequence[SendTask] = (), changed: Sequence[SendTask] = ()) -> SendTask:
+        puts = [_replacing(one) for one in (task, *changed)]
+        for one in added:
+            puts += [Put(items.from_targets(one), ABSENT), Put(items.from_task(one), ABSENT)]
+        return self._written(task, puts)
+
+    def claim(self, task: SendTask) -> SendTask:
+        return self._written(task, [_replacing(task), Put(items.from_message(task), ABSENT)])
+
+    def _written(self, task: SendTask, puts: Sequence[Put]) -> SendTask:
+        """A transaction only where more than the task itself is written."""
+        alone = len(puts) == 1
+        held = self._table.put(puts[0].item, puts[0].condition) if alone else self._table.transact(puts)
+        if not held:
+            raise StaleTaskError(task.task_id)
+        return replace(task, version=task.version + 1)
+
+    def holders(self, msgids: Sequence[str]) -> dict[str, str]:
+        found = self._table.get_many([items.message_key(msgid) for msgid in msgids])
+        return {item["pk"].removeprefix("MSG#"): item["task_id"] for item in found}
+
+    def due(self, until: datetime) -> Iterator[DueTask]:
+        for shard in range(items.SHARDS):
+            condition = Condition(
+                "due_pk = :shard AND due_at <= :until",
+                {":shard": items.due_pk(shard), ":until": clock.to_iso(until)},
+            )
+            yield from map(items.to_due, self._table.query(condition, index="by_due"))
+
+    def of_campaign(self, campaign_id: str) -> Iterator[TaskSummary]:
+        for shard in range(items.SHARDS):
+            condition = Condition("campaign_pk = :pk", {":pk": items.campaign_pk(campaign_id, shard)})
+            yield from map(items.to_summary, self._table.query(condition, index="by_campaign"))
+
+    def open_of_owner(self, owner_userid: str) -> Iterator[str]:
+        for item in self._of_owner(owner_userid):
+            if item["state"] in OPEN:
+                yield item["task_id"]
+
+    def all_of_owner(self, owner_userid: str) -> Iterator[str]:
+        yield from reversed([item["task_id"] for item in self._of_owner(owner_userid)])
+
+    def _of_owner(self, owner_userid: str) -> Iterator[Item]:
+        condition = Condition("owner_pk = :pk", {":pk": items.owner_pk(owner_userid)})
+        return self._table.query(condition, index="by_owner")
+
+
+def _replacing(task: SendTask) -> Put:
+    saved = replace(task, version=task.version + 1)
+    read = Condition("#version = :version", {":version": task.version}, {"#version": "version"})
+    return Put(items.from_task(saved), read)
