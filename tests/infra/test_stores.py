@@ -31,7 +31,7 @@ HOLDS_DATA = (
 )
 
 
-def test_the_slice_has_its_six_tables() -> None:
+def test_the_slice_has_these_tables() -> None:
     assert set(of_type("AWS::DynamoDB::Table")) == set(TABLES)
 
 
