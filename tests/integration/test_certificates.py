@@ -16,7 +16,7 @@ from scrm.aws.documents import PART_BYTES, DocumentStore
 from scrm.handover.certificate import Certification, problems_of
 from scrm.handover.edges import Attempt, AttemptOutcome, Chunk, ChunkKind, Edge, EdgeState, TransferApi
 from scrm.handover.ports import CertificateDocuments
-from tests.fakes.handover import LEAVER, START, TAKER, FakeCertificates
+from tests.fakes.handover import LEAVER, START, TAKER, FakeCertificates, FakePackages
 from tests.integration.test_handover_tables import case_of
 
 pytestmark = pytest.mark.engine
@@ -89,7 +89,7 @@ def test_a_certificate_of_many_customers_is_written_in_flat_memory(bucket: Bucke
     ]
 
     tracemalloc.start()
-    (certificate,) = Certification(bucket).issue(case, chunks).certificates
+    (certificate,) = Certification(bucket, FakePackages()).issue(case, chunks).certificates
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
 

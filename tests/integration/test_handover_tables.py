@@ -137,7 +137,8 @@ class TestCaseRepositories:
         tried = Attempt("rm_li02", TransferApi.ON_JOB, START, 40128, AttemptOutcome.REJECTED, START)
         edges = (
             Edge("wm1", EdgeState.MANUAL, "quota_used", 40128, "mgr_zhao", START, START, "named", (tried,)),
-            Edge("wm2"),
+            Edge("wm2", tier="private"),
+            Edge("wm3", language="yue"),
         )
         case = case_of("rm_wang01")
         cases.open_case(case, 1)

@@ -73,7 +73,7 @@ class Bank:
             self.queue,
             self.contacts,
             self.journal,
-            lambda: Certification(self.certificates),
+            lambda: Certification(self.certificates, self.packages),
             FollowUp(self.notifier, self.settings),
             self.settings,
         )

@@ -23,6 +23,10 @@ class KilledError(Exception):
     """The process ends here."""
 
 
+def certification_of(bank: Bank, documents: FakeCertificates) -> Certification:
+    return Certification(documents, bank.packages)
+
+
 class DyingCertificates(FakeCertificates):
     """Ends the process at the ``dies_at``-th document, before or after it is stored."""
 
@@ -104,6 +108,23 @@ def test_the_table_has_a_row_an_attempt_and_one_for_an_edge_without(bank: Bank) 
     assert hashlib.sha256(content).hexdigest() == certificate.csv_sha256
 
 
+def test_both_documents_list_by_name_the_personal_tags_that_could_not_be_carried(bank: Bank) -> None:
+    tags = {"remark": "Li", "personal_tags": ["=爱喝茶", "女儿高考"]}
+    bank.part.notes = {"wm00000": {"remark": "Wang", "personal_tags": None}, "wm00001": tags}  # type: ignore[dict-item]
+    case = transferred(bank)
+
+    bank.poll(case)
+
+    (certificate,) = bank.latest(case).certificates
+    document = json.loads(bank.certificates.documents[f"{certificate.key}.json"])
+    named = {edge["target_id"]: edge["personal_tags"] for edge in document["edges"]}
+    assert (named["wm00001"], named["wm00000"], named["wr01"]) == (["=爱喝茶", "女儿高考"], [], [])
+    content = bank.certificates.documents[f"{certificate.key}.csv"].decode("utf-8-sig")
+    rows = [(row["target_id"], row["personal_tags"]) for row in csv.DictReader(io.StringIO(content))]
+    assert [names for customer, names in rows if customer == "wm00001"] == ["'=爱喝茶; 女儿高考"] * 2
+    assert {names for customer, names in rows if customer != "wm00001"} == {""}
+
+
 @pytest.mark.parametrize("after", [False, True])
 @pytest.mark.parametrize("document", [1, 2])
 def test_killed_while_it_writes_the_case_stays_open_and_then_gets_the_same_certificate(
@@ -116,7 +137,7 @@ def test_killed_while_it_writes_the_case_stays_open_and_then_gets_the_same_certi
     dying.dies_at, dying.after = document, after
 
     with pytest.raises(KilledError):
-        replace(bank.reconcile(), certification=lambda: Certification(dying)).poll(case.case_id, bank.clock)
+        replace(bank.reconcile(), certification=lambda: certification_of(bank, dying)).poll(case.case_id, bank.clock)
     between = bank.latest(case)
     due = list(bank.cases.due_cases(bank.clock()))
     ended_at = bank.clock()
@@ -138,13 +159,15 @@ def test_a_look_that_lost_the_race_leaves_the_winners_certificate_whole(bank: Ba
     class Overtaken(FakeCertificates):
         def write(self, key: str, pieces: Iterable[bytes]) -> None:
             if not bank.latest(case).certificates:
-                replace(reconcile, certification=lambda: Certification(meanwhile)).poll(case.case_id, bank.clock)
+                replace(reconcile, certification=lambda: certification_of(bank, meanwhile)).poll(
+                    case.case_id, bank.clock
+                )
             super().write(key, pieces)
 
     with pytest.raises(StaleVersionError):
-        replace(reconcile, certification=lambda: Certification(Overtaken(bank.certificates.documents))).poll(
-            case.case_id, bank.clock
-        )
+        replace(
+            reconcile, certification=lambda: Certification(Overtaken(bank.certificates.documents), bank.packages)
+        ).poll(case.case_id, bank.clock)
 
     (certificate,) = bank.latest(case).certificates
     assert problems_of(certificate, bank.certificates) == []
@@ -197,7 +220,7 @@ def test_an_edge_that_is_in_two_chunks_gets_no_certificate(bank: Bank) -> None:
     chunk = bank.chunks(case)[0]
 
     with pytest.raises(TotalsDisagreeError):
-        Certification(bank.certificates).issue(case, [chunk, replace(chunk, number=7)])
+        Certification(bank.certificates, bank.packages).issue(case, [chunk, replace(chunk, number=7)])
 
     assert bank.certificates.documents == {}
 
@@ -207,8 +230,8 @@ def test_chunks_in_another_order_give_the_same_bytes(bank: Bank) -> None:
     case = bank.plan(bank.open(TAKER))
     chunks = bank.chunks(case)
 
-    first = Certification(bank.certificates).issue(case, chunks)
-    second = Certification(bank.certificates).issue(case, list(reversed(chunks)))
+    first = Certification(bank.certificates, bank.packages).issue(case, chunks)
+    second = Certification(bank.certificates, bank.packages).issue(case, list(reversed(chunks)))
 
     assert first == second
     assert sum(chunk.kind is ChunkKind.CUSTOMERS for chunk in chunks) > 1

@@ -83,6 +83,21 @@ def test_fallback_asks_for_the_qualification_too(bank: Bank) -> None:
     assert (edge.state, edge.cause) == (EdgeState.MANUAL, EdgeCause.CUSTOMER_REFUSED)
 
 
+def test_fallback_keeps_the_language_the_customer_speaks(bank: Bank) -> None:
+    bank.staff.members["rm_bei"] = staff("rm_bei")
+    bank.staff.members["rm_wu"] = replace(staff("rm_wu"), languages=frozenset({"yue"}), capacity=50)
+    bank.book.customers[LEAVER] = [CANTONESE]
+    case = bank.plan(bank.open())
+    bank.submit_all(case)
+    bank.wecom.decide(TransferStatus.REFUSED)
+
+    bank.clock.advance(bank.settings.poll_times[0])
+    bank.poll(case)
+
+    assert bank.edges(case)["wm_cantonese"].state is EdgeState.PLANNED
+    assert [chunk.takeover_userid for chunk in bank.chunks(case) if chunk.in_state(EdgeState.PLANNED)] == ["rm_wu"]
+
+
 def test_colleague_takes_no_more_than_his_own_capacity(bank: Bank) -> None:
     bank.book.customers |= {LEAVER: [CANTONESE], ZHOU: [LeaversCustomer(f"wm_{place}") for place in range(100)]}
 

@@ -92,6 +92,8 @@ def from_case(case: HandoverCase) -> Item:
         "hr_at": _iso(case.hr_at),
         "cancelled_at": _iso(case.cancelled_at),
         "requested_successors": list(case.requested_successors),
+        "named_by_hr": list(case.named_by_hr) or None,
+        "plan_outdated": case.plan_outdated or None,
         "successors": list(case.successors),
         "unusable": dict(case.unusable),
         "packages": {userid: dict(counts) for userid, counts in case.packages.items()} or None,
@@ -134,6 +136,8 @@ def to_case(item: Item) -> HandoverCase:
         hr_at=_moment(item.get("hr_at")),
         cancelled_at=_moment(item.get("cancelled_at")),
         requested_successors=tuple(item["requested_successors"]),
+        named_by_hr=tuple(item.get("named_by_hr", item["requested_successors"])),
+        plan_outdated=item.get("plan_outdated", False),
         successors=tuple(item["successors"]),
         unusable=item["unusable"],
         packages=item.get("packages", {}),
@@ -197,8 +201,8 @@ def to_chunk(item: Item) -> Chunk:
 
 
 def _from_edge(edge: Edge) -> list[Any]:
-    """Target, state, cause, errcode, owner, due, updated, reason, attempts, tier if any: by position, since names would
-    be half the bytes."""
+    """Target, state, cause, errcode, owner, due, updated, reason, attempts, tier and language if any: by position,
+    since names would be half the bytes."""
     row = [
         edge.target_id,
         edge.state.value,
@@ -210,11 +214,13 @@ def _from_edge(edge: Edge) -> list[Any]:
         edge.reason,
         [_from_attempt(attempt) for attempt in edge.attempts],
     ]
+    if edge.language:
+        return [*row, edge.tier, edge.language]
     return [*row, edge.tier] if edge.tier else row
 
 
 def _to_edge(row: list[Any]) -> Edge:
-    target_id, state, cause, errcode, owner_userid, due_at, updated_at, reason, attempts, *tier = row
+    target_id, state, cause, errcode, owner_userid, due_at, updated_at, reason, attempts, *needs = row
     return Edge(
         target_id,
         EdgeState(state),
@@ -225,7 +231,7 @@ def _to_edge(row: list[Any]) -> Edge:
         _moment(updated_at),
         reason,
         tuple(map(_to_attempt, attempts)),
-        *tier,
+        *needs,
     )
 
 

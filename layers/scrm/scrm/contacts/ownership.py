@@ -139,15 +139,16 @@ def _pool(following: Mapping[str, Standing]) -> dict[str, Standing]:
 
 
 def _owner(
-    pool: Mapping[str, Standing], claim: Claim | None, master: MasterRow | None
+    pool: Mapping[str, Standing], claim: Claim | None, master: MasterRow | None, preferred: str = ""
 ) -> tuple[str, datetime | None, Basis | None]:
+    """Of several who came at the same moment ``preferred``, else the first by name."""
     if claim is not None and _stands(claim, pool):
         return claim.userid, claim.at, claim.basis
     if master is not None and master.userid in pool:
         return master.userid, master.as_of, Basis.MASTER
     if not pool:
         return "", None, None
-    longest = min(pool, key=lambda userid: (pool[userid].follows_since, userid))
+    longest = min(pool, key=lambda userid: (pool[userid].follows_since, userid != preferred, userid))
     return longest, pool[longest].follows_since, Basis.LONGEST_STANDING
 
 
@@ -168,7 +169,8 @@ def _claim_in_force(customer: Customer, claims: Sequence[Claim]) -> Claim | None
             in_force = taker
             continue
         master = customer.master if customer.master and customer.master.as_of <= claim.at else None
-        before, _, _ = _owner(_pool(_following_before(customer, claim, explained[:place])), in_force, master)
+        following = _following_before(customer, claim, explained[:place])
+        before, _, _ = _owner(_pool(following), in_force, master, preferred=taker.from_userid)
         if before in {"", taker.from_userid, taker.userid}:
             in_force = taker
     return in_force

@@ -1,14 +1,15 @@
 """The proof of a handover: every edge, every attempt, the evidence, and totals that add up (O1, S62).
 
 A certificate is a function of the case and its chunks as they are stored: whoever writes it again writes the same
-bytes. It holds ids only. Both documents come piece by piece, so their size does not matter.
+bytes. It holds ids, and the names of personal tags, which nobody can carry over: whoever took the customer over reads
+here what they were. Both documents come piece by piece, so their size does not matter.
 """
 
 import csv
 import hashlib
 import io
 import json
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -18,6 +19,7 @@ from typing import Any, Final
 from scrm import clock
 from scrm.handover.edges import Attempt, Chunk, ChunkKind, Edge, EdgeState, totals
 from scrm.handover.model import Certificate, HandoverCase, PlanReview
+from scrm.handover.parts import PackageStore, left_behind
 from scrm.handover.ports import CertificateDocuments
 
 SCHEMA_VERSION: Final = 1
@@ -40,7 +42,14 @@ _COLUMNS: Final = (
     "attempt_errcode",
     "outcome",
     "decided_at",
+    "personal_tags",
 )
+# A spreadsheet would take a cell that begins so for a formula.
+_FORMULAS: Final = ("=", "+", "-", "@", "\t")
+
+
+type Tags = Mapping[str, Sequence[str]]
+"""Names of the leaver's personal tags, by customer."""
 
 
 class CertificateFormat(StrEnum):
@@ -60,9 +69,10 @@ class TotalsDisagreeError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Certification:
-    """Use case: store the certificate of a case at its end."""
+    """Use case: store the certificate of a case at its end. ``packages`` knows the tags that could not be carried."""
 
     documents: CertificateDocuments
+    packages: PackageStore
 
     def issue(self, case: HandoverCase, chunks: Sequence[Chunk]) -> HandoverCase:
         """The case with its next certificate, whose documents are stored. ``case`` and ``chunks`` are what is stored.
@@ -71,16 +81,29 @@ class Certification:
         Raises TotalsDisagreeError.
         """
         found = _in_order(chunks)
+        tags = self._personal_tags(case, chunks)
         number = len(case.certificates) + 1
-        json_sha256 = digest_of(json_pieces(case, found, number))
+        json_sha256 = digest_of(json_pieces(case, found, number, tags))
         key = f"{PREFIX}/{case.case_id}/{number:04d}-{json_sha256[:16]}"
-        csv_sha256 = digest_of(csv_pieces(found))
-        self.documents.write(document_key(key, CertificateFormat.JSON), json_pieces(case, found, number))
-        self.documents.write(document_key(key, CertificateFormat.CSV), csv_pieces(found))
+        csv_sha256 = digest_of(csv_pieces(found, tags))
+        self.documents.write(document_key(key, CertificateFormat.JSON), json_pieces(case, found, number, tags))
+        self.documents.write(document_key(key, CertificateFormat.CSV), csv_pieces(found, tags))
         issued_at = case.closed_at or case.opened_at
         customers, groups = (sum(of is kind for of, _ in found) for kind in ChunkKind)
         issued = Certificate(number, issued_at, key, json_sha256, csv_sha256, customers, groups)
         return replace(case, certificates=(*case.certificates, issued))
+
+    def _personal_tags(self, case: HandoverCase, chunks: Sequence[Chunk]) -> Tags:
+        """By customer who has some, one package after the other."""
+        mine: dict[str, set[str]] = defaultdict(set)
+        for chunk in chunks:
+            if chunk.package:
+                mine[chunk.package].update(edge.target_id for edge in chunk.edges)
+        found: dict[str, tuple[str, ...]] = {}
+        for package, customers in sorted(mine.items()):
+            contents = left_behind(self.packages.get(case.case_id, package))
+            found |= {customer: tags for customer, tags in contents.items() if customer in customers}
+        return found
 
 
 def document_key(key: str, form: CertificateFormat) -> str:
@@ -117,23 +140,27 @@ def problems_of(certificate: Certificate, documents: CertificateDocuments) -> li
     return found
 
 
-def json_pieces(case: HandoverCase, edges: Sequence[tuple[ChunkKind, Edge]], number: int) -> Iterator[bytes]:
+def json_pieces(
+    case: HandoverCase, edges: Sequence[tuple[ChunkKind, Edge]], number: int, tags: Tags
+) -> Iterator[bytes]:
     """The document: what the case is in the first line, then an edge a line. Raises TotalsDisagreeError."""
     head = json.dumps(_head(case, edges, number), ensure_ascii=False, separators=(",", ":"))
     yield f'{head[:-1]},"edges":[\n'.encode()
     for start in range(0, len(edges), _EDGES_PER_PIECE):
         part = edges[start : start + _EDGES_PER_PIECE]
-        text = ",\n".join(json.dumps(_edge(*each), ensure_ascii=False, separators=(",", ":")) for each in part)
+        text = ",\n".join(json.dumps(_edge(*each, tags), ensure_ascii=False, separators=(",", ":")) for each in part)
         yield f"{text}{',' if start + len(part) < len(edges) else ''}\n".encode()
     yield b"]}\n"
 
 
-def csv_pieces(edges: Sequence[tuple[ChunkKind, Edge]]) -> Iterator[bytes]:
+def csv_pieces(edges: Sequence[tuple[ChunkKind, Edge]], tags: Tags) -> Iterator[bytes]:
     """A row an attempt, and one for an edge that nothing was tried for; begins with a byte order mark for Excel."""
     yield f"\N{BYTE ORDER MARK}{','.join(_COLUMNS)}\r\n".encode()
     for start in range(0, len(edges), _EDGES_PER_PIECE):
         text = io.StringIO()
-        csv.writer(text).writerows(row for each in edges[start : start + _EDGES_PER_PIECE] for row in _rows(*each))
+        csv.writer(text).writerows(
+            row for each in edges[start : start + _EDGES_PER_PIECE] for row in _rows(*each, tags)
+        )
         yield text.getvalue().encode()
 
 
@@ -214,7 +241,7 @@ def _takers(edges: Iterable[tuple[ChunkKind, Edge]]) -> list[dict[str, Any]]:
     return [{"userid": userid, **{kind.value: done[userid, kind] for kind in ChunkKind}} for userid in userids]
 
 
-def _edge(kind: ChunkKind, edge: Edge) -> dict[str, Any]:
+def _edge(kind: ChunkKind, edge: Edge, tags: Tags) -> dict[str, Any]:
     return {
         "kind": kind.value,
         "target_id": edge.target_id,
@@ -226,6 +253,7 @@ def _edge(kind: ChunkKind, edge: Edge) -> dict[str, Any]:
         "updated_at": _iso(edge.updated_at),
         "reason": edge.reason,
         "attempts": [_attempt(attempt) for attempt in edge.attempts],
+        "personal_tags": list(tags.get(edge.target_id, ())),
     }
 
 
@@ -240,13 +268,18 @@ def _attempt(attempt: Attempt) -> dict[str, Any]:
     }
 
 
-def _rows(kind: ChunkKind, edge: Edge) -> Iterator[list[Any]]:
-    of_edge = _edge(kind, edge)
-    attempts = of_edge.pop("attempts")
+def _rows(kind: ChunkKind, edge: Edge, tags: Tags) -> Iterator[list[Any]]:
+    of_edge = _edge(kind, edge, tags)
+    attempts, names = of_edge.pop("attempts"), _cell("; ".join(of_edge.pop("personal_tags")))
     if not attempts:
-        yield [*of_edge.values(), 0] + [None] * (len(_COLUMNS) - len(of_edge) - 1)
+        yield [*of_edge.values(), 0] + [None] * (len(_COLUMNS) - len(of_edge) - 2) + [names]
     for place, attempt in enumerate(attempts, 1):
-        yield [*of_edge.values(), place, *attempt.values()]
+        yield [*of_edge.values(), place, *attempt.values(), names]
+
+
+def _cell(text: str) -> str:
+    """Free text that a spreadsheet shows and does not calculate."""
+    return f"'{text}" if text.startswith(_FORMULAS) else text
 
 
 def _disagreements(certificate: Certificate, lines: Iterable[bytes]) -> Iterator[str]:

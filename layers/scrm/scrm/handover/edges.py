@@ -112,8 +112,8 @@ class Attempt:
 class Edge:
     """One customer (``external_userid``) or group (``chat_id``) on its way to a new owner.
 
-    ``reason`` says why its taker was chosen. ``tier`` is kept where it asks something of the next taker too.
-    ``owner_userid`` and ``due_at`` are set while it is manual: who must act,
+    ``reason`` says why its taker was chosen. ``tier`` is kept where it asks something of the next taker too,
+    ``language`` where one is known. ``owner_userid`` and ``due_at`` are set while it is manual: who must act,
     until when.
     """
 
@@ -127,6 +127,7 @@ class Edge:
     reason: str = ""
     attempts: tuple[Attempt, ...] = ()
     tier: str = ""
+    language: str = ""
 
     def started(self, attempt: Attempt) -> "Edge":
         """WeCom accepted the call for this edge, or its outcome is not known yet."""

@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from scrm.handover.errors import StaleVersionError
 from scrm.handover.model import (
+    OUR_PLAN,
     CaseOutcome,
     CaseState,
     ChangeKind,
@@ -84,6 +85,7 @@ class HandoverIntake:
             account_deleted_at=signal.occurred_at if signal.account_deleted else None,
         ).noted(signal)
         case = opened if unconfirmed else _as_hr_says(opened, signal, self.settings, now)
+        case = replace(case, plan_outdated=False)  # there is none yet
         self.journal.opened(case, signal)
         if not self.cases.open_case(case, ordinal):
             raise StaleVersionError("another signal opened the case first")
@@ -158,6 +160,8 @@ def _is_the_same(latest: HandoverCase, signal: StaffSignal) -> bool:
 def _as_hr_says(case: HandoverCase, signal: StaffSignal, settings: HandoverSettings, now: datetime) -> HandoverCase:
     """HR's word in force: kind of change, days, successors. A deleted account stays a departure."""
     start_at = settings.start_of(signal.last_day, now) if signal.last_day else now
+    others = _names_others(case, signal)
+    outdated = others and signal.successor_userids != case.requested_successors
     return replace(
         case,
         change=ChangeKind.DEPARTURE if case.account_deleted else signal.change,
@@ -165,12 +169,26 @@ def _as_hr_says(case: HandoverCase, signal: StaffSignal, settings: HandoverSetti
         start_at=start_at,
         stays=signal.stays,
         hr_at=signal.occurred_at,
-        requested_successors=signal.successor_userids or case.requested_successors,
-        plan_made_by=signal.actor if signal.actor and not case.is_planned else case.plan_made_by,
+        requested_successors=signal.successor_userids if others else case.requested_successors,
+        named_by_hr=signal.successor_userids or case.named_by_hr,
+        plan_outdated=case.plan_outdated or outdated,
+        plan_made_by=_maker(case, signal, outdated=outdated),
         cancelled_at=None,
         state=CaseState.PLANNING if case.state is CaseState.UNCONFIRMED else case.state,
         due_at=_due(case, now),
     )
+
+
+def _names_others(case: HandoverCase, signal: StaffSignal) -> bool:
+    """Whether HR names successors, and not just those it named before: an operator may have chosen others since."""
+    return bool(signal.successor_userids) and signal.successor_userids != case.named_by_hr
+
+
+def _maker(case: HandoverCase, signal: StaffSignal, *, outdated: bool) -> str:
+    """Whose plan it is: whoever told HR's system, as long as it is not stored, or as it has to be made anew."""
+    if case.is_planned and not outdated:
+        return case.plan_made_by
+    return signal.actor or (OUR_PLAN if outdated else case.plan_made_by)
 
 
 def _cancelled(case: HandoverCase, signal: StaffSignal, now: datetime) -> HandoverCase:
@@ -188,7 +206,7 @@ def _difference(case: HandoverCase, signal: StaffSignal) -> str:
         for name, before, after in (
             ("change", case.change, signal.change),
             ("last_day", case.last_day, signal.last_day),
-            ("successors", case.requested_successors, signal.successor_userids or case.requested_successors),
+            ("successors", (), signal.successor_userids if _names_others(case, signal) else ()),
         )
         if before != after
     ]

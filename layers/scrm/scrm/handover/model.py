@@ -157,6 +157,8 @@ class HandoverCase:
     ``due_at`` is when the case wants to be looked at next; None when it is closed. ``start_at`` is the earliest moment
     of a transfer. ``customer_totals`` and ``group_totals`` count edges by state as of the last look.
     ``hr_at`` is when the HR word in force was spoken: an older one that comes late does not replace it.
+    ``named_by_hr`` are the successors HR named last, ``requested_successors`` those in force, which an operator may
+    have chosen since. ``plan_outdated``: HR named others after the plan was stored (`scrm.handover.replanning`).
     ``unusable`` are takers WeCom refused, with its code. ``plan_made_by`` made the plan or changed it last and may not
     approve it; ``review`` is the word on this very plan. ``closed_at`` of a case that is still open: it ended then, and
     its certificate is being written.
@@ -183,6 +185,8 @@ class HandoverCase:
     account_deleted_at: datetime | None = None
     hr_at: datetime | None = None
     requested_successors: tuple[str, ...] = ()
+    named_by_hr: tuple[str, ...] = ()
+    plan_outdated: bool = False
     successors: tuple[str, ...] = ()
     cancelled_at: datetime | None = None
     customer_totals: Mapping[str, int] = field(default_factory=dict)
@@ -231,7 +235,9 @@ class HandoverCase:
 
     def replanned(self, successors: Sequence[str], made_by: str) -> "HandoverCase":
         """Somebody wants another plan: what was said about the one before counts no longer."""
-        return replace(self, requested_successors=tuple(successors), plan_made_by=made_by, review=None)
+        return replace(
+            self, requested_successors=tuple(successors), plan_made_by=made_by, review=None, plan_outdated=False
+        )
 
     def knows(self, event_id: str) -> bool:
         return any(known.event_id == event_id for known in self.signals)

@@ -8,7 +8,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +54,21 @@ class PackageStore(Protocol):
 
     def get(self, case_id: str, package: str) -> Contents:
         """The package of this checksum; what was read has been checked against it."""
+
+
+PERSONAL_TAGS: Final = "personal_tags"
+"""Under this name a part's content of a customer lists tags that WeCom lets nobody write for another member."""
+
+
+def left_behind(contents: Contents) -> dict[str, tuple[str, ...]]:
+    """By customer, what of a package can be given to nobody."""
+    found: dict[str, tuple[str, ...]] = {}
+    for of_part in contents.values():
+        for customer, content in of_part.items():
+            names = content.get(PERSONAL_TAGS) if isinstance(content, Mapping) else None
+            if names:
+                found[customer] = (*found.get(customer, ()), *names)
+    return found
 
 
 def canonical(contents: Mapping[str, Any]) -> bytes:

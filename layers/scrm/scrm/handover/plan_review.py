@@ -5,22 +5,20 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from scrm.handover.approval import NOT_CALLED, has_started, plan_checksum, plan_size
-from scrm.handover.edges import Chunk, ChunkState, EdgeCause, EdgeState
+from scrm.handover.edges import Chunk, ChunkState, EdgeCause
 from scrm.handover.errors import DecisionRefusedError, UnknownCaseError
 from scrm.handover.model import CaseState, HandoverCase, PlanReview
 from scrm.handover.ports import (
-    MOST_CHUNKS_TOGETHER,
     CaseRepository,
     CustomerLoads,
     DecisionLog,
     HandoverQueue,
     StaffDirectory,
 )
+from scrm.handover.replanning import given_back, save_together
 from scrm.handover.rules import EdgeRules, manager_of
 from scrm.handover.settings import HandoverSettings
 from scrm.handover.succession import SuccessorPool
-
-_WITHOUT_A_TAKER = frozenset({EdgeCause.NO_SUCCESSOR, EdgeCause.PLAN_REJECTED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +67,7 @@ class PlanReviews:
         self.log.decided(case, "handover.replanned", actor, now)
         state = case.state if case.state is CaseState.UNCONFIRMED else CaseState.PLANNING
         wanted = replace(case.replanned(successors, actor), state=state, due_at=now)
-        saved = self._saved(wanted, [chunk.without(_free(chunk)) for chunk in chunks if _free(chunk)])
+        saved = self._saved(wanted, [chunk.without(given_back(chunk)) for chunk in chunks if given_back(chunk)])
         self.queue.request_plan(case_id)
         return saved
 
@@ -84,6 +82,8 @@ class PlanReviews:
         case, chunks = self._open_case(case_id)
         if case.state is not CaseState.AWAITING_APPROVAL or case.cancelled_at is not None:
             raise DecisionRefusedError("No plan of this case waits for approval; read the case again.")
+        if case.plan_outdated:
+            raise DecisionRefusedError("HR named other successors and the plan is being made anew; read it again soon.")
         if actor == case.plan_made_by:
             raise DecisionRefusedError("You made this plan; somebody else has to look at it.")
         if checksum != plan_checksum(chunks):
@@ -99,19 +99,10 @@ class PlanReviews:
         return loaded
 
     def _saved(self, case: HandoverCase, changed: Sequence[Chunk]) -> HandoverCase:
-        """The last of the chunks go with the case, so that it is never found with nothing left to do."""
-        together = MOST_CHUNKS_TOGETHER - 1
-        self.cases.save_chunks(changed[together:])
-        return self.cases.save(case, changed[:together])
+        return save_together(self.cases, case, changed)
 
 
 def _stopped(chunk: Chunk, rules: EdgeRules, now: datetime) -> Chunk:
     """What was not called waits for a person."""
     waiting = chunk.in_state(*NOT_CALLED)
     return chunk.with_edges({edge.target_id: rules.manual(edge, EdgeCause.PLAN_REJECTED, now) for edge in waiting})
-
-
-def _free(chunk: Chunk) -> frozenset[str]:
-    """What another plan may give to somebody else."""
-    stopped = (edge for edge in chunk.in_state(EdgeState.MANUAL) if edge.cause in _WITHOUT_A_TAKER)
-    return frozenset(edge.target_id for edge in (*chunk.in_state(EdgeState.PLANNED), *stopped))

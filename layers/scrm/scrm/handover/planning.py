@@ -18,6 +18,7 @@ from scrm.handover.ports import (
     Transfers,
 )
 from scrm.handover.regroup import api_for, next_number
+from scrm.handover.replanning import Replanning
 from scrm.handover.rules import EdgeRules, manager_of
 from scrm.handover.settings import HandoverSettings, end_of
 from scrm.handover.succession import Choice, Needs, SuccessorPool
@@ -52,11 +53,13 @@ class HandoverPlanning:
             case = self._with_account(case, now)
         except TransferPostponedError as postponed:
             return self.cases.save(replace(case, due_at=postponed.not_before))
+        if case.plan_outdated:
+            case, chunks = Replanning(self.cases).freed(case, chunks)
         drafting = Drafting(self.cases, self.staff, self.customers, self.settings)
         added = list(drafting.missing_chunks(case, chunks, now))
         if not added and case.state in {CaseState.TRANSFERRING, CaseState.ATTENTION}:
             self.queue.request_transfers([chunk for chunk in chunks if is_due(chunk, now)])
-            return case
+            return self.cases.save(case) if loaded[0].plan_outdated else case
         self.cases.add_chunks(added)
         return self._released(case, [*chunks, *added], now)
 
@@ -149,7 +152,8 @@ class Drafting:
             return "", rules.manual(Edge(target_id), EdgeCause.QUOTA_USED, now)
         choice = pool.for_customer(followers=customer.followers, needs=Needs(customer.tier, customer.language))
         taker, edge = _planned(target_id, "", choice, now)
-        return taker, replace(edge, tier=customer.tier if customer.tier in self.settings.tier_qualifications else "")
+        tier = customer.tier if customer.tier in self.settings.tier_qualifications else ""
+        return taker, replace(edge, tier=tier, language=customer.language)
 
     def _cut(
         self,

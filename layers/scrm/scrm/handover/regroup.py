@@ -68,7 +68,7 @@ class Regrouping:
         )
         if kind is ChunkKind.GROUPS:
             return self.pool.for_group(tried)
-        return self.pool.for_customer(tried, needs=Needs(edge.tier))
+        return self.pool.for_customer(tried, needs=Needs(edge.tier, edge.language))
 
 
 def next_number(chunks: Iterable[Chunk], kind: ChunkKind) -> int:

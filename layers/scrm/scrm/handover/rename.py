@@ -70,6 +70,7 @@ def _case(case: HandoverCase, old: str, new: str) -> HandoverCase:
         case,
         handover_userid=now(case.handover_userid),
         requested_successors=tuple(map(now, case.requested_successors)),
+        named_by_hr=tuple(map(now, case.named_by_hr)),
         successors=tuple(sorted(map(now, case.successors))),
         unusable=by_userid(case.unusable),
         packages=by_userid(case.packages),

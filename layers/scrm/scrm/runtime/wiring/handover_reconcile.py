@@ -33,9 +33,11 @@ def contact_records() -> SqsContactRecords:
 @functools.cache
 def certification() -> "Certification":
     from scrm.aws.certificate_documents import BucketCertificates  # noqa: PLC0415 - only the end of a case needs it
+    from scrm.aws.package_documents import DocumentPackages  # noqa: PLC0415
     from scrm.handover.certificate import Certification  # noqa: PLC0415
 
-    return Certification(BucketCertificates(bucket("DATA_BUCKET")))
+    documents = bucket("DATA_BUCKET")
+    return Certification(BucketCertificates(documents), DocumentPackages(documents))
 
 
 def reconcile() -> HandoverReconcile:
