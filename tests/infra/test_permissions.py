@@ -23,6 +23,7 @@ TABLE_OF = {
     "HANDOVER_TABLE": "HandoverTable",
     "TASKS_TABLE": "TasksTable",
     "PRESSURE_TABLE": "PressureTable",
+    "CONTENT_TABLE": "ContentTable",
     "AUDIT_TABLE": "AuditTable",
 }
 QUEUE_OF = {

@@ -14,6 +14,7 @@ TABLES = {
     "HandoverTable": {"by_due", "by_branch", "by_month"},
     "TasksTable": {"by_node"},
     "PressureTable": set(),
+    "ContentTable": {"by_branch", "by_bank"},
     "AuditTable": set(),
 }
 FORGETS = {"PlatformTable", "ContactsTable", "PressureTable"}  # working state; ended relations; old weeks
@@ -32,6 +33,7 @@ HOLDS_DATA = (
 
 
 def test_the_slice_has_these_tables() -> None:
+def test_the_stack_has_its_tables() -> None:
     assert set(of_type("AWS::DynamoDB::Table")) == set(TABLES)
 
 

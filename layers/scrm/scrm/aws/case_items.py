@@ -136,7 +136,7 @@ def to_case(item: Item) -> HandoverCase:
         hr_at=_moment(item.get("hr_at")),
         cancelled_at=_moment(item.get("cancelled_at")),
         requested_successors=tuple(item["requested_successors"]),
-        named_by_hr=tuple(item.get("named_by_hr", item["requested_successors"])),
+        named_by_hr=tuple(item["named_by_hr"] if "named_by_hr" in item else item["requested_successors"]),
         plan_outdated=item.get("plan_outdated", False),
         successors=tuple(item["successors"]),
         unusable=item["unusable"],

@@ -11,6 +11,7 @@ _VARIABLES = (
     "HANDOVER_TABLE",
     "TASKS_TABLE",
     "PRESSURE_TABLE",
+    "CONTENT_TABLE",
     "AUDIT_TABLE",
     "DATA_BUCKET",
     "CONTACT_QUEUE_URL",
@@ -31,6 +32,7 @@ class AdminSettings:
     handover_table: str
     tasks_table: str
     pressure_table: str
+    content_table: str
     audit_table: str
     data_bucket: str
     contact_queue_url: str

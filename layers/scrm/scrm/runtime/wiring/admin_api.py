@@ -25,6 +25,8 @@ from scrm.runtime.settings_admin import AdminSettings
 from scrm.runtime.wiring import bank_settings
 
 if TYPE_CHECKING:
+    from pydantic import BaseModel
+
     from scrm.aws.certificate_documents import BucketCertificates
     from scrm.aws.contact_queries import DynamoContactQueries
     from scrm.aws.customer_journal import CustomerJournal
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
     from scrm.handover.preview import Previews
     from scrm.runtime.member_places import MemberPlaces
     from scrm.runtime.task_joins import OrgTaskStaff
+    from scrm.runtime.wiring.content import AdminContent
     from scrm.settings.change import SettingsChange
     from scrm.tasks.queries import TaskLists
     from scrm.tasks.work import TaskWork
@@ -128,10 +131,21 @@ def certificate_documents() -> "BucketCertificates":
 
 @functools.cache
 def settings_change() -> "SettingsChange":
-    from scrm.settings.change import SettingsChange  # noqa: PLC0415 - only who changes settings needs it
-    from scrm.settings.handover import TOPIC, HandoverDocument  # noqa: PLC0415
+    from scrm.settings.handover import TOPIC, HandoverDocument  # noqa: PLC0415 - only who changes settings needs it
 
-    return SettingsChange(bank_settings.store(), AuditedSettings(audit_log()), TOPIC, HandoverDocument)
+    return settings_change_of(TOPIC, HandoverDocument)
+
+
+def settings_change_of(topic: str, model: "type[BaseModel]") -> "SettingsChange":
+    from scrm.settings.change import SettingsChange  # noqa: PLC0415 - as above
+
+    return SettingsChange(bank_settings.store(), AuditedSettings(audit_log()), topic, model)
+
+
+def content_library() -> "AdminContent":
+    from scrm.runtime.wiring.content import AdminContent  # noqa: PLC0415 - only operations on content need it
+
+    return AdminContent(_table(settings().content_table), audit_log())
 
 
 @functools.cache
