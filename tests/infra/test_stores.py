@@ -32,7 +32,6 @@ HOLDS_DATA = (
 )
 
 
-def test_the_slice_has_these_tables() -> None:
 def test_the_stack_has_its_tables() -> None:
     assert set(of_type("AWS::DynamoDB::Table")) == set(TABLES)
 
