@@ -18,6 +18,7 @@ os.environ.update(
     AUDIT_TABLE="audit",
     TASKS_TABLE="tasks",
     CAMPAIGN_TABLE="campaign",
+    PRESSURE_TABLE="pressure",
     CONTENT_TABLE="content",
     DATA_BUCKET="data",
     CALLBACK_SECRET_ID="scrm/callback",

@@ -22,6 +22,7 @@ TABLE_OF = {
     "CONTACTS_TABLE": "ContactsTable",
     "HANDOVER_TABLE": "HandoverTable",
     "TASKS_TABLE": "TasksTable",
+    "PRESSURE_TABLE": "PressureTable",
     "CONTENT_TABLE": "ContentTable",
     "AUDIT_TABLE": "AuditTable",
 }

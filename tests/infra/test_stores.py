@@ -13,10 +13,11 @@ TABLES = {
     "ContactsTable": {"by_customer"},
     "HandoverTable": {"by_due", "by_branch", "by_month"},
     "TasksTable": {"by_node"},
+    "PressureTable": set(),
     "ContentTable": {"by_branch", "by_bank"},
     "AuditTable": set(),
 }
-FORGETS = {"PlatformTable", "ContactsTable"}  # working state; ended relations
+FORGETS = {"PlatformTable", "ContactsTable", "PressureTable"}  # working state; ended relations; old weeks
 SECRETS = ["WecomSecret", "CallbackSecret"]
 KEPT = [*TABLES, *SECRETS, "DataBucket", "DataKey", "EgressAddressA", "EgressAddressB"]
 DATA_CLASSES = {"core", "important", "general-sensitive", "general-other"}
