@@ -148,9 +148,7 @@ class LedgerPlaces:
 
     def _touch(self, task: SendTask, weeks: tuple[str, ...]) -> Touch:
         pressure_class = _CLASS_OF.get(task.channel, PressureClass.SERVICE)
-        return Touch(
-            task.touch_id, pressure_class, weeks, task.expires_at, task.priority, campaign_id=task.campaign_id
-        )
+        return Touch(task.touch_id, pressure_class, weeks, task.expires_at, task.priority, campaign_id=task.campaign_id)
 
 
 def _next_week(now: datetime) -> datetime:
