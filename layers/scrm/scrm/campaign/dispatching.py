@@ -63,7 +63,7 @@ class Dispatch:
     def take(self, task_id: str) -> SendOutcome:
         """Make the task's call if it wants one. Raises StaleTaskError when someone else had it in hand."""
         task = self.tasks.load(task_id)
-        if task is None or task.due_at is None or self.now() < task.due_at:
+        if task is None or task.due_at is None or (self.now() < task.due_at and not self._is_called_off(task)):
             return SendOutcome.NOTHING_TO_DO
         if task.untold:
             self.ends.tell_all(task)
@@ -84,6 +84,10 @@ class Dispatch:
         except DispatchPostponedError as waiting:
             self._again(task_steps.postponed(task, waiting.not_before), waiting.not_before)
             return SendOutcome.POSTPONED
+
+    def _is_called_off(self, task: SendTask) -> bool:
+        """A stopped campaign's task need not wait for its time to end."""
+        return task.state is TaskState.PLANNED and self.standings.of(task.campaign_id) is Standing.STOPPED
 
     def _again(self, task: SendTask, not_before: datetime) -> None:
         """Its due time brings it back; a message does so sooner than the schedule."""
