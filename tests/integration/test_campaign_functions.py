@@ -1,4 +1,4 @@
-"""campaign_worker and campaign_reconcile over the template's tables and queues: their joins, and a death at each call."""
+"""Both campaign functions over the template's tables and queues: their joins, and a death at each request."""
 
 import functools
 import os
