@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from scrm.campaign.dispatch_errors import SendRefusedError
+from scrm.campaign.dispatch_errors import DispatchPostponedError, SendRefusedError
 from scrm.campaign.dispatch_settings import DispatchSettings
 from scrm.campaign.exposure import ExposureHistory
 from scrm.campaign.ports import Standing
@@ -234,3 +234,30 @@ def test_no_more_looks_are_asked_for_than_fit_until_the_next_tick() -> None:
     asked = bank.reconcile().request_due()
 
     assert (asked, len(bank.queue.sends)) == (3, 3)
+
+
+def test_a_stop_goes_on_where_wecoms_quota_let_it_and_tells_how_far_it_is() -> None:
+    bank = DispatchBank()
+    for number in range(30):
+        bank.plan(customers(1, first=number), owner=f"rm_{number:02}")
+    bank.run()
+    bank.standings.standing = Standing.STOPPED
+    quota = iter(range(12))
+    cancel = bank.wecom.cancel
+
+    def cancel_within_quota(msgid: str) -> None:
+        if next(quota, None) is None:
+            raise DispatchPostponedError(bank.time + timedelta(minutes=1))
+        cancel(msgid)
+
+    bank.wecom.cancel = cancel_within_quota  # type: ignore[method-assign]
+    started = bank.changes().stop(CAMPAIGN)
+    bank.run()
+    halfway = bank.tallies().progress(CAMPAIGN)
+    bank.wecom.cancel = cancel  # type: ignore[method-assign]
+    bank.run(timedelta(minutes=10))
+
+    assert (started.left, halfway.left, halfway.done) == (30, 18, 12)
+    assert bank.tallies().progress(CAMPAIGN).left == 0
+    assert bank.counts() == {"cancelled": 30}
+    assert len(bank.wecom.creations) == 30
