@@ -225,7 +225,7 @@ def test_quiet_hours_put_it_off_until_they_end() -> None:
 
     outcome = bank.send(task)
 
-    assert outcome is SendOutcome.POSTPONED
+    assert outcome is SendOutcome.PUT_OFF
     due_at = bank.stored(task).due_at
     assert due_at is not None
     assert (due_at - bank.time).total_seconds() == 10 * 3600 + 59 * 60
@@ -240,7 +240,7 @@ def test_a_paused_campaign_waits_and_a_stopped_one_ends() -> None:
 
     stopped = bank.at_due(task).send(task)
 
-    assert (paused, stopped) == (SendOutcome.POSTPONED, SendOutcome.STOPPED)
+    assert (paused, stopped) == (SendOutcome.PUT_OFF, SendOutcome.STOPPED)
     assert bank.counts() == {RecipientState.CANCELLED.value: 2}
     assert not bank.wecom.messages
 

@@ -29,11 +29,15 @@ from scrm.campaign.task import CREATING, ENDED, RecipientState, Result, SendTask
 
 
 class SendOutcome(StrEnum):
-    """What one look of the worker at a task did."""
+    """What one look of the worker at a task did.
+
+    ``postponed`` by WeCom's limits or an outage, ``put_off`` by quiet hours, a paused campaign or a busy ledger.
+    """
 
     CREATED = "created"
     FOUND = "found"
     POSTPONED = "postponed"
+    PUT_OFF = "put_off"
     UNANSWERED = "unanswered"
     REFUSED = "refused"
     NOBODY_LEFT = "nobody_left"
@@ -83,7 +87,7 @@ class Dispatch:
             return self._send(task)
         except DispatchPostponedError as waiting:
             self._again(task_steps.postponed(task, waiting.not_before), waiting.not_before)
-            return SendOutcome.POSTPONED
+            return SendOutcome.PUT_OFF
 
     def _is_called_off(self, task: SendTask) -> bool:
         """A stopped campaign's task need not wait for its time to end."""
