@@ -45,7 +45,10 @@ PREFIXES = {
         "s3:GetObject": {"handover/packages/*"},
         "s3:PutObject": {"handover/certificates/*"},
     },
-    "AdminApi": {"s3:GetObject": {"handover/certificates/*"}},
+    "AdminApi": {
+        "s3:GetObject": {"content/media/*", "handover/certificates/*"},
+        "s3:PutObject": {"content/media/*"},
+    },
 }
 ROLES = sorted(of_type("AWS::IAM::Role"))
 
