@@ -46,9 +46,9 @@ from tests.fakes.answers import FakeAnswers
 from tests.fakes.audit import FakeAuditStore
 from tests.fakes.contacts import Contacts
 from tests.fakes.content import Library
-from tests.fakes.media import Shelf
 from tests.fakes.decisions import MemoryDecisions
 from tests.fakes.handover import FakeCertificates
+from tests.fakes.media import Shelf
 from tests.fakes.org import FakeOrg
 from tests.fakes.orphans import FakeOrphans
 from tests.fakes.queries import FakeCaseQueries, FakeContactQueries, FakeOrgQueries

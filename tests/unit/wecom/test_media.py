@@ -1,4 +1,4 @@
-"""Uploads: the right way for each use, WeCom's sizes, one part named media with the name as it is (docs/wecom.md 12.3)."""
+"""Uploads: the right way for each use, WeCom's sizes, one part named media, the name as it is (docs/wecom.md 12.3)."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -79,7 +79,9 @@ def test_a_file_goes_out_as_one_part_named_media(server: _Server) -> None:
         "/cgi-bin/media/upload?type=image&access_token=t",
         "multipart/form-data",
     )
-    head = f'--{boundary}\r\nContent-Disposition: form-data; name="media"; filename="海_报__.png"; filelength={len(PNG)}'
+    head = (
+        f'--{boundary}\r\nContent-Disposition: form-data; name="media"; filename="海_报__.png"; filelength={len(PNG)}'
+    )
     assert body.startswith(head.encode())
     assert body.endswith(b"\r\n\r\n" + PNG + f"\r\n--{boundary}--\r\n".encode())
 

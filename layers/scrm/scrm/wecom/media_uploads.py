@@ -14,7 +14,7 @@ _TRY_AGAIN_AFTER: Final = timedelta(minutes=1)
 
 
 class WecomMedia:
-    """Implements `scrm.content.media.MediaUploader`. Uploading again is harmless: the older id goes on until its end."""
+    """Implements `scrm.content.media.MediaUploader`. Uploading again is harmless: the older id stays good."""
 
     def __init__(self, client: WecomClient, now: Callable[[], datetime] = clock.now) -> None:
         self._client = client
