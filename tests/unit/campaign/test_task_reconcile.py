@@ -97,8 +97,7 @@ def test_a_recall_takes_back_what_is_not_confirmed_and_tells_what_was() -> None:
     bank.standings.standing = Standing.STOPPED
 
     started = bank.changes().stop(CAMPAIGN)
-    for task_id in bank.queue.looks:
-        bank.reconcile().look(task_id, asked=True)
+    bank.run()
 
     assert (started.left, started.done) == (2, 0)
     assert bank.counts() == {"cancelled": 3, "sent": 2}

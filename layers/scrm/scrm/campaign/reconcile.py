@@ -77,6 +77,7 @@ class TaskReconcile:
             latest = self.tasks.load(task_id)
             if latest is not None and latest.due_at is not None:
                 self.tasks.save(task_steps.unanswered(latest, waiting.not_before))
+                self.queue.request_looks([task_id], not_before=waiting.not_before)
             return LookOutcome.POSTPONED
         except SendRefusedError:
             latest = self.tasks.load(task_id) or task

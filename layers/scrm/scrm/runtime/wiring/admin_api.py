@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from scrm.aws.certificate_documents import BucketCertificates
     from scrm.aws.contact_queries import DynamoContactQueries
     from scrm.aws.customer_journal import CustomerJournal
+    from scrm.aws.pressure_table import DynamoOwnerNotes
     from scrm.aws.task_table import DynamoTaskTable
     from scrm.contacts.accountability import Accountability
     from scrm.handover.decisions import CaseDecisions
@@ -177,8 +178,14 @@ def accountability() -> "Accountability":
     from scrm.contacts.accountability import Accountability  # noqa: PLC0415
     from scrm.contacts.writer import CustomerWriter  # noqa: PLC0415
 
-    contacts = DynamoContactRepository(_table(settings().contacts_table))
+    contacts = DynamoContactRepository(_table(settings().contacts_table), owner_notes)
     return Accountability(contacts, CustomerWriter(contacts, clock.now))
+
+
+def owner_notes() -> "DynamoOwnerNotes":
+    from scrm.aws.pressure_table import DynamoOwnerNotes  # noqa: PLC0415 - only a new owner needs it
+
+    return DynamoOwnerNotes(_table(settings().pressure_table))
 
 
 def customer_journal() -> "CustomerJournal":

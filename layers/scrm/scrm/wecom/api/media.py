@@ -1,4 +1,4 @@
-"""Files lent to WeCom for three days (docs/wecom.md 12.3). What was uploaded one way is refused by the other (40007)."""
+"""Files lent to WeCom for three days (docs/wecom.md 12.3). What was uploaded one way is refused by the other."""
 
 from typing import Final
 
