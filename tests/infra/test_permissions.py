@@ -50,9 +50,12 @@ PREFIXES = {
         "s3:GetObject": {"handover/packages/*"},
         "s3:PutObject": {"handover/certificates/*"},
     },
+    "AdminApi": {
+        "s3:GetObject": {"content/media/*", "handover/certificates/*"},
+        "s3:PutObject": {"content/media/*"},
+    },
     "CampaignWorker": {"s3:PutObject": {"facts/send_settled/*"}},
     "CampaignReconcile": {"s3:PutObject": {"facts/send_settled/*"}},
-    "AdminApi": {"s3:GetObject": {"handover/certificates/*"}},
 }
 ROLES = sorted(of_type("AWS::IAM::Role"))
 
