@@ -46,7 +46,7 @@ def test_wecom_that_takes_no_remarks_for_a_while_holds_up_no_customer(
         prepare(bank)
         found = depart(bank, disturb=refuse_remarks)
         while_refused = noted(bank, NOTED)
-        for _ in range(8):
+        for _ in range(26):  # a third 45009 closes the path for the rest of the calendar day
             bank.advance(HOUR)
         check_what_followed(bank, CUSTOMERS)
 
