@@ -220,7 +220,6 @@ def test_the_hundred_who_were_handed_over_are_capped_across_both_owners(month: S
     assert len({name for _, name in month.received if name in set(handed_over)}) == 100
 
 
-@pytest.mark.xfail(reason="known defect: settlements are lost in the crowd; O3 is not met", strict=False)
 def test_everyone_has_got_each_message_once_or_it_expired_for_him(month: Simulation) -> None:
     everyone = {(campaign.name, name) for campaign in CAMPAIGNS for name in CUSTOMERS}
 
@@ -250,7 +249,6 @@ def test_moments_and_group_posts_are_in_classes_of_their_own(month: Simulation) 
         assert not any(which == campaign for which, _ in month.deferred)
 
 
-@pytest.mark.xfail(reason="known defect: settlements are lost in the crowd; O3 is not met", strict=False)
 def test_the_ledger_agrees_with_what_customers_got(month: Simulation) -> None:
     pushes, week = month.pushes(), week_of(month.moment)
     for name in CUSTOMERS:
