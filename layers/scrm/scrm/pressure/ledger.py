@@ -14,7 +14,7 @@ from scrm.pressure.model import PressureClass, Reserved, Touch, TouchRefusal, We
 from scrm.pressure.ports import ITEMS_PER_EDIT, CapsInForce, PressureBusyError, PressureStore
 from scrm.pressure.shelf import Edit, Shelf, brought_home
 
-_ATTEMPTS = 1_000
+_ATTEMPTS = 60
 _MOST_MOVES = 32
 _NOTES_AT_ONCE = 80
 
