@@ -41,8 +41,18 @@ DONE_BY_THE_PLATFORM = (
 ONLY_AFTER_A_FAILURE = {"s3:AbortMultipartUpload"}
 # Campaigns are no part of the story yet: they need a WeCom that takes mass messages.
 NOT_YET_TOLD = {"CampaignWorker", "CampaignReconcile"}
-# Nor are content and the ledger, which operators use through the same API.
-RESOURCES_NOT_YET_TOLD = ("ContentTable", "DataBucket/content/", "PressureTable")
+# Nor are content and an owner assigned by hand, which is a note in the ledger. One that comes to be used must leave here.
+NOT_YET_USED = {
+    *(
+        ("AdminApi", f"dynamodb:{action}", "ContentTable")
+        for action in ("BatchGetItem", "BatchWriteItem", "DeleteItem", "GetItem", "PutItem", "Query")
+    ),
+    ("AdminApi", "dynamodb:Query", "ContentTable/by_bank"),
+    ("AdminApi", "dynamodb:Query", "ContentTable/by_branch"),
+    ("AdminApi", "s3:GetObject", "DataBucket/content/media/*"),
+    ("AdminApi", "s3:PutObject", "DataBucket/content/media/*"),
+    ("AdminApi", "dynamodb:PutItem", "PressureTable"),
+}
 TOLD = [name for name in FUNCTIONS if name not in NOT_YET_TOLD]
 
 
@@ -319,8 +329,7 @@ def test_every_grant_is_used(bank: Bank, function: str) -> None:
     used = {use for use in bank.uses() if use[0] == function}
 
     unused = {grant for grant in _grants(function) - used if grant[1] not in ONLY_AFTER_A_FAILURE}
-    unused = {grant for grant in unused if not grant[2].startswith(RESOURCES_NOT_YET_TOLD)}
-    assert unused == set()
+    assert unused == {grant for grant in NOT_YET_USED if grant[0] == function}
 
 
 @pytest.mark.parametrize("function", TOLD)
