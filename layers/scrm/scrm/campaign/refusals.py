@@ -1,9 +1,5 @@
 """What a person may not do with a campaign, in sentences that say what to do instead."""
 
-from collections.abc import Callable
-
-from scrm.pause import pause_with_jitter
-
 
 class CampaignError(Exception):
     """Base of the family."""
@@ -27,15 +23,3 @@ class InvalidCampaignError(CampaignError):
     def __init__(self, problems: list[tuple[str, str]]) -> None:
         super().__init__("; ".join(f"{field}: {problem}" for field, problem in problems))
         self.problems = tuple(problems)
-
-
-def until_current[Result](
-    action: Callable[[], Result], attempts: int = 12, pause: Callable[[int], None] = pause_with_jitter
-) -> Result:
-    """Run a repeatable use case again from its first read while someone else was faster."""
-    for attempt in range(attempts - 1):
-        try:
-            return action()
-        except StaleCampaignError:
-            pause(attempt)
-    return action()
