@@ -25,8 +25,11 @@ FAMILIES: Final[Mapping[str, str]] = {
     "members/*/tasks": "tasks",
     "nodes": "organisation",
     "orphans": "orphans",
+    "pressure": "pressure",
+    "pressure-exceptions": "pressure",
     "rejections": "organisation",
     "settings/handover": "settings",
+    "settings/pressure": "pressure_settings",
     "syncs": "full_syncs",
     "tasks": "tasks",
 }

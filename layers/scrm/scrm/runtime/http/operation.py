@@ -15,8 +15,10 @@ from scrm.audit.model import AuditEntry
 from scrm.node_paths import ROOT_PATH
 from scrm.runtime.http.caller import Caller
 
-# /v1/<collection>/<id>/<part>; anything else has no operation of ours behind it and is not repeated.
-_PATH = re.compile(r"/v1/(?P<collection>[a-z]{1,24})(?:/(?P<id>[!-.0-~]{1,64})(?:/(?P<part>[a-z]{1,24}))?)?/?")
+# /v1/<collection>/<id>/<part>, where a collection may be "<family>/customers"; anything else has no operation of ours
+# behind it and is not repeated.
+_COLLECTION, _ID, _PART = r"[a-z-]{1,24}(?:/customers)?", r"[!-.0-~]{1,64}", r"[a-z]{1,24}"
+_PATH = re.compile(rf"/v1/(?P<collection>{_COLLECTION})(?:/(?P<id>{_ID})(?:/(?P<part>{_PART}))?)?/?")
 _OUTCOMES = {
     HTTPStatus.BAD_REQUEST: "invalid",
     HTTPStatus.FORBIDDEN: "not_allowed",
@@ -43,7 +45,7 @@ class Operation:
     def of(cls, event: Mapping[str, Any]) -> "Operation":
         request = APIGatewayProxyEventV2(dict(event))
         found = _PATH.fullmatch(request.path)
-        words = [found["collection"], found["part"]] if found else ["unknown"]
+        words = [found["collection"].replace("/", ".").replace("-", "_"), found["part"]] if found else ["unknown"]
         action = ".".join(["api", request.http_method.lower(), *(word for word in words if word)])
         return cls(request.path, action, (found["id"] if found else "") or "", clock.now())
 
