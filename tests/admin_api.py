@@ -21,6 +21,7 @@ from scrm.aws.content_journal import AuditedContent
 from scrm.aws.customer_journal import CustomerJournal
 from scrm.aws.handover_journal import AuditedSettings
 from scrm.aws.pressure_exceptions import AuditedExceptions
+from scrm.content.media import MediaDesk
 from scrm.handover.edges import Attempt, AttemptOutcome, ChunkKind, EdgeState, TransferApi
 from scrm.handover.four_eyes import FourEyes
 from scrm.handover.model import CaseState, ChangeKind, PlanReview, SignalRecord, SignalSource
@@ -52,6 +53,7 @@ from tests.fakes.contacts import Contacts
 from tests.fakes.content import Library
 from tests.fakes.decisions import MemoryDecisions
 from tests.fakes.handover import FakeCertificates
+from tests.fakes.media import Shelf
 from tests.fakes.org import FakeOrg
 from tests.fakes.orphans import FakeOrphans
 from tests.fakes.pressure import FakeExceptions, FakePressureStore
@@ -161,6 +163,17 @@ class Reply:
         return cls(response["statusCode"], headers["content-type"], json.loads(response["body"]))
 
 
+class ContentOverMemory:
+    """Has what `scrm.runtime.wiring.content.AdminContent` has."""
+
+    def __init__(self, library: Library, media: MediaDesk) -> None:
+        self._library = library
+        self.media = media
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._library, name)
+
+
 @dataclass
 class Api:
     """The handler over in-memory ports, joined at the wiring seam."""
@@ -180,6 +193,7 @@ class Api:
     library: Library = field(default_factory=Library)
     pressure: FakePressureStore = field(default_factory=FakePressureStore)
     exceptions: FakeExceptions = field(default_factory=FakeExceptions)
+    shelf: Shelf = field(default_factory=Shelf)
 
     def join(self, monkeypatch: pytest.MonkeyPatch) -> "Api":
         task_staff = OrgTaskStaff(self.people, lambda: self.now)
@@ -199,7 +213,7 @@ class Api:
             "accountability": self.contacts.accountability,
             "customer_journal": CustomerJournal(AuditLog(self.audit)),
             "member_places": MemberPlaces(self.people),
-            "content_library": self.library,
+            "content_library": ContentOverMemory(self.library, self.shelf.desk),
             "task_lists": TaskLists(self.tasks, task_staff),
             "task_work": TaskWork(self.tasks, task_staff),
             "four_eyes": FourEyes(self.decisions, self.decisions, HandoverSettings()),

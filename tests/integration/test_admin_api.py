@@ -106,6 +106,9 @@ EXPECTED = {
     "drop_content": 404,
     "get_content_settings": 200,
     "put_content_settings": 200,
+    "announce_asset": 201,
+    "get_asset": 404,
+    "check_asset": 404,
 }
 
 

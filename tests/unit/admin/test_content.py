@@ -1,5 +1,6 @@
 """Content, products and the calendar over the API: who may do what, and what he is told."""
 
+import hashlib
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
@@ -8,6 +9,7 @@ import pytest
 
 from scrm import clock
 from tests.admin_api import BRANCH_10, BRANCH_20, HEAD_OFFICE, Api, Reply, Request
+from tests.fakes.media import PNG
 from tests.fakes.org import member
 
 COMPLIANCE = {"sub": "op-compliance", "scrm_node": "1", "scrm_roles": "[compliance]"}
@@ -253,6 +255,23 @@ def test_the_calendar_shows_the_weeks_mix(api: Api) -> None:
     assert send(api, "DELETE", f"/v1/calendar/2026-11-24/{first['entry_id']}", BRANCH_10).status == 404
     assert send(api, "GET", "/v1/calendar", BRANCH_10, week="2027-W53").status == 422
     assert send(api, "GET", "/v1/calendar", BRANCH_10).status == 200
+
+
+def test_a_file_is_announced_put_checked_and_shown(api: Api) -> None:
+    body = {"kind": "image", "file_name": "海报.png", "size": len(PNG), "sha256": hashlib.sha256(PNG).hexdigest()}
+
+    assert send(api, "POST", "/v1/media", SUB_BRANCH, body).status == 403
+    announced = send(api, "POST", "/v1/media", BRANCH_10, body).body
+    path = f"/v1/media/{announced['asset_id']}"
+    assert (announced["state"], announced["upload_url"] is None) == ("awaiting_file", False)
+    assert send(api, "GET", path, BRANCH_20).status == 404
+    assert send(api, "GET", path, SUB_BRANCH).body["upload_url"] is None
+    assert send(api, "POST", f"{path}/check", BRANCH_10).status == 409
+    api.shelf.files.files[announced["asset_id"]] = PNG
+    assert send(api, "POST", f"{path}/check", BRANCH_10).body["state"] == "ready"
+    assert send(api, "GET", path, BRANCH_10).body["upload_url"] is None
+    too_large = {**body, "size": 11 * 1024 * 1024}
+    assert send(api, "POST", "/v1/media", BRANCH_10, {**too_large, "sha256": "0c" * 32}).status == 409
 
 
 def test_the_lexicon_is_head_offices(api: Api) -> None:

@@ -92,7 +92,7 @@ def from_case(case: HandoverCase) -> Item:
         "hr_at": _iso(case.hr_at),
         "cancelled_at": _iso(case.cancelled_at),
         "requested_successors": list(case.requested_successors),
-        "named_by_hr": list(case.named_by_hr) or None,
+        "named_by_hr": list(case.named_by_hr),
         "plan_outdated": case.plan_outdated or None,
         "successors": list(case.successors),
         "unusable": dict(case.unusable),

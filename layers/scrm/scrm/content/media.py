@@ -37,6 +37,14 @@ class AssetRefusedError(Exception):
     """The file cannot be taken or used; the text says why and what to do."""
 
 
+class MediaPostponedError(Exception):
+    """WeCom could not be asked now; it may be tried again at ``not_before``."""
+
+    def __init__(self, not_before: datetime) -> None:
+        super().__init__("the upload has to wait")
+        self.not_before = not_before
+
+
 @dataclass(frozen=True, slots=True)
 class Asset:
     """One file. ``sha256`` is lower-case hex and ``size`` bytes, as who announced it said and as it was checked."""
@@ -98,7 +106,8 @@ class AssetFiles(Protocol):
 class MediaUploader(Protocol):
     """WeCom's two ways of upload."""
 
-    def upload(self, asset: Asset, use: MediaUse, content: bytes) -> LentMedia: ...
+    def upload(self, asset: Asset, use: MediaUse, content: bytes) -> LentMedia:
+        """Raises AssetRefusedError, MediaPostponedError."""
 
 
 def asset_id_of(*cause: str) -> str:
@@ -112,7 +121,6 @@ class MediaDesk:
     repository: AssetRepository
     files: AssetFiles
     limits: MediaLimits
-    now: Callable[[], datetime] = clock.now
 
     def announce(self, asset: Asset) -> Asset:
         """A new asset that waits for its file; announced again it stays as it is. Raises AssetRefusedError."""
@@ -163,7 +171,7 @@ class MediaLibrary:
     def media_id(self, asset_id: str, use: MediaUse) -> str:
         """One read while the id is fresh; else the file is uploaded again.
 
-        Raises AssetRefusedError for a file that is not there, was changed, or is of no use there.
+        Raises AssetRefusedError for a file that is not there, was changed, or is of no use there; MediaPostponedError.
         """
         lent = self.repository.lent(asset_id, use)
         if lent is not None and self._is_fresh(lent):

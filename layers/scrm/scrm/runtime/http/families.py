@@ -23,6 +23,7 @@ FAMILIES: Final[Mapping[str, str]] = {
     "customers": "customers",
     "decisions": "two_persons",
     "me": "me",
+    "media": "media",
     "members/*/preview": "plans",
     "members/*/tasks": "tasks",
     "nodes": "organisation",

@@ -145,9 +145,11 @@ def settings_change_of(topic: str, model: "type[BaseModel]") -> "SettingsChange"
 
 
 def content_library() -> "AdminContent":
-    from scrm.runtime.wiring.content import AdminContent  # noqa: PLC0415 - only operations on content need it
+    from scrm.aws.documents import DocumentStore  # noqa: PLC0415 - only operations on content need it
+    from scrm.runtime.wiring.content import AdminContent  # noqa: PLC0415
 
-    return AdminContent(_table(settings().content_table), audit_log())
+    files = DocumentStore(lambda: session.client("s3"), settings().data_bucket)
+    return AdminContent(_table(settings().content_table), files, audit_log())
 
 
 @functools.cache

@@ -3,18 +3,21 @@
 from dataclasses import dataclass
 
 from scrm.audit.log import AuditLog
+from scrm.aws.asset_files import BucketAssets
 from scrm.aws.asset_table import DynamoAssets
 from scrm.aws.calendar_table import DynamoCalendar
 from scrm.aws.content_journal import AuditedContent
 from scrm.aws.content_table import DynamoContents
+from scrm.aws.documents import DocumentStore
 from scrm.aws.product_table import DynamoPermissions, DynamoProducts
 from scrm.aws.table import Table
 from scrm.content.authoring import Authoring
 from scrm.content.calendar import Calendar
 from scrm.content.catalogue import Catalogue
-from scrm.content.media import ReadyAssets
+from scrm.content.media import MediaDesk, ReadyAssets
 from scrm.content.permissions import ProductPermissions
 from scrm.content.queries import ContentQueries
+from scrm.runtime.content_limits import MEDIA
 from scrm.runtime.wiring import content_settings
 
 
@@ -23,6 +26,7 @@ class AdminContent:
     """What operators do with content, products and the calendar. Settings are read by who needs them."""
 
     table: Table
+    bucket: DocumentStore
     log: AuditLog
 
     @property
@@ -47,6 +51,10 @@ class AdminContent:
     @property
     def permissions(self) -> ProductPermissions:
         return ProductPermissions(DynamoProducts(self.table), DynamoPermissions(self.table))
+
+    @property
+    def media(self) -> MediaDesk:
+        return MediaDesk(DynamoAssets(self.table), BucketAssets(self.bucket), MEDIA)
 
     @property
     def calendar(self) -> Calendar:
