@@ -226,13 +226,10 @@ class Api:
             return SettingsChange(self.settings, AuditedSettings(ports["audit_log"]), topic, model)
 
         monkeypatch.setattr(wiring, "settings_change_of", change_of)
-        journal = AuditedSettings(ports["audit_log"])
-        ports["settings_change"] = SettingsChange(self.settings, journal, TOPIC, HandoverDocument)
-        ports["pressure_settings_change"] = SettingsChange(self.settings, journal, "pressure", PressureDocument)
         caps = GovernedCaps(self.caps, self.exceptions, clock.now)
         ports["pressure_ledger"] = PressureLedger(self.pressure, caps, clock.now, lambda _: None)
         audited = AuditedExceptions(ports["audit_log"])
-        ports["pressure_exceptions"] = PressureExceptions(self.exceptions, audited, self.caps())
+        ports["pressure_exceptions"] = PressureExceptions(self.exceptions, audited, self.caps)
         monkeypatch.setattr(bank_settings, "store", lambda: self.settings)
         for name, port in ports.items():
             monkeypatch.setattr(wiring, name, lambda port=port: port)

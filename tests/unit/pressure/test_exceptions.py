@@ -34,7 +34,7 @@ class Journal:
 
 @pytest.fixture
 def exceptions() -> PressureExceptions:
-    return PressureExceptions(FakeExceptions(), Journal(), RULES)
+    return PressureExceptions(FakeExceptions(), Journal(), lambda: RULES)
 
 
 def caps(exceptions: PressureExceptions) -> GovernedCaps:

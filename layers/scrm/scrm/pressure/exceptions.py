@@ -100,7 +100,7 @@ class PressureExceptions:
 
     store: ExceptionStore
     journal: ExceptionJournal
-    rules: PressureRules
+    rules: Callable[[], PressureRules]
 
     def ask(self, wanted: Wanted, node_path: str, actor: str, now: datetime) -> PressureException:
         """Ask for a higher cap. The same request of the same person is the same exception."""
@@ -150,14 +150,15 @@ class PressureExceptions:
         return saved
 
     def _check(self, wanted: Wanted, now: datetime) -> None:
-        usual = self.rules.caps.get(wanted.pressure_class)
+        rules = self.rules()
+        usual = rules.caps.get(wanted.pressure_class)
         if usual is None:
             raise ExceptionRefusedError("service messages have no cap and need no exception")
-        if not usual < wanted.weekly_cap <= self.rules.most_by_exception:
-            most = self.rules.most_by_exception
+        if not usual < wanted.weekly_cap <= rules.most_by_exception:
+            most = rules.most_by_exception
             raise ExceptionRefusedError(f"an exception raises the weekly cap above {usual} and to {most} at most")
-        if not now < wanted.valid_until <= now + self.rules.longest_exception:
-            days = self.rules.longest_exception.days
+        if not now < wanted.valid_until <= now + rules.longest_exception:
+            days = rules.longest_exception.days
             raise ExceptionRefusedError(f"an exception ends after now and within {days} days")
         if not wanted.reason.strip():
             raise ExceptionRefusedError("an exception needs a reason")

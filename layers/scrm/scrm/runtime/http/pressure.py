@@ -75,7 +75,7 @@ def list_pressure_exceptions(node_id: NodeId = None, cursor: Cursor = None, limi
 @router.post(
     "/v1/pressure-exceptions",
     operation_id="askForPressureException",
-    summary="Ask for a higher weekly cap for a customer or a campaign; somebody else approves it.",
+    summary="Ask for a higher weekly cap for a customer, or for a campaign (head office); somebody else approves it.",
     tags=["pressure"],
     responses=_DECIDED,
 )
@@ -85,6 +85,8 @@ def ask_for_pressure_exception(
     del key  # the same request of the same person is the same exception anyway
     caller = _deciding()
     of_customer = request.scope is ExceptionScope.CUSTOMER
+    if not (of_customer or caller.operates_the_corp):
+        raise NotAllowedError("An exception for a whole campaign is asked for by head office.")
     node_path = place_of(visible_customer(request.subject_id)) if of_customer else caller.node.path
     wanted = Wanted(
         request.scope,

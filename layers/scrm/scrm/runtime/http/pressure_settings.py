@@ -41,7 +41,7 @@ def put_pressure_settings(request: Annotated[models.PressureSettingsRequest, Bod
         raise NotAllowedError("Settings are changed by head office and by operators placed at the root node.")
     document = request.settings.model_dump(mode="json", exclude_unset=True)
     try:
-        wiring.pressure_settings_change().replace(document, request.version, caller.actor, clock.now())
+        wiring.settings_change_of(TOPIC, PressureDocument).replace(document, request.version, caller.actor, clock.now())
     except SettingsConflictError as conflict:
         raise ProblemError(HTTPStatus.CONFLICT, "settings-conflict", f"{conflict}.".capitalize()) from conflict
     return _current()

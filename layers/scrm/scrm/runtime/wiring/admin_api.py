@@ -201,14 +201,7 @@ def pressure_exceptions() -> "PressureExceptions":
     from scrm.pressure.exceptions import PressureExceptions  # noqa: PLC0415
     from scrm.runtime.wiring import pressure  # noqa: PLC0415
 
-    return PressureExceptions(pressure.exception_store(), AuditedExceptions(audit_log()), pressure.rules())
-
-
-def pressure_settings_change() -> "SettingsChange":
-    from scrm.settings.change import SettingsChange  # noqa: PLC0415 - as above
-    from scrm.settings.pressure import TOPIC, PressureDocument  # noqa: PLC0415
-
-    return SettingsChange(bank_settings.store(), AuditedSettings(audit_log()), TOPIC, PressureDocument)
+    return PressureExceptions(pressure.exception_store(), AuditedExceptions(audit_log()), pressure.rules)
 
 
 def customer_journal() -> "CustomerJournal":

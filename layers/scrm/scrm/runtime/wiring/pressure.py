@@ -1,12 +1,11 @@
 """The contact-pressure ledger on its table, for every function that asks it; needs ``PRESSURE_TABLE``."""
 
 import functools
-import random
-import time
 
 from scrm import clock
 from scrm.aws.pressure_exceptions import DynamoExceptionStore
 from scrm.aws.pressure_table import DynamoPressureStore
+from scrm.pause import pause_with_jitter
 from scrm.pressure.exceptions import GovernedCaps, PressureRules
 from scrm.pressure.ledger import PressureLedger
 from scrm.runtime.pressure_joins import pressure_rules
@@ -14,8 +13,6 @@ from scrm.runtime.wiring import bank_settings
 from scrm.runtime.wiring.tables import table
 from scrm.settings.pressure import TOPIC, PressureDocument
 from scrm.settings.reader import SettingsReader
-
-_SHORTEST_PAUSE_S, _LONGEST_PAUSE_S = 0.01, 1.0
 
 
 @functools.cache
@@ -36,13 +33,7 @@ def exception_store() -> DynamoExceptionStore:
 @functools.cache
 def ledger() -> PressureLedger:
     caps = GovernedCaps(rules, exception_store(), clock.now)
-    return PressureLedger(DynamoPressureStore(table("PRESSURE_TABLE")), caps, clock.now, _pause)
-
-
-def _pause(attempt: int) -> None:
-    """A random share of a time that doubles: writers that met once shall not meet again."""
-    longest = min(_LONGEST_PAUSE_S, _SHORTEST_PAUSE_S * 2.0**attempt)
-    time.sleep(random.uniform(0, longest))  # noqa: S311 - no secret
+    return PressureLedger(DynamoPressureStore(table("PRESSURE_TABLE")), caps, clock.now, pause_with_jitter)
 
 
 def reset() -> None:
