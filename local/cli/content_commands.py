@@ -1,7 +1,6 @@
 """``scrm content`` and ``scrm calendar``: what customers are told, and when."""
 
-import json
-from typing import Any, TextIO
+from typing import TextIO
 
 import click
 

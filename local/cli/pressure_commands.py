@@ -43,11 +43,9 @@ def list_exceptions(session: Session, node_id: str | None, limit: int) -> None:
 @click.option("--cap", "weekly_cap", type=click.IntRange(1, 50), required=True, help="申请的每周上限")
 @click.option("--until", "valid_until", required=True, help="有效期，如 2026-12-20T00:00:00+08:00")
 @click.option("--reason", required=True, help="理由，长期保存，请勿填写客户个人信息")
-@click.option(
-    "--class", "pressure_class", type=click.Choice(_CAPPED), default="push", show_default=True, help="渠道"
-)
+@click.option("--class", "pressure_class", type=click.Choice(_CAPPED), default="push", show_default=True, help="渠道")
 @click.pass_obj
-def ask(  # noqa: PLR0913, PLR0917 - click passes each by name
+def ask(
     session: Session,
     scope: str,
     subject_id: str,

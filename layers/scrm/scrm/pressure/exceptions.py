@@ -85,7 +85,7 @@ class ExceptionStore(Protocol):
         """Those that are approved and whose time has not ended."""
 
     def page(self, node_path: str, cursor: str | None, limit: int) -> Page[PressureException]:
-        """Those at or below the node, newest first."""
+        """Those at or below the node, in the order of their ids."""
 
 
 class ExceptionJournal(Protocol):
