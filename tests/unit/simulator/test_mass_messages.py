@@ -152,7 +152,7 @@ def test_without_a_sender_each_customer_goes_to_the_member_of_the_last_chat() ->
 
 def test_a_sender_alone_is_all_of_his_customers_and_tags_narrow_them() -> None:
     corp = Corp()
-    tagged = {"tag_filter": {"group_list": [{"tag_list": ["et1"]}]}}
+    tagged: Json = {"tag_filter": {"group_list": [{"tag_list": ["et1"]}]}}
 
     everybody = message_of(corp, corp.post(CREATE, {"sender": "rm_a", **TEXT})["msgid"])
     narrowed = message_of(corp, corp.post(CREATE, {"sender": "rm_a", **tagged, **TEXT})["msgid"])
@@ -204,7 +204,7 @@ def test_the_script_has_turns_and_percentages() -> None:
 
     assert in_turn == (0, 2)
     kinds = [plan.after_seconds if plan.confirms else None for plan in plans]
-    assert (kinds.count(2 * DAY), kinds.count(None)) == (pytest.approx(300, abs=50), pytest.approx(200, abs=50))
+    assert [kinds.count(2 * DAY), kinds.count(None)] == pytest.approx([300, 200], abs=50)
     assert sum(plan.share_percent < 100 for plan in plans) == pytest.approx(200, abs=50)
 
 
