@@ -8,6 +8,7 @@ from scrm import clock, ids
 from scrm.pressure.model import PressureClass
 from scrm.pressure.personal import PersonalMessage, PersonalPostponedError, PersonalRefusedError, Received
 from scrm.wecom import errors as wecom
+from scrm.wecom.api.mass_messages import ChatType
 from scrm.wecom.client import WecomClient
 from scrm.wecom.payloads import MassMessageStatus
 
@@ -34,7 +35,7 @@ class WecomPersonalMessages:
     def created_between(
         self, pressure_class: PressureClass, since: datetime, until: datetime
     ) -> Iterator[PersonalMessage]:
-        chat_type = "group" if pressure_class is PressureClass.GROUP else "single"
+        chat_type: ChatType = "group" if pressure_class is PressureClass.GROUP else "single"
         for row in self._each(self._api.created_by_members(chat_type, since, until)):
             if row.creator:
                 userid = ids.fold_userid(row.creator)
