@@ -61,8 +61,13 @@ def checks() -> SendChecks:
         LibraryContents(ContentGate(DynamoContents(library), products)),
         ProductPermissions(products, DynamoPermissions(library)),
         ClosedRules(),
-        ContactOwners(DynamoContactRepository(table("CONTACTS_TABLE"))),
+        owners(),
     )
+
+
+@functools.cache
+def owners() -> ContactOwners:
+    return ContactOwners(DynamoContactRepository(table("CONTACTS_TABLE")))
 
 
 @functools.cache
@@ -84,5 +89,5 @@ def report_permission_denied(error: PermissionDeniedError) -> None:
 def reset() -> None:
     """Forget every built object; for tests."""
     pressure.reset()
-    for factory in (tasks, dispatch_queue, messages, standings, checks, places, ends):
+    for factory in (tasks, dispatch_queue, messages, standings, checks, owners, places, ends):
         factory.cache_clear()
