@@ -10,6 +10,7 @@ from scrm.aws import session
 from scrm.aws.org_table import DynamoOrgRepository
 from scrm.aws.table import Table
 from scrm.handover.ports import HEAD_OFFICE
+from scrm.org.acting import business_day
 from scrm.org.model import (
     Alias,
     Cover,
@@ -312,6 +313,18 @@ class TestStaffDirectory:
             "rm_a": False,
             "rm_b": True,
         }
+
+    @pytest.mark.parametrize(("starts_in", "days"), [(1, 1), (9, 9), (0, None), (-1, None)])
+    def test_member_whose_leave_is_to_come_says_when(
+        self, table: DynamoOrgRepository, staff: OrgStaffDirectory, starts_in: int, days: int | None
+    ) -> None:
+        first_day = business_day(T0) + timedelta(days=starts_in)
+        table.put_cover(replace(LEAVE, first_day=first_day, last_day=first_day + timedelta(days=3)), None)
+
+        found = staff.staff_member("rm_a")
+
+        assert found is not None
+        assert (found.leave_in_days, found.on_leave) == (days, days is None)
 
     @pytest.mark.parametrize(
         "changed",

@@ -121,6 +121,12 @@ class Cover:
         """Whether the member is on leave that day."""
         return self.overlaps(day, day)
 
+    def days_until(self, day: date) -> int | None:
+        """How many days after ``day`` the leave begins; None when it does not, or has begun already."""
+        if self.first_day is None or self.first_day <= day or not self.holds_on(self.first_day):
+            return None
+        return (self.first_day - day).days
+
     def overlaps(self, first_day: date, last_day: date | None) -> bool:
         """Whether the leave and a span of days, open when ``last_day`` is None, have a day in common."""
         if self.first_day is None:
