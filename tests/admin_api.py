@@ -10,14 +10,17 @@ from typing import Any, cast
 
 import pytest
 from aws_lambda_powertools.utilities.typing import LambdaContext
+from pydantic import BaseModel
 
 from functions.admin_api.handler import lambda_handler
 from scrm import clock, ids
 from scrm.audit.log import AuditLog
 from scrm.audit.model import AuditEntry
 from scrm.audit.reader import AuditReader
+from scrm.aws.content_journal import AuditedContent
 from scrm.aws.customer_journal import CustomerJournal
 from scrm.aws.handover_journal import AuditedSettings
+from scrm.content.media import MediaDesk
 from scrm.handover.edges import Attempt, AttemptOutcome, ChunkKind, EdgeState, TransferApi
 from scrm.handover.four_eyes import FourEyes
 from scrm.handover.model import CaseState, ChangeKind, PlanReview, SignalRecord, SignalSource
@@ -42,8 +45,10 @@ from scrm.tasks.work import TaskWork
 from tests.fakes.answers import FakeAnswers
 from tests.fakes.audit import FakeAuditStore
 from tests.fakes.contacts import Contacts
+from tests.fakes.content import Library
 from tests.fakes.decisions import MemoryDecisions
 from tests.fakes.handover import FakeCertificates
+from tests.fakes.media import Shelf
 from tests.fakes.org import FakeOrg
 from tests.fakes.orphans import FakeOrphans
 from tests.fakes.queries import FakeCaseQueries, FakeContactQueries, FakeOrgQueries
@@ -152,6 +157,17 @@ class Reply:
         return cls(response["statusCode"], headers["content-type"], json.loads(response["body"]))
 
 
+class ContentOverMemory:
+    """Has what `scrm.runtime.wiring.content.AdminContent` has."""
+
+    def __init__(self, library: Library, media: MediaDesk) -> None:
+        self._library = library
+        self.media = media
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._library, name)
+
+
 @dataclass
 class Api:
     """The handler over in-memory ports, joined at the wiring seam."""
@@ -168,6 +184,8 @@ class Api:
     contacts: Contacts = field(default_factory=lambda: Contacts(moment=AT))
     now: datetime = AT
     settings: MemorySettingsStore = field(default_factory=MemorySettingsStore)
+    library: Library = field(default_factory=Library)
+    shelf: Shelf = field(default_factory=Shelf)
 
     def join(self, monkeypatch: pytest.MonkeyPatch) -> "Api":
         task_staff = OrgTaskStaff(self.people, lambda: self.now)
@@ -187,12 +205,19 @@ class Api:
             "accountability": self.contacts.accountability,
             "customer_journal": CustomerJournal(AuditLog(self.audit)),
             "member_places": MemberPlaces(self.people),
+            "content_library": ContentOverMemory(self.library, self.shelf.desk),
             "task_lists": TaskLists(self.tasks, task_staff),
             "task_work": TaskWork(self.tasks, task_staff),
             "four_eyes": FourEyes(self.decisions, self.decisions, HandoverSettings()),
         }
         change = SettingsChange(self.settings, AuditedSettings(ports["audit_log"]), TOPIC, HandoverDocument)
         ports["settings_change"] = change
+        self.library.journal = AuditedContent(ports["audit_log"])
+
+        def change_of(topic: str, model: type[BaseModel]) -> SettingsChange:
+            return SettingsChange(self.settings, AuditedSettings(ports["audit_log"]), topic, model)
+
+        monkeypatch.setattr(wiring, "settings_change_of", change_of)
         monkeypatch.setattr(bank_settings, "store", lambda: self.settings)
         for name, port in ports.items():
             monkeypatch.setattr(wiring, name, lambda port=port: port)

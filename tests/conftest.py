@@ -17,6 +17,10 @@ os.environ.update(
     HANDOVER_TABLE="handover",
     AUDIT_TABLE="audit",
     TASKS_TABLE="tasks",
+    CAMPAIGN_TABLE="campaign",
+    PRESSURE_TABLE="pressure",
+    CONTENT_TABLE="content",
+    SEND_TASK_TABLE="send-tasks",
     DATA_BUCKET="data",
     CALLBACK_SECRET_ID="scrm/callback",
     WECOM_SECRET_ID="scrm/wecom",
@@ -24,7 +28,9 @@ os.environ.update(
     EVENT_BUS_NAME="scrm",
 )
 os.environ.pop("CLOCK_URL", None)
-for _name in ("STAFF", "CONTACT", "HANDOVER", "RECONCILE"):
-    os.environ[f"{_name}_QUEUE_URL"] = f"https://sqs.cn-north-1.amazonaws.com.cn/123456789012/{_name.lower()}"
+for _name in ("STAFF", "CONTACT", "HANDOVER", "RECONCILE", "CAMPAIGN", "CAMPAIGN_RECONCILE"):
+    os.environ[f"{_name}_QUEUE_URL"] = (
+        f"https://sqs.cn-north-1.amazonaws.com.cn/123456789012/{_name.lower().replace('_', '-')}"
+    )
 
 pytest_plugins = ["tests.engine"]

@@ -5,6 +5,7 @@ One engine per test process (per xdist worker), on a free port of loopback, kill
 
 import functools
 import os
+import re
 import shutil
 import urllib.request
 import uuid
@@ -111,8 +112,8 @@ def declared_tables(template: Path) -> dict[str, dict[str, Any]]:
 
 
 def table_name(logical_id: str) -> str:
-    """``PlatformTable`` -> the value of ``PLATFORM_TABLE``."""
-    return os.environ[f"{logical_id.removesuffix('Table').upper()}_TABLE"]
+    """``SendTaskTable`` -> the value of ``SEND_TASK_TABLE``."""
+    return os.environ[re.sub(r"(?<!^)(?=[A-Z])", "_", logical_id).upper()]
 
 
 @contextmanager

@@ -18,6 +18,8 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 from requests.adapters import HTTPAdapter
 
+from functions.campaign_reconcile import handler as campaign_reconcile
+from functions.campaign_worker import handler as campaign_worker
 from functions.contact_sync import handler as contact_sync
 from functions.handover_reconcile import handler as handover_reconcile
 from functions.handover_worker import handler as handover_worker
@@ -28,6 +30,7 @@ from local.simulator.server import RunningSimulator, running_simulator
 from scrm import clock
 from scrm.aws import session
 from scrm.runtime.wiring import contact_sync as contact_wiring
+from scrm.runtime.wiring import dispatch as dispatch_wiring
 from scrm.runtime.wiring import handover_reconcile as reconcile_wiring
 from scrm.runtime.wiring import handover_worker as worker_wiring
 from scrm.runtime.wiring import staff_intake as staff_wiring
@@ -39,12 +42,14 @@ from tests.killing import KilledError, Killer, KillPlace, redelivered_after
 CORP = "wwSIMCORP0000001"
 TOKEN = "LocalBankToken01"
 AES_KEY = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG"
-QUEUES = ("staff", "contact", "handover", "reconcile")
+QUEUES = ("staff", "contact", "handover", "reconcile", "campaign", "campaign_reconcile")
 HANDLERS: dict[str, Callable[..., Any]] = {
     "staff": staff_intake.lambda_handler,
     "contact": contact_sync.lambda_handler,
     "handover": handover_worker.lambda_handler,
     "reconcile": handover_reconcile.lambda_handler,
+    "campaign": campaign_worker.lambda_handler,
+    "campaign_reconcile": campaign_reconcile.lambda_handler,
 }
 
 
@@ -159,7 +164,15 @@ def _handling(queue: str, message: dict[str, Any]) -> Callable[[], Any]:
 
 def restart() -> None:
     """Forget what a process holds in memory: wiring, clients, tokens, permits."""
-    for wiring in (staff_wiring, contact_wiring, worker_wiring, reconcile_wiring, wecom_wiring, callback_wiring):
+    for wiring in (
+        staff_wiring,
+        contact_wiring,
+        worker_wiring,
+        reconcile_wiring,
+        dispatch_wiring,
+        wecom_wiring,
+        callback_wiring,
+    ):
         wiring.reset()
 
 

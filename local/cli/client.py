@@ -26,6 +26,23 @@ class AdminClient:
         self._session = requests.Session()
         self._session.headers.update({"Authorization": f"Bearer {access.token}", "Accept": "application/json"})
 
+    def get(self, path: str, **query: str | None) -> Row:
+        """What lies at a path; ``path`` is made with `at`."""
+        return self._ask("GET", path, params={name: value for name, value in query.items() if value})
+
+    def post(self, path: str, asked: Row) -> Row:
+        return self._post(path, asked)
+
+    def put(self, path: str, asked: Row) -> Row:
+        return self._ask("PUT", path, json=asked)
+
+    def delete(self, path: str, **query: str | None) -> Row:
+        return self._ask("DELETE", path, params={name: value for name, value in query.items() if value})
+
+    def rows(self, path: str, limit: int, **filters: str | None) -> list[Row]:
+        """Up to ``limit`` rows of a list; 0 means all."""
+        return self._rows(path, limit, filters)
+
     def me(self) -> Row:
         return self._ask("GET", "/v1/me")
 
@@ -195,6 +212,11 @@ class AdminClient:
         if not reply.ok:
             raise error_of(reply.status_code, document)
         return document
+
+
+def at(*segments: str) -> str:
+    """The path of the API that these segments name."""
+    return "/v1/" + "/".join(map(_segment, segments))
 
 
 def _segment(text: str) -> str:

@@ -14,20 +14,25 @@ from rich.table import Table
 
 from local.cli import tables, work_tables
 from local.cli.client import AdminClient, Row
+from local.cli.content_commands import calendar, content
 from local.cli.customer_commands import customer
 from local.cli.errors import CommandError
+from local.cli.product_commands import products
 from local.cli.session import LIMIT, NODE, Session
 from local.cli.task_commands import task
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.option(
-    "--as", "operator", metavar="OPERATOR", help="以谁的身份（仅本地运行）：head_office、auditor、branch_<部门编号>"
+    "--as",
+    "operator",
+    metavar="OPERATOR",
+    help="以谁的身份（仅本地运行）：head_office、checker、compliance、auditor，或 branch_10、checker_10、compliance_10",
 )
 @click.option("--json", "as_json", is_flag=True, help="输出 JSON")
 @click.pass_context
 def scrm(context: click.Context, operator: str | None, as_json: bool) -> None:  # noqa: FBT001 - click passes it
-    """企业微信客户继承：查询与操作。
+    """企业微信客户经营：查询与操作。
 
     本地运行（make up）无需配置；正式环境请设置 SCRM_API_URL 和 SCRM_TOKEN。
     """
@@ -398,6 +403,9 @@ def start_sync(session: Session, key: str) -> None:
 
 scrm.add_command(task)
 scrm.add_command(customer)
+scrm.add_command(content)
+scrm.add_command(calendar)
+scrm.add_command(products)
 
 
 def main(arguments: list[str] | None = None) -> None:

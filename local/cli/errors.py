@@ -33,6 +33,12 @@ class CorruptError(CommandError):
     """What was downloaded is not what the API said it would be."""
 
 
+class InvalidFileError(CommandError):
+    """A file that a command was given cannot be used."""
+
+    exit_code = 2
+
+
 class WaitingError(CommandError):
     """A second person has to confirm it first."""
 
@@ -45,6 +51,8 @@ _TEXTS = {
     "urn:scrm:problem:invalid-request": "请求参数无效",
     "urn:scrm:problem:invalid-cursor": "翻页标记已失效，请从头查询",
     "urn:scrm:problem:idempotency-key-reused": "该幂等键已用于另一个请求，请换一个",
+    "urn:scrm:problem:invalid-content": "内容不符合要求",
+    "urn:scrm:problem:content-changed": "内容已被他人修改，请重新查看后再操作",
     "urn:scrm:problem:failed": "系统暂时无法处理，可以安全地重试",
 }
 _KINDS: dict[int, type[CommandError]] = {

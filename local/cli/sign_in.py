@@ -72,6 +72,8 @@ def _token(identity: dict[str, str], operator: str) -> str:
     except requests.RequestException:
         raise UnreachableError("身份服务没有响应：本地环境可能已停止，请执行 make up") from None
     if reply.status_code != requests.codes.ok:
-        raise SignInError(f"没有名为 {operator} 的操作员；可用：head_office、auditor、branch_<部门编号>")
+        raise SignInError(
+            f"没有名为 {operator} 的操作员；可用：head_office、checker、compliance、auditor、branch_<部门编号> 等"
+        )
     token: str = reply.json()["access_token"]
     return token

@@ -1,17 +1,32 @@
 """O2, exactly-once dispatch and 100 percent reconciliation: 12 members with 18,000 customers together and a 13th with
 18,000 of his own, and a process that dies once before and once after each remote call and write of the run.
+
+Between the use cases and WeCom stand the adapter, the typed client, the transport and the governor of production; the
+adapters in memory pass the table's conformance suite (tests/integration/test_send_task_table.py).
 """
 
 import sys
 from collections import Counter
+from collections.abc import Callable
 from datetime import timedelta
+from typing import cast
 
 import pytest
 
 from scrm.campaign.model import Channel
+from scrm.campaign.ports import MassMessages
 from scrm.campaign.task import ENDED, MOST_CUSTOMERS, SendPlan
+from scrm.wecom.breaker import CircuitBreaker
+from scrm.wecom.client import WecomClient
+from scrm.wecom.exchange import HttpExchange
+from scrm.wecom.governor import RateGovernor
+from scrm.wecom.governor_state import Priority
+from scrm.wecom.mass_sends import WecomMassMessages
+from scrm.wecom.transport import AppCredentials, GuardedExchange, Pause, WecomTransport, token_broker
 from tests.fakes.dispatch import CAMPAIGN, CONTENT, FAR, FakeMassMessages
-from tests.killing import remote_calls
+from tests.fakes.wecom import MemoryRateStore, MemoryTokenStore
+from tests.killing import CallKiller, remote_calls
+from tests.mass_message_exchange import MassMessageExchange
 from tests.simulated_dispatch import PlainTime, SimulatedDispatch
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -43,7 +58,7 @@ def test_nobody_gets_it_twice_and_nobody_is_lost_wherever_the_process_dies(capsy
     wecom.bad, wecom.unfriended, wecom.full = NOT_SENDABLE, NO_FRIENDS, QUOTA_USED
     wecom.distribution = timedelta(minutes=1)
     wecom.given_to = lambda target_id, sender: None if target_id in DROPPED else sender
-    run = SimulatedDispatch(time.now, time.advance, lambda killer: remote_calls(wecom, killer))
+    run = SimulatedDispatch(time.now, time.advance, wecom_over_the_wire(wecom, time))
     run.kill_everywhere = True
     run.owners.owners = dict(AUDIENCE)
     plan = SendPlan(CAMPAIGN, "all", Channel.ONE_TO_ONE, CONTENT, time.now(), FAR)
@@ -90,6 +105,27 @@ def test_nobody_gets_it_twice_and_nobody_is_lost_wherever_the_process_dies(capsy
     with capsys.disabled():
         sys.stdout.write(f"\nO2 after {run.killer.kills} kills: {dict(sorted(tally.by_state.items()))}\n")
     assert run.killer.kills >= 200
+
+
+def wecom_over_the_wire(wecom: FakeMassMessages, time: PlainTime) -> Callable[[CallKiller], MassMessages]:
+    """A new process's way to WeCom: adapter, typed client, transport and governor; each request may be its last."""
+    rates, tokens = MemoryRateStore(), MemoryTokenStore()
+    pause = Pause(now=time.now, sleep=lambda seconds: time.advance(timedelta(seconds=seconds)), jitter=lambda: 0.0)
+
+    def process(killer: CallKiller) -> MassMessages:
+        exchange = GuardedExchange(
+            cast("HttpExchange", remote_calls(MassMessageExchange(wecom), killer)),
+            RateGovernor(rates, now=time.now, jitter=lambda: 0.0),
+            CircuitBreaker(rates, now=time.now),
+            Priority.DISPATCH,
+            pause=pause,
+        )
+        credentials = AppCredentials("wwSIMCORP0000001", "secret")
+        broker = token_broker(exchange, tokens, "contacts", lambda: credentials, pause=pause)
+        client = WecomClient(WecomTransport(exchange, broker, pause=pause))
+        return WecomMassMessages(client, lambda _: None, time.now)
+
+    return process
 
 
 def confirm(wecom: FakeMassMessages, member: str) -> None:

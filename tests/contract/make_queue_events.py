@@ -11,6 +11,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from scrm.campaign.dispatch_messages import CampaignStopped, CustomersChanged, LookRequested, SendTaskPlanned
 from scrm.contacts.handover_messages import CustomersTakenOver, GroupsTakenOver, QuotaCounted
 from scrm.contacts.messages import (
     FullPassRequested,
@@ -40,6 +41,7 @@ NOTIFICATION_TEST = {
     "RequestId": "SAMPLE0000000000",
     "HostId": "sample",
 }
+CAMPAIGN, SEND_TASK = "camp_aaaaaaaaaaaaaaaaaaaaaaaaaa", "send_aaaaaaaaaaaaaaaaaaaaaaaaaa"
 CUSTOMER = "wmSIM0000000000000000000000000A1"
 
 
@@ -191,6 +193,19 @@ def samples() -> dict[str, dict[str, dict[str, Any]]]:
                 "handover", TransferRequested(case_id=CASE, chunk_kind=ChunkKind.GROUPS, chunk_numbers=(0, 1))
             ),
             "poison": batch("handover", {"kind": "transfer_requested", "case_id": CASE, "chunk_numbers": []}),
+        },
+        "campaign_worker": {
+            "send_task_planned": batch(
+                "campaign", SendTaskPlanned(task_id=SEND_TASK, campaign_id=CAMPAIGN, owner="rm_li02")
+            ),
+            "campaign_stopped": batch("campaign", CampaignStopped(campaign_id=CAMPAIGN)),
+            "customers_changed": batch("campaign", CustomersChanged(owner_userid="rm_li02")),
+            "poison": batch("campaign", {"kind": "send_task_planned", "campaign_id": CAMPAIGN}),
+        },
+        "campaign_reconcile": {
+            "due": {"schedule": "campaign_reconcile.due"},
+            "look_requested": batch("campaign_reconcile", LookRequested(task_id=SEND_TASK, asked=True)),
+            "poison": batch("campaign_reconcile", {"kind": "look_requested"}),
         },
         "handover_reconcile": {
             "due": {"schedule": "handover_reconcile.due"},

@@ -22,11 +22,15 @@ QUEUE_OF = {
     "contact_sync": "contact",
     "handover_worker": "handover",
     "handover_reconcile": "reconcile",
+    "campaign_worker": "campaign",
+    "campaign_reconcile": "campaign_reconcile",
 }
 # A message that fits no model can never succeed, and a case nobody opened cannot be worked on: both go to the
 # dead-letter queue, where the runbook looks at them.
 FAILS_AS_IT_SHOULD = {
     ("contact_sync", "poison"),
+    ("campaign_worker", "poison"),
+    ("campaign_reconcile", "poison"),
     ("handover_worker", "poison"),
     ("handover_worker", "plan_requested"),
     ("handover_worker", "transfer_customers"),

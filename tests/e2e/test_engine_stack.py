@@ -23,7 +23,8 @@ def test_endpoints_file_names_everything_that_answers(stack: RunningStack) -> No
     assert requests.get(f"{told['wecom_control_url']}/control/v1/health", timeout=20).status_code == 200
     assert requests.get(f"{told['identity']['issuer']}/.well-known/openid-configuration", timeout=20).status_code == 200
     assert told["resources"]["tables"].keys() == set(declared_tables(TEMPLATE))
-    assert told["resources"]["queues"].keys() == {"StaffQueue", "ContactQueue", "HandoverQueue", "ReconcileQueue"}
+    handover_queues = {"StaffQueue", "ContactQueue", "HandoverQueue", "ReconcileQueue"}
+    assert told["resources"]["queues"].keys() == handover_queues | {"CampaignQueue", "CampaignReconcileQueue"}
     assert told["resources"]["buses"] == {"ScrmBus": "scrm"}
 
 

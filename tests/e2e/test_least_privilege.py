@@ -39,6 +39,21 @@ DONE_BY_THE_PLATFORM = (
     "s3:ListBucket",  # S3 looks whether it may say that an object is not there
 )
 ONLY_AFTER_A_FAILURE = {"s3:AbortMultipartUpload"}
+# Campaigns are no part of the story yet: they need a WeCom that takes mass messages.
+NOT_YET_TOLD = {"CampaignWorker", "CampaignReconcile"}
+# Nor are content and an owner assigned by hand, a note in the ledger. What comes to be used must leave this list.
+NOT_YET_USED = {
+    *(
+        ("AdminApi", f"dynamodb:{action}", "ContentTable")
+        for action in ("BatchGetItem", "BatchWriteItem", "DeleteItem", "GetItem", "PutItem", "Query")
+    ),
+    ("AdminApi", "dynamodb:Query", "ContentTable/by_bank"),
+    ("AdminApi", "dynamodb:Query", "ContentTable/by_branch"),
+    ("AdminApi", "s3:GetObject", "DataBucket/content/media/*"),
+    ("AdminApi", "s3:PutObject", "DataBucket/content/media/*"),
+    ("AdminApi", "dynamodb:PutItem", "PressureTable"),
+}
+TOLD = [name for name in FUNCTIONS if name not in NOT_YET_TOLD]
 
 
 @dataclass(frozen=True)
@@ -309,15 +324,15 @@ def test_no_function_was_denied_anything(bank: Bank) -> None:
     assert bank.stack.denied_actions() == []
 
 
-@pytest.mark.parametrize("function", FUNCTIONS)
+@pytest.mark.parametrize("function", TOLD)
 def test_every_grant_is_used(bank: Bank, function: str) -> None:
     used = {use for use in bank.uses() if use[0] == function}
 
     unused = {grant for grant in _grants(function) - used if grant[1] not in ONLY_AFTER_A_FAILURE}
-    assert unused == set()
+    assert unused == {grant for grant in NOT_YET_USED if grant[0] == function}
 
 
-@pytest.mark.parametrize("function", FUNCTIONS)
+@pytest.mark.parametrize("function", TOLD)
 def test_every_use_is_granted_by_name(bank: Bank, function: str) -> None:
     used = {use for use in bank.uses() if use[0] == function}
 

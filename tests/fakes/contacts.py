@@ -12,6 +12,7 @@ from scrm.contacts.groups import GroupChanges
 from scrm.contacts.model import Alias, Customer, GroupChat, Relation, RelationDetails, RelationState
 from scrm.contacts.names import Rename
 from scrm.contacts.ports import (
+    NOTES_PER_PAIR,
     Change,
     CursorLostError,
     FoundRelation,
@@ -27,9 +28,14 @@ _ITEMS_PER_TRANSACTION = 100
 
 
 class FakeContacts:
-    """Implements ContactRepository. ``requests`` counts reads and writes; ``before_write`` lets somebody be faster."""
+    """Implements ContactRepository. ``requests`` counts reads and writes; ``before_write`` lets somebody be faster.
 
-    def __init__(self) -> None:
+    ``note_owners`` hears, within the write, of each customer who gets another owner: his id, from whom, to whom, and
+    his version.
+    """
+
+    def __init__(self, note_owners: Callable[[list[tuple[str, str, str, int]]], None] = lambda _: None) -> None:
+        self.note_owners = note_owners
         self.rows: dict[str, dict[str, Relation]] = defaultdict(dict)
         self.customer_rows: dict[str, Customer] = {}
         self.aliases: dict[str, Alias] = {}
@@ -57,7 +63,8 @@ class FakeContacts:
         return {external_userid: row.details for (_, external_userid), row in rows.items()}
 
     def write(self, changes: Sequence[Change]) -> bool:
-        assert 0 < sum(change.items for change in changes) <= _ITEMS_PER_TRANSACTION
+        pairs = {change.owners for change in changes} - {None}
+        assert 0 < sum(change.items for change in changes) + NOTES_PER_PAIR * len(pairs) <= _ITEMS_PER_TRANSACTION
         hook, self.before_write = self.before_write, lambda: None
         hook()
         self.requests += 1
@@ -66,6 +73,13 @@ class FakeContacts:
                 return False
             if any(self._row_version(row) != row.version for row in change.relations):
                 return False
+        moved = [
+            (change.customer.external_userid, *change.owners, change.customer.version + 1)
+            for change in changes
+            if change.customer and change.owners
+        ]
+        if moved:
+            self.note_owners(moved)
         for change in changes:
             if change.customer:
                 newer = replace(change.customer, version=change.customer.version + 1)

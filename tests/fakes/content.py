@@ -1,11 +1,13 @@
 """The content library in memory by the rules of the table, for its own tests and for those who build on it."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from scrm.content.authoring import Authoring, Originator
+from scrm.content.calendar import Calendar, CalendarEntry
+from scrm.content.catalogue import Catalogue
 from scrm.content.model import (
     Activity,
     Attachment,
@@ -16,6 +18,8 @@ from scrm.content.model import (
     Scene,
     Variant,
 )
+from scrm.content.permissions import Grant, MemberPermissions, ProductPermissions, Qualification
+from scrm.content.ports import ContentJournal
 from scrm.content.products import Product, RiskRating
 from scrm.content.queries import ContentQueries
 from scrm.content.sending import ContentGate
@@ -87,7 +91,7 @@ class FakeContents:
 
 @dataclass
 class FakeProducts:
-    """Implements ProductCatalogue: one product on sale, others by `rows`."""
+    """Implements ProductCatalogue and ProductRepository: one product on sale, others by `rows`."""
 
     rows: dict[str, Product] = field(
         default_factory=lambda: {
@@ -97,6 +101,59 @@ class FakeProducts:
 
     def product(self, product_id: str) -> Product | None:
         return self.rows.get(product_id)
+
+    def products(self) -> Sequence[Product]:
+        return [self.rows[product_id] for product_id in sorted(self.rows)]
+
+    def save(self, product: Product) -> bool:
+        known = self.rows.get(product.product_id)
+        if (known.version if known else 0) != product.version:
+            return False
+        self.rows[product.product_id] = replace(product, version=product.version + 1)
+        return True
+
+
+@dataclass
+class FakePermissions:
+    """Implements PermissionRepository."""
+
+    granted: dict[tuple[str, str], Grant] = field(default_factory=dict)
+    held: dict[tuple[str, str], Qualification] = field(default_factory=dict)
+
+    def grants(self, product_id: str, userids: Iterable[str]) -> Mapping[str, Grant]:
+        return {each: self.granted[each, product_id] for each in userids if (each, product_id) in self.granted}
+
+    def qualifications(self, codes: Collection[str], userids: Iterable[str]) -> Mapping[str, list[Qualification]]:
+        return {each: [self.held[each, code] for code in codes if (each, code) in self.held] for each in userids}
+
+    def of_member(self, userid: str) -> MemberPermissions:
+        grants = [grant for (owner, _), grant in sorted(self.granted.items()) if owner == userid]
+        held = [found for (owner, _), found in sorted(self.held.items()) if owner == userid]
+        return MemberPermissions(tuple(grants), tuple(held))
+
+    def put_grants(self, grants: Iterable[Grant]) -> None:
+        self.granted |= {(grant.userid, grant.product_id): grant for grant in grants}
+
+    def put_qualifications(self, qualifications: Iterable[Qualification]) -> None:
+        self.held |= {(found.userid, found.code): found for found in qualifications}
+
+
+@dataclass
+class FakeCalendar:
+    """Implements CalendarRepository."""
+
+    rows: dict[tuple[str, date, str], CalendarEntry] = field(default_factory=dict)
+
+    def entries(self, node_id: str, first: date, last: date) -> Sequence[CalendarEntry]:
+        return [
+            entry for (node, day, _), entry in sorted(self.rows.items()) if node == node_id and first <= day <= last
+        ]
+
+    def put(self, entry: CalendarEntry) -> None:
+        self.rows[entry.planned.node_id, entry.planned.day, entry.entry_id] = entry
+
+    def remove(self, node_id: str, day: date, entry_id: str) -> bool:
+        return self.rows.pop((node_id, day, entry_id), None) is not None
 
 
 @dataclass
@@ -126,7 +183,9 @@ class Library:
     contents: FakeContents = field(default_factory=FakeContents)
     products: FakeProducts = field(default_factory=FakeProducts)
     assets: FakeAssets = field(default_factory=FakeAssets)
-    journal: FakeContentJournal = field(default_factory=FakeContentJournal)
+    grants: FakePermissions = field(default_factory=FakePermissions)
+    plans: FakeCalendar = field(default_factory=FakeCalendar)
+    journal: ContentJournal = field(default_factory=FakeContentJournal)
     settings: ContentSettings = SETTINGS
     moment: datetime = START
 
@@ -141,6 +200,18 @@ class Library:
     @property
     def queries(self) -> ContentQueries:
         return ContentQueries(self.contents)
+
+    @property
+    def catalogue(self) -> Catalogue:
+        return Catalogue(self.products, lambda: self.moment)
+
+    @property
+    def permissions(self) -> ProductPermissions:
+        return ProductPermissions(self.products, self.grants, lambda: self.moment)
+
+    @property
+    def calendar(self) -> Calendar:
+        return Calendar(self.plans, lambda: self.moment)
 
     def submitted(self, draft: Draft | None = None, key: str = "key", maker: Originator = MAKER) -> ContentVersion:
         made = self.authoring.create(maker, draft or a_draft(), key)

@@ -248,26 +248,18 @@ class FakePressure:
         self.held: set[tuple[str, str]] = set()
         self.settled: dict[tuple[str, str], datetime] = {}
 
-    def reserve(
-        self,
-        owner_userid: str,
-        customers: Sequence[str],
-        touch_id: str,
-        channel: Channel,
-        until: datetime,
-        priority: int,
-    ) -> Reservation:
-        refused = {one: self.refused[one] for one in customers if one in self.refused}
-        self.held |= {(touch_id, one) for one in customers if one not in refused}
+    def reserve(self, task: SendTask, until: datetime) -> Reservation:
+        refused = {one: self.refused[one] for one in task.pending_ids if one in self.refused}
+        self.held |= {(task.touch_id, one) for one in task.pending_ids if one not in refused}
         return Reservation(refused)
 
-    def settle(self, owner_userid: str, touch_id: str, sent_at: Mapping[str, datetime]) -> None:
+    def settle(self, task: SendTask, sent_at: Mapping[str, datetime]) -> None:
         for customer, at in sent_at.items():
-            self.held.discard((touch_id, customer))
-            self.settled[touch_id, customer] = at
+            self.held.discard((task.touch_id, customer))
+            self.settled[task.touch_id, customer] = at
 
-    def release(self, owner_userid: str, touch_id: str, customers: Sequence[str]) -> None:
-        self.held -= {(touch_id, one) for one in customers}
+    def release(self, task: SendTask, target_ids: Sequence[str]) -> None:
+        self.held -= {(task.touch_id, one) for one in target_ids}
 
 
 class FakeFacts:
@@ -282,13 +274,17 @@ class FakeFacts:
 
 @dataclass
 class FakeDispatchQueue:
-    """Implements DispatchQueue; remembers what was asked for."""
+    """Implements DispatchQueue; remembers what was asked for, and leaves to the schedule what has to wait."""
 
     sends: list[str] = field(default_factory=list)
-    looks: list[str] = field(default_factory=list)
+    looks: list[tuple[str, bool]] = field(default_factory=list)
 
-    def request_send(self, tasks: Sequence[SendTask | DueTask]) -> None:
-        self.sends += [task.task_id for task in tasks]
+    def request_send(self, tasks: Sequence[SendTask | DueTask], not_before: datetime | None = None) -> None:
+        if not_before is None:
+            self.sends += [task.task_id for task in tasks]
 
-    def request_looks(self, task_ids: Sequence[str]) -> None:
-        self.looks += task_ids
+    def request_looks(
+        self, task_ids: Sequence[str], *, asked: bool = False, not_before: datetime | None = None
+    ) -> None:
+        if not_before is None:
+            self.looks += [(task_id, asked) for task_id in task_ids]

@@ -2,13 +2,15 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from threading import RLock
 
 from scrm.pressure.bucket import Bucket
 from scrm.pressure.model import Cap, PressureClass, key_of
 from scrm.pressure.ports import ITEMS_PER_EDIT
-from scrm.pressure.shelf import Edit, Note, NoteKind, Shelf
+from scrm.pressure.shelf import Edit, Note, NoteKind, OwnerMove, Shelf, notes_of
 
+NOTED_AT = datetime(2026, 12, 30, tzinfo=UTC)
 CAPS = {PressureClass.PUSH: 2, PressureClass.MOMENTS: 7, PressureClass.GROUP: 3}
 
 
@@ -58,6 +60,10 @@ class FakePressureStore:
         with self.lock:
             for note in notes:
                 self.stored_notes.setdefault(note.home, {})[note.kind, note.note_id] = note
+
+    def note_owners(self, changes: Sequence[tuple[str, str, str, int]]) -> None:
+        """For FakeContacts: what an owner's change writes."""
+        self.add(notes_of([OwnerMove(*change) for change in changes], NOTED_AT))
 
     def _notes(self, home: str) -> tuple[Note, ...]:
         found = self.stored_notes.get(home, {})

@@ -15,6 +15,8 @@ FUNCTIONS = {
     "ContactSync": "contact_sync",
     "HandoverWorker": "handover_worker",
     "HandoverReconcile": "handover_reconcile",
+    "CampaignWorker": "campaign_worker",
+    "CampaignReconcile": "campaign_reconcile",
     "AdminApi": "admin_api",
 }
 _SUB_NAMES = re.compile(r"\$\{([\w:.]+)\}")

@@ -5,7 +5,7 @@ import pytest
 from local.engine.paths import ROOT
 from tests.infra.cloudformation import FUNCTIONS, names_in, of_type, plain, properties, written
 
-CALLS_WECOM = {"ContactSync", "HandoverWorker", "HandoverReconcile"}
+CALLS_WECOM = {"ContactSync", "HandoverWorker", "HandoverReconcile", "CampaignWorker", "CampaignReconcile"}
 
 
 def test_the_template_has_the_functions_of_the_slice_and_no_other() -> None:
@@ -104,7 +104,9 @@ def test_the_api_is_throttled() -> None:
     assert set(stage["Properties"]["DefaultRouteSettings"]) == {"ThrottlingRateLimit", "ThrottlingBurstLimit"}
 
 
-@pytest.mark.parametrize("schedule", ["ContactSyncFullPass", "HandoverReconcileDue", "HandoverReconcileAudit"])
+@pytest.mark.parametrize(
+    "schedule", ["ContactSyncFullPass", "HandoverReconcileDue", "HandoverReconcileAudit", "CampaignReconcileDue"]
+)
 def test_schedules_are_in_utc_and_name_themselves(schedule: str) -> None:
     asked = properties(f"{schedule}Schedule")
 
@@ -113,5 +115,6 @@ def test_schedules_are_in_utc_and_name_themselves(schedule: str) -> None:
         '{"schedule": "contact_sync.full_pass"}',
         '{"schedule": "handover_reconcile.due"}',
         '{"schedule": "handover_reconcile.audit"}',
+        '{"schedule": "campaign_reconcile.due"}',
     )
     assert asked["State"] == {"Ref": "SchedulesState"}

@@ -22,6 +22,10 @@ TABLE_OF = {
     "CONTACTS_TABLE": "ContactsTable",
     "HANDOVER_TABLE": "HandoverTable",
     "TASKS_TABLE": "TasksTable",
+    "PRESSURE_TABLE": "PressureTable",
+    "CONTENT_TABLE": "ContentTable",
+    "CAMPAIGN_TABLE": "CampaignTable",
+    "SEND_TASK_TABLE": "SendTaskTable",
     "AUDIT_TABLE": "AuditTable",
 }
 QUEUE_OF = {
@@ -29,6 +33,8 @@ QUEUE_OF = {
     "CONTACT_QUEUE_URL": "ContactQueue",
     "HANDOVER_QUEUE_URL": "HandoverQueue",
     "RECONCILE_QUEUE_URL": "ReconcileQueue",
+    "CAMPAIGN_QUEUE_URL": "CampaignQueue",
+    "CAMPAIGN_RECONCILE_QUEUE_URL": "CampaignReconcileQueue",
 }
 SECRET_OF = {"WECOM_SECRET_ID": "WecomSecret", "CALLBACK_SECRET_ID": "CallbackSecret"}
 BUS_OF = {"EVENT_BUS_NAME": "ScrmBus"}
@@ -44,7 +50,12 @@ PREFIXES = {
         "s3:GetObject": {"handover/packages/*"},
         "s3:PutObject": {"handover/certificates/*"},
     },
-    "AdminApi": {"s3:GetObject": {"handover/certificates/*"}},
+    "AdminApi": {
+        "s3:GetObject": {"content/media/*", "handover/certificates/*"},
+        "s3:PutObject": {"content/media/*"},
+    },
+    "CampaignWorker": {"s3:PutObject": {"facts/send_settled/*"}},
+    "CampaignReconcile": {"s3:PutObject": {"facts/send_settled/*"}},
 }
 ROLES = sorted(of_type("AWS::IAM::Role"))
 
@@ -166,7 +177,11 @@ def test_only_the_scheduler_of_this_account_may_start_the_scheduled_functions() 
 
     assert trust["Principal"] == {"Service": "scheduler.amazonaws.com"}
     assert trust["Condition"] == {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
-    assert names_in(start["Resource"]) == {"ContactSyncFunction", "HandoverReconcileFunction"}
+    assert names_in(start["Resource"]) == {
+        "ContactSyncFunction",
+        "HandoverReconcileFunction",
+        "CampaignReconcileFunction",
+    }
 
 
 def test_no_resource_policy_allows_everybody() -> None:

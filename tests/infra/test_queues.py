@@ -12,8 +12,15 @@ DEAD_LETTER_QUEUES = sorted(name for name in of_type("AWS::SQS::Queue") if name.
 MAPPINGS = {name: each["Properties"] for name, each in of_type("AWS::Lambda::EventSourceMapping").items()}
 
 
-def test_the_slice_has_four_queues_each_read_by_one_function() -> None:
-    assert QUEUES == ["ContactQueue", "HandoverQueue", "ReconcileQueue", "StaffQueue"]
+def test_the_slice_has_six_queues_each_read_by_one_function() -> None:
+    assert QUEUES == [
+        "CampaignQueue",
+        "CampaignReconcileQueue",
+        "ContactQueue",
+        "HandoverQueue",
+        "ReconcileQueue",
+        "StaffQueue",
+    ]
     assert sorted(source for each in MAPPINGS.values() for source in names_in(each["EventSourceArn"])) == QUEUES
 
 

@@ -13,9 +13,13 @@ TABLES = {
     "ContactsTable": {"by_customer"},
     "HandoverTable": {"by_due", "by_branch", "by_month"},
     "TasksTable": {"by_node"},
+    "PressureTable": set(),
+    "CampaignTable": {"by_due", "by_branch", "by_bank"},
+    "SendTaskTable": {"by_due", "by_campaign", "by_owner"},
+    "ContentTable": {"by_branch", "by_bank"},
     "AuditTable": set(),
 }
-FORGETS = {"PlatformTable", "ContactsTable"}  # working state; ended relations
+FORGETS = {"PlatformTable", "ContactsTable", "PressureTable"}  # working state; ended relations; old weeks
 SECRETS = ["WecomSecret", "CallbackSecret"]
 KEPT = [*TABLES, *SECRETS, "DataBucket", "DataKey", "EgressAddressA", "EgressAddressB"]
 DATA_CLASSES = {"core", "important", "general-sensitive", "general-other"}
@@ -30,7 +34,7 @@ HOLDS_DATA = (
 )
 
 
-def test_the_slice_has_its_six_tables() -> None:
+def test_the_stack_has_its_tables() -> None:
     assert set(of_type("AWS::DynamoDB::Table")) == set(TABLES)
 
 
@@ -67,7 +71,10 @@ def test_every_table_has_its_keys_and_indexes(name: str, indexes: set[str]) -> N
 
     assert [each["AttributeName"] for each in table["KeySchema"]] == ["pk", "sk"]
     assert set(projections) == indexes
-    assert all(kind == ("KEYS_ONLY" if index == "by_due" else "ALL") for index, kind in projections.items())
+    if name == "SendTaskTable":  # 300,000 tasks of a campaign are listed by what an index holds of them
+        assert set(projections.values()) == {"INCLUDE"}
+    else:
+        assert all(kind == ("KEYS_ONLY" if index == "by_due" else "ALL") for index, kind in projections.items())
 
 
 @pytest.mark.parametrize("name", TABLES)

@@ -40,6 +40,7 @@ TABLES = {
     "contacts": "ContactsTable",
     "handover": "HandoverTable",
     "tasks": "TasksTable",
+    "content": "ContentTable",
     "audit": "AuditTable",
 }
 EXPECTED = {
@@ -82,6 +83,32 @@ EXPECTED = {
     "list_member_tasks": 200,
     "end_task": 200,
     "unknown_route": 404,
+    "list_activities": 200,
+    "create_activity": 201,
+    "get_activity": 404,  # nobody made it, nor any version of it
+    "revise_activity": 404,
+    "get_content_version": 404,
+    "submit_content": 404,
+    "review_content": 404,
+    "approve_content": 404,
+    "reject_content": 404,
+    "release_content": 404,
+    "recall_content": 404,
+    "put_product": 200,
+    "get_product": 404,  # read before it is put: samples play in order of their names
+    "list_products": 200,
+    "grant_product": 409,  # as above
+    "get_member_permissions": 200,
+    "put_qualification": 200,
+    "withdraw_product": 200,
+    "plan_content": 201,
+    "get_calendar_week": 200,
+    "drop_content": 404,
+    "get_content_settings": 200,
+    "put_content_settings": 200,
+    "announce_asset": 201,
+    "get_asset": 404,
+    "check_asset": 404,
 }
 
 

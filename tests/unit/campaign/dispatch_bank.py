@@ -131,8 +131,8 @@ class DispatchBank:
                 looks, self.queue.looks = self.queue.looks, []
                 for task_id in sends:
                     until_current(partial(self.dispatch().take, task_id), pause=_at_once)
-                for task_id in looks:
-                    until_current(partial(self.reconcile().look, task_id), pause=_at_once)
+                for task_id, asked in looks:
+                    until_current(partial(self.reconcile().look, task_id, asked=asked), pause=_at_once)
             following = min((one.due_at for one in self.tasks.by_id.values() if one.due_at), default=until)
             if self.time >= until:
                 return

@@ -108,6 +108,7 @@ def test_a_call_that_the_governor_puts_off_comes_later() -> None:
     first = bank.send(task)
 
     assert (first, bank.send(task)) == (SendOutcome.POSTPONED, SendOutcome.NOTHING_TO_DO)
+    assert bank.stored(task).due_at == bank.time + bank.settings.longest_wait
     assert bank.at_due(task).send(task) is SendOutcome.CREATED
 
 
@@ -224,7 +225,7 @@ def test_quiet_hours_put_it_off_until_they_end() -> None:
 
     outcome = bank.send(task)
 
-    assert outcome is SendOutcome.POSTPONED
+    assert outcome is SendOutcome.PUT_OFF
     due_at = bank.stored(task).due_at
     assert due_at is not None
     assert (due_at - bank.time).total_seconds() == 10 * 3600 + 59 * 60
@@ -239,6 +240,65 @@ def test_a_paused_campaign_waits_and_a_stopped_one_ends() -> None:
 
     stopped = bank.at_due(task).send(task)
 
-    assert (paused, stopped) == (SendOutcome.POSTPONED, SendOutcome.STOPPED)
+    assert (paused, stopped) == (SendOutcome.PUT_OFF, SendOutcome.STOPPED)
     assert bank.counts() == {RecipientState.CANCELLED.value: 2}
     assert not bank.wecom.messages
+
+
+@pytest.mark.parametrize("channel", [Channel.MOMENTS, Channel.RM_TASK, Channel.APPLICATION_MESSAGE])
+def test_a_task_of_another_channel_never_becomes_a_mass_message(channel: Channel) -> None:
+    bank = DispatchBank()
+    (task,) = bank.plan(customers(2), channel=channel)
+
+    bank.send(task)
+
+    assert bank.wecom.creations == []
+    assert {result.reason for result in bank.stored(task).results.values()} == {"channel_not_served"}
+
+
+def test_groups_are_sent_to_and_end_like_customers() -> None:
+    bank = DispatchBank()
+    groups = ["wrA", "wrB"]
+    (task,) = bank.plan(groups, channel=Channel.GROUP)
+    bank.wecom.drop_answers = 1
+    bank.send(task)
+
+    bank.at_due(task).send(task)
+    bank.wecom.confirm_all()
+    bank.run(timedelta(hours=1))
+
+    assert len(bank.wecom.messages) == 1
+    assert bank.counts() == {"sent": 2}
+
+
+def test_a_member_with_two_interrupted_calls_and_a_new_owner_keeps_every_customer_once() -> None:
+    bank = DispatchBank()
+    bank.wecom.drop_answers = 2
+    (first,) = bank.plan(customers(2))
+    (second,) = bank.plan(customers(2, first=10), owner=OTHER)
+    bank.send(first)
+    bank.send(second)
+    bank.owners.owners["wm000001"] = OTHER
+
+    bank.run(timedelta(hours=2))
+    bank.wecom.confirm_all()
+    bank.run(timedelta(hours=8))
+
+    assert {one: len(found) for one, found in bank.wecom.delivered.items()} == dict.fromkeys(
+        [*customers(2), *customers(2, first=10)], 1
+    )
+    assert bank.counts() == {"sent": 4}
+
+
+def test_what_waits_for_next_week_ends_at_once_when_its_campaign_is_stopped() -> None:
+    bank = DispatchBank()
+    bank.plan(customers(2))
+    bank.ledger.refused = dict.fromkeys(customers(2), bank.time + timedelta(days=5))
+    bank.run()
+    waiting = bank.counts()
+    bank.standings.standing = Standing.STOPPED
+
+    bank.changes().stop("camp_1")
+    bank.run()
+
+    assert (waiting, bank.counts()) == ({"pending": 2}, {"cancelled": 2})

@@ -1,9 +1,12 @@
 """From the creation to everybody's end: late members, corrections, changes while a task waits (S64, S65, O2)."""
 
+from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
 
+from scrm.campaign.dispatch_errors import DispatchPostponedError, SendRefusedError
+from scrm.campaign.dispatch_settings import DispatchSettings
 from scrm.campaign.exposure import ExposureHistory
 from scrm.campaign.ports import Standing
 from scrm.campaign.reconcile import LookOutcome
@@ -97,8 +100,7 @@ def test_a_recall_takes_back_what_is_not_confirmed_and_tells_what_was() -> None:
     bank.standings.standing = Standing.STOPPED
 
     started = bank.changes().stop(CAMPAIGN)
-    for task_id in bank.queue.looks:
-        bank.reconcile().look(task_id, asked=True)
+    bank.run()
 
     assert (started.left, started.done) == (2, 0)
     assert bank.counts() == {"cancelled": 3, "sent": 2}
@@ -206,3 +208,56 @@ def test_a_due_task_that_was_never_created_is_asked_for_again() -> None:
     bank.reconcile().request_due()
 
     assert bank.queue.sends == [task.task_id]
+
+
+@pytest.mark.parametrize(("errcode", "outcome"), [(41047, LookOutcome.GIVEN_UP), (40058, LookOutcome.POSTPONED)])
+def test_only_a_message_that_wecom_does_not_know_is_given_up(errcode: int, outcome: LookOutcome) -> None:
+    bank = DispatchBank()
+    (task,) = bank.plan(customers(2))
+    bank.run()
+
+    def refuse(msgid: str) -> Iterator[tuple[str, bool]]:
+        raise SendRefusedError(errcode)
+
+    bank.wecom.members = refuse  # type: ignore[method-assign]
+    found = bank.look(task, asked=True)
+
+    assert found is outcome
+    assert bank.counts() == ({"unknown": 2} if outcome is LookOutcome.GIVEN_UP else {"pending": 2})
+
+
+def test_no_more_looks_are_asked_for_than_fit_until_the_next_tick() -> None:
+    bank = DispatchBank(settings=DispatchSettings(looks_per_tick=3))
+    for number in range(5):
+        bank.plan(customers(1, first=number), owner=f"rm_{number}")
+
+    asked = bank.reconcile().request_due()
+
+    assert (asked, len(bank.queue.sends)) == (3, 3)
+
+
+def test_a_stop_goes_on_where_wecoms_quota_let_it_and_tells_how_far_it_is() -> None:
+    bank = DispatchBank()
+    for number in range(30):
+        bank.plan(customers(1, first=number), owner=f"rm_{number:02}")
+    bank.run()
+    bank.standings.standing = Standing.STOPPED
+    quota = iter(range(12))
+    cancel = bank.wecom.cancel
+
+    def cancel_within_quota(msgid: str) -> None:
+        if next(quota, None) is None:
+            raise DispatchPostponedError(bank.time + timedelta(minutes=1))
+        cancel(msgid)
+
+    bank.wecom.cancel = cancel_within_quota  # type: ignore[method-assign]
+    started = bank.changes().stop(CAMPAIGN)
+    bank.run()
+    halfway = bank.tallies().progress(CAMPAIGN)
+    bank.wecom.cancel = cancel  # type: ignore[method-assign]
+    bank.run(timedelta(minutes=10))
+
+    assert (started.left, halfway.left, halfway.done) == (30, 18, 12)
+    assert bank.tallies().progress(CAMPAIGN).left == 0
+    assert bank.counts() == {"cancelled": 30}
+    assert len(bank.wecom.creations) == 30

@@ -291,3 +291,28 @@ class TestDecisions:
 
         view = CustomerView.of(contacts.customer("wm1"))
         assert (view.owner_userid, view.managing_userid, view.finding) == ("rm_a", "rm_z", Finding.GAP)
+
+
+def test_a_new_owner_is_noted_in_the_write_that_makes_him_one() -> None:
+    noted: list[tuple[str, str, str, int]] = []
+    contacts = Contacts(FakeContacts(noted.extend))
+    names = [f"wm{number:02d}" for number in range(60)]
+    for name in names:
+        contacts.changes.added("rm_a", name, T0)
+    assert noted == []
+
+    contacts.changes.taken_over(Taken("case_1", "rm_a", "rm_b", tuple(names), T0, on_job=True))
+    contacts.changes.deleted_by_member("rm_b", "wm00", T0)
+
+    assert [change[:3] for change in noted[:60]] == [(name, "rm_a", "rm_b") for name in names]
+    assert noted[60:] == [("wm00", "rm_b", "", noted[0][3] + 1)]
+
+
+def test_a_change_that_leaves_the_owner_notes_nothing() -> None:
+    noted: list[tuple[str, str, str, int]] = []
+    contacts = Contacts(FakeContacts(noted.extend))
+    contacts.changes.added("rm_a", "wm1", T0)
+
+    contacts.changes.added("rm_b", "wm1", T0)
+
+    assert noted == []

@@ -23,6 +23,7 @@ from tests.fakes.content import (
     RELEASER,
     REVIEWER,
     START,
+    FakeContentJournal,
     Library,
     a_draft,
     image,
@@ -45,6 +46,7 @@ def test_a_version_goes_all_its_way(library: Library) -> None:
         (ContentState.APPROVED, APPROVER),
         (ContentState.RELEASED, RELEASER),
     ]
+    assert isinstance(library.journal, FakeContentJournal)
     assert [action for *_, action, _ in library.journal.told_of] == [
         "made",
         "submitted",

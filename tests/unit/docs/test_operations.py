@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from local.engine.paths import ROOT
+from scrm.campaign.dispatching import SendOutcome
+from scrm.campaign.reconcile import LookOutcome
 from scrm.handover.calls import TransferOutcome
 from scrm.handover.delivery import DeliveryOutcome
 from tests.infra.cloudformation import FUNCTIONS, of_type, plain, properties
@@ -128,7 +130,7 @@ _KNOWN_NAMES = {
 
 def counted_metrics() -> set[str]:
     """Names given to `count(...)` as text, values of the outcome enums that are counted, and what knows its metric."""
-    found = {outcome.metric for outcome in (*TransferOutcome, *DeliveryOutcome)}
+    found = {outcome.metric for outcome in (*TransferOutcome, *DeliveryOutcome, *SendOutcome, *LookOutcome)}
     for path in [*(ROOT / "functions").rglob("*.py"), *(ROOT / "layers" / "scrm").rglob("*.py")]:
         found.update(_metrics_in(path))
     return found

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 from itertools import islice
+from typing import Protocol
 
 from botocore.exceptions import ClientError
 
@@ -13,19 +14,32 @@ from scrm.aws.table import Condition, Item, Put, Table, Update, starts_with
 from scrm.contacts.model import Alias, Customer, GroupChat, Relation, RelationDetails, RelationState
 from scrm.contacts.ports import Change, Known, RelationKey
 
+type OwnerChange = tuple[str, str, str, int]
+"""The customer, from whom, to whom, and the customer's version after it."""
+
 _KEEP_SEEN = timedelta(days=3)
 _WORTH_A_PAGE = 200  # customers; by key they would be two requests
+
+
+class OwnerNotes(Protocol):
+    """What another feature's table keeps with a customer's owner, and writes when the owner changes."""
+
+    table: Table
+
+    def puts(self, changes: Sequence[OwnerChange]) -> list[Put]:
+        """At most `scrm.contacts.ports.NOTES_PER_PAIR` for each pair of owners."""
 
 
 class DynamoContactRepository:
     """Implements `scrm.contacts.ports.ContactRepository`.
 
     Customer and relations change in one transaction, each on the version it was read with. The TTL takes ended rows
-    after 30 days; nothing reads the sweep as news.
+    after 30 days; nothing reads the sweep as news. ``owner_notes`` are made when an owner changes first.
     """
 
-    def __init__(self, table: Table) -> None:
+    def __init__(self, table: Table, owner_notes: Callable[[], OwnerNotes] | None = None) -> None:
         self._table = table
+        self._owner_notes = owner_notes
 
     def read(
         self, relations: Sequence[RelationKey] = (), customers: Sequence[str] = (), aliases: Sequence[str] = ()
@@ -76,7 +90,16 @@ class DynamoContactRepository:
             if change.customer is not None:
                 puts.append(Put(items.customer_item(change.customer), items.as_read(change.customer.version)))
             puts += [Put(items.relation_item(row), items.as_read(row.version)) for row in change.relations]
-        return transacted(self._table, puts) is True
+        moved = [
+            (change.customer.external_userid, *change.owners, change.customer.version + 1)
+            for change in changes
+            if change.customer is not None and change.owners is not None
+        ]
+        if self._owner_notes is None or not moved:
+            return transacted(self._table, puts) is True
+        notes = self._owner_notes()
+        beside = notes.table, notes.puts(moved)
+        return unless_crossed(lambda: self._table.transact(puts, beside)) is True
 
     def relations_of(self, userid: str) -> Iterator[Relation]:
         for item in self._table.query(relations_of(userid), where=NOT_ENDED):
@@ -141,10 +164,11 @@ class DynamoContactRepository:
 
 def transacted(table: Table, writes: Sequence[Put | Update]) -> bool | None:
     """Whether the transaction went through; None when another one was at the same items: try again."""
-    return _unless_crossed(lambda: table.transact(writes))
+    return unless_crossed(lambda: table.transact(writes))
 
 
-def _unless_crossed(write: Callable[[], bool]) -> bool | None:
+def unless_crossed(write: Callable[[], bool]) -> bool | None:
+    """What a conditional write answers; None when a transaction of somebody else was at the same items."""
     try:
         return write()
     except ClientError as error:

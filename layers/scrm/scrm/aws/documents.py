@@ -157,6 +157,22 @@ class DocumentStore:
         }
         return self._s3.generate_presigned_url("get_object", Params=asked, ExpiresIn=valid_for_s)
 
+    def upload_link(self, key: str, size: int, valid_for_s: int) -> str:
+        """A signed URL to put one document of ``size`` bytes with HTTP PUT, for so many seconds."""
+        asked = {"Bucket": self._bucket, "Key": key, "ContentLength": size}
+        return self._s3.generate_presigned_url("put_object", Params=asked, ExpiresIn=valid_for_s)
+
+    def beginning(self, key: str, most: int) -> bytes | None:
+        """A document's first ``most`` bytes; None when there is none."""
+        try:
+            return self._s3.get_object(Bucket=self._bucket, Key=key, Range=f"bytes=0-{most - 1}")["Body"].read()
+        except ClientError as error:
+            if _code(error) in _MISSING:
+                return None
+            if _code(error) == "InvalidRange":
+                return b""
+            raise
+
     def _head(self, key: str) -> "HeadObjectOutputTypeDef":
         try:
             return self._s3.head_object(Bucket=self._bucket, Key=key)

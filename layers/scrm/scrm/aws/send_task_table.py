@@ -15,6 +15,7 @@ Indexes: ``by_due`` (``due_pk``, ``due_at``), ``by_campaign`` (``campaign_pk``, 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
+from itertools import zip_longest
 
 from scrm import clock
 from scrm.aws import send_task_items as items
@@ -65,12 +66,16 @@ class DynamoTaskRepository:
         return {item["pk"].removeprefix("MSG#"): item["task_id"] for item in found}
 
     def due(self, until: datetime) -> Iterator[DueTask]:
-        for shard in range(items.SHARDS):
-            condition = Condition(
-                "due_pk = :shard AND due_at <= :until",
-                {":shard": items.due_pk(shard), ":until": clock.to_iso(until)},
-            )
-            yield from map(items.to_due, self._table.query(condition, index="by_due"))
+        """The shards in turn, so that whoever takes only some takes the oldest of all."""
+        shards = [self._due_of(shard, until) for shard in range(items.SHARDS)]
+        for row in zip_longest(*shards):
+            yield from (items.to_due(item) for item in row if item is not None)
+
+    def _due_of(self, shard: int, until: datetime) -> Iterator[Item]:
+        condition = Condition(
+            "due_pk = :shard AND due_at <= :until", {":shard": items.due_pk(shard), ":until": clock.to_iso(until)}
+        )
+        return self._table.query(condition, index="by_due")
 
     def of_campaign(self, campaign_id: str) -> Iterator[TaskSummary]:
         for shard in range(items.SHARDS):

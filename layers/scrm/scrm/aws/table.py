@@ -189,9 +189,10 @@ class Table:
             else:
                 raise TableBusyError(self.name)
 
-    def transact(self, writes: Sequence[Put | Update | Delete]) -> bool:
-        """All writes or none; False when a condition did not hold."""
+    def transact(self, writes: Sequence[Put | Update | Delete], *beside: "tuple[Table, Sequence[Put]]") -> bool:
+        """All writes or none, also those ``beside`` in other tables; False when a condition did not hold."""
         entries: list[Any] = [self._entry(write) for write in writes]
+        entries += [table._entry(put) for table, puts in beside for put in puts]
         return _held(lambda: self._client.transact_write_items(TransactItems=entries))
 
     def _entry(self, write: Put | Update | Delete) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from scrm.campaign.dispatch_errors import ContentRefusedError
+from scrm.campaign.model import Channel
 from scrm.campaign.ports import ApprovedContent, ApprovedContents, Owners, ProductPermissions, RecipientRules
 from scrm.campaign.task import SendTask
 
@@ -21,6 +22,11 @@ class Refusal(StrEnum):
     NO_ACTIVE_OWNER = "no_active_owner"
     CONTENT_EXPIRED = "content_expired"
     CAP_REACHED = "cap_reached"
+    CHANNEL_NOT_SERVED = "channel_not_served"
+
+
+# What a mass message can carry; a task of another channel must not become one.
+SERVED = frozenset({Channel.ONE_TO_ONE, Channel.GROUP})
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +54,8 @@ class SendChecks:
     def judge(self, task: SendTask, now: datetime) -> Verdict:
         """About the task's pending customers."""
         pending = task.pending_ids
+        if task.channel not in SERVED:
+            return Verdict(None, dict.fromkeys(pending, Refusal.CHANNEL_NOT_SERVED))
         try:
             content = self.contents.approved(task.content, task.channel, now)
         except ContentRefusedError as refused:

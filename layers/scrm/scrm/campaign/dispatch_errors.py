@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from scrm.pause import pause_with_jitter
+from scrm.pause import again_while, pause_with_jitter
 
 
 class DispatchError(Exception):
@@ -46,9 +46,4 @@ def until_current[Result](
     action: Callable[[], Result], attempts: int = 8, pause: Callable[[int], None] = pause_with_jitter
 ) -> Result:
     """Run a use case again from its first read while someone else was faster; use cases are repeatable by design."""
-    for attempt in range(attempts - 1):
-        try:
-            return action()
-        except StaleTaskError:
-            pause(attempt)
-    return action()
+    return again_while(StaleTaskError, action, attempts, pause)

@@ -12,18 +12,22 @@ class DispatchSettings:
 
     ``quiet_from`` and ``quiet_until`` are Shanghai time: no task is created between them, and one that waits is taken
     back when they begin (S37, R19). ``longest_run`` is how long a worker may run: nobody takes up its interrupted call
-    before. ``reminders`` are when a member who has not confirmed is reminded, at most three a day. ``horizon`` is how
-    long WeCom is asked for corrections; at least 35 days (O2).
+    before. ``longest_wait``: a call that WeCom's limits put off is tried again by then, because others may have given
+    permits back. ``reminders`` are when a member who has not confirmed is reminded, at most three a day. ``horizon`` is
+    how long WeCom is asked for corrections; at least 35 days (O2). ``looks_per_tick``: more than WeCom's quota takes
+    until the next tick need not be asked for.
     """
 
     quiet_from: time = time(21, 0)
     quiet_until: time = time(8, 0)
     longest_run: timedelta = 3 * _MINUTE
-    retry_interval: timedelta = _MINUTE
+    longest_wait: timedelta = 2 * _MINUTE
     paused_recheck: timedelta = 5 * _MINUTE
     waiting_looks: tuple[timedelta, ...] = (20 * _MINUTE, _HOUR, 2 * _HOUR, 4 * _HOUR, 8 * _HOUR, 12 * _HOUR, _DAY)
     shortest_wait: timedelta = 10 * _MINUTE
     watched_looks: tuple[timedelta, ...] = (_DAY + _HOUR, 3 * _DAY, 7 * _DAY, 14 * _DAY, 21 * _DAY, 28 * _DAY)
     shortest_watch: timedelta = 12 * _HOUR
     horizon: timedelta = 35 * _DAY
+    refused_recheck: timedelta = _HOUR
+    looks_per_tick: int = 25_000
     reminders: tuple[timedelta, ...] = (2 * _HOUR, 4 * _HOUR, 8 * _HOUR)

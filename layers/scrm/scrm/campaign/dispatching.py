@@ -29,11 +29,15 @@ from scrm.campaign.task import CREATING, ENDED, RecipientState, Result, SendTask
 
 
 class SendOutcome(StrEnum):
-    """What one look of the worker at a task did."""
+    """What one look of the worker at a task did.
+
+    ``postponed`` by WeCom's limits or an outage, ``put_off`` by quiet hours, a paused campaign or a busy ledger.
+    """
 
     CREATED = "created"
     FOUND = "found"
     POSTPONED = "postponed"
+    PUT_OFF = "put_off"
     UNANSWERED = "unanswered"
     REFUSED = "refused"
     NOBODY_LEFT = "nobody_left"
@@ -63,7 +67,7 @@ class Dispatch:
     def take(self, task_id: str) -> SendOutcome:
         """Make the task's call if it wants one. Raises StaleTaskError when someone else had it in hand."""
         task = self.tasks.load(task_id)
-        if task is None or task.due_at is None or self.now() < task.due_at:
+        if task is None or task.due_at is None or (self.now() < task.due_at and not self._is_called_off(task)):
             return SendOutcome.NOTHING_TO_DO
         if task.untold:
             self.ends.tell_all(task)
@@ -74,7 +78,7 @@ class Dispatch:
             try:
                 msgid = InterruptedCalls(self.tasks, self.messages).message_of(task, self.now())
             except DispatchPostponedError as waiting:
-                self.tasks.save(task_steps.unanswered(task, waiting.not_before))
+                self._again(task_steps.unanswered(task, waiting.not_before), waiting.not_before)
                 return SendOutcome.UNANSWERED
             if msgid:
                 self._accept(task, AcceptedMessage(msgid))
@@ -82,8 +86,17 @@ class Dispatch:
         try:
             return self._send(task)
         except DispatchPostponedError as waiting:
-            self.tasks.save(task_steps.postponed(task, waiting.not_before))
-            return SendOutcome.POSTPONED
+            self._again(task_steps.postponed(task, waiting.not_before), waiting.not_before)
+            return SendOutcome.PUT_OFF
+
+    def _is_called_off(self, task: SendTask) -> bool:
+        """A stopped campaign's task need not wait for its time to end."""
+        return task.state is TaskState.PLANNED and self.standings.of(task.campaign_id) is Standing.STOPPED
+
+    def _again(self, task: SendTask, not_before: datetime) -> None:
+        """Its due time brings it back; a message does so sooner than the schedule."""
+        self.tasks.save(task)
+        self.queue.request_send([task], not_before)
 
     def _send(self, task: SendTask) -> SendOutcome:
         """Of a task whose call was certainly not made."""
@@ -116,7 +129,8 @@ class Dispatch:
         try:
             answer = self.messages.create(message)
         except DispatchPostponedError as waiting:
-            self.tasks.save(task_steps.postponed(task, waiting.not_before))
+            not_before = min(waiting.not_before, self.now() + self.settings.longest_wait)
+            self._again(task_steps.postponed(task, not_before), not_before)
             return SendOutcome.POSTPONED
         except SendOutcomeUnknownError:
             return SendOutcome.UNANSWERED  # its due time says when to look it up
@@ -147,9 +161,7 @@ class Dispatch:
     def _reserve(self, judged: "_Judged", alive_until: datetime) -> None:
         """Whom the cap refuses waits for a place as long as the message may be sent, else he is excluded."""
         task, now = judged.task, self.now()
-        refused = self.ledger.reserve(
-            task.owner_userid, task.pending_ids, task.touch_id, task.channel, alive_until, task.priority
-        ).refused
+        refused = self.ledger.reserve(task, alive_until).refused
         later: dict[datetime, list[str]] = defaultdict(list)
         for target_id, not_before in refused.items():
             if not_before is not None and not_before < task.expires_at:

@@ -32,10 +32,9 @@ class Ends:
         """The ends of some customers of the task."""
         if not ended:
             return
-        owner, touch = task.owner_userid, task.touch_id
         sent = {one: found.at for one, found in ended.items() if found.state is RecipientState.SENT and found.at}
         if sent:
-            self.ledger.settle(owner, touch, sent)
+            self.ledger.settle(task, sent)
         if len(sent) < len(ended):
-            self.ledger.release(owner, touch, [one for one in ended if one not in sent])
+            self.ledger.release(task, [one for one in ended if one not in sent])
         self.facts.settled(task, ended)

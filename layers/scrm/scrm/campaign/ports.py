@@ -132,23 +132,15 @@ class Reservation:
 
 
 class PressureLedger(Protocol):
-    """Contact pressure (invariant 3). All three are idempotent by touch."""
+    """Contact pressure (invariant 3). All three are idempotent by the task's touch."""
 
-    def reserve(
-        self,
-        owner_userid: str,
-        customers: Sequence[str],
-        touch_id: str,
-        channel: Channel,
-        until: datetime,
-        priority: int,
-    ) -> Reservation:
-        """Hold a place for each in every ISO week from now to ``until``, in which he may get it."""
+    def reserve(self, task: SendTask, until: datetime) -> Reservation:
+        """Hold a place for each pending customer in every ISO week from now to ``until``, in which he may get it."""
 
-    def settle(self, owner_userid: str, touch_id: str, sent_at: Mapping[str, datetime]) -> None:
+    def settle(self, task: SendTask, sent_at: Mapping[str, datetime]) -> None:
         """They got it at that moment; places in other weeks are free again."""
 
-    def release(self, owner_userid: str, touch_id: str, customers: Sequence[str]) -> None:
+    def release(self, task: SendTask, target_ids: Sequence[str]) -> None:
         """They will not get it."""
 
 
@@ -201,11 +193,17 @@ class MassMessages(Protocol):
 
 
 class DispatchQueue(Protocol):
-    """Work for the worker and the reconcile function; a repeat is harmless."""
+    """Work for the worker and the reconcile function; a repeat is harmless.
 
-    def request_send(self, tasks: Sequence[SendTask | DueTask]) -> None: ...
+    What waits until ``not_before`` may be left out: its due time brings it back as well, only later.
+    """
 
-    def request_looks(self, task_ids: Sequence[str]) -> None: ...
+    def request_send(self, tasks: Sequence[SendTask | DueTask], not_before: datetime | None = None) -> None: ...
+
+    def request_looks(
+        self, task_ids: Sequence[str], *, asked: bool = False, not_before: datetime | None = None
+    ) -> None:
+        """``asked``: whether their time has come or not."""
 
 
 class SettledFacts(Protocol):

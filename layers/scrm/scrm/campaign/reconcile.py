@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from itertools import batched, islice
 
 from scrm.campaign import reports, task_steps
 from scrm.campaign.checks import SendChecks
@@ -15,6 +16,8 @@ from scrm.campaign.task import CREATING, ENDED, CancelCause, RecipientState, Sen
 
 _REMINDER_WINDOW = timedelta(hours=24)
 _REMINDERS_PER_WINDOW = 3
+_NO_SUCH_MESSAGE = frozenset({41046, 41047})
+_TOGETHER = 10  # messages of one request
 
 
 class LookOutcome(StrEnum):
@@ -50,14 +53,17 @@ class TaskReconcile:
     now: Callable[[], datetime]
 
     def request_due(self) -> int:
-        """Ask for a look at every task whose time has come; how many there are."""
+        """Ask for a look at the tasks whose time has come, as many as may be looked at until the next tick."""
         found = 0
-        for due in self.tasks.due(self.now()):
-            if due.state in CREATING or due.state in ENDED:
-                self.queue.request_send([due])
-            else:
-                self.queue.request_looks([due.task_id])
-            found += 1
+        due = islice(self.tasks.due(self.now()), self.settings.looks_per_tick)
+        for part in batched(due, _TOGETHER, strict=False):
+            to_create = [one for one in part if one.state in CREATING or one.state in ENDED]
+            if to_create:
+                self.queue.request_send(to_create)
+            to_look_at = [one.task_id for one in part if one not in to_create]
+            if to_look_at:
+                self.queue.request_looks(to_look_at)
+            found += len(part)
         return found
 
     def look(self, task_id: str, *, asked: bool = False) -> LookOutcome:
@@ -77,11 +83,10 @@ class TaskReconcile:
             latest = self.tasks.load(task_id)
             if latest is not None and latest.due_at is not None:
                 self.tasks.save(task_steps.unanswered(latest, waiting.not_before))
+                self.queue.request_looks([task_id], not_before=waiting.not_before)
             return LookOutcome.POSTPONED
-        except SendRefusedError:
-            latest = self.tasks.load(task_id) or task
-            self._store(latest, task_steps.given_up(latest, self.now()))
-            return LookOutcome.GIVEN_UP
+        except SendRefusedError as refused:
+            return self._refused(self.tasks.load(task_id) or task, refused.errcode)
 
     def _look(self, task: SendTask) -> LookOutcome:
         if task.state is TaskState.WATCHED:
@@ -93,6 +98,15 @@ class TaskReconcile:
         if cause is not None:
             return self._take_back(task, cause)
         return self._wait(task)
+
+    def _refused(self, task: SendTask, errcode: int) -> LookOutcome:
+        """Nothing more will be told of a message that WeCom does not know; any other refusal may be mended."""
+        past = task.created_at is not None and self.now() >= task.created_at + self.settings.horizon
+        if errcode in _NO_SUCH_MESSAGE or past:
+            self._store(task, task_steps.given_up(task, self.now()))
+            return LookOutcome.GIVEN_UP
+        self.tasks.save(task_steps.unanswered(task, self.now() + self.settings.refused_recheck))
+        return LookOutcome.POSTPONED
 
     def _why_cancel(self, task: SendTask) -> CancelCause | None:
         if task.alive_until is not None and self.now() >= task.alive_until:

@@ -42,7 +42,7 @@ class TaskChanges:
                 self.queue.request_send(creating)
             given = [one.task_id for one in part if one.state not in CREATING]
             if given:
-                self.queue.request_looks(given)
+                self.queue.request_looks(given, asked=True)
         return StopProgress(left=counted[True], done=counted[False])
 
     def _of(self, campaign_id: str, counted: Counter[bool]) -> Iterator[TaskSummary]:
@@ -56,7 +56,7 @@ class TaskChanges:
         """Customers of this member opted out, changed hands or their data changed; how many tasks are looked at."""
         found = list(self.tasks.open_of_owner(owner_userid))
         for part in batched(found, _TOGETHER, strict=False):
-            self.queue.request_looks(part)
+            self.queue.request_looks(part, asked=True)
         return len(found)
 
 

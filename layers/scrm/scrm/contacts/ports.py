@@ -70,14 +70,27 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One customer and those of his relations that change with him; each is written on the version it was read with."""
+    """One customer and those of his relations that change with him; each is written on the version it was read with.
+
+    ``left`` is whose customer he was until now, empty for nobody's; None when his owner stays or he is new to us.
+    """
 
     customer: Customer | None
     relations: tuple[Relation, ...] = ()
+    left: str | None = None
 
     @property
     def items(self) -> int:
         return len(self.relations) + (self.customer is not None)
+
+    @property
+    def owners(self) -> tuple[str, str] | None:
+        """From whom to whom the customer goes."""
+        return None if self.left is None or self.customer is None else (self.left, self.customer.owner_userid)
+
+
+# What follows a customer is noted with both owners, once for all customers of one write that go the same way.
+NOTES_PER_PAIR = 2
 
 
 class ContactRepository(Protocol):
@@ -89,7 +102,10 @@ class ContactRepository(Protocol):
         """What exists of these, in one request per 100."""
 
     def write(self, changes: Sequence[Change]) -> bool:
-        """All or nothing, at most 100 items; False when one of them changed since it was read."""
+        """All or nothing, at most 100 items and notes; False when one of them changed since it was read.
+
+        What lies with a customer's owner goes along with him in the same write.
+        """
 
     def relations_of(self, userid: str) -> Iterator[Relation]:
         """Relations that have not ended, by external_userid."""

@@ -6,7 +6,14 @@ from datetime import datetime
 
 from scrm.contacts import ownership
 from scrm.contacts.model import Customer, Relation, RelationDetails, RelationState
-from scrm.contacts.ports import Change, ContactRepository, ContactsBusyError, Known, RelationKey
+from scrm.contacts.ports import (
+    NOTES_PER_PAIR,
+    Change,
+    ContactRepository,
+    ContactsBusyError,
+    Known,
+    RelationKey,
+)
 
 # One DynamoDB transaction. After a conflict smaller ones are tried: one busy customer must not hold up a hundred.
 ITEMS_PER_WRITE = 100
@@ -74,7 +81,7 @@ class CustomerWriter:
             userids = sorted({*each.userids, *_restated(before, after)})
             relations = tuple(relation for userid in userids for relation in _row(each, after, userid, rows))
             if relations or after != before:
-                planned.append((each, Change(after if after != before else None, relations)))
+                planned.append((each, Change(after if after != before else None, relations, _left(before, after))))
         return planned
 
     def _edited(self, wanted: Wanted, known: Known) -> tuple[Customer, Customer]:
@@ -85,12 +92,22 @@ class CustomerWriter:
 def _grouped(planned: Sequence[tuple[Wanted, Change]], limit: int) -> Iterator[list[tuple[Wanted, Change]]]:
     group: list[tuple[Wanted, Change]] = []
     for pair in planned:
-        if group and sum(change.items for _, change in group) + pair[1].items > limit:
+        if group and _size([*group, pair]) > limit:
             yield group
             group = []
         group.append(pair)
     if group:
         yield group
+
+
+def _size(group: Sequence[tuple[Wanted, Change]]) -> int:
+    pairs = {change.owners for _, change in group} - {None}
+    return sum(change.items for _, change in group) + NOTES_PER_PAIR * len(pairs)
+
+
+def _left(before: Customer, after: Customer) -> str | None:
+    is_known = before.version > 0
+    return before.owner_userid if is_known and before.owner_userid != after.owner_userid else None
 
 
 def _restated(before: Customer, after: Customer) -> Iterator[str]:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from scrm.pause import pause_with_jitter
+from scrm.pause import again_while, pause_with_jitter
 
 
 class HandoverError(Exception):
@@ -58,9 +58,4 @@ def until_current[Result](
     Use cases are repeatable by design, and waiting for the queue's redelivery would cost minutes. Several new owners of
     one case are served at the same moment, so those who met wait a little, each as long as chance says.
     """
-    for attempt in range(attempts - 1):
-        try:
-            return action()
-        except StaleVersionError:
-            pause(attempt)
-    return action()
+    return again_while(StaleVersionError, action, attempts, pause)

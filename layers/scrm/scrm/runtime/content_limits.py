@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from scrm.content.media import MediaKind, MediaLimits, MediaUse
 from scrm.content.model import AttachmentKind, Scene
 from scrm.content.settings import ContentSettings, FieldLimits, SceneLimits
 from scrm.wecom import limits
@@ -27,4 +28,13 @@ PLATFORM: Final = ContentSettings(
         url=limits.LINK_URL_BYTES,
         miniprogram_title=limits.MINIPROGRAM_TITLE_BYTES,
     ),
+)
+MEDIA: Final = MediaLimits(
+    life=limits.MEDIA_LIFE,
+    margin=limits.MEDIA_MARGIN,
+    least_bytes=limits.MEDIA_LEAST_BYTES,
+    most_bytes={
+        **{(MediaUse.MESSAGE, MediaKind(kind)): size for kind, size in limits.MEDIA_BYTES.items()},
+        **{(MediaUse.MOMENTS, MediaKind(kind)): size for kind, size in limits.MOMENTS_MEDIA_BYTES.items()},
+    },
 )

@@ -10,6 +10,8 @@ _VARIABLES = (
     "CONTACTS_TABLE",
     "HANDOVER_TABLE",
     "TASKS_TABLE",
+    "PRESSURE_TABLE",
+    "CONTENT_TABLE",
     "AUDIT_TABLE",
     "DATA_BUCKET",
     "CONTACT_QUEUE_URL",
@@ -29,6 +31,8 @@ class AdminSettings:
     contacts_table: str
     handover_table: str
     tasks_table: str
+    pressure_table: str
+    content_table: str
     audit_table: str
     data_bucket: str
     contact_queue_url: str

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 
+from scrm.pause import again_while
+
 
 class TaskError(Exception):
     """Base of the family."""
@@ -35,9 +37,4 @@ class StaleTaskError(TaskError):
 
 def until_current[Result](action: Callable[[], Result], attempts: int = 5) -> Result:
     """Run an action again from its first read while someone else was faster."""
-    for _ in range(attempts - 1):
-        try:
-            return action()
-        except StaleTaskError:
-            continue
-    return action()
+    return again_while(StaleTaskError, action, attempts)

@@ -13,6 +13,7 @@ from scrm.wecom.api.external_contacts import ExternalContacts
 from scrm.wecom.api.group_chats import GroupChats
 from scrm.wecom.api.inheritance import Inheritance
 from scrm.wecom.api.mass_messages import MassMessages
+from scrm.wecom.api.media import Media
 from scrm.wecom.api.tags import Tags
 
 
@@ -26,4 +27,5 @@ class WecomClient:
         self.inheritance = Inheritance(caller)
         self.group_chats = GroupChats(caller)
         self.mass_messages = MassMessages(caller)
+        self.media = Media(caller)
         self.application_messages = ApplicationMessages(caller, agent_id)

@@ -6,6 +6,7 @@ turned into values and dropped, redirects are not followed, and urllib3's debug 
 
 import json
 import logging
+import secrets
 from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any, Final, NamedTuple
@@ -18,6 +19,7 @@ from scrm.wecom.api.call import Call, Json
 from scrm.wecom.errors import hint_of
 
 DEFAULT_TIMEOUT: Final = (3.0, 10.0)
+_UPLOAD_TIMEOUT: Final = (3.0, 60.0)  # 20 MB at 3 Mbit/s
 _SERVER_ERROR: Final = 500
 
 
@@ -57,14 +59,15 @@ class HttpExchange:
 
     def send(self, call: Call, secret_query: Mapping[str, str], timeout: tuple[float, float] | None = None) -> Reply:
         """Send once. ``secret_query`` is the token, or for gettoken the corp's secret; ``timeout`` if it differs."""
+        content, content_type = _content(call)
         try:
             response = self._session.request(
-                "GET" if call.body is None else "POST",
+                "GET" if content is None else "POST",
                 self._root + call.path,
                 params={**(call.query or {}), **secret_query},
-                data=None if call.body is None else json.dumps(call.body, ensure_ascii=False).encode(),
-                headers={} if call.body is None else {"Content-Type": "application/json; charset=utf-8"},
-                timeout=timeout or self._timeout,
+                data=content,
+                headers={"Content-Type": content_type} if content_type else {},
+                timeout=timeout or (_UPLOAD_TIMEOUT if call.file else self._timeout),
                 allow_redirects=False,
             )
         except requests.RequestException as error:
@@ -72,6 +75,16 @@ class HttpExchange:
         if response.status_code >= _SERVER_ERROR:
             return Reply(failure=Failure.UNREADABLE)
         return _read(response.content)
+
+
+def _content(call: Call) -> tuple[bytes | None, str]:
+    """What is posted and its type; nothing for a GET."""
+    if call.file is not None:
+        boundary = secrets.token_hex(16)
+        return call.file.form(boundary), f"multipart/form-data; boundary={boundary}"
+    if call.body is None:
+        return None, ""
+    return json.dumps(call.body, ensure_ascii=False).encode(), "application/json; charset=utf-8"
 
 
 def _read(content: bytes) -> Reply:

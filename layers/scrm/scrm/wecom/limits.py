@@ -96,6 +96,14 @@ LINK_DESCRIPTION_BYTES: Final = 512  # 12.1
 LINK_URL_BYTES: Final = 2_048  # 12.1
 MINIPROGRAM_TITLE_BYTES: Final = 64  # 12.1
 
+# Files for them, by media type (docs/wecom.md 12.3).
+MEDIA_LIFE: Final = timedelta(days=3)  # 12.3
+MEDIA_MARGIN: Final = timedelta(hours=12)  # ours: what is left when a media id is used
+MEDIA_LEAST_BYTES: Final = 6  # 12.3, more than 5
+_MEGABYTE: Final = 1024 * 1024
+MEDIA_BYTES: Final = {"image": 10 * _MEGABYTE, "video": 10 * _MEGABYTE, "file": 20 * _MEGABYTE}  # 12.3
+MOMENTS_MEDIA_BYTES: Final = {"image": 10 * _MEGABYTE, "video": 10 * _MEGABYTE}  # 12.3
+
 
 class PathLimits(NamedTuple):
     """How often one API path may be called by the whole corp, and how many calls may run at once after a 45033."""

@@ -296,3 +296,10 @@ class MassMessageResult(Payload):
     chat_id: Text = ""
     status: MassMessageStatus = MassMessageStatus.NOT_SENT
     sent_at: Moment = Field(None, alias="send_time")
+
+
+class UploadedMedia(Payload):
+    """media/upload and media/upload_attachment; the id is good for three days."""
+
+    media_id: str
+    created_at: Moment = None

@@ -24,7 +24,9 @@ _TAGS = {
     "decisions": "What a second person has to confirm before it is done.",
     "intake": "Messages that could not be used.",
     "contacts": "The relation table, kept equal to WeCom's.",
-    "settings": "What the bank decides about its handovers.",
+    "content": "Activities, their versions and the calendar (内容管理).",
+    "products": "What the bank offers, and who may offer it.",
+    "settings": "What the bank decides about handovers and content.",
     "audit": "Who did what.",
 }
 

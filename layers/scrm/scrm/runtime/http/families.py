@@ -10,7 +10,9 @@ from typing import Final
 
 _BASE = "/v1/"
 FAMILIES: Final[Mapping[str, str]] = {
+    "activities": "activities",
     "audit": "audit_entries",
+    "calendar": "calendar",
     "cases": "cases",
     "cases/*/approval": "plans",
     "cases/*/certificate": "certificates",
@@ -21,11 +23,15 @@ FAMILIES: Final[Mapping[str, str]] = {
     "customers": "customers",
     "decisions": "two_persons",
     "me": "me",
+    "media": "media",
     "members/*/preview": "plans",
     "members/*/tasks": "tasks",
     "nodes": "organisation",
     "orphans": "orphans",
+    "product-permissions": "product_permissions",
+    "products": "products",
     "rejections": "organisation",
+    "settings/content": "content_settings",
     "settings/handover": "settings",
     "syncs": "full_syncs",
     "tasks": "tasks",

@@ -15,8 +15,11 @@ from scrm.audit.model import AuditEntry
 from scrm.node_paths import ROOT_PATH
 from scrm.runtime.http.caller import Caller
 
-# /v1/<collection>/<id>/<part>; anything else has no operation of ours behind it and is not repeated.
-_PATH = re.compile(r"/v1/(?P<collection>[a-z]{1,24})(?:/(?P<id>[!-.0-~]{1,64})(?:/(?P<part>[a-z]{1,24}))?)?/?")
+# /v1/<collection>/<id>/<part>/<piece>/<step>; anything else has no operation of ours behind it and is not repeated.
+_PATH = re.compile(
+    r"/v1/(?P<collection>[a-z-]{1,24})(?:/(?P<id>[!-.0-~]{1,64})"
+    r"(?:/(?P<part>[a-z-]{1,24})(?:/(?P<piece>[!-.0-~]{1,64})(?:/(?P<step>[a-z-]{1,24}))?)?)?)?/?"
+)
 _OUTCOMES = {
     HTTPStatus.BAD_REQUEST: "invalid",
     HTTPStatus.FORBIDDEN: "not_allowed",
@@ -28,7 +31,7 @@ _OUTCOMES = {
 
 @dataclass(slots=True)
 class Operation:
-    """``subject`` is what the request was about: the id in its path, or what the operation made, or the node read.
+    """``subject`` is what the request was about: the ids in its path, or what the operation made, or the node read.
 
     Without a caller the entry goes to head office's chain, where someone looks at refused requests.
     """
@@ -43,9 +46,10 @@ class Operation:
     def of(cls, event: Mapping[str, Any]) -> "Operation":
         request = APIGatewayProxyEventV2(dict(event))
         found = _PATH.fullmatch(request.path)
-        words = [found["collection"], found["part"]] if found else ["unknown"]
-        action = ".".join(["api", request.http_method.lower(), *(word for word in words if word)])
-        return cls(request.path, action, (found["id"] if found else "") or "", clock.now())
+        words = [found["collection"], found["part"], found["step"]] if found else ["unknown"]
+        action = ".".join(["api", request.http_method.lower(), *(word.replace("-", "_") for word in words if word)])
+        ids = [found["id"], found["piece"]] if found else []
+        return cls(request.path, action, "/".join(each for each in ids if each), clock.now())
 
     def record(self, log: AuditLog, status: int) -> AuditEntry:
         """Write the request to the audit log."""

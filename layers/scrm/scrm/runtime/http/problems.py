@@ -22,8 +22,9 @@ CONTENT_TYPE = "application/problem+json"
 class ProblemError(Exception):
     """The request cannot be answered; ``kind`` is a stable word for programs, ``detail`` a sentence for people."""
 
-    def __init__(self, status: HTTPStatus, kind: str, detail: str) -> None:
+    def __init__(self, status: HTTPStatus, kind: str, detail: str, fields: list[ProblemField] | None = None) -> None:
         super().__init__(kind)
+        self.fields = fields
         self.status = status
         self.kind = kind
         self.detail = detail
@@ -54,7 +55,7 @@ def describe(problem: ProblemError, fields: list[ProblemField] | None = None) ->
         title=problem.status.phrase,
         status=problem.status.value,
         detail=problem.detail,
-        fields=fields,
+        fields=fields or problem.fields,
     )
     return Response(problem.status.value, CONTENT_TYPE, document.model_dump_json(exclude_none=True))
 

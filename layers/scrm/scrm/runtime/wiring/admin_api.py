@@ -25,9 +25,12 @@ from scrm.runtime.settings_admin import AdminSettings
 from scrm.runtime.wiring import bank_settings
 
 if TYPE_CHECKING:
+    from pydantic import BaseModel
+
     from scrm.aws.certificate_documents import BucketCertificates
     from scrm.aws.contact_queries import DynamoContactQueries
     from scrm.aws.customer_journal import CustomerJournal
+    from scrm.aws.pressure_table import DynamoOwnerNotes
     from scrm.aws.task_table import DynamoTaskTable
     from scrm.contacts.accountability import Accountability
     from scrm.handover.decisions import CaseDecisions
@@ -36,6 +39,7 @@ if TYPE_CHECKING:
     from scrm.handover.preview import Previews
     from scrm.runtime.member_places import MemberPlaces
     from scrm.runtime.task_joins import OrgTaskStaff
+    from scrm.runtime.wiring.content import AdminContent
     from scrm.settings.change import SettingsChange
     from scrm.tasks.queries import TaskLists
     from scrm.tasks.work import TaskWork
@@ -127,10 +131,23 @@ def certificate_documents() -> "BucketCertificates":
 
 @functools.cache
 def settings_change() -> "SettingsChange":
-    from scrm.settings.change import SettingsChange  # noqa: PLC0415 - only who changes settings needs it
-    from scrm.settings.handover import TOPIC, HandoverDocument  # noqa: PLC0415
+    from scrm.settings.handover import TOPIC, HandoverDocument  # noqa: PLC0415 - only who changes settings needs it
 
-    return SettingsChange(bank_settings.store(), AuditedSettings(audit_log()), TOPIC, HandoverDocument)
+    return settings_change_of(TOPIC, HandoverDocument)
+
+
+def settings_change_of(topic: str, model: "type[BaseModel]") -> "SettingsChange":
+    from scrm.settings.change import SettingsChange  # noqa: PLC0415 - as above
+
+    return SettingsChange(bank_settings.store(), AuditedSettings(audit_log()), topic, model)
+
+
+def content_library() -> "AdminContent":
+    from scrm.aws.documents import DocumentStore  # noqa: PLC0415 - only operations on content need it
+    from scrm.runtime.wiring.content import AdminContent  # noqa: PLC0415
+
+    files = DocumentStore(lambda: session.client("s3"), settings().data_bucket)
+    return AdminContent(_table(settings().content_table), files, audit_log())
 
 
 @functools.cache
@@ -161,8 +178,14 @@ def accountability() -> "Accountability":
     from scrm.contacts.accountability import Accountability  # noqa: PLC0415
     from scrm.contacts.writer import CustomerWriter  # noqa: PLC0415
 
-    contacts = DynamoContactRepository(_table(settings().contacts_table))
+    contacts = DynamoContactRepository(_table(settings().contacts_table), owner_notes)
     return Accountability(contacts, CustomerWriter(contacts, clock.now))
+
+
+def owner_notes() -> "DynamoOwnerNotes":
+    from scrm.aws.pressure_table import DynamoOwnerNotes  # noqa: PLC0415 - only a new owner needs it
+
+    return DynamoOwnerNotes(_table(settings().pressure_table))
 
 
 def customer_journal() -> "CustomerJournal":

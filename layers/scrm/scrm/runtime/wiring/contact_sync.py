@@ -23,6 +23,7 @@ from scrm.wecom.governor_state import Priority
 from scrm.wecom.sources import WecomAddressBook, WecomCustomers
 
 if TYPE_CHECKING:
+    from scrm.aws.pressure_table import DynamoOwnerNotes
     from scrm.runtime.master_intake import MasterIntake
     from scrm.tasks.work import MemberRename
 
@@ -35,7 +36,7 @@ def contact_queue() -> Queue:
 @functools.cache
 def contact_intake() -> ContactIntake:
     client = wecom_client(Priority.STATISTICS)
-    customers, contacts = WecomCustomers(client), DynamoContactRepository(table("CONTACTS_TABLE"))
+    customers, contacts = WecomCustomers(client), DynamoContactRepository(table("CONTACTS_TABLE"), owner_notes)
     writer, groups = CustomerWriter(contacts, clock.now), GroupChanges(customers, contacts)
     return ContactIntake(
         org=OrgSync(WecomAddressBook(client), DynamoOrgRepository(table("ORG_TABLE"))),
@@ -66,7 +67,7 @@ def master_intake() -> "MasterIntake":
     from scrm.contacts.master import MasterImport  # noqa: PLC0415
     from scrm.runtime.master_intake import MasterIntake  # noqa: PLC0415
 
-    contacts = DynamoContactRepository(table("CONTACTS_TABLE"))
+    contacts = DynamoContactRepository(table("CONTACTS_TABLE"), owner_notes)
     return MasterIntake(
         bucket=required("DATA_BUCKET"),
         documents=bucket("DATA_BUCKET"),
@@ -76,6 +77,14 @@ def master_intake() -> "MasterIntake":
         now=clock.now,
         on_rejected=lambda rows: count("MasterRowRejected", rows),
     )
+
+
+@functools.cache
+def owner_notes() -> "DynamoOwnerNotes":
+    """What goes along when an owner changes; only a start that sees that needs it."""
+    from scrm.aws.pressure_table import DynamoOwnerNotes  # noqa: PLC0415
+
+    return DynamoOwnerNotes(table("PRESSURE_TABLE"))
 
 
 def task_rename() -> "MemberRename":
@@ -91,3 +100,4 @@ def reset() -> None:
     contact_queue.cache_clear()
     contact_intake.cache_clear()
     master_intake.cache_clear()
+    owner_notes.cache_clear()

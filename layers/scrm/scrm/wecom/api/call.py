@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
 from pydantic import BaseModel, ValidationError
 
@@ -10,9 +10,30 @@ from scrm.wecom.errors import InvalidRequestError, OutcomeUnknownError, Transien
 
 type Json = dict[str, Any]
 
+_NOT_IN_A_NAME: Final = dict.fromkeys(map(ord, '"\\\r\n'), "_")
+
+
+class UploadFile(NamedTuple):
+    """A file as WeCom takes it: a multipart form with one part, whose name is always ``media``."""
+
+    name: str
+    content: bytes
+
+    def form(self, boundary: str) -> bytes:
+        """The name goes out as UTF-8: WeCom shows it to customers, and does not know the way of RFC 5987."""
+        name = self.name.translate(_NOT_IN_A_NAME)
+        head = (
+            f'--{boundary}\r\nContent-Disposition: form-data; name="media"; filename="{name}"; '
+            f"filelength={len(self.content)}\r\nContent-Type: application/octet-stream\r\n\r\n"
+        )
+        return b"".join((head.encode(), self.content, f"\r\n--{boundary}--\r\n".encode()))
+
+    def __repr__(self) -> str:
+        return f"UploadFile({len(self.content)} bytes)"
+
 
 class Call(NamedTuple):
-    """What to send: with a ``body`` a POST, else a GET.
+    """What to send: with a ``body`` or a ``file`` a POST, else a GET.
 
     ``repeatable`` is False for what must not be sent a second time while its outcome is unknown (transfers,
     messages): the caller looks first. ``budgets`` are further budgets it uses beside its path's, by the governor's key.
@@ -23,6 +44,7 @@ class Call(NamedTuple):
     body: Mapping[str, Any] | None = None
     repeatable: bool = True
     budgets: tuple[str, ...] = ()
+    file: UploadFile | None = None
 
 
 class Caller(Protocol):

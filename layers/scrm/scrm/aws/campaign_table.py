@@ -1,0 +1,149 @@
+"""The campaigns' table.
+
+==================  ==========================  ======================================================================
+pk                  sk                          item
+==================  ==========================  ======================================================================
+``CAMPAIGN#<id>``   ``CAMPAIGN``                a campaign: what it is is one JSON text, read and written as a whole
+``CAMPAIGN#<id>``   ``OWNERS#<ring>#<number>``  the owners of a slice and their customers' places in the ring
+``CAMPAIGN#<id>``   ``PLANNED#<ring>#<number>`` the slice has become tasks; small, so that a look reads them all
+==================  ==========================  ======================================================================
+
+Indexes: ``by_branch`` (``branch_pk``, ``made_at``) and ``by_bank`` (``bank_pk``, ``made_at``) list, ``by_due``
+(``due_pk``, ``due_at``) finds what the planner has to look at.
+"""
+
+import functools
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from scrm import clock
+from scrm.aws import cursors
+from scrm.aws.table import ABSENT, Condition, Item, Table, starts_with
+from scrm.campaign.model import Campaign, CampaignState
+from scrm.campaign.planning import OwnerShare
+from scrm.campaign.refusals import StaleCampaignError
+from scrm.node_paths import ROOT_PATH, branch_of
+from scrm.paging import Page
+
+SCHEMA_VERSION = 1
+_DUE_SHARDS = 4
+_BANK = "CAMPAIGNS"
+
+
+@functools.cache
+def _documents() -> TypeAdapter[Campaign]:
+    """Built when the first campaign is read: it costs a cold start some milliseconds."""
+    return TypeAdapter(Campaign)
+
+
+class DynamoCampaignStore:
+    """Implements `scrm.campaign.campaign_ports.CampaignStore`."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def find(self, campaign_id: str) -> Campaign | None:
+        item = self._table.get(_key(campaign_id))
+        return _to_campaign(item) if item else None
+
+    def save(self, campaign: Campaign) -> Campaign:
+        saved = replace(campaign, version=campaign.version + 1)
+        read = Condition("#version = :read", {":read": campaign.version}, {"#version": "version"})
+        if not self._table.put(_from_campaign(saved), read if campaign.version else ABSENT):
+            raise StaleCampaignError(campaign.campaign_id)
+        return saved
+
+    def list(self, node_path: str, state: CampaignState | None, cursor: str | None, limit: int) -> Page[Campaign]:
+        """Head office reads one partition, everyone else his branch's."""
+        scope = f"campaigns/{node_path}/{state or ''}"
+        whole_bank = node_path == ROOT_PATH
+        name, partition = ("bank_pk", _BANK) if whole_bank else ("branch_pk", _of_branch(node_path))
+        values: dict[str, Any] = {":partition": partition, ":path": node_path}
+        if state:
+            values[":state"] = state.value
+        items, last = self._table.query_page(
+            Condition(f"{name} = :partition", values, {"#state": "state"} if state else {}),
+            index="by_bank" if whole_bank else "by_branch",
+            start=cursors.key(cursors.decode(scope, cursor), "after"),
+            limit=limit,
+            newest_first=True,
+            where="begins_with(node_path, :path)" + (" AND #state = :state" if state else ""),
+        )
+        return Page(tuple(map(_to_campaign, items)), cursors.encode(scope, {"after": last}) if last else None)
+
+    def due(self, until: datetime) -> Iterator[str]:
+        for shard in range(_DUE_SHARDS):
+            due = Condition(
+                "due_pk = :shard AND due_at <= :until", {":shard": f"DUE#{shard}", ":until": clock.to_iso(until)}
+            )
+            for item in self._table.query(due, index="by_due"):
+                yield item["pk"].removeprefix("CAMPAIGN#")
+
+
+class DynamoSliceStore:
+    """Implements `scrm.campaign.planning.SliceStore`."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def put(self, campaign_id: str, ring: str, number: int, owners: Iterable[OwnerShare]) -> None:
+        packed = json.dumps([[share.userid, share.first, share.customers] for share in owners], separators=(",", ":"))
+        self._table.put({**_part(campaign_id, "OWNERS", ring, number), "owners": packed})
+
+    def owners(self, campaign_id: str, ring: str, number: int) -> list[OwnerShare]:
+        item = self._table.get(_part_key(campaign_id, "OWNERS", ring, number))
+        return [OwnerShare(*share) for share in json.loads(item["owners"])] if item else []
+
+    def mark_planned(self, campaign_id: str, ring: str, number: int) -> None:
+        """The slice's tasks are written. A repeat changes nothing."""
+        self._table.put(_part(campaign_id, "PLANNED", ring, number))
+
+    def unplanned(self, campaign_id: str, ring: str, slices: int) -> list[int]:
+        prefix = f"PLANNED#{ring}#"
+        planned = {
+            int(item["sk"].removeprefix(prefix))
+            for item in self._table.query(starts_with(f"CAMPAIGN#{campaign_id}", prefix))
+        }
+        return [number for number in range(slices) if number not in planned]
+
+
+def _key(campaign_id: str) -> dict[str, str]:
+    return {"pk": f"CAMPAIGN#{campaign_id}", "sk": "CAMPAIGN"}
+
+
+def _part_key(campaign_id: str, kind: str, ring: str, number: int) -> dict[str, str]:
+    return {"pk": f"CAMPAIGN#{campaign_id}", "sk": f"{kind}#{ring}#{number:06d}"}
+
+
+def _part(campaign_id: str, kind: str, ring: str, number: int) -> Item:
+    return {**_part_key(campaign_id, kind, ring, number), "schema_version": SCHEMA_VERSION}
+
+
+def _of_branch(node_path: str) -> str:
+    return f"{_BANK}#{branch_of(node_path)}"
+
+
+def _from_campaign(campaign: Campaign) -> Item:
+    due_at = clock.to_iso(campaign.due_at) if campaign.due_at else None
+    return {
+        **_key(campaign.campaign_id),
+        "schema_version": SCHEMA_VERSION,
+        "version": campaign.version,
+        "state": campaign.state.value,
+        "node_path": campaign.node_path,
+        "made_at": clock.to_iso(campaign.made_at),
+        "branch_pk": _of_branch(campaign.node_path),
+        "bank_pk": _BANK,
+        "due_pk": f"DUE#{sum(campaign.campaign_id.encode()) % _DUE_SHARDS}" if due_at else None,
+        "due_at": due_at,
+        "campaign": _documents().dump_json(campaign).decode(),
+    }
+
+
+def _to_campaign(item: Item) -> Campaign:
+    return _documents().validate_json(item["campaign"])

@@ -1,0 +1,51 @@
+"""What the dispatch asks of its own functions."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+
+from pydantic import BaseModel
+
+from scrm import clock
+from scrm.aws.queues import Queue
+from scrm.campaign.dispatch_messages import CampaignStopped, CustomersChanged, LookRequested, SendTaskPlanned
+from scrm.campaign.ports import DueTask
+from scrm.campaign.task import SendTask
+
+# A message cannot wait longer in a queue; what waits longer is found by the schedule.
+_LONGEST_DELAY = timedelta(minutes=15)
+
+
+class SqsDispatchQueue:
+    """Implements `scrm.campaign.ports.DispatchQueue`."""
+
+    def __init__(self, worker: Queue, reconcile: Queue) -> None:
+        self._worker = worker
+        self._reconcile = reconcile
+
+    def request_send(self, tasks: Sequence[SendTask | DueTask], not_before: datetime | None = None) -> None:
+        messages = [
+            SendTaskPlanned(task_id=task.task_id, campaign_id=task.campaign_id, owner=task.owner_userid)
+            for task in tasks
+        ]
+        _send(self._worker, messages, not_before)
+
+    def request_looks(
+        self, task_ids: Sequence[str], *, asked: bool = False, not_before: datetime | None = None
+    ) -> None:
+        _send(self._reconcile, [LookRequested(task_id=task_id, asked=asked) for task_id in task_ids], not_before)
+
+    def request_stop(self, campaign_id: str) -> None:
+        self._worker.send([CampaignStopped(campaign_id=campaign_id)])
+
+    def customers_changed(self, owner_userids: Iterable[str]) -> None:
+        self._worker.send(CustomersChanged(owner_userid=userid) for userid in owner_userids)
+
+
+def _send(queue: Queue, messages: Sequence[BaseModel], not_before: datetime | None) -> None:
+    if not_before is None:
+        queue.send(messages)
+        return
+    delay = not_before - clock.now()
+    if delay <= _LONGEST_DELAY:
+        for message in messages:
+            queue.send_later(message.model_dump_json(), delay)

@@ -1,0 +1,60 @@
+"""Ends of recipients as facts of the day: JSON Lines in the data bucket (S43), read by statistics in bulk.
+
+``facts/send_settled/<day>/<task>-<version>.jsonl`` has one line for each customer who ended, or whose end WeCom
+corrected; a repeat writes the same document. A reader takes a customer's last line of a campaign.
+"""
+
+import json
+from collections.abc import Mapping
+from typing import Final, Protocol
+
+from scrm import clock
+from scrm.campaign.task import Result, SendTask
+from scrm.clock import BUSINESS_ZONE
+
+FACTS: Final = "facts/send_settled/"
+_JSON_LINES: Final = "application/x-ndjson"
+SCHEMA_VERSION: Final = 1
+
+
+class Documents(Protocol):
+    """The data bucket, as far as facts need it."""
+
+    def put(self, key: str, body: bytes, content_type: str) -> object: ...
+
+
+class BucketSettledFacts:
+    """Implements `scrm.campaign.ports.SettledFacts`."""
+
+    def __init__(self, documents: Documents) -> None:
+        self._documents = documents
+
+    def settled(self, task: SendTask, ended: Mapping[str, Result]) -> None:
+        at = clock.now()
+        shared = {
+            "schema_version": SCHEMA_VERSION,
+            "campaign_id": task.campaign_id,
+            "task_id": task.task_id,
+            "ring": task.ring,
+            "node_path": task.node_path,
+            "channel": task.channel.value,
+            "activity_id": task.content.activity_id,
+            "content_version": task.content.version,
+            "content_hash": task.content.content_hash,
+            "created_at": clock.to_iso(task.created_at) if task.created_at else None,
+            "told_at": clock.to_iso(at),
+        }
+        lines = [
+            {
+                **shared,
+                "external_userid": target_id,
+                "userid": result.by or task.owner_userid,
+                "state": result.state.value,
+                "at": clock.to_iso(result.at) if result.at else None,
+                "reason": result.reason,
+            }
+            for target_id, result in ended.items()
+        ]
+        body = b"".join(json.dumps(line, separators=(",", ":")).encode() + b"\n" for line in lines)
+        day = at.astimezone(BUSINESS_ZONE).date().isoformat()
+        self._documents.put(f"{FACTS}{day}/{task.task_id}-{task.version}.jsonl", body, _JSON_LINES)

@@ -1,0 +1,141 @@
+"""What people do with campaigns: define, submit, approve, schedule, pause, recall (S28-S30, S56, O4)."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from scrm.campaign import definition as definitions
+from scrm.campaign import machine
+from scrm.campaign.campaign_ports import (
+    Audiences,
+    CampaignJournal,
+    CampaignStore,
+    Contents,
+    PlanningQueue,
+    TestSends,
+)
+from scrm.campaign.model import Campaign, CampaignDefinition, CampaignState, campaign_id_of
+from scrm.campaign.refusals import CampaignRefusedError, StaleCampaignError, UnknownCampaignError
+from scrm.campaign.settings import CampaignSettings
+from scrm.node_paths import covers
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignDesk:
+    """Use cases of operators. Each raises CampaignRefusedError or InvalidCampaignError, whose text says why.
+
+    Repeatable: a repeat after a crash leads to the same campaign, the same snapshot and the same audit entry.
+    """
+
+    store: CampaignStore
+    journal: CampaignJournal
+    contents: Contents
+    audiences: Audiences
+    queue: PlanningQueue
+    test_sends: TestSends
+    settings: CampaignSettings
+
+    def create(self, definition: CampaignDefinition, node_path: str, actor: str, key: str, now: datetime) -> Campaign:
+        """A draft. With the same ``key`` it is the same campaign; what differs then is refused."""
+        definitions.check(definition)
+        campaign_id = campaign_id_of(definition.node_id, actor, key)
+        known = self.store.find(campaign_id)
+        if known is not None:
+            return known
+        campaign = Campaign(campaign_id, definition, node_path, actor, now)
+        self.journal.told(campaign, "created", actor, now)
+        return self.store.save(campaign)
+
+    def edit(
+        self, campaign_id: str, definition: CampaignDefinition, version: int, actor: str, now: datetime
+    ) -> Campaign:
+        """Another definition over the version that was read; it stays with the node it was made for."""
+        definitions.check(definition)
+        campaign = self._known(campaign_id)
+        if campaign.version != version:
+            raise StaleCampaignError(campaign_id)
+        if definition.node_id != campaign.definition.node_id:
+            raise CampaignRefusedError("A campaign stays with its organisation node; create another one for that node.")
+        return self._change(campaign, machine.edited(campaign, definition, actor), "edited", actor, now)
+
+    def submit(self, campaign_id: str, actor: str, now: datetime) -> Campaign:
+        """Freeze the audience as it is now and ask for a second person's approval of it and of the content."""
+        campaign = self._known(campaign_id)
+        content = self.contents.sendable(campaign.definition.content, campaign.definition.channel, now)
+        if not covers(content.node_path, campaign.node_path):
+            raise CampaignRefusedError("The content is another branch's; choose one of your own or of head office.")
+        audience = self.audiences.freeze(campaign.definition, campaign_id, now)
+        asked = machine.submitted(campaign, audience, content.ref.content_hash, actor, now)
+        return self._change(campaign, asked, "submitted", actor, now)
+
+    def approve(self, campaign_id: str, snapshot_id: str, actor: str, now: datetime) -> Campaign:
+        """Let the audience and the content go that the submission shows."""
+        campaign = self._known(campaign_id)
+        approved = machine.approved(campaign, snapshot_id, actor, now)
+        self.contents.sendable(approved.definition.content, approved.definition.channel, now)
+        return self._change(campaign, approved, "approved", actor, now)
+
+    def reject(self, campaign_id: str, snapshot_id: str, reason: str, actor: str, now: datetime) -> Campaign:
+        """Send a submission, or an approval that has not started, back to its maker."""
+        campaign = self._known(campaign_id)
+        if campaign.state is CampaignState.DRAFT:
+            sent_back = machine.rejected(campaign, snapshot_id, reason, actor, now)
+        else:
+            sent_back = machine.approval_revoked(campaign, reason, actor, now)
+        return self._change(campaign, sent_back, "rejected", actor, now)
+
+    def schedule(self, campaign_id: str, starts_at: datetime, actor: str, now: datetime) -> Campaign:
+        """Name the moment at which it starts; the content must still be valid then."""
+        campaign = self._known(campaign_id)
+        scheduled = machine.scheduled(campaign, starts_at, now)
+        content = self.contents.sendable(campaign.definition.content, campaign.definition.channel, now)
+        if content.valid_until <= starts_at:
+            raise CampaignRefusedError("The content expires before the start; start earlier or choose a newer version.")
+        return self._change(campaign, scheduled, "scheduled", actor, now)
+
+    def pause(self, campaign_id: str, reason: str, actor: str, now: datetime) -> Campaign:
+        return self._step(campaign_id, lambda found: machine.paused(found, reason), "paused", actor, now)
+
+    def resume(self, campaign_id: str, actor: str, now: datetime) -> Campaign:
+        return self._step(campaign_id, lambda found: machine.resumed(found, now), "resumed", actor, now)
+
+    def go(self, campaign_id: str, ring: str, actor: str, now: datetime) -> Campaign:
+        """Let the ring after this one start."""
+        return self._step(campaign_id, lambda found: machine.gone_ahead(found, ring, actor, now), "go", actor, now)
+
+    def recall(self, campaign_id: str, reason: str, actor: str, now: datetime) -> Campaign:
+        """Kill switch. The state is stored first, so that nothing new leaves; a repeat asks for the rest again."""
+        campaign = self._known(campaign_id)
+        if campaign.state is not CampaignState.RECALLED:
+            stopped = machine.recalled(campaign, reason, now)
+            campaign = self._change(campaign, stopped, "recalled", actor, now)
+        self.queue.request_cancellation(campaign_id)
+        return campaign
+
+    def test_send(self, campaign_id: str, seeds: Mapping[str, Sequence[str]], actor: str, now: datetime) -> int:
+        """Send what was submitted to a few customers who are the bank's own people; ``seeds``: by the member."""
+        campaign = self._known(campaign_id)
+        if campaign.submission is None or not campaign.is_open:
+            raise CampaignRefusedError("Submit the campaign first: what is tested is what will be approved.")
+        if not 1 <= sum(map(len, seeds.values())) <= self.settings.seeds:
+            raise CampaignRefusedError(f"A test goes to 1 to {self.settings.seeds} customers.")
+        self.contents.sendable(campaign.definition.content, campaign.definition.channel, now)
+        self.journal.told(campaign, "test_sent", actor, now)
+        return self.test_sends.send(campaign, seeds, now)
+
+    def _step(
+        self, campaign_id: str, step: Callable[[Campaign], Campaign], action: str, actor: str, now: datetime
+    ) -> Campaign:
+        campaign = self._known(campaign_id)
+        return self._change(campaign, step(campaign), action, actor, now)
+
+    def _change(self, before: Campaign, after: Campaign, action: str, actor: str, now: datetime) -> Campaign:
+        """The audit entry comes first: a change that nobody can account for is not made."""
+        self.journal.told(before, action, actor, now)
+        return self.store.save(after)
+
+    def _known(self, campaign_id: str) -> Campaign:
+        campaign = self.store.find(campaign_id)
+        if campaign is None:
+            raise UnknownCampaignError(campaign_id)
+        return campaign

@@ -1,0 +1,50 @@
+"""What the campaign's queues carry for tasks. Unknown fields are ignored; a breaking change is a new version."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+
+
+class DispatchMessage(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
+
+    schema_version: Literal[1] = 1
+
+
+class SendTaskPlanned(DispatchMessage):
+    """Campaign queue: this task wants its call, or to be looked up."""
+
+    kind: Literal["send_task_planned"] = "send_task_planned"
+    task_id: str
+    campaign_id: str
+    owner: str
+
+
+class CampaignStopped(DispatchMessage):
+    """Campaign queue: take back what its members have not confirmed."""
+
+    kind: Literal["campaign_stopped"] = "campaign_stopped"
+    campaign_id: str
+
+
+class CustomersChanged(DispatchMessage):
+    """Campaign queue: customers of this member opted out, changed hands, or are rated otherwise now."""
+
+    kind: Literal["customers_changed"] = "customers_changed"
+    owner_userid: str
+
+
+class LookRequested(DispatchMessage):
+    """Campaign reconcile queue: ask WeCom about this task; ``asked``: whether its time has come or not."""
+
+    kind: Literal["look_requested"] = "look_requested"
+    task_id: str
+    asked: bool = False
+
+
+type DispatchWork = Annotated[SendTaskPlanned | CampaignStopped | CustomersChanged, Field(discriminator="kind")]
+
+# Built when the worker first reads one: those who only write messages do not pay for it.
+dispatch_work: TypeAdapter[SendTaskPlanned | CampaignStopped | CustomersChanged] = TypeAdapter(
+    DispatchWork, config=ConfigDict(defer_build=True)
+)

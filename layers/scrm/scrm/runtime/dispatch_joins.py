@@ -1,0 +1,174 @@
+"""What the dispatch asks of other features: the campaign's state, the content library, owners, the pressure ledger."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+from scrm.campaign import ports
+from scrm.campaign.dispatch_errors import ContentRefusedError, DispatchPostponedError
+from scrm.campaign.model import Campaign, CampaignState, Channel, ContentRef
+from scrm.campaign.task import SendTask
+from scrm.clock import BUSINESS_ZONE
+from scrm.contacts.model import Customer, GroupChat
+from scrm.content import errors as content_errors
+from scrm.content.model import Attachment, AttachmentKind, Scene
+from scrm.content.sending import ContentGate
+from scrm.pressure.ledger import PressureLedger
+from scrm.pressure.model import Cap, PressureClass, Touch, TouchRefusal
+from scrm.pressure.ports import PressureBusyError
+from scrm.pressure.weeks import week_of, weeks_between
+
+_BUSY = timedelta(minutes=1)
+_SENDS = frozenset({CampaignState.PLANNING, CampaignState.DISPATCHING, CampaignState.RECONCILING})
+_STOPPED = frozenset({CampaignState.RECALLED, CampaignState.FAILED, CampaignState.CLOSED})
+_CLASS_OF = {
+    Channel.ONE_TO_ONE: PressureClass.PUSH,
+    Channel.GROUP: PressureClass.GROUP,
+    Channel.MOMENTS: PressureClass.MOMENTS,
+}
+# Weekly caps by class, S39; exceptions of the bank come on top.
+_CAPS = {PressureClass.PUSH: 2, PressureClass.GROUP: 2, PressureClass.MOMENTS: 7}
+
+
+class Campaigns(Protocol):
+    def find(self, campaign_id: str) -> Campaign | None: ...
+
+
+class CampaignStandings:
+    """Implements `scrm.campaign.ports.Standings` on the campaign itself: a recall counts from its answer on."""
+
+    def __init__(self, campaigns: Campaigns) -> None:
+        self._campaigns = campaigns
+
+    def of(self, campaign_id: str) -> ports.Standing:
+        campaign = self._campaigns.find(campaign_id)
+        if campaign is None or campaign.state in _STOPPED:
+            return ports.Standing.STOPPED
+        return ports.Standing.SENDS if campaign.state in _SENDS else ports.Standing.PAUSED
+
+
+class OwnedCustomers(Protocol):
+    """The relation table, as far as owners go."""
+
+    def customers(self, external_userids: Sequence[str]) -> dict[str, Customer]: ...
+
+    def group(self, chat_id: str) -> GroupChat | None: ...
+
+
+class ContactOwners:
+    """Implements `scrm.campaign.ports.Owners`."""
+
+    def __init__(self, contacts: OwnedCustomers) -> None:
+        self._contacts = contacts
+
+    def owners_of(self, channel: Channel, target_ids: Sequence[str]) -> dict[str, str]:
+        if channel is Channel.GROUP:
+            groups = ((chat_id, self._contacts.group(chat_id)) for chat_id in target_ids)
+            return {chat_id: group.owner_userid for chat_id, group in groups if group and group.owner_userid}
+        found = self._contacts.customers(target_ids)
+        return {one: customer.owner_userid for one, customer in found.items() if customer.owner_userid}
+
+
+class LibraryContents:
+    """Implements `scrm.campaign.ports.ApprovedContents` on the content library."""
+
+    def __init__(self, gate: ContentGate) -> None:
+        self._gate = gate
+
+    def approved(self, ref: ContentRef, channel: Channel, at: datetime) -> ports.ApprovedContent:
+        try:
+            found = self._gate.approved_content(ref.activity_id, ref.version, Scene(channel.scene))
+        except content_errors.ContentRefusedError as refused:
+            raise ContentRefusedError(_reason(refused.refusal)) from refused
+        why = self._gate.is_sendable(at, ref.content_hash)
+        if why is not None:
+            raise ContentRefusedError(_reason(why))
+        if found.content_hash != ref.content_hash:
+            raise ContentRefusedError("content_changed")
+        return ports.ApprovedContent(
+            ref,
+            found.text,
+            tuple(map(_attachment, found.attachments)),
+            found.valid_until,
+            found.product_id,
+            found.product_risk,
+        )
+
+
+class ClosedRules:
+    """Implements `scrm.campaign.ports.RecipientRules` while no customer's rating is known: it fails closed (O5).
+
+    Content with a product reaches nobody, each with the reason; content without one needs no rating. Opt-outs and
+    consent have no store yet and are not asked here: nothing may plan tasks before they are joined.
+    """
+
+    def exclusions(
+        self,
+        owner_userid: str,  # noqa: ARG002
+        target_ids: Sequence[str],
+        content: ports.ApprovedContent,
+        channel: Channel,  # noqa: ARG002
+        at: datetime,  # noqa: ARG002
+    ) -> dict[str, str]:
+        return dict.fromkeys(target_ids, "assessment_missing") if content.product_id else {}
+
+
+class StandardCaps:
+    """Implements `scrm.pressure.ports.CapsInForce`."""
+
+    def cap(self, pressure_class: PressureClass, campaign_id: str, external_userids: Sequence[str]) -> Cap:  # noqa: ARG002
+        return Cap(_CAPS[pressure_class])
+
+
+class LedgerPlaces:
+    """Implements `scrm.campaign.ports.PressureLedger` on the contact-pressure ledger."""
+
+    def __init__(self, ledger: PressureLedger, now: Callable[[], datetime]) -> None:
+        self._ledger = ledger
+        self._now = now
+
+    def reserve(self, task: SendTask, until: datetime) -> ports.Reservation:
+        """Whom a week is full for waits for the next one; who changed hands meanwhile is looked at again soon."""
+        touch = self._touch(task, weeks_between(self._now(), until))
+        try:
+            found = self._ledger.reserve(task.owner_userid, task.pending_ids, touch)
+        except PressureBusyError as busy:
+            raise DispatchPostponedError(self._now() + _BUSY) from busy
+        soon, later = self._now() + _BUSY, _next_week(self._now())
+        refused: dict[str, datetime | None] = {
+            one: soon if why is TouchRefusal.OWNER_CHANGED else None for one, why in found.refused.items()
+        }
+        return ports.Reservation(refused | dict.fromkeys(found.deferred, later))
+
+    def settle(self, task: SendTask, sent_at: Mapping[str, datetime]) -> None:
+        weeks = {one: week_of(at) for one, at in sent_at.items()}
+        self._ledger.settle(task.owner_userid, self._touch(task, tuple(sorted(set(weeks.values())))), weeks)
+
+    def release(self, task: SendTask, target_ids: Sequence[str]) -> None:
+        self._ledger.release(task.owner_userid, task.touch_id, target_ids)
+
+    def _touch(self, task: SendTask, weeks: tuple[str, ...]) -> Touch:
+        pressure_class = _CLASS_OF.get(task.channel, PressureClass.SERVICE)
+        return Touch(task.touch_id, pressure_class, weeks, task.expires_at, task.priority, campaign_id=task.campaign_id)
+
+
+def _next_week(now: datetime) -> datetime:
+    """Monday 00:00 in Shanghai; the quiet hours do the rest."""
+    local = now.astimezone(BUSINESS_ZONE)
+    monday = local.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=7 - local.weekday())
+    return monday.astimezone(now.tzinfo)
+
+
+def _reason(refusal: str) -> str:
+    """``content_expired`` and so on, from the library's own word."""
+    return refusal if refusal.startswith("product_") else f"content_{refusal.removesuffix('_content')}"
+
+
+def _attachment(attachment: Attachment) -> Mapping[str, Any]:
+    """As WeCom takes it. What needs a file waits for the media library's join: it is refused, never left out."""
+    if attachment.asset_id or attachment.kind is not AttachmentKind.LINK:
+        raise ContentRefusedError("content_file_not_ready")
+    link = {"title": attachment.title, "url": attachment.url}
+    if attachment.description:
+        link["desc"] = attachment.description
+    return {"msgtype": "link", "link": link}

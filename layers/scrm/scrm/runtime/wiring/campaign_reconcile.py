@@ -1,0 +1,24 @@
+"""Joins the reconciliation of send tasks to WeCom, its tables and its queues."""
+
+from scrm import clock
+from scrm.campaign.reconcile import TaskReconcile
+from scrm.runtime.wiring import dispatch as shared
+
+
+def reconcile() -> TaskReconcile:
+    """For one message or tick."""
+    return TaskReconcile(
+        tasks=shared.tasks(),
+        messages=shared.messages(),
+        standings=shared.standings(),
+        checks=shared.checks(),
+        queue=shared.dispatch_queue(),
+        ends=shared.ends(),
+        settings=shared.SETTINGS,
+        now=clock.now,
+    )
+
+
+def reset() -> None:
+    """Forget every built object; for tests."""
+    shared.reset()

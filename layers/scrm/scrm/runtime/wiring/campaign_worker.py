@@ -1,0 +1,40 @@
+"""Joins the creation of send tasks to WeCom, its tables and its queues."""
+
+import time
+from datetime import timedelta
+
+from scrm import clock
+from scrm.campaign.dispatching import Dispatch
+from scrm.campaign.stopping import TaskChanges
+from scrm.runtime.wiring import dispatch as shared
+
+# A worker that WeCom's limits put off leaves the queue alone for a moment: what it took next would be put off as well.
+REST = timedelta(seconds=5)
+
+
+def dispatch() -> Dispatch:
+    """For one message."""
+    return Dispatch(
+        tasks=shared.tasks(),
+        messages=shared.messages(),
+        standings=shared.standings(),
+        checks=shared.checks(),
+        ledger=shared.places(),
+        queue=shared.dispatch_queue(),
+        ends=shared.ends(),
+        settings=shared.SETTINGS,
+        now=clock.now,
+    )
+
+
+def changes() -> TaskChanges:
+    return TaskChanges(shared.tasks(), shared.dispatch_queue())
+
+
+def rest() -> None:
+    time.sleep(REST.total_seconds())
+
+
+def reset() -> None:
+    """Forget every built object; for tests."""
+    shared.reset()

@@ -1,0 +1,252 @@
+"""Campaigns and what they meet, in memory, with the promises of the tables."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+
+from scrm.campaign.campaign_ports import SendableContent
+from scrm.campaign.desk import CampaignDesk
+from scrm.campaign.model import (
+    Audience,
+    Campaign,
+    CampaignDefinition,
+    CampaignState,
+    Channel,
+    ContentRef,
+    Ring,
+    Tally,
+)
+from scrm.campaign.planning import CampaignRun, OwnerShare
+from scrm.campaign.refusals import CampaignRefusedError, StaleCampaignError
+from scrm.campaign.settings import CampaignSettings
+from scrm.node_paths import covers
+from scrm.paging import Page
+
+NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
+BRANCH, BRANCH_PATH = "10", "/1/10/"
+MAKER, CHECKER = "operator:maker", "operator:checker"
+
+
+class MemoryCampaigns:
+    """Implements CampaignStore and CampaignJournal."""
+
+    def __init__(self) -> None:
+        self.by_id: dict[str, Campaign] = {}
+        self.journal: list[tuple[str, str, str]] = []
+
+    def find(self, campaign_id: str) -> Campaign | None:
+        return self.by_id.get(campaign_id)
+
+    def save(self, campaign: Campaign) -> Campaign:
+        known = self.by_id.get(campaign.campaign_id)
+        if (known.version if known else 0) != campaign.version:
+            raise StaleCampaignError(campaign.campaign_id)
+        saved = self.by_id[campaign.campaign_id] = replace(campaign, version=campaign.version + 1)
+        return saved
+
+    def list(self, node_path: str, state: CampaignState | None, cursor: str | None, limit: int) -> Page[Campaign]:
+        found = [
+            each for each in self.by_id.values() if covers(node_path, each.node_path) and state in {None, each.state}
+        ]
+        return Page(tuple(sorted(found, key=lambda each: each.made_at, reverse=True)[:limit]))
+
+    def due(self, until: datetime) -> Iterator[str]:
+        yield from [each.campaign_id for each in self.by_id.values() if each.due_at and each.due_at <= until]
+
+    def told(self, campaign: Campaign, action: str, actor: str, at: datetime) -> None:
+        entry = (campaign.campaign_id, action, actor)
+        self.journal.append(entry)
+
+
+@dataclass
+class FakeContents:
+    """One activity, sendable through every channel of ``channels`` until ``valid_until``."""
+
+    channels: frozenset[Channel] = frozenset({Channel.ONE_TO_ONE, Channel.RM_TASK})
+    valid_until: datetime = NOW + timedelta(days=30)
+    node_path: str = "/1/"
+    refusal: str = ""
+
+    def sendable(self, ref: ContentRef, channel: Channel, at: datetime) -> SendableContent:
+        if self.refusal:
+            raise CampaignRefusedError(self.refusal)
+        if channel not in self.channels:
+            raise CampaignRefusedError("The content has no variant for this channel.")
+        if at >= self.valid_until:
+            raise CampaignRefusedError("The content has expired.")
+        return SendableContent(replace(ref, content_hash="hash-1"), self.node_path, "aum", self.valid_until)
+
+
+@dataclass
+class FakeAudiences:
+    """``members``: customers by owner, as they are now."""
+
+    members: dict[str, list[str]] = field(default_factory=dict)
+    frozen: dict[str, dict[str, list[str]]] = field(default_factory=dict)
+
+    def freeze(self, definition: CampaignDefinition, campaign_id: str, at: datetime) -> Audience:
+        snapshot_id = f"snap_{len(self.frozen)}"
+        self.frozen[snapshot_id] = {owner: list(customers) for owner, customers in self.members.items()}
+        total = sum(map(len, self.members.values()))
+        sample = tuple(customer for customers in self.members.values() for customer in customers)[:3]
+        return Audience(snapshot_id, total, total, len(self.members), {}, sample)
+
+    def moved_percent(self, before: str, after: str) -> int:
+        first, second = self._all(before), self._all(after)
+        return -(-100 * len(first ^ second) // max(len(first), 1))
+
+    def owners(self, snapshot_id: str) -> Iterator[tuple[str, int]]:
+        for owner, customers in sorted(self.frozen[snapshot_id].items()):
+            yield owner, len(customers)
+
+    def _all(self, snapshot_id: str) -> set[str]:
+        return {customer for customers in self.frozen[snapshot_id].values() for customer in customers}
+
+
+@dataclass
+class FakeTallies:
+    """By campaign and ring; the whole campaign under the empty ring."""
+
+    found: dict[tuple[str, str], Tally] = field(default_factory=dict)
+
+    def of(self, campaign_id: str, ring: str = "") -> Tally:
+        return self.found.get((campaign_id, ring), Tally())
+
+
+@dataclass
+class FakePlaces:
+    """Node path by member."""
+
+    paths: dict[str, str] = field(default_factory=dict)
+
+    def node_paths(self, userids: Iterable[str]) -> dict[str, str]:
+        return {userid: self.paths[userid] for userid in userids if userid in self.paths}
+
+
+@dataclass
+class MemorySlices:
+    """Implements SliceStore; ``planned`` is open to the test, which plays the planner's queue."""
+
+    written: dict[tuple[str, str, int], list[OwnerShare]] = field(default_factory=dict)
+    planned: set[tuple[str, str, int]] = field(default_factory=set)
+
+    def put(self, campaign_id: str, ring: str, number: int, owners: Iterable[OwnerShare]) -> None:
+        self.written[campaign_id, ring, number] = list(owners)
+
+    def owners(self, campaign_id: str, ring: str, number: int) -> list[OwnerShare]:
+        return self.written[campaign_id, ring, number]
+
+    def mark_planned(self, campaign_id: str, ring: str, number: int) -> None:
+        self.planned.add((campaign_id, ring, number))
+
+    def unplanned(self, campaign_id: str, ring: str, slices: int) -> list[int]:
+        return [number for number in range(slices) if (campaign_id, ring, number) not in self.planned]
+
+
+@dataclass
+class FakePlanningQueue:
+    slices: list[tuple[str, str, tuple[int, ...]]] = field(default_factory=list)
+    cancellations: list[str] = field(default_factory=list)
+
+    def request_slices(self, campaign_id: str, ring: str, slices: Sequence[int]) -> None:
+        self.slices.append((campaign_id, ring, tuple(slices)))
+
+    def request_cancellation(self, campaign_id: str) -> None:
+        self.cancellations.append(campaign_id)
+
+
+@dataclass
+class FakeTestSends:
+    sent: list[Mapping[str, Sequence[str]]] = field(default_factory=list)
+
+    def send(self, campaign: Campaign, seeds: Mapping[str, Sequence[str]], at: datetime) -> int:
+        self.sent.append(seeds)
+        return sum(map(len, seeds.values()))
+
+
+@dataclass
+class Bank:
+    """A bank with two teams of one branch, three members and ten customers each."""
+
+    settings: CampaignSettings = field(default_factory=lambda: CampaignSettings(owners_per_slice=2))
+    campaigns: MemoryCampaigns = field(default_factory=MemoryCampaigns)
+    contents: FakeContents = field(default_factory=FakeContents)
+    audiences: FakeAudiences = field(default_factory=FakeAudiences)
+    tallies: FakeTallies = field(default_factory=FakeTallies)
+    places: FakePlaces = field(default_factory=FakePlaces)
+    slices: MemorySlices = field(default_factory=MemorySlices)
+    queue: FakePlanningQueue = field(default_factory=FakePlanningQueue)
+    test_sends: FakeTestSends = field(default_factory=FakeTestSends)
+
+    def __post_init__(self) -> None:
+        for team in ("11", "12"):
+            for member in range(3):
+                userid = f"rm_{team}_{member}"
+                self.audiences.members[userid] = [f"wm_{userid}_{number}" for number in range(10)]
+                self.places.paths[userid] = f"/1/10/{team}/"
+
+    @property
+    def desk(self) -> CampaignDesk:
+        return CampaignDesk(
+            self.campaigns,
+            self.campaigns,
+            self.contents,
+            self.audiences,
+            self.queue,
+            self.test_sends,
+            self.settings,
+        )
+
+    @property
+    def run(self) -> CampaignRun:
+        return CampaignRun(
+            self.campaigns,
+            self.campaigns,
+            self.contents,
+            self.audiences,
+            self.tallies,
+            self.places,
+            self.slices,
+            self.queue,
+            self.settings,
+        )
+
+    def latest(self, campaign: Campaign) -> Campaign:
+        return self.campaigns.by_id[campaign.campaign_id]
+
+    def drafted(self, wanted: CampaignDefinition | None = None) -> Campaign:
+        return self.desk.create(wanted or definition(), BRANCH_PATH, MAKER, "key-1", NOW)
+
+    def approved(self, wanted: CampaignDefinition | None = None) -> Campaign:
+        campaign = self.desk.submit(self.drafted(wanted).campaign_id, MAKER, NOW)
+        assert campaign.submission is not None
+        return self.desk.approve(campaign.campaign_id, campaign.submission.audience.snapshot_id, CHECKER, NOW)
+
+    def scheduled(self, wanted: CampaignDefinition | None = None) -> Campaign:
+        campaign = self.approved(wanted)
+        return self.desk.schedule(campaign.campaign_id, NOW + timedelta(hours=1), MAKER, NOW)
+
+    def plan_all(self, campaign: Campaign) -> None:
+        """Play the planner's queue: every slice that was asked for is planned."""
+        for campaign_id, ring, numbers in self.queue.slices:
+            if campaign_id == campaign.campaign_id:
+                self.slices.planned |= {(campaign_id, ring, number) for number in numbers}
+
+
+def definition(**changes: object) -> CampaignDefinition:
+    """A 1v1 campaign of the branch for its whole staff."""
+    made = CampaignDefinition(
+        name="十一月产品提升",
+        node_id=BRANCH,
+        channel=Channel.ONE_TO_ONE,
+        target_kpi="product_holding",
+        content=ContentRef("act_1", 1),
+        segment_id="seg_1",
+    )
+    return replace(made, **changes)  # type: ignore[arg-type]
+
+
+PILOT_THEN_REST = (
+    Ring("pilot", node_ids=("11",), hold=timedelta(hours=24), max_failed_percent=10),
+    Ring("rest", after="pilot"),
+)
