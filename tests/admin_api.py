@@ -31,6 +31,7 @@ from scrm.handover.settings import HandoverSettings
 from scrm.org.model import OrgNode
 from scrm.org.nodes import NodeSettings
 from scrm.org.rejections import Rejection
+from scrm.runtime.cover_views import CoverViews
 from scrm.runtime.http.answers import AnsweredOnce
 from scrm.runtime.http.decisions import DecidedOnce
 from scrm.runtime.http.models import Sync, SyncRequest
@@ -206,6 +207,7 @@ class Api:
             "customer_journal": CustomerJournal(AuditLog(self.audit)),
             "member_places": MemberPlaces(self.people),
             "content_library": ContentOverMemory(self.library, self.shelf.desk),
+            "cover_views": CoverViews(self.org, self.people, self.tasks, self.cases),
             "task_lists": TaskLists(self.tasks, task_staff),
             "task_work": TaskWork(self.tasks, task_staff),
             "four_eyes": FourEyes(self.decisions, self.decisions, HandoverSettings()),

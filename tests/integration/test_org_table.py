@@ -10,7 +10,6 @@ from scrm.aws import session
 from scrm.aws.org_table import DynamoOrgRepository
 from scrm.aws.table import Table
 from scrm.handover.ports import HEAD_OFFICE
-from scrm.org.acting import business_day
 from scrm.org.model import (
     Alias,
     Cover,
@@ -318,7 +317,7 @@ class TestStaffDirectory:
     def test_member_whose_leave_is_to_come_says_when(
         self, table: DynamoOrgRepository, staff: OrgStaffDirectory, starts_in: int, days: int | None
     ) -> None:
-        first_day = business_day(T0) + timedelta(days=starts_in)
+        first_day = DAY + timedelta(days=starts_in)
         table.put_cover(replace(LEAVE, first_day=first_day, last_day=first_day + timedelta(days=3)), None)
 
         found = staff.staff_member("rm_a")
