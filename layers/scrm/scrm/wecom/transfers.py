@@ -11,8 +11,9 @@ from scrm.handover.ports import TransferStatus, UnassignedPage
 from scrm.wecom import errors as wecom
 from scrm.wecom.client import WecomClient
 from scrm.wecom.handover_errors import HandoverErrors
-from scrm.wecom.payloads import GroupChatStatus, MemberStatus
-from scrm.wecom.payloads import TransferStatus as WireStatus
+from scrm.wecom.payloads.address_book import MemberStatus
+from scrm.wecom.payloads.group_chats import GroupChatStatus
+from scrm.wecom.payloads.inheritance import TransferStatus as WireStatus
 
 _STATUS: Final = {
     WireStatus.DONE: TransferStatus.DONE,

@@ -19,7 +19,7 @@ from scrm.wecom.api.call import (
     unreadable,
     with_cursor,
 )
-from scrm.wecom.payloads import StartedTransfer, TransferResult, Unassigned
+from scrm.wecom.payloads.inheritance import StartedTransfer, TransferResult, Unassigned
 
 _RESIGNED = "externalcontact/resigned/transfer_customer"
 _ON_JOB = "externalcontact/transfer_customer"
