@@ -186,10 +186,12 @@ class Transfers(Protocol):
         takeover_userid: str,
         external_userids: Sequence[str],
         greeting: str = "",
+        following: int = 0,
     ) -> dict[str, int]:
         """Start the transfer of at most 100 customers; errcode per customer, 0 = started.
 
         ``greeting`` is what the customer reads, at most 200 characters; the resigned API takes none (S54).
+        ``following``: how many such calls come right after it, so that their permits are had together.
         """
 
     def customer_results(
