@@ -34,6 +34,7 @@ from scrm.org.nodes import NodeSettings
 from scrm.org.rejections import Rejection
 from scrm.pressure.exceptions import GovernedCaps, PressureExceptions, PressureRules
 from scrm.pressure.ledger import PressureLedger
+from scrm.runtime.cover_views import CoverViews
 from scrm.runtime.http.answers import AnsweredOnce
 from scrm.runtime.http.decisions import DecidedOnce
 from scrm.runtime.http.models import Sync, SyncRequest
@@ -214,6 +215,7 @@ class Api:
             "customer_journal": CustomerJournal(AuditLog(self.audit)),
             "member_places": MemberPlaces(self.people),
             "content_library": ContentOverMemory(self.library, self.shelf.desk),
+            "cover_views": CoverViews(self.org, self.people, self.tasks, self.cases),
             "task_lists": TaskLists(self.tasks, task_staff),
             "task_work": TaskWork(self.tasks, task_staff),
             "four_eyes": FourEyes(self.decisions, self.decisions, HandoverSettings()),
