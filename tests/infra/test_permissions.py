@@ -54,8 +54,8 @@ PREFIXES = {
         "s3:GetObject": {"content/media/*", "handover/certificates/*"},
         "s3:PutObject": {"content/media/*"},
     },
-    "CampaignWorker": {"s3:PutObject": {"facts/send_settled/*"}},
-    "CampaignReconcile": {"s3:PutObject": {"facts/send_settled/*"}},
+    "CampaignWorker": {"s3:GetObject": {"content/media/*"}, "s3:PutObject": {"facts/send_settled/*"}},
+    "CampaignReconcile": {"s3:GetObject": {"content/media/*"}, "s3:PutObject": {"facts/send_settled/*"}},
 }
 ROLES = sorted(of_type("AWS::IAM::Role"))
 

@@ -19,6 +19,7 @@ def dispatch() -> Dispatch:
         messages=shared.messages(),
         standings=shared.standings(),
         checks=shared.checks(),
+        files=shared.files(),
         ledger=shared.places(),
         queue=shared.dispatch_queue(),
         ends=shared.ends(),

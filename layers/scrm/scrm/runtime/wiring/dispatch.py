@@ -22,8 +22,10 @@ from scrm.runtime.dispatch_joins import (
     LedgerPlaces,
     LibraryContents,
 )
+from scrm.runtime.dispatch_media import LibraryFiles
 from scrm.runtime.observability import count, logger
 from scrm.runtime.wiring import pressure
+from scrm.runtime.wiring.media import media_library
 from scrm.runtime.wiring.tables import bucket, queue, table
 from scrm.runtime.wiring.wecom import wecom_client
 from scrm.wecom.errors import PermissionDeniedError
@@ -66,6 +68,11 @@ def checks() -> SendChecks:
 
 
 @functools.cache
+def files() -> LibraryFiles:
+    return LibraryFiles(lambda: media_library(Priority.DISPATCH), clock.now)
+
+
+@functools.cache
 def owners() -> ContactOwners:
     return ContactOwners(DynamoContactRepository(table("CONTACTS_TABLE")))
 
@@ -89,5 +96,5 @@ def report_permission_denied(error: PermissionDeniedError) -> None:
 def reset() -> None:
     """Forget every built object; for tests."""
     pressure.reset()
-    for factory in (tasks, dispatch_queue, messages, standings, checks, owners, places, ends):
+    for factory in (tasks, dispatch_queue, messages, standings, checks, files, owners, places, ends):
         factory.cache_clear()
