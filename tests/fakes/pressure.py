@@ -5,10 +5,11 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from threading import RLock
 
+from scrm.homes import OwnerMove, key_of
 from scrm.pressure.bucket import Bucket
-from scrm.pressure.model import Cap, PressureClass, key_of
+from scrm.pressure.model import Cap, PressureClass
 from scrm.pressure.ports import ITEMS_PER_EDIT
-from scrm.pressure.shelf import Edit, Note, NoteKind, OwnerMove, Shelf, notes_of
+from scrm.pressure.shelf import Edit, Note, NoteKind, Shelf, notes_of
 
 NOTED_AT = datetime(2026, 12, 30, tzinfo=UTC)
 CAPS = {PressureClass.PUSH: 2, PressureClass.MOMENTS: 7, PressureClass.GROUP: 3}

@@ -4,6 +4,7 @@ import functools
 
 from scrm import clock
 from scrm.aws.campaign_table import DynamoCampaignStore
+from scrm.aws.consent_table import DynamoConsentStore
 from scrm.aws.contact_table import DynamoContactRepository
 from scrm.aws.content_table import DynamoContents
 from scrm.aws.dispatch_queue import SqsDispatchQueue
@@ -14,10 +15,12 @@ from scrm.aws.settled_facts import BucketSettledFacts
 from scrm.campaign.checks import SendChecks
 from scrm.campaign.dispatch_settings import DispatchSettings
 from scrm.campaign.ends import Ends
+from scrm.consent.consents import Consents
 from scrm.content.permissions import ProductPermissions
 from scrm.content.sending import ContentGate
 from scrm.pause import pause_with_jitter
 from scrm.pressure.ledger import PressureLedger
+from scrm.runtime.consent_joins import ConsentedOnly
 from scrm.runtime.dispatch_joins import (
     CampaignStandings,
     ClosedRules,
@@ -27,6 +30,7 @@ from scrm.runtime.dispatch_joins import (
     StandardCaps,
 )
 from scrm.runtime.observability import count, logger
+from scrm.runtime.wiring import consent_settings
 from scrm.runtime.wiring.tables import bucket, queue, table
 from scrm.runtime.wiring.wecom import wecom_client
 from scrm.wecom.errors import PermissionDeniedError
@@ -63,9 +67,14 @@ def checks() -> SendChecks:
     return SendChecks(
         LibraryContents(ContentGate(DynamoContents(library), products)),
         ProductPermissions(products, DynamoPermissions(library)),
-        ClosedRules(),
+        ConsentedOnly(consents(), consent_settings.required, ClosedRules()),
         ContactOwners(DynamoContactRepository(table("CONTACTS_TABLE"))),
     )
+
+
+@functools.cache
+def consents() -> Consents:
+    return Consents(DynamoConsentStore(table("CONSENT_TABLE")), pause_with_jitter)
 
 
 @functools.cache
@@ -87,5 +96,5 @@ def report_permission_denied(error: PermissionDeniedError) -> None:
 
 def reset() -> None:
     """Forget every built object; for tests."""
-    for factory in (tasks, dispatch_queue, messages, standings, checks, places, ends):
+    for factory in (tasks, dispatch_queue, messages, standings, checks, consents, places, ends):
         factory.cache_clear()
