@@ -18,6 +18,7 @@ from scrm.contacts.ports import (
     Known,
     RelationKey,
     UnknownMemberError,
+    notes_of,
 )
 from scrm.contacts.runs import Part, PassCounts, SyncRun
 from scrm.contacts.writer import CustomerWriter

@@ -36,9 +36,7 @@ class Consents:
     store: ConsentStore
     pause: Callable[[int], None]
 
-    def answers_of(
-        self, owner_userid: str, external_userids: Iterable[str], at: datetime
-    ) -> dict[str, ConsentAnswer]:
+    def answers_of(self, owner_userid: str, external_userids: Iterable[str], at: datetime) -> dict[str, ConsentAnswer]:
         """What stands, of those of this owner's customers who ever answered.
 
         An opt-out counts from the moment we know it; a consent only from ``at`` on, so one that is dated later leaves

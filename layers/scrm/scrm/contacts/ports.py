@@ -97,7 +97,11 @@ NOTES_PER_PAIR = 3
 
 def notes_of(changes: Iterable[Change]) -> int:
     """How many notes these changes may need."""
-    moves = {(each.owners, each.customer.external_userid if "" in each.owners else "") for each in changes if each.owners and each.customer}
+    moves = {
+        (each.owners, each.customer.external_userid if "" in each.owners else "")
+        for each in changes
+        if each.owners and each.customer
+    }
     return NOTES_PER_PAIR * len(moves)
 
 

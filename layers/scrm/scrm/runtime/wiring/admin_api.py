@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 
     from scrm.aws.certificate_documents import BucketCertificates
     from scrm.aws.contact_queries import DynamoContactQueries
-    from scrm.aws.customer_journal import CustomerJournal
     from scrm.aws.contact_table import OwnerNotes
+    from scrm.aws.customer_journal import CustomerJournal
     from scrm.aws.task_table import DynamoTaskTable
     from scrm.consent.consents import ConsentDesk, Consents
     from scrm.contacts.accountability import Accountability
