@@ -20,6 +20,7 @@ from scrm.audit.reader import AuditReader
 from scrm.aws.content_journal import AuditedContent
 from scrm.aws.customer_journal import CustomerJournal
 from scrm.aws.handover_journal import AuditedSettings
+from scrm.consent.consents import ConsentDesk
 from scrm.content.media import MediaDesk
 from scrm.handover.edges import Attempt, AttemptOutcome, ChunkKind, EdgeState, TransferApi
 from scrm.handover.four_eyes import FourEyes
@@ -31,6 +32,7 @@ from scrm.handover.settings import HandoverSettings
 from scrm.org.model import OrgNode
 from scrm.org.nodes import NodeSettings
 from scrm.org.rejections import Rejection
+from scrm.runtime.consent_joins import ContactPlaces
 from scrm.runtime.http.answers import AnsweredOnce
 from scrm.runtime.http.decisions import DecidedOnce
 from scrm.runtime.http.models import Sync, SyncRequest
@@ -44,6 +46,7 @@ from scrm.tasks.queries import TaskLists
 from scrm.tasks.work import TaskWork
 from tests.fakes.answers import FakeAnswers
 from tests.fakes.audit import FakeAuditStore
+from tests.fakes.consent import Answers
 from tests.fakes.contacts import Contacts
 from tests.fakes.content import Library
 from tests.fakes.decisions import MemoryDecisions
@@ -186,6 +189,7 @@ class Api:
     settings: MemorySettingsStore = field(default_factory=MemorySettingsStore)
     library: Library = field(default_factory=Library)
     shelf: Shelf = field(default_factory=Shelf)
+    answers: Answers = field(default_factory=lambda: Answers(AT))
 
     def join(self, monkeypatch: pytest.MonkeyPatch) -> "Api":
         task_staff = OrgTaskStaff(self.people, lambda: self.now)
@@ -205,6 +209,10 @@ class Api:
             "accountability": self.contacts.accountability,
             "customer_journal": CustomerJournal(AuditLog(self.audit)),
             "member_places": MemberPlaces(self.people),
+            "consents": self.answers.consents,
+            "consent_desk": ConsentDesk(
+                self.answers.consents, ContactPlaces(self.contacts.repository), self.answers.news, clock.now
+            ),
             "content_library": ContentOverMemory(self.library, self.shelf.desk),
             "task_lists": TaskLists(self.tasks, task_staff),
             "task_work": TaskWork(self.tasks, task_staff),

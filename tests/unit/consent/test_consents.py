@@ -106,8 +106,10 @@ def test_answers_go_with_the_customer(answers: Answers) -> None:
 
 
 def test_an_owner_who_comes_while_the_answer_is_written_has_it(answers: Answers) -> None:
-    moves = iter([lambda: None, lambda: answers.move("wm1", "rm_b")])
-    answers.places.on_look = lambda: next(moves, lambda: None)()
+    def move_at_the_second_look() -> None:
+        answers.places.on_look = lambda: answers.move("wm1", "rm_b")
+
+    answers.places.on_look = move_at_the_second_look
 
     answers.desk.hear(said(OUT))
 

@@ -24,9 +24,8 @@ class ConsentBucket:
     version: int = field(default=0, compare=False)
 
     def joined(self, news: Mapping[bytes, Standing]) -> "ConsentBucket":
-        return replace(
-            self, standings=self.standings | {key: one.joined(self.standings.get(key)) for key, one in news.items()}
-        )
+        later = {key: one.joined(self.standings.get(key)) for key, one in news.items()}
+        return replace(self, standings={**self.standings, **later})
 
     def parts(self) -> list["ConsentBucket"]:
         """The bucket itself, or the mark that it was split and what it was split into."""

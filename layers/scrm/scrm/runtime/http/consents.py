@@ -63,7 +63,7 @@ class Consent(Reply):
 
 
 class ConsentRequest(BaseModel):
-    """What the customer told the bank. ``said_at`` absent: just now. ``reference`` names the proof, no personal data."""
+    """What the customer told the bank. ``said_at`` absent: just now. ``reference`` names the proof, nobody."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
