@@ -16,6 +16,7 @@ from scrm.runtime.http.models import Reply, Timestamp
 from scrm.runtime.http.problems import NotAllowedError, ProblemError
 from scrm.runtime.http.routing import current_caller, responses, router
 from scrm.runtime.http.visible_customers import visible_customer
+from scrm.runtime.observability import count
 from scrm.runtime.wiring import admin_api as wiring
 
 CustomerId = Annotated[str, Path(max_length=64, description="The customer's external_userid.")]
@@ -109,7 +110,7 @@ def record_consent(external_userid: CustomerId, request: Annotated[ConsentReques
 
 def _hear(desk: ConsentDesk, statement: Statement) -> None:
     try:
-        desk.hear(statement)
+        count(desk.hear(statement).value)
     except ConsentBusyError as busy:
         detail = "This customer is being changed by others; repeat."
         raise ProblemError(HTTPStatus.CONFLICT, "customer-changed", detail) from busy
