@@ -4,22 +4,17 @@ import functools
 
 from scrm import clock
 from scrm.aws.campaign_table import DynamoCampaignStore
-from scrm.aws.consent_table import DynamoConsentStore
 from scrm.aws.contact_table import DynamoContactRepository
 from scrm.aws.content_table import DynamoContents
 from scrm.aws.dispatch_queue import SqsDispatchQueue
-from scrm.aws.pressure_table import DynamoPressureStore
 from scrm.aws.product_table import DynamoPermissions, DynamoProducts
 from scrm.aws.send_task_table import DynamoTaskRepository
 from scrm.aws.settled_facts import BucketSettledFacts
 from scrm.campaign.checks import SendChecks
 from scrm.campaign.dispatch_settings import DispatchSettings
 from scrm.campaign.ends import Ends
-from scrm.consent.consents import Consents
 from scrm.content.permissions import ProductPermissions
 from scrm.content.sending import ContentGate
-from scrm.pause import pause_with_jitter
-from scrm.pressure.ledger import PressureLedger
 from scrm.runtime.consent_joins import ConsentedOnly
 from scrm.runtime.dispatch_joins import (
     CampaignStandings,
@@ -27,10 +22,9 @@ from scrm.runtime.dispatch_joins import (
     ContactOwners,
     LedgerPlaces,
     LibraryContents,
-    StandardCaps,
 )
 from scrm.runtime.observability import count, logger
-from scrm.runtime.wiring import consent_settings
+from scrm.runtime.wiring import consent, pressure
 from scrm.runtime.wiring.tables import bucket, queue, table
 from scrm.runtime.wiring.wecom import wecom_client
 from scrm.wecom.errors import PermissionDeniedError
@@ -67,20 +61,19 @@ def checks() -> SendChecks:
     return SendChecks(
         LibraryContents(ContentGate(DynamoContents(library), products)),
         ProductPermissions(products, DynamoPermissions(library)),
-        ConsentedOnly(consents(), consent_settings.required, ClosedRules()),
-        ContactOwners(DynamoContactRepository(table("CONTACTS_TABLE"))),
+        ConsentedOnly(consent.consents(), consent.required, ClosedRules()),
+        owners(),
     )
 
 
 @functools.cache
-def consents() -> Consents:
-    return Consents(DynamoConsentStore(table("CONSENT_TABLE")), pause_with_jitter)
+def owners() -> ContactOwners:
+    return ContactOwners(DynamoContactRepository(table("CONTACTS_TABLE")))
 
 
 @functools.cache
 def places() -> LedgerPlaces:
-    store = DynamoPressureStore(table("PRESSURE_TABLE"))
-    return LedgerPlaces(PressureLedger(store, StandardCaps(), clock.now, pause_with_jitter), clock.now)
+    return LedgerPlaces(pressure.ledger(), clock.now)
 
 
 @functools.cache
@@ -96,5 +89,7 @@ def report_permission_denied(error: PermissionDeniedError) -> None:
 
 def reset() -> None:
     """Forget every built object; for tests."""
-    for factory in (tasks, dispatch_queue, messages, standings, checks, consents, places, ends):
+    consent.reset()
+    pressure.reset()
+    for factory in (tasks, dispatch_queue, messages, standings, checks, owners, places, ends):
         factory.cache_clear()

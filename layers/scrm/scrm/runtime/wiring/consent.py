@@ -1,8 +1,12 @@
-"""A bank's settings of consent, kept for a minute by each process."""
+"""Customers' answers on their table, and what the bank decides about them; needs ``CONSENT_TABLE``."""
 
 import functools
 
+from scrm.aws.consent_table import DynamoConsentStore
+from scrm.consent.consents import Consents
+from scrm.pause import pause_with_jitter
 from scrm.runtime.wiring import bank_settings
+from scrm.runtime.wiring.tables import table
 from scrm.settings.consent import TOPIC, ConsentDocument
 from scrm.settings.reader import SettingsReader
 
@@ -17,6 +21,12 @@ def required() -> bool:
     return reader().current().consent_required
 
 
+@functools.cache
+def consents() -> Consents:
+    return Consents(DynamoConsentStore(table("CONSENT_TABLE")), pause_with_jitter)
+
+
 def reset() -> None:
     """Forget every built object; for tests."""
     reader.cache_clear()
+    consents.cache_clear()
