@@ -36,6 +36,7 @@ from scrm.org.rejections import Rejection
 from scrm.pressure.exceptions import GovernedCaps, PressureExceptions, PressureRules
 from scrm.pressure.ledger import PressureLedger
 from scrm.runtime.consent_joins import ContactPlaces
+from scrm.runtime.cover_views import CoverViews
 from scrm.runtime.http.answers import AnsweredOnce
 from scrm.runtime.http.decisions import DecidedOnce
 from scrm.runtime.http.models import Sync, SyncRequest
@@ -222,6 +223,7 @@ class Api:
                 self.answers.consents, ContactPlaces(self.contacts.repository), self.answers.news, clock.now
             ),
             "content_library": ContentOverMemory(self.library, self.shelf.desk),
+            "cover_views": CoverViews(self.org, self.people, self.tasks, self.cases),
             "task_lists": TaskLists(self.tasks, task_staff),
             "task_work": TaskWork(self.tasks, task_staff),
             "four_eyes": FourEyes(self.decisions, self.decisions, HandoverSettings()),

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from scrm.handover.preview import Previews
     from scrm.pressure.exceptions import PressureExceptions
     from scrm.pressure.ledger import PressureLedger
+    from scrm.runtime.cover_views import CoverViews
     from scrm.runtime.member_places import MemberPlaces
     from scrm.runtime.task_joins import OrgTaskStaff
     from scrm.runtime.wiring.content import AdminContent
@@ -169,6 +170,13 @@ def task_work() -> "TaskWork":
     from scrm.tasks.work import TaskWork  # noqa: PLC0415 - as above
 
     return TaskWork(_tasks(), _task_staff())
+
+
+def cover_views() -> "CoverViews":
+    from scrm.runtime.cover_views import CoverViews  # noqa: PLC0415 - as above
+
+    org = DynamoOrgRepository(_table(settings().org_table))
+    return CoverViews(org, org, _tasks(), case_queries())
 
 
 def contact_queries() -> "DynamoContactQueries":
