@@ -243,6 +243,10 @@ class ControlClient:
         """What reached customers and groups: ``{"at", "msgid", "userid", "target_id"}``."""
         return self._all_rows("mass-messages/deliveries", target_id=target_id)
 
+    def media(self) -> list[Json]:
+        """Every uploaded file, oldest first: its id, kind, use, name, size and SHA-256."""
+        return self._all_rows("media")
+
     # Faults and callbacks
 
     def add_fault(self, kind: str, path: str = "*", **details: Any) -> str:

@@ -6,6 +6,11 @@ OK = 0
 BUSY = -1
 BAD_SECRET = 40001
 BAD_USERID = 40003
+BAD_MEDIA_KIND = 40004
+BAD_MEDIA_TYPE = 40005
+BAD_MEDIA_SIZE = 40006
+MEDIA_ID_INVALID = 40007
+BAD_IMAGE = 40123
 BAD_CORP_ID = 40013
 BAD_TOKEN = 40014
 USERID_LIST_INVALID = 40031
@@ -46,7 +51,9 @@ BAD_ATTACHMENT = 41065
 MASS_CANCELLED = 41093
 REMINDED_TOO_OFTEN = 41094
 TOKEN_EXPIRED = 42001
+EMPTY_MEDIA = 44001
 EMPTY_TEXT = 44004
+MEDIA_TOO_LARGE = 45001
 RATE_LIMIT = 45009
 TOO_MANY_CONCURRENT = 45033
 REPLY_TOO_LARGE = 45029
@@ -77,6 +84,11 @@ BAD_STATISTICS_TIME = 600018
 _TEXTS = {
     BUSY: "system busy",
     BAD_SECRET: "invalid credential",
+    BAD_MEDIA_KIND: "invalid media type",
+    BAD_MEDIA_TYPE: "invalid file type",
+    BAD_MEDIA_SIZE: "invalid media size",
+    MEDIA_ID_INVALID: "invalid media_id",
+    BAD_IMAGE: "invalid image",
     BAD_USERID: "invalid userid",
     BAD_CORP_ID: "invalid corpid",
     BAD_TOKEN: "invalid access_token",
@@ -118,7 +130,9 @@ _TEXTS = {
     MASS_CANCELLED: "the message was cancelled",
     REMINDED_TOO_OFTEN: "reminded too often",
     TOKEN_EXPIRED: "access_token expired",
+    EMPTY_MEDIA: "empty media data",
     EMPTY_TEXT: "text content is empty",
+    MEDIA_TOO_LARGE: "media size out of limit",
     RATE_LIMIT: "api freq out of limit",
     TOO_MANY_CONCURRENT: "api concurrent out of limit",
     REPLY_TOO_LARGE: "response too large",

@@ -187,6 +187,14 @@ class Knobs(BaseModel):
         json_schema_extra=_UNVERIFIED,
     )
 
+    # Files: the content paper's 3.3
+    media_life_seconds: int = Field(default=3 * DAY, ge=1, description="Life of a media id; later it is 40007.")
+    moment_foreign_media_errcode: int = Field(
+        default=41072,
+        description="A moment with a media id that was uploaded for something else (some see 40007). UNVERIFIED.",
+        json_schema_extra=_UNVERIFIED,
+    )
+
     # Mass messages: the content paper's section 1
     mass_dispatch_seconds: int = Field(
         default=10,
