@@ -45,9 +45,19 @@ NOBODY_TO_SEND_TO = 41048
 WELCOME_CODE_MISSING = 41049
 WELCOME_CODE_INVALID = 41050
 WELCOME_CHAT_STARTED = 41051
+MOMENT_ID_MISSING = 41059
+MOMENT_ID_INVALID = 41060
+MOMENT_NOT_OF_USER = 41061
+MOMENT_NOT_PUBLISHED = 41062
 MASS_DISTRIBUTING = 41063
 TOO_MANY_ATTACHMENTS = 41064
 BAD_ATTACHMENT = 41065
+MOMENT_TYPE = 41067
+TOO_MANY_MOMENT_JOBS = 41078
+MOMENT_DISTRIBUTING = 41079
+MOMENT_PIXELS = 41081
+MOMENT_DURATION = 41082
+MOMENT_EMPTY = 41089
 MASS_CANCELLED = 41093
 REMINDED_TOO_OFTEN = 41094
 TOKEN_EXPIRED = 42001
@@ -124,11 +134,21 @@ _TEXTS = {
     WELCOME_CODE_MISSING: "missing welcome code",
     WELCOME_CODE_INVALID: "invalid welcome code",
     WELCOME_CHAT_STARTED: "the customer has begun a conversation",
+    MOMENT_ID_MISSING: "missing moment id",
+    MOMENT_ID_INVALID: "invalid moment id",
+    MOMENT_NOT_OF_USER: "the user did not publish this moment",
+    MOMENT_NOT_PUBLISHED: "the user has not published this moment",
     MASS_DISTRIBUTING: "the message is being distributed",
     TOO_MANY_ATTACHMENTS: "too many attachments",
     BAD_ATTACHMENT: "invalid attachment type",
     MASS_CANCELLED: "the message was cancelled",
     REMINDED_TOO_OFTEN: "reminded too often",
+    MOMENT_TYPE: "invalid moment type",
+    TOO_MANY_MOMENT_JOBS: "too many running moment jobs",
+    MOMENT_DISTRIBUTING: "the moment is being distributed",
+    MOMENT_PIXELS: "invalid image pixels",
+    MOMENT_DURATION: "invalid video duration",
+    MOMENT_EMPTY: "text and attachments are empty",
     TOKEN_EXPIRED: "access_token expired",
     EMPTY_MEDIA: "empty media data",
     EMPTY_TEXT: "text content is empty",

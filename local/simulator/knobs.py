@@ -249,6 +249,35 @@ class Knobs(BaseModel):
         json_schema_extra=_UNVERIFIED,
     )
 
+    # Moments: the content paper's section 2
+    moment_job_seconds: int = Field(
+        default=5,
+        ge=0,
+        description="A job is done (status 3) after this; half-way it turns from 1 to 2. UNVERIFIED.",
+        json_schema_extra=_UNVERIFIED,
+    )
+    moment_dispatch_seconds: int = Field(
+        default=10,
+        ge=0,
+        description="Until then the members of a new moment are 41079. UNVERIFIED.",
+        json_schema_extra=_UNVERIFIED,
+    )
+    moment_running_jobs: int = Field(
+        default=100, ge=1, description="Jobs at once; one more is 41078. UNVERIFIED.", json_schema_extra=_UNVERIFIED
+    )
+    moment_nobody_errcode: int = Field(
+        default=41048,
+        description="In the job's result when nobody can publish it. UNVERIFIED.",
+        json_schema_extra=_UNVERIFIED,
+    )
+    moments_per_customer_day: int | None = Field(
+        default=None,
+        ge=1,
+        description="Moments of the corp that a customer is shown a day, UTC+8; more are chosen and not visible. "
+        "UNVERIFIED.",
+        json_schema_extra=_UNVERIFIED,
+    )
+
     # Callbacks: section 2.3
     api_write_events: bool = Field(
         default=False,

@@ -9,6 +9,7 @@ from local.simulator.group_transfers import GroupTransferEngine
 from local.simulator.knobs import Knobs
 from local.simulator.mass_messages import MassMessageEngine
 from local.simulator.model import App
+from local.simulator.moments import MomentEngine
 from local.simulator.multipart import UploadedFile
 from local.simulator.state import Simulation
 from local.simulator.transfers import TransferEngine
@@ -27,6 +28,7 @@ class Engines:
     transfers: TransferEngine
     group_transfers: GroupTransferEngine
     mass_messages: MassMessageEngine
+    moments: MomentEngine
 
 
 @dataclass(frozen=True, slots=True)
