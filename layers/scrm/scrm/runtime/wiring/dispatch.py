@@ -15,6 +15,7 @@ from scrm.campaign.dispatch_settings import DispatchSettings
 from scrm.campaign.ends import Ends
 from scrm.content.permissions import ProductPermissions
 from scrm.content.sending import ContentGate
+from scrm.runtime.consent_joins import ConsentedOnly
 from scrm.runtime.dispatch_joins import (
     CampaignStandings,
     ClosedRules,
@@ -23,7 +24,7 @@ from scrm.runtime.dispatch_joins import (
     LibraryContents,
 )
 from scrm.runtime.observability import count, logger
-from scrm.runtime.wiring import pressure
+from scrm.runtime.wiring import consent, pressure
 from scrm.runtime.wiring.tables import bucket, queue, table
 from scrm.runtime.wiring.wecom import wecom_client
 from scrm.wecom.errors import PermissionDeniedError
@@ -60,7 +61,7 @@ def checks() -> SendChecks:
     return SendChecks(
         LibraryContents(ContentGate(DynamoContents(library), products)),
         ProductPermissions(products, DynamoPermissions(library)),
-        ClosedRules(),
+        ConsentedOnly(consent.consents(), consent.required, ClosedRules()),
         owners(),
     )
 
@@ -88,6 +89,7 @@ def report_permission_denied(error: PermissionDeniedError) -> None:
 
 def reset() -> None:
     """Forget every built object; for tests."""
+    consent.reset()
     pressure.reset()
     for factory in (tasks, dispatch_queue, messages, standings, checks, owners, places, ends):
         factory.cache_clear()
