@@ -57,11 +57,17 @@ def standings() -> CampaignStandings:
 
 
 @functools.cache
+def content_gate() -> ContentGate:
+    library = table("CONTENT_TABLE")
+    return ContentGate(DynamoContents(library), DynamoProducts(library))
+
+
+@functools.cache
 def checks() -> SendChecks:
     library = table("CONTENT_TABLE")
     products = DynamoProducts(library)
     return SendChecks(
-        LibraryContents(ContentGate(DynamoContents(library), products)),
+        LibraryContents(content_gate()),
         ProductPermissions(products, DynamoPermissions(library)),
         ClosedRules(),
         ContactOwners(DynamoContactRepository(table("CONTACTS_TABLE"))),
@@ -87,5 +93,5 @@ def report_permission_denied(error: PermissionDeniedError) -> None:
 
 def reset() -> None:
     """Forget every built object; for tests."""
-    for factory in (tasks, dispatch_queue, messages, standings, checks, places, ends):
+    for factory in (tasks, dispatch_queue, messages, standings, content_gate, checks, places, ends):
         factory.cache_clear()
