@@ -249,8 +249,10 @@ class FakePressure:
         self.refused: dict[str, datetime | None] = {}
         self.held: set[tuple[str, str]] = set()
         self.settled: dict[tuple[str, str], datetime] = {}
+        self.untils: list[datetime] = []
 
     def reserve(self, task: SendTask, until: datetime) -> Reservation:
+        self.untils.append(until)
         refused = {one: self.refused[one] for one in task.pending_ids if one in self.refused}
         self.held |= {(task.touch_id, one) for one in task.pending_ids if one not in refused}
         return Reservation(refused)

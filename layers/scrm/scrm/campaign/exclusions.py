@@ -20,7 +20,7 @@ class Exclusions:
     rules: RecipientRules
 
     def content(self, campaign: Campaign, at: datetime) -> ApprovedContent | None:
-        """None when it may not be sent: nobody is left out here then, the worker ends each with the content's reason."""
+        """None when it may not be sent: nobody is left out here then, the worker ends each with that reason."""
         definition = campaign.definition
         try:
             return self.contents.approved(definition.content, definition.channel, at)

@@ -9,8 +9,7 @@ from scrm import clock
 from scrm.audit.log import AuditLog
 from scrm.aws import session
 from scrm.aws.audit_table import DynamoAuditStore
-from scrm.aws.campaign_table import DynamoCampaignStore, DynamoSliceStore
-from scrm.aws.contact_table import DynamoContactRepository
+from scrm.aws.campaign_table import DynamoSliceStore
 from scrm.aws.dispatch_queue import SqsSendQueue
 from scrm.aws.org_table import DynamoOrgRepository
 from scrm.aws.planning_queue import SqsPlanningQueue
@@ -24,7 +23,7 @@ from scrm.campaign.stopping import TaskTallies
 from scrm.runtime.campaign_joins import AuditedCampaigns, LibraryVersions
 from scrm.runtime.environment import required
 from scrm.runtime.owned_audience import OwnedAudience
-from scrm.runtime.wiring import dispatch as shared
+from scrm.runtime.wiring import send_checks
 from scrm.runtime.wiring.tables import bucket, queue, table
 
 SETTINGS = CampaignSettings()
@@ -59,33 +58,28 @@ def planner(remaining_ms: Callable[[], int]) -> Planner:
         return remaining_ms() > _RESERVE_MS
 
     run = CampaignRun(
-        store=_campaigns(),
+        store=send_checks.campaigns(),
         journal=_journal(),
-        contents=LibraryVersions(shared.content_gate()),
+        contents=LibraryVersions(send_checks.content_gate()),
         audiences=_audiences(),
-        tallies=TaskTallies(shared.tasks()),
+        tallies=TaskTallies(send_checks.tasks()),
         slices=_slices(),
         queue=_queue(),
         settings=SETTINGS,
         has_time=has_time,
     )
     slices = SlicePlanning(
-        store=_campaigns(),
+        store=send_checks.campaigns(),
         slices=_slices(),
         audiences=_audiences(),
         exclusions=_exclusions(),
-        tasks=shared.tasks(),
-        ledger=shared.places(),
+        tasks=send_checks.tasks(),
+        ledger=send_checks.places(),
         dispatch=SqsSendQueue(queue("CAMPAIGN_QUEUE_URL")),
         queue=_queue(),
         has_time=has_time,
     )
     return Planner(run, slices)
-
-
-@functools.cache
-def _campaigns() -> DynamoCampaignStore:
-    return DynamoCampaignStore(table("CAMPAIGN_TABLE"))
 
 
 @functools.cache
@@ -105,19 +99,18 @@ def _journal() -> AuditedCampaigns:
 
 @functools.cache
 def _exclusions() -> Exclusions:
-    checks = shared.checks()
+    checks = send_checks.checks()
     return Exclusions(checks.contents, checks.permissions, checks.rules)
 
 
 @functools.cache
 def _audiences() -> OwnedAudience:
-    contacts = DynamoContactRepository(table("CONTACTS_TABLE"))
     org = DynamoOrgRepository(table("ORG_TABLE"))
-    return OwnedAudience(org, contacts, _exclusions(), BucketSnapshots(bucket("DATA_BUCKET")))
+    return OwnedAudience(org, send_checks.contacts(), _exclusions(), BucketSnapshots(bucket("DATA_BUCKET")))
 
 
 def reset() -> None:
     """Forget every built object; for tests."""
-    for factory in (_campaigns, _slices, _queue, _journal, _exclusions, _audiences):
+    for factory in (_slices, _queue, _journal, _exclusions, _audiences):
         factory.cache_clear()
-    shared.reset()
+    send_checks.reset()

@@ -3,15 +3,16 @@
 from scrm import clock
 from scrm.campaign.reconcile import TaskReconcile
 from scrm.runtime.wiring import dispatch as shared
+from scrm.runtime.wiring import send_checks
 
 
 def reconcile() -> TaskReconcile:
     """For one message or tick."""
     return TaskReconcile(
-        tasks=shared.tasks(),
+        tasks=send_checks.tasks(),
         messages=shared.messages(),
         standings=shared.standings(),
-        checks=shared.checks(),
+        checks=send_checks.checks(),
         queue=shared.dispatch_queue(),
         ends=shared.ends(),
         settings=shared.SETTINGS,

@@ -1,0 +1,62 @@
+"""What everybody asks who plans, creates or follows send tasks: the tasks, the checks, the ledger."""
+
+import functools
+
+from scrm import clock
+from scrm.aws.campaign_table import DynamoCampaignStore
+from scrm.aws.contact_table import DynamoContactRepository
+from scrm.aws.content_table import DynamoContents
+from scrm.aws.pressure_table import DynamoPressureStore
+from scrm.aws.product_table import DynamoPermissions, DynamoProducts
+from scrm.aws.send_task_table import DynamoTaskRepository
+from scrm.campaign.checks import SendChecks
+from scrm.content.permissions import ProductPermissions
+from scrm.content.sending import ContentGate
+from scrm.pause import pause_with_jitter
+from scrm.pressure.ledger import PressureLedger
+from scrm.runtime.dispatch_joins import ClosedRules, ContactOwners, LedgerPlaces, LibraryContents, StandardCaps
+from scrm.runtime.wiring.tables import table
+
+
+@functools.cache
+def tasks() -> DynamoTaskRepository:
+    return DynamoTaskRepository(table("SEND_TASK_TABLE"))
+
+
+@functools.cache
+def campaigns() -> DynamoCampaignStore:
+    return DynamoCampaignStore(table("CAMPAIGN_TABLE"))
+
+
+@functools.cache
+def content_gate() -> ContentGate:
+    library = table("CONTENT_TABLE")
+    return ContentGate(DynamoContents(library), DynamoProducts(library))
+
+
+@functools.cache
+def contacts() -> DynamoContactRepository:
+    return DynamoContactRepository(table("CONTACTS_TABLE"))
+
+
+@functools.cache
+def checks() -> SendChecks:
+    library = table("CONTENT_TABLE")
+    return SendChecks(
+        LibraryContents(content_gate()),
+        ProductPermissions(DynamoProducts(library), DynamoPermissions(library)),
+        ClosedRules(),
+        ContactOwners(contacts()),
+    )
+
+
+@functools.cache
+def places() -> LedgerPlaces:
+    store = DynamoPressureStore(table("PRESSURE_TABLE"))
+    return LedgerPlaces(PressureLedger(store, StandardCaps(), clock.now, pause_with_jitter), clock.now)
+
+
+def reset() -> None:
+    """Forget every built object; for tests."""
+    for factory in (tasks, campaigns, content_gate, contacts, checks, places):
+        factory.cache_clear()
