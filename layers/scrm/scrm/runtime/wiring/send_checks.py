@@ -6,15 +6,13 @@ from scrm import clock
 from scrm.aws.campaign_table import DynamoCampaignStore
 from scrm.aws.contact_table import DynamoContactRepository
 from scrm.aws.content_table import DynamoContents
-from scrm.aws.pressure_table import DynamoPressureStore
 from scrm.aws.product_table import DynamoPermissions, DynamoProducts
 from scrm.aws.send_task_table import DynamoTaskRepository
 from scrm.campaign.checks import SendChecks
 from scrm.content.permissions import ProductPermissions
 from scrm.content.sending import ContentGate
-from scrm.pause import pause_with_jitter
-from scrm.pressure.ledger import PressureLedger
-from scrm.runtime.dispatch_joins import ClosedRules, ContactOwners, LedgerPlaces, LibraryContents, StandardCaps
+from scrm.runtime.dispatch_joins import ClosedRules, ContactOwners, LedgerPlaces, LibraryContents
+from scrm.runtime.wiring import pressure
 from scrm.runtime.wiring.tables import table
 
 
@@ -52,11 +50,11 @@ def checks() -> SendChecks:
 
 @functools.cache
 def places() -> LedgerPlaces:
-    store = DynamoPressureStore(table("PRESSURE_TABLE"))
-    return LedgerPlaces(PressureLedger(store, StandardCaps(), clock.now, pause_with_jitter), clock.now)
+    return LedgerPlaces(pressure.ledger(), clock.now)
 
 
 def reset() -> None:
     """Forget every built object; for tests."""
+    pressure.reset()
     for factory in (tasks, campaigns, content_gate, contacts, checks, places):
         factory.cache_clear()
