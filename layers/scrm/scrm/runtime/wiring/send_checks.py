@@ -11,8 +11,9 @@ from scrm.aws.send_task_table import DynamoTaskRepository
 from scrm.campaign.checks import SendChecks
 from scrm.content.permissions import ProductPermissions
 from scrm.content.sending import ContentGate
+from scrm.runtime.consent_joins import ConsentedOnly
 from scrm.runtime.dispatch_joins import ClosedRules, ContactOwners, LedgerPlaces, LibraryContents
-from scrm.runtime.wiring import pressure
+from scrm.runtime.wiring import consent, pressure
 from scrm.runtime.wiring.tables import table
 
 
@@ -43,9 +44,14 @@ def checks() -> SendChecks:
     return SendChecks(
         LibraryContents(content_gate()),
         ProductPermissions(DynamoProducts(library), DynamoPermissions(library)),
-        ClosedRules(),
-        ContactOwners(contacts()),
+        ConsentedOnly(consent.consents(), consent.required, ClosedRules()),
+        owners(),
     )
+
+
+@functools.cache
+def owners() -> ContactOwners:
+    return ContactOwners(contacts())
 
 
 @functools.cache
@@ -55,6 +61,7 @@ def places() -> LedgerPlaces:
 
 def reset() -> None:
     """Forget every built object; for tests."""
+    consent.reset()
     pressure.reset()
-    for factory in (tasks, campaigns, content_gate, contacts, checks, places):
+    for factory in (tasks, campaigns, content_gate, contacts, checks, owners, places):
         factory.cache_clear()
