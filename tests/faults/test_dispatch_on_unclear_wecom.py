@@ -28,7 +28,7 @@ HOUR, DAY = 3_600, 86_400
 
 @dataclass
 class Wecom:
-    """A corp in the time of the test, whose members confirm by themselves as it passes; ``groups`` by chat, with owner."""
+    """A corp in the time of the test, whose members confirm by themselves; ``groups`` are chats with their owners."""
 
     knobs: dict[str, Any]
     second_followers: dict[str, str]

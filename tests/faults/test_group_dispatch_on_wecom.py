@@ -11,7 +11,6 @@ from tests.fakes.dispatch import CAMPAIGN, CONTENT, FAR
 from tests.faults.test_dispatch_on_unclear_wecom import Wecom
 from tests.simulated_dispatch import SimulatedDispatch
 from tests.simulator_exchange import wecom_over_the_wire
-from tests.unit.simulator.builders import group
 
 CHATS = {f"wr{number:02}": ("rm_a" if number < 6 else "rm_b") for number in range(10)}
 HALF = ScriptedConfirmation(share_percent=50)
