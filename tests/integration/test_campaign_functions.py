@@ -1,4 +1,4 @@
-"""The functions of send tasks over the template's tables and queues and the WeCom simulator; a death at each request."""
+"""The functions of send tasks over tables, queues and the WeCom simulator: their joins, and a death at each request."""
 
 import os
 from collections.abc import Iterator
