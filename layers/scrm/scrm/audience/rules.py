@@ -1,0 +1,116 @@
+"""Who must not get what (O5, R1, R7, R8, R18, R23): pure rules over what the bank tells of a customer.
+
+Each question has one answer, the first rule that bars him, from the gravest on. What is not known bars.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+
+from scrm.audience.facts import Consent, CustomerFacts
+from scrm.clock import BUSINESS_ZONE
+
+
+class ExclusionReason(StrEnum):
+    """Why a customer is left out.
+
+    ``not_in_facts``: the bank's feed does not tell of him, or has not for too long. ``age_unknown`` bars products only.
+    ``public_content_risk``: a post that cannot be narrowed to fitting customers carries a product above the public
+    level.
+    """
+
+    OPTED_OUT = "opted_out"
+    NO_CONSENT = "no_consent"
+    NOT_IN_FACTS = "not_in_facts"
+    PROTECTED_MINOR = "protected_minor"
+    PROTECTED_SENIOR = "protected_senior"
+    PROTECTED_CUSTOMER = "protected_customer"
+    AGE_UNKNOWN = "age_unknown"
+    ASSESSMENT_MISSING = "assessment_missing"
+    ASSESSMENT_EXPIRED = "assessment_expired"
+    RISK_ABOVE_PROFILE = "risk_above_profile"
+    PUBLIC_CONTENT_RISK = "public_content_risk"
+
+
+@dataclass(frozen=True, slots=True)
+class RuleSettings:
+    """What the bank decides.
+
+    An assessment counts on ``assessment_days`` days, its own the first of them. Facts count for ``facts_days`` after
+    their file. From ``senior_age`` on a product may have ``senior_highest_risk`` at most, whatever the customer's
+    class; None: no such rule. ``public_highest_risk`` is for posts nobody can narrow; None: no product in them.
+    """
+
+    assessment_days: int = 365
+    facts_days: int = 7
+    adult_age: int = 18
+    senior_age: int = 65
+    senior_highest_risk: int | None = 2
+    public_highest_risk: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What is to be sent, as far as the rules care. ``risk`` is 1 to 5 for R1 to R5.
+
+    ``is_product`` with an unknown ``risk`` fits nobody. ``is_public``: it goes to whole groups or to a member's
+    Moments, so no customer can be left out.
+    """
+
+    is_product: bool = False
+    risk: int | None = None
+    is_public: bool = False
+
+
+def exclusion(
+    facts: CustomerFacts | None, offer: Offer, settings: RuleSettings, at: datetime
+) -> ExclusionReason | None:
+    """Why this customer must not get the offer at that moment; None: he may."""
+    if facts is None or at - facts.told_at >= timedelta(days=settings.facts_days):
+        return ExclusionReason.NOT_IN_FACTS
+    if facts.consent is Consent.WITHDRAWN:
+        return ExclusionReason.OPTED_OUT
+    if facts.consent is not Consent.GIVEN:
+        return ExclusionReason.NO_CONSENT
+    if facts.is_protected:
+        return ExclusionReason.PROTECTED_CUSTOMER
+    today = at.astimezone(BUSINESS_ZONE).date()
+    age = facts.age_on(today)
+    if age is not None and age < settings.adult_age:
+        return ExclusionReason.PROTECTED_MINOR
+    return _suitability(facts, age, offer, settings, today) if offer.is_product else None
+
+
+def exclusions(
+    facts: Mapping[str, CustomerFacts], target_ids: Iterable[str], offer: Offer, settings: RuleSettings, at: datetime
+) -> dict[str, ExclusionReason]:
+    """Reason by customer, of those who must not get the offer."""
+    if offer.is_public:
+        return dict.fromkeys(target_ids, ExclusionReason.PUBLIC_CONTENT_RISK) if barred_in_public(offer, settings) else {}
+    found = ((one, exclusion(facts.get(one), offer, settings, at)) for one in target_ids)
+    return {one: reason for one, reason in found if reason is not None}
+
+
+def barred_in_public(offer: Offer, settings: RuleSettings) -> bool:
+    """Whether a post that reaches everybody may not carry the offer."""
+    highest = settings.public_highest_risk
+    return offer.is_product and (offer.risk is None or highest is None or offer.risk > highest)
+
+
+def _suitability(
+    facts: CustomerFacts, age: int | None, offer: Offer, settings: RuleSettings, today: date
+) -> ExclusionReason | None:
+    """R <= C with an assessment in force."""
+    if facts.risk_class is None or facts.assessed_on is None:
+        return ExclusionReason.ASSESSMENT_MISSING
+    if today - facts.assessed_on >= timedelta(days=settings.assessment_days):
+        return ExclusionReason.ASSESSMENT_EXPIRED
+    if offer.risk is None or offer.risk > facts.risk_class:
+        return ExclusionReason.RISK_ABOVE_PROFILE
+    if age is None:
+        return ExclusionReason.AGE_UNKNOWN
+    highest = settings.senior_highest_risk
+    if highest is not None and age >= settings.senior_age and offer.risk > highest:
+        return ExclusionReason.PROTECTED_SENIOR
+    return None
