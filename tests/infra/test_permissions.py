@@ -23,6 +23,7 @@ TABLE_OF = {
     "HANDOVER_TABLE": "HandoverTable",
     "TASKS_TABLE": "TasksTable",
     "PRESSURE_TABLE": "PressureTable",
+    "AUDIENCE_TABLE": "AudienceTable",
     "CONTENT_TABLE": "ContentTable",
     "CAMPAIGN_TABLE": "CampaignTable",
     "SEND_TASK_TABLE": "SendTaskTable",
@@ -44,7 +45,10 @@ PREFIXES = {
         "s3:GetObject": {"roster/incoming/*", "roster/latest/*"},
         "s3:PutObject": {"roster/latest/*", "roster/rejected/*"},
     },
-    "ContactSync": {"s3:GetObject": {"master/incoming/*"}},
+    "ContactSync": {
+        "s3:GetObject": {"master/incoming/*", "audience/incoming/*"},
+        "s3:PutObject": {"audience/review/*"},
+    },
     "HandoverWorker": {"s3:PutObject": {"handover/packages/*"}},
     "HandoverReconcile": {
         "s3:GetObject": {"handover/packages/*"},

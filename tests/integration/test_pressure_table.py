@@ -137,7 +137,7 @@ def test_many_workers_keep_the_cap_on_the_table(table: Table) -> None:
 
 
 def test_entries_go_with_the_owner_in_the_transaction_of_a_handover(table: Table, contacts_table: Table) -> None:
-    contacts = DynamoContactRepository(contacts_table, lambda: DynamoOwnerNotes(table))
+    contacts = DynamoContactRepository(contacts_table, lambda: [DynamoOwnerNotes(table)])
     changes = ContactChanges(FakeCustomerSource(), contacts, CustomerWriter(contacts, clock.now))
     ledger = PressureLedger(DynamoPressureStore(table), FakeCaps(), clock.now, lambda _: None)
     names = [f"wm{number}" for number in range(40)]

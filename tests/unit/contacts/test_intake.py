@@ -68,6 +68,7 @@ class Desk:
             now=lambda: self.contacts.moment,
             on_drift=self.contacts.drift.append,
             master=lambda: pytest.fail("no customer master here"),
+            facts=lambda: pytest.fail("no feed here"),
         )
 
     def take(self, body: str) -> None:

@@ -95,17 +95,11 @@ class Shelf:
         return found
 
     def sources(self, external_userids: Iterable[str]) -> dict[str, set[str]]:
-        """From which homes these customers came here at last."""
-        found: dict[str, set[str]] = {}
-        arrived: dict[str, Note] = {}
+        """From which homes these customers ever came here: who came twice may have been told of before the first time."""
+        wanted, found = set(external_userids), dict[str, set[str]]()
         for note in self.notes:
-            if note.kind is NoteKind.ARRIVED:
-                for one, version in note.versions.items():
-                    if one not in arrived or version > arrived[one].versions[one]:
-                        arrived[one] = note
-        for one in external_userids:
-            if one in arrived:
-                found.setdefault(arrived[one].other, set()).add(one)
+            if note.kind is NoteKind.ARRIVED and (arrived := wanted.intersection(note.versions)):
+                found.setdefault(note.other, set()).update(arrived)
         return found
 
     def bucket_of(self, external_userid: str) -> Bucket:

@@ -89,8 +89,9 @@ class Change:
         return None if self.left is None or self.customer is None else (self.left, self.customer.owner_userid)
 
 
-# What follows a customer is noted with both owners, once for all customers of one write that go the same way.
-NOTES_PER_PAIR = 2
+# What follows a customer is noted with both owners, once for all customers of one write that go the same way: by the
+# contact-pressure ledger and by the audience.
+NOTES_PER_PAIR = 4
 
 
 class ContactRepository(Protocol):

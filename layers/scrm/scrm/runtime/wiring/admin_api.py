@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 
     from scrm.aws.certificate_documents import BucketCertificates
     from scrm.aws.contact_queries import DynamoContactQueries
+    from scrm.aws.contact_table import OwnerNotes
     from scrm.aws.customer_journal import CustomerJournal
-    from scrm.aws.pressure_table import DynamoOwnerNotes
     from scrm.aws.task_table import DynamoTaskTable
     from scrm.contacts.accountability import Accountability
     from scrm.handover.decisions import CaseDecisions
@@ -182,10 +182,10 @@ def accountability() -> "Accountability":
     return Accountability(contacts, CustomerWriter(contacts, clock.now))
 
 
-def owner_notes() -> "DynamoOwnerNotes":
-    from scrm.aws.pressure_table import DynamoOwnerNotes  # noqa: PLC0415 - only a new owner needs it
+def owner_notes() -> "tuple[OwnerNotes, ...]":
+    from scrm.runtime.wiring.owner_notes import owner_notes_in  # noqa: PLC0415 - only a new owner needs it
 
-    return DynamoOwnerNotes(_table(settings().pressure_table))
+    return owner_notes_in(_table(settings().pressure_table), _table(settings().audience_table))
 
 
 def customer_journal() -> "CustomerJournal":

@@ -3,6 +3,8 @@
 import functools
 
 from scrm import clock
+from scrm.audience.intake import FactsReader
+from scrm.aws.audience_table import DynamoDossiers
 from scrm.aws.campaign_table import DynamoCampaignStore
 from scrm.aws.contact_table import DynamoContactRepository
 from scrm.aws.content_table import DynamoContents
@@ -18,15 +20,16 @@ from scrm.content.permissions import ProductPermissions
 from scrm.content.sending import ContentGate
 from scrm.pause import pause_with_jitter
 from scrm.pressure.ledger import PressureLedger
+from scrm.runtime.audience_joins import FactRules
 from scrm.runtime.dispatch_joins import (
     CampaignStandings,
-    ClosedRules,
     ContactOwners,
     LedgerPlaces,
     LibraryContents,
     StandardCaps,
 )
 from scrm.runtime.observability import count, logger
+from scrm.runtime.wiring import audience_settings
 from scrm.runtime.wiring.tables import bucket, queue, table
 from scrm.runtime.wiring.wecom import wecom_client
 from scrm.wecom.errors import PermissionDeniedError
@@ -63,7 +66,7 @@ def checks() -> SendChecks:
     return SendChecks(
         LibraryContents(ContentGate(DynamoContents(library), products)),
         ProductPermissions(products, DynamoPermissions(library)),
-        ClosedRules(),
+        FactRules(FactsReader(DynamoDossiers(table("AUDIENCE_TABLE"))), audience_settings.rules),
         ContactOwners(DynamoContactRepository(table("CONTACTS_TABLE"))),
     )
 
@@ -87,5 +90,6 @@ def report_permission_denied(error: PermissionDeniedError) -> None:
 
 def reset() -> None:
     """Forget every built object; for tests."""
+    audience_settings.reset()
     for factory in (tasks, dispatch_queue, messages, standings, checks, places, ends):
         factory.cache_clear()
