@@ -229,14 +229,16 @@ def _a_customer_master_comes(bank: Bank, userid: str) -> None:
 
 
 def _facts_of_customers_come(bank: Bank, userid: str) -> None:
-    """One row is broken and has to be reviewed."""
+    """One row is broken and has to be reviewed; the next day a customer is rated lower."""
     customers = [row["external_userid"] for row in bank.wecom.relations(userid)][:30]
     rows = [f"{customer_id},C3,2026-01-05,1980-02-29,given" for customer_id in customers]
     rows[-1] = rows[-1].replace("C3", "C9")
-    body = "\n".join(["external_userid,risk_class,assessed_on,born_on,consent", *rows]).encode()
     s3, bucket = bank.stack.engine.client("s3"), bank.stack.endpoints.resources["buckets"]["DataBucket"]
-    s3.put_object(Bucket=bucket, Key="audience/incoming/facts.csv", Body=body)
-    bank.settle()
+    for day in range(2):
+        body = "\n".join(["external_userid,risk_class,assessed_on,born_on,consent", *rows]).encode()
+        s3.put_object(Bucket=bucket, Key=f"audience/incoming/facts {day}.csv", Body=body)
+        bank.settle()
+        rows[0] = rows[0].replace("C3", "C1")  # what waits with his owner is to be looked at again
 
 
 def _a_leave_and_a_new_department(bank: Bank, userid: str, cover: str) -> None:

@@ -20,7 +20,12 @@ TABLES = {
     "ContentTable": {"by_branch", "by_bank"},
     "AuditTable": set(),
 }
-FORGETS = {"PlatformTable", "ContactsTable", "PressureTable", "AudienceTable"}  # working state; ended relations; old weeks
+FORGETS = {
+    "PlatformTable",
+    "ContactsTable",
+    "PressureTable",
+    "AudienceTable",
+}  # working state; ended relations; old weeks
 SECRETS = ["WecomSecret", "CallbackSecret"]
 KEPT = [*TABLES, *SECRETS, "DataBucket", "DataKey", "EgressAddressA", "EgressAddressB"]
 DATA_CLASSES = {"core", "important", "general-sensitive", "general-other"}

@@ -8,7 +8,7 @@ import pytest
 
 from scrm.campaign.dispatch_errors import ContentRefusedError
 from scrm.campaign.model import Campaign, CampaignState, Channel, ContentRef
-from scrm.campaign.ports import ApprovedContent, Standing
+from scrm.campaign.ports import Standing
 from scrm.campaign.task import SendPlan, SendTask
 from scrm.contacts.model import Customer, GroupChat
 from scrm.content.model import Scene, Variant

@@ -9,6 +9,7 @@ from itertools import batched
 from scrm.audience.dossiers import Dossier, Shelf, home_of, laid
 from scrm.audience.facts import CustomerFacts
 from scrm.audience.ports import DossiersBusyError, DossierStore, OwnedCustomers
+from scrm.audience.rules import restricts
 
 _ATTEMPTS = 6
 _CUSTOMERS_PER_READ = 100
@@ -21,12 +22,15 @@ class FeedImport:
     """Use case of some thousand rows of a feed; they may come twice and in any order.
 
     Customers whom WeCom does not know are left out, until they are known and a feed tells of them again. Rows of one
-    owner side by side in the file cost one read and one write for all of them.
+    owner side by side in the file cost one read and one write for all of them. ``on_restricted`` hears of owners some of
+    whose customers may get less than before, so that what waits for a confirmation is looked at again; should this be
+    lost, it is looked at when its time has come.
     """
 
     customers: OwnedCustomers
     store: DossierStore
     now: Callable[[], datetime]
+    on_restricted: Callable[[Sequence[str]], None] = lambda _: None
 
     def take(self, rows: Sequence[CustomerFacts]) -> int:
         """How many customers have their facts now. Raises DossiersBusyError."""
@@ -38,15 +42,24 @@ class FeedImport:
                 if found is not None:
                     home = home_of(found.owner_userid, row.external_userid)
                     by_home[home].append(Dossier(row, found.version))
-        for home, dossiers in by_home.items():
-            self._lay(home, dossiers)
+        restricted = [home for home, dossiers in by_home.items() if self._lay(home, dossiers) and home[0] != "~"]
+        if restricted:
+            self.on_restricted(restricted)
         return sum(map(len, by_home.values()))
 
-    def _lay(self, home: str, dossiers: Sequence[Dossier]) -> None:
+    def _lay(self, home: str, dossiers: Sequence[Dossier]) -> bool:
+        """Whether somebody may get less than before."""
+        restricted = False
         for _ in range(_ATTEMPTS):
-            written = laid(self.store.shelf(home), dossiers, self.now())
-            if all([self.store.save(buckets) for buckets in written]):
-                return
+            shelf = self.store.shelf(home)
+            known = shelf.dossiers
+            restricted = restricted or any(
+                one in known and restricts(known[one].facts, dossier.facts)
+                for dossier in dossiers
+                for one in (dossier.facts.external_userid,)
+            )
+            if all([self.store.save(buckets) for buckets in laid(shelf, dossiers, self.now())]):
+                return restricted
         raise DossiersBusyError
 
 

@@ -84,12 +84,27 @@ def exclusion(
     return _suitability(facts, age, offer, settings, today) if offer.is_product else None
 
 
+def restricts(before: CustomerFacts, after: CustomerFacts) -> bool:
+    """Whether what the bank tells now may bar him from something that it did not bar him from before."""
+    if before.born_on != after.born_on or (after.is_protected and not before.is_protected):
+        return True
+    if after.consent is not before.consent and after.consent is not Consent.GIVEN:
+        return True
+    if before.risk_class is None or before.assessed_on is None:
+        return False
+    if after.risk_class is None or after.assessed_on is None:
+        return True
+    return after.risk_class < before.risk_class or after.assessed_on < before.assessed_on
+
+
 def exclusions(
     facts: Mapping[str, CustomerFacts], target_ids: Iterable[str], offer: Offer, settings: RuleSettings, at: datetime
 ) -> dict[str, ExclusionReason]:
     """Reason by customer, of those who must not get the offer."""
     if offer.is_public:
-        return dict.fromkeys(target_ids, ExclusionReason.PUBLIC_CONTENT_RISK) if barred_in_public(offer, settings) else {}
+        return (
+            dict.fromkeys(target_ids, ExclusionReason.PUBLIC_CONTENT_RISK) if barred_in_public(offer, settings) else {}
+        )
     found = ((one, exclusion(facts.get(one), offer, settings, at)) for one in target_ids)
     return {one: reason for one, reason in found if reason is not None}
 

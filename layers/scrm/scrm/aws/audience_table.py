@@ -67,4 +67,6 @@ class DynamoFeedRecord:
     def note(self, taken: FeedTaken) -> None:
         told_at = clock.to_iso(taken.told_at)
         older = Condition("attribute_not_exists(pk) OR told_at <= :told_at", {":told_at": told_at})
-        self._table.put({**_FEED, "schema_version": items.SCHEMA_VERSION, "told_at": told_at, "rows": taken.rows}, older)
+        self._table.put(
+            {**_FEED, "schema_version": items.SCHEMA_VERSION, "told_at": told_at, "rows": taken.rows}, older
+        )

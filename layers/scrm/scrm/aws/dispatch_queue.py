@@ -38,7 +38,12 @@ class SqsDispatchQueue:
         self._worker.send([CampaignStopped(campaign_id=campaign_id)])
 
     def customers_changed(self, owner_userids: Iterable[str]) -> None:
-        self._worker.send(CustomersChanged(owner_userid=userid) for userid in owner_userids)
+        ask_for_rechecks(self._worker, owner_userids)
+
+
+def ask_for_rechecks(worker: Queue, owner_userids: Iterable[str]) -> None:
+    """Have what waits with these members looked at again: customers of theirs may get less than before."""
+    worker.send(CustomersChanged(owner_userid=userid) for userid in owner_userids)
 
 
 def _send(queue: Queue, messages: Sequence[BaseModel], not_before: datetime | None) -> None:

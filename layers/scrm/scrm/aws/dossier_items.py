@@ -10,9 +10,9 @@ from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 from scrm import clock
-from scrm.aws.table import ABSENT, Condition, Item
 from scrm.audience.dossiers import KEPT_FOR, Bucket, Dossier, Note, NoteKind
 from scrm.audience.facts import Activity, Consent, CustomerFacts
+from scrm.aws.table import ABSENT, Condition, Item
 
 SCHEMA_VERSION: Final = 1
 # A dossier may lead back over several notes, so they outlive every one of them.
@@ -111,7 +111,9 @@ def _row(dossier: Dossier, places: Mapping[datetime, int]) -> list[Any]:
 
 
 def _to_dossier(row: list[Any], times: list[datetime]) -> Dossier:
-    one, version, told_at, tier, band, holdings, labels, activity, tail, pool, risk, assessed, born, consent, guard = row
+    one, version, told_at, tier, band, holdings, labels, activity, tail, pool, risk, assessed, born, consent, guard = (
+        row
+    )
     facts = CustomerFacts(
         external_userid=one,
         told_at=times[told_at],

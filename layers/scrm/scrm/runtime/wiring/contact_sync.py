@@ -86,6 +86,7 @@ def facts_intake() -> "FactsIntake":
     """As `master_intake`, for a feed of customer facts."""
     from scrm.audience.intake import FeedImport  # noqa: PLC0415
     from scrm.aws.audience_table import DynamoDossiers, DynamoFeedRecord  # noqa: PLC0415
+    from scrm.aws.dispatch_queue import ask_for_rechecks  # noqa: PLC0415
     from scrm.runtime.audience_joins import ContactsOwned  # noqa: PLC0415
     from scrm.runtime.facts_intake import FactsIntake  # noqa: PLC0415
 
@@ -93,7 +94,12 @@ def facts_intake() -> "FactsIntake":
     return FactsIntake(
         bucket=required("DATA_BUCKET"),
         documents=bucket("DATA_BUCKET"),
-        facts=FeedImport(customers, DynamoDossiers(audience), clock.now),
+        facts=FeedImport(
+            customers,
+            DynamoDossiers(audience),
+            clock.now,
+            lambda owners: ask_for_rechecks(queue("CAMPAIGN_QUEUE_URL"), owners),
+        ),
         feeds=DynamoFeedRecord(audience),
         rejections=DynamoOrgRepository(table("ORG_TABLE")),
         queue=contact_queue(),
