@@ -41,7 +41,8 @@ DONE_BY_THE_PLATFORM = (
 ONLY_AFTER_A_FAILURE = {"s3:AbortMultipartUpload"}
 # Campaigns are no part of the story yet: they need a WeCom that takes mass messages.
 NOT_YET_TOLD = {"CampaignWorker", "CampaignReconcile"}
-# Nor are content and an owner assigned by hand, a note in the ledger and one in the audience. What comes to be used must leave this list.
+# Nor are content and an owner assigned by hand, with his notes in the ledger and the audience. What comes to be used
+# must leave this list.
 NOT_YET_USED = {
     *(
         ("AdminApi", f"dynamodb:{action}", "ContentTable")

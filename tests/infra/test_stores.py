@@ -20,12 +20,8 @@ TABLES = {
     "ContentTable": {"by_branch", "by_bank"},
     "AuditTable": set(),
 }
-FORGETS = {
-    "PlatformTable",
-    "ContactsTable",
-    "PressureTable",
-    "AudienceTable",
-}  # working state; ended relations; old weeks
+# Working state; ended relations; old weeks; what no feed repeated.
+FORGETS = {"PlatformTable", "ContactsTable", "PressureTable", "AudienceTable"}
 SECRETS = ["WecomSecret", "CallbackSecret"]
 KEPT = [*TABLES, *SECRETS, "DataBucket", "DataKey", "EgressAddressA", "EgressAddressB"]
 DATA_CLASSES = {"core", "important", "general-sensitive", "general-other"}

@@ -135,8 +135,9 @@ def test_a_feed_in_the_bucket_is_laid_with_the_owners(tables: EngineTables, monk
         store = DocumentStore(lambda: session.client("s3"), bucket)
         header = "external_userid,risk_class,assessed_on,born_on,consent"
         store.put(key, "\n".join([header, *rows]).encode(), "text/csv")
+        told_at = clock.now()
         record = {
-            "eventTime": clock.to_iso(clock.now()),
+            "eventTime": clock.to_iso(told_at),
             "s3": {"bucket": {"name": bucket}, "object": {"key": quote_plus(key, safe="/")}},
         }
         for _ in range(2):
@@ -152,8 +153,7 @@ def test_a_feed_in_the_bucket_is_laid_with_the_owners(tables: EngineTables, monk
             for one, known in reader.of_owner(owner).items()
             if known
         }
-        listed = session.client("s3").list_objects_v2(Bucket=bucket, Prefix="audience/review/")["Contents"]
-        review = store.get(listed[0]["Key"])
+        review = store.get(f"audience/review/facts 1-{int(told_at.timestamp())}-0.csv")
 
     assert len(owners) == 30
     assert classes == {customer_id(number): number % 5 + 1 for number in range(30)}

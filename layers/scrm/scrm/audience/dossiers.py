@@ -95,7 +95,7 @@ class Shelf:
         return found
 
     def sources(self, external_userids: Iterable[str]) -> dict[str, set[str]]:
-        """From which homes these customers ever came here: who came twice may have been told of before the first time."""
+        """From which homes these customers ever came here: who came twice may have been told of before that."""
         wanted, found = set(external_userids), dict[str, set[str]]()
         for note in self.notes:
             if note.kind is NoteKind.ARRIVED and (arrived := wanted.intersection(note.versions)):

@@ -22,9 +22,9 @@ class FeedImport:
     """Use case of some thousand rows of a feed; they may come twice and in any order.
 
     Customers whom WeCom does not know are left out, until they are known and a feed tells of them again. Rows of one
-    owner side by side in the file cost one read and one write for all of them. ``on_restricted`` hears of owners some of
-    whose customers may get less than before, so that what waits for a confirmation is looked at again; should this be
-    lost, it is looked at when its time has come.
+    owner side by side in the file cost one read and one write for all of them. ``on_restricted`` hears of owners some
+    of whose customers may get less than before, so that what waits for a confirmation is looked at again; should this
+    be lost, it is looked at when its time has come.
     """
 
     customers: OwnedCustomers
@@ -58,7 +58,7 @@ class FeedImport:
                 for dossier in dossiers
                 for one in (dossier.facts.external_userid,)
             )
-            if all([self.store.save(buckets) for buckets in laid(shelf, dossiers, self.now())]):
+            if all(self.store.save(buckets) for buckets in laid(shelf, dossiers, self.now())):
                 return restricted
         raise DossiersBusyError
 

@@ -102,9 +102,8 @@ def exclusions(
 ) -> dict[str, ExclusionReason]:
     """Reason by customer, of those who must not get the offer."""
     if offer.is_public:
-        return (
-            dict.fromkeys(target_ids, ExclusionReason.PUBLIC_CONTENT_RISK) if barred_in_public(offer, settings) else {}
-        )
+        barred = target_ids if barred_in_public(offer, settings) else ()
+        return dict.fromkeys(barred, ExclusionReason.PUBLIC_CONTENT_RISK)
     found = ((one, exclusion(facts.get(one), offer, settings, at)) for one in target_ids)
     return {one: reason for one, reason in found if reason is not None}
 

@@ -111,9 +111,8 @@ def _row(dossier: Dossier, places: Mapping[datetime, int]) -> list[Any]:
 
 
 def _to_dossier(row: list[Any], times: list[datetime]) -> Dossier:
-    one, version, told_at, tier, band, holdings, labels, activity, tail, pool, risk, assessed, born, consent, guard = (
-        row
-    )
+    one, version, told_at, tier, band, holdings, labels, activity, tail, pool, *rest = row
+    risk, assessed, born, consent, guard = rest
     facts = CustomerFacts(
         external_userid=one,
         told_at=times[told_at],

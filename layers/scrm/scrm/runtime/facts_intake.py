@@ -1,4 +1,4 @@
-"""The bank's feed of customer facts in the data bucket, taken in steps: flat memory, and a killed step is taken again."""
+"""The bank's feed of customer facts in the data bucket, taken in steps: flat memory; a killed step is taken again."""
 
 import csv
 import io
@@ -23,6 +23,7 @@ PREFIX: Final = "audience/incoming/"
 REVIEW_PREFIX: Final = "audience/review/"
 SHRUNK: Final = "-shrunk.csv"
 SOURCE: Final = "bank.facts"
+PLAUSIBLE: Final = Plausibility()
 _ROWS_PER_WRITE: Final = 5_000
 _TIME_PER_STEP: Final = timedelta(seconds=20)
 _LINES_PER_CLOCK: Final = 1_000
@@ -65,7 +66,7 @@ class FactsIntake:
     queue: Queue
     now: Callable[[], datetime]
     on_rejected: Callable[[int], None]
-    plausibility: Plausibility = Plausibility()
+    plausibility: Plausibility = PLAUSIBLE
 
     def begin(self, upload: Upload) -> FactsOutcome:
         """The file speaks for the moment of its upload."""

@@ -31,6 +31,7 @@ FAMILIES: Final[Mapping[str, str]] = {
     "product-permissions": "product_permissions",
     "products": "products",
     "rejections": "organisation",
+    "settings/audience": "audience_settings",
     "settings/content": "content_settings",
     "settings/handover": "settings",
     "syncs": "full_syncs",
