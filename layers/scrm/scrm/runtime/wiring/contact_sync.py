@@ -90,6 +90,7 @@ def facts_intake() -> "FactsIntake":
     from scrm.runtime.audience_joins import ContactsOwned  # noqa: PLC0415
     from scrm.runtime.facts_intake import FactsIntake  # noqa: PLC0415
 
+    worker = queue("CAMPAIGN_QUEUE_URL")
     customers, audience = ContactsOwned(DynamoContactRepository(table("CONTACTS_TABLE"))), table("AUDIENCE_TABLE")
     return FactsIntake(
         bucket=required("DATA_BUCKET"),
@@ -98,7 +99,7 @@ def facts_intake() -> "FactsIntake":
             customers,
             DynamoDossiers(audience),
             clock.now,
-            lambda owners: ask_for_rechecks(queue("CAMPAIGN_QUEUE_URL"), owners),
+            lambda owners: ask_for_rechecks(worker, owners),
         ),
         feeds=DynamoFeedRecord(audience),
         rejections=DynamoOrgRepository(table("ORG_TABLE")),
