@@ -20,6 +20,7 @@ from scrm.audit.reader import AuditReader
 from scrm.aws.content_journal import AuditedContent
 from scrm.aws.customer_journal import CustomerJournal
 from scrm.aws.handover_journal import AuditedSettings
+from scrm.aws.pressure_exceptions import AuditedExceptions
 from scrm.content.media import MediaDesk
 from scrm.handover.edges import Attempt, AttemptOutcome, ChunkKind, EdgeState, TransferApi
 from scrm.handover.four_eyes import FourEyes
@@ -31,15 +32,19 @@ from scrm.handover.settings import HandoverSettings
 from scrm.org.model import OrgNode
 from scrm.org.nodes import NodeSettings
 from scrm.org.rejections import Rejection
+from scrm.pressure.exceptions import GovernedCaps, PressureExceptions, PressureRules
+from scrm.pressure.ledger import PressureLedger
 from scrm.runtime.http.answers import AnsweredOnce
 from scrm.runtime.http.decisions import DecidedOnce
 from scrm.runtime.http.models import Sync, SyncRequest
 from scrm.runtime.member_places import MemberPlaces
+from scrm.runtime.pressure_joins import pressure_rules
 from scrm.runtime.task_joins import OrgTaskStaff
 from scrm.runtime.wiring import admin_api as wiring
 from scrm.runtime.wiring import bank_settings
 from scrm.settings.change import SettingsChange
 from scrm.settings.handover import TOPIC, HandoverDocument
+from scrm.settings.pressure import PressureDocument
 from scrm.tasks.queries import TaskLists
 from scrm.tasks.work import TaskWork
 from tests.fakes.answers import FakeAnswers
@@ -51,6 +56,7 @@ from tests.fakes.handover import FakeCertificates
 from tests.fakes.media import Shelf
 from tests.fakes.org import FakeOrg
 from tests.fakes.orphans import FakeOrphans
+from tests.fakes.pressure import FakeExceptions, FakePressureStore
 from tests.fakes.queries import FakeCaseQueries, FakeContactQueries, FakeOrgQueries
 from tests.fakes.settings import MemorySettingsStore
 from tests.fakes.tasks import FakeTasks
@@ -185,6 +191,8 @@ class Api:
     now: datetime = AT
     settings: MemorySettingsStore = field(default_factory=MemorySettingsStore)
     library: Library = field(default_factory=Library)
+    pressure: FakePressureStore = field(default_factory=FakePressureStore)
+    exceptions: FakeExceptions = field(default_factory=FakeExceptions)
     shelf: Shelf = field(default_factory=Shelf)
 
     def join(self, monkeypatch: pytest.MonkeyPatch) -> "Api":
@@ -218,10 +226,17 @@ class Api:
             return SettingsChange(self.settings, AuditedSettings(ports["audit_log"]), topic, model)
 
         monkeypatch.setattr(wiring, "settings_change_of", change_of)
+        caps = GovernedCaps(self.caps, self.exceptions, clock.now)
+        ports["pressure_ledger"] = PressureLedger(self.pressure, caps, clock.now, lambda _: None)
+        audited = AuditedExceptions(ports["audit_log"])
+        ports["pressure_exceptions"] = PressureExceptions(self.exceptions, audited, self.caps)
         monkeypatch.setattr(bank_settings, "store", lambda: self.settings)
         for name, port in ports.items():
             monkeypatch.setattr(wiring, name, lambda port=port: port)
         return self
+
+    def caps(self) -> PressureRules:
+        return pressure_rules(PressureDocument())
 
     def send(self, request: "Request") -> Reply:
         return self.send_event(request.event())

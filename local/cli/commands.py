@@ -17,6 +17,7 @@ from local.cli.client import AdminClient, Row
 from local.cli.content_commands import calendar, content
 from local.cli.customer_commands import customer
 from local.cli.errors import CommandError
+from local.cli.pressure_commands import pressure
 from local.cli.product_commands import products
 from local.cli.session import LIMIT, NODE, Session
 from local.cli.task_commands import task
@@ -406,6 +407,7 @@ scrm.add_command(customer)
 scrm.add_command(content)
 scrm.add_command(calendar)
 scrm.add_command(products)
+scrm.add_command(pressure)
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -1,13 +1,12 @@
 """``scrm content`` and ``scrm calendar``: what customers are told, and when."""
 
-import json
-from typing import Any, TextIO
+from typing import TextIO
 
 import click
 
 from local.cli import content_tables
 from local.cli.client import Row, at
-from local.cli.errors import InvalidFileError
+from local.cli.files import parsed
 from local.cli.session import LIMIT, NODE, Session
 
 _VERSION = click.option("--version", "number", type=click.IntRange(1), default=1, show_default=True, help="版本")
@@ -56,7 +55,7 @@ def show_activity(session: Session, activity_id: str, number: int | None) -> Non
 @click.pass_obj
 def create(session: Session, file: TextIO) -> None:
     """按 JSON 文件制作一个活动的第一版草稿；文件内容见 docs/content.md。"""
-    _show(session, session.client.post(at("activities"), _document(file)))
+    _show(session, session.client.post(at("activities"), parsed(file.read())))
 
 
 @content.command("import")
@@ -66,7 +65,7 @@ def import_activities(session: Session, file: TextIO) -> None:
     """从手机银行、公众号导出的 JSON Lines 文件批量制作草稿，每行一个活动。"""
     rows: list[Row] = []
     for line in filter(str.strip, file):
-        made = session.client.post(at("activities"), _parsed(line))
+        made = session.client.post(at("activities"), parsed(line))
         draft = made["draft"]
         changed_at = made["steps"][0]["at"]
         rows.append({**made, "title": draft["title"], "kind": draft["kind"], "versions": 1, "changed_at": changed_at})
@@ -80,7 +79,7 @@ def import_activities(session: Session, file: TextIO) -> None:
 @click.pass_obj
 def revise(session: Session, activity_id: str, file: TextIO, base: int) -> None:
     """制作一个活动的下一版；已有各版不变。"""
-    asked = {**_document(file), "base_version": base}
+    asked = {**parsed(file.read()), "base_version": base}
     _show(session, session.client.post(at("activities", activity_id, "versions"), asked))
 
 
@@ -160,7 +159,7 @@ def show_settings(session: Session) -> None:
 def change_settings(session: Session, file: TextIO) -> None:
     """用 JSON 文件替换总行设定；未写的项恢复缺省。"""
     version = session.client.get(at("settings", "content"))["version"]
-    asked = {"version": version, "settings": _document(file)}
+    asked = {"version": version, "settings": parsed(file.read())}
     found = session.client.put(at("settings", "content"), asked)
     session.show(found, content_tables.rules(found))
 
@@ -215,17 +214,3 @@ def _step(session: Session, activity_id: str, number: int, step: str, asked: Row
 
 def _show(session: Session, found: Row) -> None:
     session.show(found, *content_tables.version(found))
-
-
-def _document(file: TextIO) -> Row:
-    return _parsed(file.read())
-
-
-def _parsed(text: str) -> Row:
-    try:
-        found: Any = json.loads(text)
-    except ValueError:
-        raise InvalidFileError("文件不是有效的 JSON") from None
-    if not isinstance(found, dict):
-        raise InvalidFileError("文件应是一个 JSON 对象")
-    return found

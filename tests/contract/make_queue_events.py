@@ -27,6 +27,8 @@ from scrm.handover.messages import DeliverPackage, PlanRequested, PollRequested,
 from scrm.handover.model import case_id_of
 from scrm.handover.orphans import AuditCounts, AuditPart, AuditStep
 from scrm.handover.ports import Delivery
+from scrm.pressure.messages import PersonalMessageSeen
+from scrm.pressure.model import PressureClass
 
 EVENTS = Path(__file__).parents[2] / "events"
 CORP = "wwSIMCORP0000001"
@@ -220,7 +222,14 @@ def samples() -> dict[str, dict[str, dict[str, Any]]]:
         },
         "campaign_reconcile": {
             "due": {"schedule": "campaign_reconcile.due"},
+            "personal": {"schedule": "campaign_reconcile.personal"},
             "look_requested": batch("campaign_reconcile", LookRequested(task_id=SEND_TASK, asked=True)),
+            "personal_message_seen": batch(
+                "campaign_reconcile",
+                PersonalMessageSeen(
+                    msgid="msgSAMPLE1", userid="rm_li02", pressure_class=PressureClass.PUSH, created_at=AT
+                ),
+            ),
             "poison": batch("campaign_reconcile", {"kind": "look_requested"}),
         },
         "handover_reconcile": {

@@ -5,7 +5,10 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from threading import RLock
 
+from scrm.node_paths import covers
+from scrm.paging import Page
 from scrm.pressure.bucket import Bucket
+from scrm.pressure.exceptions import PressureException, StaleExceptionError
 from scrm.pressure.model import Cap, PressureClass, key_of
 from scrm.pressure.ports import ITEMS_PER_EDIT
 from scrm.pressure.shelf import Edit, Note, NoteKind, OwnerMove, Shelf, notes_of
@@ -76,6 +79,32 @@ class FakePressureStore:
     def _is_as_read(self, note: Note) -> bool:
         known = self.stored_notes.get(note.home, {}).get((note.kind, note.note_id))
         return known is not None and len(known.versions) == note.read
+
+
+class FakeExceptions:
+    """Implements ExceptionStore."""
+
+    def __init__(self) -> None:
+        self.rows: dict[str, PressureException] = {}
+
+    def find(self, exception_id: str) -> PressureException | None:
+        return self.rows.get(exception_id)
+
+    def save(self, exception: PressureException) -> PressureException:
+        known = self.rows.get(exception.exception_id)
+        if exception.version != (known.version if known else 0):
+            raise StaleExceptionError(exception.exception_id)
+        self.rows[exception.exception_id] = replace(exception, version=exception.version + 1)
+        return self.rows[exception.exception_id]
+
+    def in_force(self, now: datetime) -> list[PressureException]:
+        return [self.rows[name] for name in sorted(self.rows) if self.rows[name].is_in_force(now)]
+
+    def page(self, node_path: str, cursor: str | None, limit: int) -> Page[PressureException]:
+        after = cursor or ""
+        names = [name for name in sorted(self.rows) if name > after]
+        items = [self.rows[name] for name in names[:limit] if covers(node_path, self.rows[name].node_path)]
+        return Page(tuple(items), names[limit - 1] if len(names) > limit else None)
 
 
 @dataclass

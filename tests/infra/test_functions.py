@@ -105,7 +105,14 @@ def test_the_api_is_throttled() -> None:
 
 
 @pytest.mark.parametrize(
-    "schedule", ["ContactSyncFullPass", "HandoverReconcileDue", "HandoverReconcileAudit", "CampaignReconcileDue"]
+    "schedule",
+    [
+        "ContactSyncFullPass",
+        "HandoverReconcileDue",
+        "HandoverReconcileAudit",
+        "CampaignReconcileDue",
+        "CampaignReconcilePersonal",
+    ],
 )
 def test_schedules_are_in_utc_and_name_themselves(schedule: str) -> None:
     asked = properties(f"{schedule}Schedule")
@@ -116,5 +123,6 @@ def test_schedules_are_in_utc_and_name_themselves(schedule: str) -> None:
         '{"schedule": "handover_reconcile.due"}',
         '{"schedule": "handover_reconcile.audit"}',
         '{"schedule": "campaign_reconcile.due"}',
+        '{"schedule": "campaign_reconcile.personal"}',
     )
     assert asked["State"] == {"Ref": "SchedulesState"}

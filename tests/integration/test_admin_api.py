@@ -41,6 +41,7 @@ TABLES = {
     "handover": "HandoverTable",
     "tasks": "TasksTable",
     "content": "ContentTable",
+    "pressure": "PressureTable",
     "audit": "AuditTable",
 }
 EXPECTED = {
@@ -111,6 +112,14 @@ EXPECTED = {
     "announce_asset": 201,
     "get_asset": 404,
     "check_asset": 404,
+    "get_customer_pressure": 200,
+    "list_pressure_exceptions": 200,
+    "ask_for_pressure_exception": 409,  # the sample's day has passed, or lies too far ahead
+    "approve_pressure_exception": 404,
+    "reject_pressure_exception": 404,
+    "revoke_pressure_exception": 404,
+    "get_pressure_settings": 200,
+    "put_pressure_settings": 200,
 }
 
 

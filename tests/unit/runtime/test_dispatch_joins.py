@@ -18,13 +18,12 @@ from scrm.runtime.dispatch_joins import (
     ContactOwners,
     LedgerPlaces,
     LibraryContents,
-    StandardCaps,
 )
 from tests.fakes.campaigns import definition
 from tests.fakes.content import LABEL, RELEASER, Library, a_draft, image, link
 from tests.fakes.content import START as RELEASED_AT
 from tests.fakes.dispatch import CONTENT, FAR
-from tests.fakes.pressure import FakePressureStore
+from tests.fakes.pressure import FakeCaps, FakePressureStore
 
 NOW = datetime(2026, 11, 26, 2, 0, tzinfo=UTC)  # a Thursday
 MONDAY = datetime(2026, 11, 29, 16, 0, tzinfo=UTC)  # 00:00 in Shanghai
@@ -54,7 +53,7 @@ def task(campaign: str = "camp_1", channel: Channel = Channel.ONE_TO_ONE) -> Sen
 
 
 def places() -> LedgerPlaces:
-    ledger = PressureLedger(FakePressureStore(), StandardCaps(), lambda: NOW, lambda _: None)
+    ledger = PressureLedger(FakePressureStore(), FakeCaps(), lambda: NOW, lambda _: None)
     return LedgerPlaces(ledger, lambda: NOW)
 
 

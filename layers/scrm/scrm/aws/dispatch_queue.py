@@ -10,6 +10,8 @@ from scrm.aws.queues import Queue
 from scrm.campaign.dispatch_messages import CampaignStopped, CustomersChanged, LookRequested, SendTaskPlanned
 from scrm.campaign.ports import DueTask
 from scrm.campaign.task import SendTask
+from scrm.pressure.messages import PersonalMessageSeen
+from scrm.pressure.personal import PersonalMessage
 
 # A message cannot wait longer in a queue; what waits longer is found by the schedule.
 _LONGEST_DELAY = timedelta(minutes=15)
@@ -44,6 +46,21 @@ class SqsDispatchQueue:
 def ask_for_rechecks(worker: Queue, owner_userids: Iterable[str]) -> None:
     """Have what waits with these members looked at again: customers of theirs may get less than before."""
     worker.send(CustomersChanged(owner_userid=userid) for userid in owner_userids)
+
+
+class SqsPersonalQueue:
+    """Implements `scrm.pressure.personal.PersonalQueue`; what waits longer than a queue allows comes early."""
+
+    def __init__(self, reconcile: Queue) -> None:
+        self._reconcile = reconcile
+
+    def request_counts(self, messages: Sequence[PersonalMessage], not_before: datetime | None = None) -> None:
+        told = [PersonalMessageSeen.of(message) for message in messages]
+        if not_before is None:
+            self._reconcile.send(told)
+            return
+        for message in told:
+            self._reconcile.send_later(message.model_dump_json(), not_before - clock.now())
 
 
 def _send(queue: Queue, messages: Sequence[BaseModel], not_before: datetime | None) -> None:

@@ -14,7 +14,7 @@ from scrm.content import errors as content_errors
 from scrm.content.model import Attachment, AttachmentKind, Scene
 from scrm.content.sending import ContentGate
 from scrm.pressure.ledger import PressureLedger
-from scrm.pressure.model import Cap, PressureClass, Touch, TouchRefusal
+from scrm.pressure.model import PressureClass, Touch, TouchRefusal
 from scrm.pressure.ports import PressureBusyError
 from scrm.pressure.weeks import week_of, weeks_between
 
@@ -26,8 +26,6 @@ _CLASS_OF = {
     Channel.GROUP: PressureClass.GROUP,
     Channel.MOMENTS: PressureClass.MOMENTS,
 }
-# Weekly caps by class, S39; exceptions of the bank come on top.
-_CAPS = {PressureClass.PUSH: 2, PressureClass.GROUP: 2, PressureClass.MOMENTS: 7}
 
 
 class Campaigns(Protocol):
@@ -93,13 +91,6 @@ class LibraryContents:
             found.product_id,
             found.product_risk,
         )
-
-
-class StandardCaps:
-    """Implements `scrm.pressure.ports.CapsInForce`."""
-
-    def cap(self, pressure_class: PressureClass, campaign_id: str, external_userids: Sequence[str]) -> Cap:  # noqa: ARG002
-        return Cap(_CAPS[pressure_class])
 
 
 class LedgerPlaces:

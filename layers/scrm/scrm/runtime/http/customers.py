@@ -15,6 +15,7 @@ from scrm.runtime.http import customer_models as models
 from scrm.runtime.http.caller import Caller, Role
 from scrm.runtime.http.problems import NoSuchThingError, NotAllowedError, ProblemError
 from scrm.runtime.http.routing import Cursor, Limit, NodeId, current_caller, list_of, responses, router, scope
+from scrm.runtime.http.visible_customers import answerable, place_of, visible_customer
 from scrm.runtime.wiring import admin_api as wiring
 
 CustomerId = Annotated[str, Path(max_length=64, description="The customer's external_userid.")]
@@ -34,8 +35,8 @@ def list_findings(
 ) -> models.CustomerPage:
     wanted = scope(node_id)
     page = wiring.contact_queries().findings(finding, cursor, limit)
-    paths = wiring.member_places().paths_of(map(_answerable, page.items))
-    seen = [view for view in page.items if covers(wanted, paths.get(_answerable(view), ROOT_PATH))]
+    paths = wiring.member_places().paths_of(map(answerable, page.items))
+    seen = [view for view in page.items if covers(wanted, paths.get(answerable(view), ROOT_PATH))]
     return models.CustomerPage(items=[models.Customer.model_validate(view) for view in seen], cursor=page.cursor)
 
 
@@ -47,7 +48,7 @@ def list_findings(
     responses=responses(HTTPStatus.OK, models.Customer, HTTPStatus.NOT_FOUND),
 )
 def get_customer(external_userid: CustomerId) -> models.Customer:
-    return models.Customer.model_validate(_visible(external_userid))
+    return models.Customer.model_validate(visible_customer(external_userid))
 
 
 @router.put(
@@ -58,14 +59,14 @@ def get_customer(external_userid: CustomerId) -> models.Customer:
     responses=_DECIDED,
 )
 def hold_customer(external_userid: CustomerId, request: Annotated[models.HoldRequest, Body()]) -> models.Customer:
-    _visible(external_userid)
+    visible_customer(external_userid)
     caller = _holding_caller()
     try:
         wiring.accountability().set_hold(external_userid, request.reason, caller.actor, clock.now())
     except ContactsBusyError as busy:
         raise _busy() from busy
-    held = _visible(external_userid)
-    wiring.customer_journal().held(held, _path_of(held))
+    held = visible_customer(external_userid)
+    wiring.customer_journal().held(held, place_of(held))
     _check_hold(held, request.reason)
     return models.Customer.model_validate(held)
 
@@ -80,15 +81,15 @@ def hold_customer(external_userid: CustomerId, request: Annotated[models.HoldReq
 def release_customer(
     external_userid: CustomerId, reason: Annotated[HoldReason, Query(description="Why the hold was set.")]
 ) -> models.Customer:
-    known = _visible(external_userid)
+    known = visible_customer(external_userid)
     caller = _holding_caller()
     _check_hold(known, reason)
-    wiring.customer_journal().released(known, _path_of(known), caller.actor, clock.now())
+    wiring.customer_journal().released(known, place_of(known), caller.actor, clock.now())
     try:
         wiring.accountability().lift_hold(external_userid, reason)
     except ContactsBusyError as busy:
         raise _busy() from busy
-    return models.Customer.model_validate(_visible(external_userid))
+    return models.Customer.model_validate(visible_customer(external_userid))
 
 
 @router.put(
@@ -99,7 +100,7 @@ def release_customer(
     responses=_DECIDED,
 )
 def assign_owner(external_userid: CustomerId, request: Annotated[models.OwnerRequest, Body()]) -> models.Customer:
-    _visible(external_userid)
+    visible_customer(external_userid)
     caller = current_caller()
     if not caller.decides:
         raise NotAllowedError("Owners are assigned by head office and by operators.")
@@ -112,26 +113,9 @@ def assign_owner(external_userid: CustomerId, request: Annotated[models.OwnerReq
     if decision is Decision.NOT_FOLLOWING:
         detail = "The member is no active follower of this customer; choose one of its followers."
         raise ProblemError(HTTPStatus.CONFLICT, "not-following", detail)
-    assigned = _visible(external_userid)
-    wiring.customer_journal().assigned(assigned, _path_of(assigned), caller.actor)
+    assigned = visible_customer(external_userid)
+    wiring.customer_journal().assigned(assigned, place_of(assigned), caller.actor)
     return models.Customer.model_validate(assigned)
-
-
-def _visible(external_userid: str) -> CustomerView:
-    found = wiring.contact_queries().customer(external_userid)
-    if found is None or not current_caller().sees(_path_of(found)):
-        raise NoSuchThingError("customer")
-    return found
-
-
-def _path_of(customer: CustomerView) -> str:
-    """Where he belongs: head office when nobody answers for him."""
-    userid = _answerable(customer)
-    return wiring.member_places().paths_of([userid]).get(userid, ROOT_PATH)
-
-
-def _answerable(customer: CustomerView) -> str:
-    return customer.owner_userid or customer.managing_userid
 
 
 def _holding_caller() -> Caller:

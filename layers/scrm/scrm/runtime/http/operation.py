@@ -17,9 +17,10 @@ from scrm.runtime.http.caller import Caller
 
 # /v1/<collection>/<id>/<part>/<piece>/<step>; anything else has no operation of ours behind it and is not repeated.
 _PATH = re.compile(
-    r"/v1/(?P<collection>[a-z-]{1,24})(?:/(?P<id>[!-.0-~]{1,64})"
+    r"/v1/(?P<collection>[a-z-]{1,24}(?:/customers)?)(?:/(?P<id>[!-.0-~]{1,64})"
     r"(?:/(?P<part>[a-z-]{1,24})(?:/(?P<piece>[!-.0-~]{1,64})(?:/(?P<step>[a-z-]{1,24}))?)?)?)?/?"
 )
+_AS_ACTION = str.maketrans("/-", "._")
 _OUTCOMES = {
     HTTPStatus.BAD_REQUEST: "invalid",
     HTTPStatus.FORBIDDEN: "not_allowed",
@@ -47,7 +48,7 @@ class Operation:
         request = APIGatewayProxyEventV2(dict(event))
         found = _PATH.fullmatch(request.path)
         words = [found["collection"], found["part"], found["step"]] if found else ["unknown"]
-        action = ".".join(["api", request.http_method.lower(), *(word.replace("-", "_") for word in words if word)])
+        action = ".".join(["api", request.http_method.lower(), *(word.translate(_AS_ACTION) for word in words if word)])
         ids = [found["id"], found["piece"]] if found else []
         return cls(request.path, action, "/".join(each for each in ids if each), clock.now())
 

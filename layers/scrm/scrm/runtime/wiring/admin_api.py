@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     from scrm.handover.orphans import OrphanQueries
     from scrm.handover.plan_review import PlanReviews
     from scrm.handover.preview import Previews
+    from scrm.pressure.exceptions import PressureExceptions
+    from scrm.pressure.ledger import PressureLedger
     from scrm.runtime.member_places import MemberPlaces
     from scrm.runtime.task_joins import OrgTaskStaff
     from scrm.runtime.wiring.content import AdminContent
@@ -186,6 +188,20 @@ def owner_notes() -> "tuple[OwnerNotes, ...]":
     from scrm.runtime.wiring.owner_notes import owner_notes_in  # noqa: PLC0415 - only a new owner needs it
 
     return owner_notes_in(_table(settings().pressure_table), _table(settings().audience_table))
+
+
+def pressure_ledger() -> "PressureLedger":
+    from scrm.runtime.wiring import pressure  # noqa: PLC0415 - only operations on contact pressure need it
+
+    return pressure.ledger()
+
+
+def pressure_exceptions() -> "PressureExceptions":
+    from scrm.aws.pressure_exceptions import AuditedExceptions  # noqa: PLC0415 - as above
+    from scrm.pressure.exceptions import PressureExceptions  # noqa: PLC0415
+    from scrm.runtime.wiring import pressure  # noqa: PLC0415
+
+    return PressureExceptions(pressure.exception_store(), AuditedExceptions(audit_log()), pressure.rules)
 
 
 def customer_journal() -> "CustomerJournal":

@@ -9,7 +9,6 @@ from scrm.aws.campaign_table import DynamoCampaignStore
 from scrm.aws.contact_table import DynamoContactRepository
 from scrm.aws.content_table import DynamoContents
 from scrm.aws.dispatch_queue import SqsDispatchQueue
-from scrm.aws.pressure_table import DynamoPressureStore
 from scrm.aws.product_table import DynamoPermissions, DynamoProducts
 from scrm.aws.send_task_table import DynamoTaskRepository
 from scrm.aws.settled_facts import BucketSettledFacts
@@ -18,18 +17,15 @@ from scrm.campaign.dispatch_settings import DispatchSettings
 from scrm.campaign.ends import Ends
 from scrm.content.permissions import ProductPermissions
 from scrm.content.sending import ContentGate
-from scrm.pause import pause_with_jitter
-from scrm.pressure.ledger import PressureLedger
 from scrm.runtime.audience_joins import FactRules
 from scrm.runtime.dispatch_joins import (
     CampaignStandings,
     ContactOwners,
     LedgerPlaces,
     LibraryContents,
-    StandardCaps,
 )
 from scrm.runtime.observability import count, logger
-from scrm.runtime.wiring import audience_settings
+from scrm.runtime.wiring import audience_settings, pressure
 from scrm.runtime.wiring.tables import bucket, queue, table
 from scrm.runtime.wiring.wecom import wecom_client
 from scrm.wecom.errors import PermissionDeniedError
@@ -67,14 +63,18 @@ def checks() -> SendChecks:
         LibraryContents(ContentGate(DynamoContents(library), products)),
         ProductPermissions(products, DynamoPermissions(library)),
         FactRules(FactsReader(DynamoDossiers(table("AUDIENCE_TABLE"))), audience_settings.rules),
-        ContactOwners(DynamoContactRepository(table("CONTACTS_TABLE"))),
+        owners(),
     )
 
 
 @functools.cache
+def owners() -> ContactOwners:
+    return ContactOwners(DynamoContactRepository(table("CONTACTS_TABLE")))
+
+
+@functools.cache
 def places() -> LedgerPlaces:
-    store = DynamoPressureStore(table("PRESSURE_TABLE"))
-    return LedgerPlaces(PressureLedger(store, StandardCaps(), clock.now, pause_with_jitter), clock.now)
+    return LedgerPlaces(pressure.ledger(), clock.now)
 
 
 @functools.cache
@@ -91,5 +91,6 @@ def report_permission_denied(error: PermissionDeniedError) -> None:
 def reset() -> None:
     """Forget every built object; for tests."""
     audience_settings.reset()
-    for factory in (tasks, dispatch_queue, messages, standings, checks, places, ends):
+    pressure.reset()
+    for factory in (tasks, dispatch_queue, messages, standings, checks, owners, places, ends):
         factory.cache_clear()

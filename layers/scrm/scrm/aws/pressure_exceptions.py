@@ -1,0 +1,123 @@
+"""Exceptions from the weekly caps, in the ledger's table.
+
+==============  ======================  ===============================================================================
+pk              sk                      item
+==============  ======================  ===============================================================================
+``EXCEPTIONS``  ``EXCEPTION#<id>``      an exception with its word of both persons; few, so that one partition has all
+==============  ======================  ===============================================================================
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+from datetime import datetime
+from typing import Any
+
+from scrm import clock, ids
+from scrm.audit.log import AuditLog
+from scrm.aws import cursors
+from scrm.aws.table import ABSENT, Condition, Item, Table, starts_with
+from scrm.paging import Page
+from scrm.pressure.exceptions import (
+    ExceptionScope,
+    ExceptionState,
+    PressureException,
+    StaleExceptionError,
+    Wanted,
+)
+from scrm.pressure.model import PressureClass
+
+SCHEMA_VERSION = 1
+_PK = "EXCEPTIONS"
+
+
+class DynamoExceptionStore:
+    """Implements `scrm.pressure.exceptions.ExceptionStore`."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def find(self, exception_id: str) -> PressureException | None:
+        item = self._table.get(_key(exception_id))
+        return _to_exception(item) if item else None
+
+    def save(self, exception: PressureException) -> PressureException:
+        saved = replace(exception, version=exception.version + 1)
+        read = Condition("version = :read", {":read": exception.version}) if exception.version else ABSENT
+        if not self._table.put(_item(saved), read):
+            raise StaleExceptionError(exception.exception_id)
+        return saved
+
+    def in_force(self, now: datetime) -> list[PressureException]:
+        values = {":approved": ExceptionState.APPROVED.value, ":now": clock.to_iso(now)}
+        known = starts_with(_PK)
+        condition = Condition(known.expression, {**known.values, **values}, {"#state": "state"})
+        found = self._table.query(condition, where="#state = :approved AND valid_until > :now")
+        return [_to_exception(item) for item in found]
+
+    def page(self, node_path: str, cursor: str | None, limit: int) -> Page[PressureException]:
+        """In the order of ids: those of other nodes are left out after the read."""
+        scope = f"pressure-exceptions/{node_path}"
+        start = cursors.key(cursors.decode(scope, cursor), "after")
+        known = starts_with(_PK)
+        condition = Condition(known.expression, {**known.values, ":path": node_path})
+        items, last = self._table.query_page(condition, start=start, limit=limit, where="begins_with(node_path, :path)")
+        return Page(tuple(map(_to_exception, items)), cursors.encode(scope, {"after": last}) if last else None)
+
+
+class AuditedExceptions:
+    """Implements `scrm.pressure.exceptions.ExceptionJournal`."""
+
+    def __init__(self, audit: AuditLog) -> None:
+        self._audit = audit
+
+    def told(self, exception: PressureException, actor: str, at: datetime) -> None:
+        wanted, state = exception.wanted, exception.state.value
+        cause = ids.derive("evt", exception.exception_id, state)
+        subject = f"{exception.exception_id}/{wanted.scope.value}:{wanted.subject_id}/{wanted.weekly_cap}"
+        self._audit.record(actor, f"pressure_exception.{state}", subject, exception.node_path, "done", at, cause=cause)
+
+
+def _key(exception_id: str) -> dict[str, str]:
+    return {"pk": _PK, "sk": f"EXCEPTION#{exception_id}"}
+
+
+def _item(exception: PressureException) -> Item:
+    wanted = asdict(exception.wanted) | {"valid_until": clock.to_iso(exception.wanted.valid_until)}
+    return {
+        **_key(exception.exception_id),
+        "schema_version": SCHEMA_VERSION,
+        **wanted,
+        "scope": exception.wanted.scope.value,
+        "pressure_class": exception.wanted.pressure_class.value,
+        "exception_id": exception.exception_id,
+        "node_path": exception.node_path,
+        "requested_by": exception.requested_by,
+        "requested_at": clock.to_iso(exception.requested_at),
+        "state": exception.state.value,
+        "decided_by": exception.decided_by or None,
+        "decided_at": clock.to_iso(exception.decided_at) if exception.decided_at else None,
+        "note": exception.note or None,
+        "version": exception.version,
+    }
+
+
+def _to_exception(item: Mapping[str, Any]) -> PressureException:
+    return PressureException(
+        exception_id=item["exception_id"],
+        wanted=Wanted(
+            ExceptionScope(item["scope"]),
+            item["subject_id"],
+            PressureClass(item["pressure_class"]),
+            item["weekly_cap"],
+            clock.from_iso(item["valid_until"]),
+            item["reason"],
+        ),
+        node_path=item["node_path"],
+        requested_by=item["requested_by"],
+        requested_at=clock.from_iso(item["requested_at"]),
+        state=ExceptionState(item["state"]),
+        decided_by=item.get("decided_by", ""),
+        decided_at=clock.from_iso(item["decided_at"]) if "decided_at" in item else None,
+        note=item.get("note", ""),
+        version=item["version"],
+    )
