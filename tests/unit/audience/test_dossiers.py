@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scrm.audience.dossiers import KEPT_FOR, MOST_CUSTOMERS
+from scrm.audience.facts import CustomerFacts
 from scrm.audience.intake import FactsReader, FeedImport
 from scrm.audience.ports import DossiersBusyError
 from tests.fakes.audience import NOW, FakeDossiers, FakeOwned, facts
@@ -99,7 +100,7 @@ def test_each_customer_is_with_his_owner_alone_with_what_was_told_last(steps: li
     store = FakeDossiers()
     customers = FakeOwned(store, wm1="rm_a", wm2="rm_b")
     feed = FeedImport(customers, store, lambda: NOW)
-    told = {}
+    told: dict[str, CustomerFacts] = {}
     for number, (step, name, value) in enumerate(steps):
         if step == "move":
             if customers.by_id[name].owner_userid != value:
