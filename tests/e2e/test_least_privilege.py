@@ -229,16 +229,17 @@ def _a_customer_master_comes(bank: Bank, userid: str) -> None:
 
 
 def _facts_of_customers_come(bank: Bank, userid: str) -> None:
-    """One row is broken and has to be reviewed; the next day a customer is rated lower."""
-    customers = [row["external_userid"] for row in bank.wecom.relations(userid)][:30]
-    rows = [f"{customer_id},C3,2026-01-05,1980-02-29,given" for customer_id in customers]
-    rows[-1] = rows[-1].replace("C3", "C9")
+    """A feed with too many broken rows, a good one, and one that rates a customer lower."""
+    customers = [row["external_userid"] for row in bank.wecom.relations(userid)]
+    broken, good, lower = (
+        [f"{one},{level if one == customers[0] else 'C3'},2026-01-05,1980-02-29,given" for one in customers]
+        for level in ("C9", "C3", "C1")
+    )
     s3, bucket = bank.stack.engine.client("s3"), bank.stack.endpoints.resources["buckets"]["DataBucket"]
-    for day in range(2):
+    for day, rows in enumerate((broken, good, lower)):
         body = "\n".join(["external_userid,risk_class,assessed_on,born_on,consent", *rows]).encode()
         s3.put_object(Bucket=bucket, Key=f"audience/incoming/facts {day}.csv", Body=body)
         bank.settle()
-        rows[0] = rows[0].replace("C3", "C1")  # what waits with his owner is to be looked at again
 
 
 def _a_leave_and_a_new_department(bank: Bank, userid: str, cover: str) -> None:
