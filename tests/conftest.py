@@ -20,6 +20,7 @@ os.environ.update(
     CAMPAIGN_TABLE="campaign",
     PRESSURE_TABLE="pressure",
     AUDIENCE_TABLE="audience",
+    CONSENT_TABLE="consent",
     CONTENT_TABLE="content",
     SEND_TASK_TABLE="send-tasks",
     DATA_BUCKET="data",

@@ -5,6 +5,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from local.simulator.faults import FaultKind
+from local.simulator.mass_book import ChatType
 from local.simulator.model import Customer, Decision, Relation
 
 
@@ -131,11 +132,55 @@ class RelationPatch(Strict):
     remark_mobiles: list[str] | None = None
     remark_corp_name: str | None = None
     chat_started: bool | None = None
+    last_chat_at: float | None = None
 
 
 class Decide(Strict):
     external_userid: str
     decision: Decision
+
+
+class Confirm(Strict):
+    """Of one message, or of all that wait for the member; without ``userid`` all members do.
+
+    ``sent_at`` (ISO): he did so then and his client tells of it only now, also of what was cancelled in between.
+    """
+
+    userid: str | None = None
+    msgid: str | None = None
+    share_percent: float = Field(default=100.0, gt=0, le=100)
+    sent_at: str | None = None
+
+
+class PersonalMessage(Strict):
+    userid: str
+    target_ids: list[str] = Field(min_length=1)
+    text: str
+    chat_type: ChatType = "single"
+
+
+class MassTaskReading(Strict):
+    """``by_status`` counts the recipients: not sent, sent, no friend, over the quota."""
+
+    userid: str
+    sent_at: str | None
+    recipients: int
+    by_status: list[int]
+
+
+class MassMessageReading(Strict):
+    """``dropped`` are those whom WeCom gave to nobody without a word; ``creator`` is null for one of the corp."""
+
+    msgid: str
+    chat_type: ChatType
+    creator: str | None
+    created_at: str
+    content: dict[str, Any]
+    members: list[MassTaskReading]
+    failed: list[str]
+    dropped: list[str]
+    cancelled_at: str | None
+    reminders: int
 
 
 class FaultRequest(Strict):

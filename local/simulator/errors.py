@@ -31,13 +31,20 @@ MEMBER_BANNED = 40143
 TOKEN_MISSING = 41001
 CORP_ID_MISSING = 41002
 SECRET_MISSING = 41004
+MEDIA_ID_MISSING = 41006
 USERID_MISSING = 41009
 EXTERNAL_USERID_MISSING = 41035
+MSGID_MISSING = 41046
+MSGID_INVALID = 41047
+NOBODY_TO_SEND_TO = 41048
 WELCOME_CODE_MISSING = 41049
 WELCOME_CODE_INVALID = 41050
 WELCOME_CHAT_STARTED = 41051
+MASS_DISTRIBUTING = 41063
 TOO_MANY_ATTACHMENTS = 41064
 BAD_ATTACHMENT = 41065
+MASS_CANCELLED = 41093
+REMINDED_TOO_OFTEN = 41094
 TOKEN_EXPIRED = 42001
 EMPTY_TEXT = 44004
 RATE_LIMIT = 45009
@@ -96,13 +103,20 @@ _TEXTS = {
     TOKEN_MISSING: "access_token missing",
     CORP_ID_MISSING: "corpid missing",
     SECRET_MISSING: "corpsecret missing",
+    MEDIA_ID_MISSING: "missing media_id",
     USERID_MISSING: "userid missing",
     EXTERNAL_USERID_MISSING: "missing external userid",
+    MSGID_MISSING: "missing msgid",
+    MSGID_INVALID: "invalid msgid",
+    NOBODY_TO_SEND_TO: "no one to send",
     WELCOME_CODE_MISSING: "missing welcome code",
     WELCOME_CODE_INVALID: "invalid welcome code",
     WELCOME_CHAT_STARTED: "the customer has begun a conversation",
+    MASS_DISTRIBUTING: "the message is being distributed",
     TOO_MANY_ATTACHMENTS: "too many attachments",
     BAD_ATTACHMENT: "invalid attachment type",
+    MASS_CANCELLED: "the message was cancelled",
+    REMINDED_TOO_OFTEN: "reminded too often",
     TOKEN_EXPIRED: "access_token expired",
     EMPTY_TEXT: "text content is empty",
     RATE_LIMIT: "api freq out of limit",

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from local.simulator.clock import Clock
+from local.simulator.confirmations import ConfirmationScript
 from local.simulator.cursors import Cursors
 from local.simulator.decisions import DecisionScript
 from local.simulator.delivery_policy import CallbackPolicy
@@ -12,6 +13,7 @@ from local.simulator.faults import FaultBook
 from local.simulator.knobs import Knobs
 from local.simulator.ledger import Ledger
 from local.simulator.limits import RateLimits
+from local.simulator.mass_book import MassBook
 from local.simulator.message_book import MessageBook
 from local.simulator.timeline import Agenda, Timeline
 from local.simulator.tokens import TokenStore
@@ -42,6 +44,8 @@ class State:
     group_transfers: dict[tuple[int, str], int] = field(default_factory=dict)
     welcome_codes: dict[str, WelcomeCode] = field(default_factory=dict)
     messages: MessageBook = field(default_factory=MessageBook)
+    mass: MassBook = field(default_factory=MassBook)
+    confirmations: ConfirmationScript = field(default_factory=ConfirmationScript)
     pending_trusted_ips: dict[str, list[str]] = field(default_factory=dict)
     held: list[tuple[float, dict[str, Any]]] = field(default_factory=list)
     deliveries_made: int = 0

@@ -12,7 +12,13 @@ from typing import Any
 from pydantic import BaseModel
 
 from scrm.audience.messages import FactsFileStep
-from scrm.campaign.dispatch_messages import CampaignStopped, CustomersChanged, LookRequested, SendTaskPlanned
+from scrm.campaign.dispatch_messages import (
+    CampaignStopped,
+    CustomerOptedOut,
+    CustomersChanged,
+    LookRequested,
+    SendTaskPlanned,
+)
 from scrm.contacts.handover_messages import CustomersTakenOver, GroupsTakenOver, QuotaCounted
 from scrm.contacts.messages import (
     FullPassRequested,
@@ -218,6 +224,9 @@ def samples() -> dict[str, dict[str, dict[str, Any]]]:
             ),
             "campaign_stopped": batch("campaign", CampaignStopped(campaign_id=CAMPAIGN)),
             "customers_changed": batch("campaign", CustomersChanged(owner_userid="rm_li02")),
+            "customer_opted_out": batch(
+                "campaign", CustomerOptedOut(external_userid=CUSTOMER, member_userids=("rm_li02", "rm_wang01"))
+            ),
             "poison": batch("campaign", {"kind": "send_task_planned", "campaign_id": CAMPAIGN}),
         },
         "campaign_reconcile": {

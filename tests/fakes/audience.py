@@ -5,9 +5,10 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 
-from scrm.audience.dossiers import Bucket, Note, OwnerMove, Shelf, notes_of
+from scrm.audience.dossiers import Bucket, Note, Shelf, notes_of
 from scrm.audience.facts import Consent, CustomerFacts
 from scrm.audience.ports import FeedTaken, Owned
+from scrm.homes import OwnerMove
 
 NOW = datetime(2026, 11, 26, 2, 0, tzinfo=UTC)
 TODAY = date(2026, 11, 26)

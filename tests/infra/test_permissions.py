@@ -24,6 +24,7 @@ TABLE_OF = {
     "TASKS_TABLE": "TasksTable",
     "PRESSURE_TABLE": "PressureTable",
     "AUDIENCE_TABLE": "AudienceTable",
+    "CONSENT_TABLE": "ConsentTable",
     "CONTENT_TABLE": "ContentTable",
     "CAMPAIGN_TABLE": "CampaignTable",
     "SEND_TASK_TABLE": "SendTaskTable",

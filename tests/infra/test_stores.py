@@ -15,6 +15,7 @@ TABLES = {
     "TasksTable": {"by_node"},
     "PressureTable": set(),
     "AudienceTable": set(),
+    "ConsentTable": set(),
     "CampaignTable": {"by_due", "by_branch", "by_bank"},
     "SendTaskTable": {"by_due", "by_campaign", "by_owner"},
     "ContentTable": {"by_branch", "by_bank"},

@@ -9,7 +9,7 @@ from urllib.parse import quote_plus
 import pytest
 
 from scrm import clock
-from scrm.audience.dossiers import MOST_CUSTOMERS, Bucket, Dossier
+from scrm.audience.dossiers import Bucket, Dossier
 from scrm.audience.facts import Activity, Consent
 from scrm.audience.intake import FactsReader, FeedImport
 from scrm.audience.ports import FeedTaken
@@ -21,6 +21,7 @@ from scrm.aws.pressure_table import DynamoOwnerNotes
 from scrm.aws.table import Table, to_item
 from scrm.contacts.changes import ContactChanges, Taken
 from scrm.contacts.writer import CustomerWriter
+from scrm.homes import MOST_IN_A_BUCKET
 from scrm.runtime.audience_joins import ContactsOwned
 from tests.engine import EngineTables
 from tests.fakes.audience import NOW, FakeDossiers, FakeOwned, facts
@@ -64,10 +65,10 @@ def test_dossiers_come_back_as_they_were_and_a_stale_write_is_refused(table: Tab
 
 def test_a_split_bucket_is_written_whole(table: Table) -> None:
     store = DynamoDossiers(table)
-    names = [f"wm{number}" for number in range(MOST_CUSTOMERS + 200)]
+    names = [f"wm{number}" for number in range(MOST_IN_A_BUCKET + 200)]
     feed = FeedImport(FakeOwned(FakeDossiers(), **dict.fromkeys(names, "rm_many")), store, lambda: NOW)
 
-    feed.take(list(map(facts, names[:MOST_CUSTOMERS])))
+    feed.take(list(map(facts, names[:MOST_IN_A_BUCKET])))
     feed.take(list(map(facts, names)))
 
     assert sorted(FactsReader(store).of_owner("rm_many")) == sorted(names)
@@ -116,13 +117,13 @@ def test_a_thousand_customers_cost_a_few_read_units() -> None:
             born_on=date(1950, 1, 1) + timedelta(days=number * 13 % 20_000),
             assessed_on=date(2026, 1, 1) + timedelta(days=number % 300),
         )
-        for number in range(MOST_CUSTOMERS)
+        for number in range(MOST_IN_A_BUCKET)
     ]
     item = to_item(
         dossier_items.bucket_item(Bucket("rm_a", "", {one.external_userid: Dossier(one, 12) for one in told}))
     )
 
-    assert len(item["dossiers"]["B"]) / MOST_CUSTOMERS < 60
+    assert len(item["dossiers"]["B"]) / MOST_IN_A_BUCKET < 60
 
 
 def test_a_feed_in_the_bucket_is_laid_with_the_owners(tables: EngineTables, monkeypatch: pytest.MonkeyPatch) -> None:

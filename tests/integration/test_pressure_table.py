@@ -18,11 +18,12 @@ from scrm.aws.pressure_table import DynamoOwnerNotes, DynamoPressureStore
 from scrm.aws.table import Table, from_item, to_item
 from scrm.contacts.changes import ContactChanges, Taken
 from scrm.contacts.writer import CustomerWriter
+from scrm.homes import OwnerMove, key_of
 from scrm.pressure.bucket import Bucket, Keys, Place, Weeks, with_places
 from scrm.pressure.ledger import PressureLedger
-from scrm.pressure.model import PressureClass, Touch, TouchRefusal, key_of
+from scrm.pressure.model import PressureClass, Touch, TouchRefusal
 from scrm.pressure.ports import PressureStore
-from scrm.pressure.shelf import Edit, Note, OwnerMove, Shelf, notes_of
+from scrm.pressure.shelf import Edit, Note, Shelf, notes_of
 from scrm.pressure.weeks import week_of
 from tests.engine import EngineTables
 from tests.fakes.contacts import FakeCustomerSource

@@ -7,6 +7,7 @@ from typing import Any, Literal
 from local.simulator.callbacks import CallbackDispatcher
 from local.simulator.group_transfers import GroupTransferEngine
 from local.simulator.knobs import Knobs
+from local.simulator.mass_messages import MassMessageEngine
 from local.simulator.model import App
 from local.simulator.state import Simulation
 from local.simulator.transfers import TransferEngine
@@ -24,6 +25,7 @@ class Engines:
     dispatcher: CallbackDispatcher
     transfers: TransferEngine
     group_transfers: GroupTransferEngine
+    mass_messages: MassMessageEngine
 
 
 @dataclass(frozen=True, slots=True)

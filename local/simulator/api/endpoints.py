@@ -8,6 +8,7 @@ from local.simulator.api import (
     external_contacts,
     group_chats,
     inheritance,
+    mass_messages,
     messages,
     statistics,
     tags,
@@ -23,6 +24,7 @@ ENDPOINTS: Mapping[str, Endpoint] = {
     **inheritance.ENDPOINTS,
     **group_chats.ENDPOINTS,
     **messages.ENDPOINTS,
+    **mass_messages.ENDPOINTS,
     **welcome.ENDPOINTS,
     **statistics.ENDPOINTS,
 }

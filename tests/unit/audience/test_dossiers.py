@@ -6,10 +6,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scrm.audience.dossiers import KEPT_FOR, MOST_CUSTOMERS
+from scrm.audience.dossiers import KEPT_FOR
 from scrm.audience.facts import CustomerFacts
 from scrm.audience.intake import FactsReader, FeedImport
 from scrm.audience.ports import DossiersBusyError
+from scrm.homes import MOST_IN_A_BUCKET
 from tests.fakes.audience import NOW, FakeDossiers, FakeOwned, facts
 
 DAY = timedelta(days=1)
@@ -29,17 +30,17 @@ def test_facts_lie_with_the_owner_and_strangers_are_left_out() -> None:
 
 def test_a_thousand_customers_lie_together_and_more_are_split() -> None:
     store = FakeDossiers()
-    names = [f"wm{number}" for number in range(2 * MOST_CUSTOMERS + 1)]
+    names = [f"wm{number}" for number in range(2 * MOST_IN_A_BUCKET + 1)]
     customers = FakeOwned(store, **dict.fromkeys(names, "rm_a"))
     feed = FeedImport(customers, store, lambda: NOW)
 
-    feed.take(list(map(facts, names[:MOST_CUSTOMERS])))
+    feed.take(list(map(facts, names[:MOST_IN_A_BUCKET])))
     assert len(store.buckets["rm_a"]) == 1
     feed.take(list(map(facts, names)))
     feed.take(list(map(facts, names)))
 
     buckets = store.buckets["rm_a"].values()
-    assert max(len(bucket.dossiers) for bucket in buckets) <= MOST_CUSTOMERS
+    assert max(len(bucket.dossiers) for bucket in buckets) <= MOST_IN_A_BUCKET
     assert sum(len(bucket.dossiers) for bucket in buckets) == len(names)
     store.reads = 0
     assert sorted(FactsReader(store).of_owner("rm_a")) == sorted(names)

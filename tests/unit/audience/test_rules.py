@@ -20,7 +20,7 @@ PLAIN, R1, R3 = Offer(), Offer(is_product=True, risk=1), Offer(is_product=True, 
         (None, ExclusionReason.NOT_IN_FACTS),
         (facts(told_at=NOW - timedelta(days=7)), ExclusionReason.NOT_IN_FACTS),
         (facts(consent=Consent.WITHDRAWN, is_protected=True), ExclusionReason.OPTED_OUT),
-        (facts(consent=Consent.UNKNOWN), ExclusionReason.NO_CONSENT),
+        (facts(consent=Consent.UNKNOWN), None),
         (facts(is_protected=True), ExclusionReason.PROTECTED_CUSTOMER),
         (facts(born_on=date(2008, 11, 27)), ExclusionReason.PROTECTED_MINOR),
         (facts(born_on=date(2008, 11, 26)), None),
@@ -61,15 +61,11 @@ def test_days_are_those_of_shanghai() -> None:
     assert exclusion(born, PLAIN, SETTINGS, before_midnight + timedelta(minutes=1)) is None
 
 
-def test_the_rules_for_seniors_and_consent_are_the_banks() -> None:
+def test_the_rule_for_seniors_is_the_banks() -> None:
     senior = facts(born_on=date(1950, 1, 1))
-    silent = facts(consent=Consent.UNKNOWN)
 
     assert exclusion(senior, R1, SETTINGS, NOW) is None
     assert exclusion(senior, R3, RuleSettings(senior_highest_risk=None), NOW) is None
-    assert exclusion(silent, PLAIN, RuleSettings(needs_consent=False), NOW) is None
-    refused = facts(consent=Consent.WITHDRAWN)
-    assert exclusion(refused, PLAIN, RuleSettings(needs_consent=False), NOW) is ExclusionReason.OPTED_OUT
 
 
 def test_a_product_of_unknown_risk_fits_nobody() -> None:

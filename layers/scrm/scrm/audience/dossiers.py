@@ -6,7 +6,6 @@ one; the customer's version orders notes and dossiers, so that whoever reads an 
 these are at this moment (`Shelf.here`), and from where to read the facts of those who came (`Shelf.sources`).
 """
 
-import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -15,8 +14,8 @@ from typing import Final
 
 from scrm import clock, ids
 from scrm.audience.facts import CustomerFacts
+from scrm.homes import MOST_IN_A_BUCKET, OwnerMove, bits_of, bucket_of, home_of, key_of
 
-MOST_CUSTOMERS: Final = 1_000
 KEPT_FOR: Final = timedelta(days=35)
 """Facts that no feed repeated for so long are forgotten; notes are kept longer."""
 
@@ -60,16 +59,6 @@ class Note:
 
 
 @dataclass(frozen=True, slots=True)
-class OwnerMove:
-    """One customer's owner changed; empty is nobody. ``version`` is the customer's after the change."""
-
-    external_userid: str
-    from_userid: str
-    to_userid: str
-    version: int
-
-
-@dataclass(frozen=True, slots=True)
 class Shelf:
     """All that lies with one home."""
 
@@ -104,11 +93,8 @@ class Shelf:
 
     def bucket_of(self, external_userid: str) -> Bucket:
         """Where the customer's dossier belongs; a bucket nobody wrote yet is empty."""
-        by_prefix = {bucket.prefix: bucket for bucket in self.buckets}
-        bits, length = bits_of(external_userid), 0
-        while (found := by_prefix.get(bits[:length])) is not None and found.is_split:
-            length += 1
-        return found or Bucket(self.home, bits[:length])
+        buckets = {bucket.prefix: bucket for bucket in self.buckets}
+        return bucket_of(buckets, key_of(external_userid), lambda prefix: Bucket(self.home, prefix))
 
     def _latest(self) -> dict[str, Note]:
         latest: dict[str, Note] = {}
@@ -140,12 +126,12 @@ def laid(shelf: Shelf, dossiers: Sequence[Dossier], now: datetime) -> list[list[
 
 def split(bucket: Bucket) -> list[Bucket]:
     """The bucket itself, or as many halves as it takes that none has more than a thousand customers."""
-    if len(bucket.dossiers) <= MOST_CUSTOMERS:
+    if len(bucket.dossiers) <= MOST_IN_A_BUCKET:
         return [bucket]
     found = [replace(bucket, dossiers={}, is_split=True)]
     for bit in "01":
         prefix = bucket.prefix + bit
-        half = {one: each for one, each in bucket.dossiers.items() if bits_of(one).startswith(prefix)}
+        half = {one: each for one, each in bucket.dossiers.items() if bits_of(key_of(one)).startswith(prefix)}
         found += split(Bucket(bucket.home, prefix, half))
     return found
 
@@ -164,16 +150,3 @@ def notes_of(moves: Sequence[OwnerMove], at: datetime) -> list[Note]:
         found.append(Note(left, NoteKind.MOVED, note_id, reached, versions, at))
         found.append(Note(reached, NoteKind.ARRIVED, note_id, left, versions, at))
     return found
-
-
-def home_of(owner_userid: str, external_userid: str) -> str:
-    """Where a customer's dossier lies: with the owner; one whom nobody owns has a place among 256."""
-    return owner_userid or f"~{_key(external_userid)[-1]:02x}"
-
-
-def bits_of(external_userid: str) -> str:
-    return f"{int.from_bytes(_key(external_userid)[:4]):032b}"
-
-
-def _key(external_userid: str) -> bytes:
-    return hashlib.blake2b(external_userid.encode(), digest_size=8).digest()

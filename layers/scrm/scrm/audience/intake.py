@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import batched
 
-from scrm.audience.dossiers import Dossier, Shelf, home_of, laid
+from scrm.audience.dossiers import Dossier, Shelf, laid
 from scrm.audience.facts import CustomerFacts
 from scrm.audience.ports import DossiersBusyError, DossierStore, OwnedCustomers
 from scrm.audience.rules import restricts
+from scrm.homes import home_of
 
 _ATTEMPTS = 6
 _CUSTOMERS_PER_READ = 100

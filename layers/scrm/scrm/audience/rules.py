@@ -21,7 +21,6 @@ class ExclusionReason(StrEnum):
     """
 
     OPTED_OUT = "opted_out"
-    NO_CONSENT = "no_consent"
     NOT_IN_FACTS = "not_in_facts"
     PROTECTED_MINOR = "protected_minor"
     PROTECTED_SENIOR = "protected_senior"
@@ -40,12 +39,10 @@ class RuleSettings:
     An assessment counts on ``assessment_days`` days, its own the first of them. Facts count for ``facts_days`` after
     their file. From ``senior_age`` on a product may have ``senior_highest_risk`` at most, whatever the customer's
     class; None: no such rule. ``public_highest_risk`` is for posts nobody can narrow; None: no product in them.
-    Without ``needs_consent`` only who refused is left out.
     """
 
     assessment_days: int = 365
     facts_days: int = 7
-    needs_consent: bool = True
     adult_age: int = 18
     senior_age: int = 65
     senior_highest_risk: int | None = 2
@@ -73,8 +70,6 @@ def exclusion(
         return ExclusionReason.NOT_IN_FACTS
     if facts.consent is Consent.WITHDRAWN:
         return ExclusionReason.OPTED_OUT
-    if settings.needs_consent and facts.consent is not Consent.GIVEN:
-        return ExclusionReason.NO_CONSENT
     if facts.is_protected:
         return ExclusionReason.PROTECTED_CUSTOMER
     today = at.astimezone(BUSINESS_ZONE).date()

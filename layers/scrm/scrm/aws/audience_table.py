@@ -15,11 +15,12 @@ A customer whom nobody owns has his home among ``~00`` to ``~ff``.
 from collections.abc import Sequence
 
 from scrm import clock
-from scrm.audience.dossiers import Bucket, OwnerMove, Shelf, notes_of
+from scrm.audience.dossiers import Bucket, Shelf, notes_of
 from scrm.audience.ports import FeedTaken
 from scrm.aws import dossier_items as items
 from scrm.aws.contact_table import OwnerChange, unless_crossed
 from scrm.aws.table import Condition, Put, Table, starts_with
+from scrm.homes import OwnerMove
 
 _FEED = {"pk": "FEED", "sk": "LATEST"}
 

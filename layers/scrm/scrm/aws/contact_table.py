@@ -27,7 +27,7 @@ class OwnerNotes(Protocol):
     table: Table
 
     def puts(self, changes: Sequence[OwnerChange]) -> list[Put]:
-        """Two for each pair of owners; all features' together `scrm.contacts.ports.NOTES_PER_PAIR`."""
+        """All together at most `scrm.contacts.ports.notes_of` the changes."""
 
 
 class DynamoContactRepository:
@@ -95,7 +95,8 @@ class DynamoContactRepository:
             for change in changes
             if change.customer is not None and change.owners is not None
         ]
-        beside = [(notes.table, notes.puts(moved)) for notes in self._owner_notes()] if moved else []
+        notes = self._owner_notes() if moved else ()
+        beside = [(each.table, each.puts(moved)) for each in notes]
         return unless_crossed(lambda: self._table.transact(puts, *beside)) is True
 
     def relations_of(self, userid: str) -> Iterator[Relation]:

@@ -7,7 +7,13 @@ from pydantic import BaseModel
 
 from scrm import clock
 from scrm.aws.queues import Queue
-from scrm.campaign.dispatch_messages import CampaignStopped, CustomersChanged, LookRequested, SendTaskPlanned
+from scrm.campaign.dispatch_messages import (
+    CampaignStopped,
+    CustomerOptedOut,
+    CustomersChanged,
+    LookRequested,
+    SendTaskPlanned,
+)
 from scrm.campaign.ports import DueTask
 from scrm.campaign.task import SendTask
 from scrm.pressure.messages import PersonalMessageSeen
@@ -46,6 +52,16 @@ class SqsDispatchQueue:
 def ask_for_rechecks(worker: Queue, owner_userids: Iterable[str]) -> None:
     """Have what waits with these members looked at again: customers of theirs may get less than before."""
     worker.send(CustomersChanged(owner_userid=userid) for userid in owner_userids)
+
+
+class SqsOptOutNews:
+    """Implements `scrm.consent.ports.OptOutNews`: the campaign worker has waiting tasks taken back."""
+
+    def __init__(self, campaign: Queue) -> None:
+        self._campaign = campaign
+
+    def opted_out(self, external_userid: str, member_userids: Sequence[str]) -> None:
+        self._campaign.send([CustomerOptedOut(external_userid=external_userid, member_userids=tuple(member_userids))])
 
 
 class SqsPersonalQueue:

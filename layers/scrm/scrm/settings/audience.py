@@ -20,9 +20,6 @@ class AudienceDocument(BaseModel):
     facts_days: int = Field(
         default=7, ge=1, le=30, description="Days after which what the bank's feed told no longer counts."
     )
-    needs_consent: bool = Field(
-        default=True, description="Whether customers without a recorded consent are left out; who refused always is."
-    )
     adult_age: int = Field(default=18, ge=18, le=21, description="Younger customers get no marketing.")
     senior_age: int = Field(default=65, ge=50, le=100, description="The age from which the next rule counts.")
     senior_highest_risk: Risk | None = Field(

@@ -10,7 +10,7 @@ from scrm.pressure.personal import PersonalMessage, PersonalPostponedError, Pers
 from scrm.wecom import errors as wecom
 from scrm.wecom.api.mass_messages import ChatType
 from scrm.wecom.client import WecomClient
-from scrm.wecom.payloads import MassMessageStatus
+from scrm.wecom.payloads.mass_messages import MassMessageStatus
 
 _TRY_AGAIN_AFTER: Final = timedelta(minutes=1)
 _OPERATOR_MUST_ACT_AFTER: Final = timedelta(minutes=10)

@@ -4,7 +4,7 @@ import functools
 from typing import TYPE_CHECKING
 
 from scrm import clock
-from scrm.aws.contact_table import DynamoContactRepository
+from scrm.aws.contact_table import DynamoContactRepository, OwnerNotes
 from scrm.aws.org_table import DynamoOrgRepository
 from scrm.aws.queues import Queue
 from scrm.aws.sync_runs import DynamoSyncRuns
@@ -23,7 +23,6 @@ from scrm.wecom.governor_state import Priority
 from scrm.wecom.sources import WecomAddressBook, WecomCustomers
 
 if TYPE_CHECKING:
-    from scrm.aws.contact_table import OwnerNotes
     from scrm.runtime.facts_intake import FactsIntake
     from scrm.runtime.master_intake import MasterIntake
     from scrm.tasks.work import MemberRename
@@ -110,11 +109,11 @@ def facts_intake() -> "FactsIntake":
 
 
 @functools.cache
-def owner_notes() -> "tuple[OwnerNotes, ...]":
+def owner_notes() -> tuple[OwnerNotes, ...]:
     """What goes along when an owner changes; only a start that sees that needs it."""
     from scrm.runtime.wiring.owner_notes import owner_notes_in  # noqa: PLC0415
 
-    return owner_notes_in(table("PRESSURE_TABLE"), table("AUDIENCE_TABLE"))
+    return owner_notes_in(table("PRESSURE_TABLE"), table("AUDIENCE_TABLE"), table("CONSENT_TABLE"))
 
 
 def task_rename() -> "MemberRename":

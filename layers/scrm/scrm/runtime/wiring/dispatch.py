@@ -18,6 +18,7 @@ from scrm.campaign.ends import Ends
 from scrm.content.permissions import ProductPermissions
 from scrm.content.sending import ContentGate
 from scrm.runtime.audience_joins import FactRules
+from scrm.runtime.consent_joins import ConsentedOnly
 from scrm.runtime.dispatch_joins import (
     CampaignStandings,
     ContactOwners,
@@ -25,7 +26,7 @@ from scrm.runtime.dispatch_joins import (
     LibraryContents,
 )
 from scrm.runtime.observability import count, logger
-from scrm.runtime.wiring import audience_settings, pressure
+from scrm.runtime.wiring import audience_settings, consent, pressure
 from scrm.runtime.wiring.tables import bucket, queue, table
 from scrm.runtime.wiring.wecom import wecom_client
 from scrm.wecom.errors import PermissionDeniedError
@@ -55,6 +56,10 @@ def standings() -> CampaignStandings:
     return CampaignStandings(DynamoCampaignStore(table("CAMPAIGN_TABLE")))
 
 
+def fact_rules() -> FactRules:
+    return FactRules(FactsReader(DynamoDossiers(table("AUDIENCE_TABLE"))), audience_settings.rules)
+
+
 @functools.cache
 def checks() -> SendChecks:
     library = table("CONTENT_TABLE")
@@ -62,7 +67,7 @@ def checks() -> SendChecks:
     return SendChecks(
         LibraryContents(ContentGate(DynamoContents(library), products)),
         ProductPermissions(products, DynamoPermissions(library)),
-        FactRules(FactsReader(DynamoDossiers(table("AUDIENCE_TABLE"))), audience_settings.rules),
+        ConsentedOnly(consent.consents(), consent.required, fact_rules()),
         owners(),
     )
 
@@ -91,6 +96,7 @@ def report_permission_denied(error: PermissionDeniedError) -> None:
 def reset() -> None:
     """Forget every built object; for tests."""
     audience_settings.reset()
+    consent.reset()
     pressure.reset()
     for factory in (tasks, dispatch_queue, messages, standings, checks, owners, places, ends):
         factory.cache_clear()

@@ -10,7 +10,7 @@ from typing import Any, Literal
 from scrm.wecom import limits
 from scrm.wecom.api.call import Call, Caller, all_rows, parsed, require_bytes, require_ids
 from scrm.wecom.errors import InvalidRequestError
-from scrm.wecom.payloads import CreatedMassMessage, MassMessageMember, MassMessageResult, MassMessageRow
+from scrm.wecom.payloads.mass_messages import CreatedMassMessage, MassMessageMember, MassMessageResult, MassMessageRow
 
 type ChatType = Literal["single", "group"]
 
