@@ -30,7 +30,7 @@ os.environ.update(
     EVENT_BUS_NAME="scrm",
 )
 os.environ.pop("CLOCK_URL", None)
-for _name in ("STAFF", "CONTACT", "HANDOVER", "RECONCILE", "CAMPAIGN", "CAMPAIGN_RECONCILE"):
+for _name in ("STAFF", "CONTACT", "HANDOVER", "RECONCILE", "CAMPAIGN", "CAMPAIGN_RECONCILE", "CAMPAIGN_PLANNER"):
     os.environ[f"{_name}_QUEUE_URL"] = (
         f"https://sqs.cn-north-1.amazonaws.com.cn/123456789012/{_name.lower().replace('_', '-')}"
     )

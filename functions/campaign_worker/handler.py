@@ -22,7 +22,7 @@ def take(body: str) -> None:
         if outcome is SendOutcome.POSTPONED:
             wiring.rest()
     elif isinstance(message, CampaignStopped):
-        progress = wiring.changes().stop(message.campaign_id)
+        progress = wiring.changes().stop(message.campaign_id, message.part)
         logger.info("campaign stopped", campaign_id=message.campaign_id, left=progress.left, done=progress.done)
         count("TaskRecheckRequested", progress.left)
     elif isinstance(message, CustomerOptedOut):

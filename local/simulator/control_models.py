@@ -183,6 +183,57 @@ class MassMessageReading(Strict):
     reminders: int
 
 
+class Publish(Strict):
+    """One moment, or all that wait for the member; without ``userid`` all members do. ``published_at``: see Confirm."""
+
+    userid: str | None = None
+    moment_id: str | None = None
+    share_percent: float = Field(default=100.0, gt=0, le=100)
+    published_at: str | None = None
+
+
+class PersonalMoment(Strict):
+    userid: str
+    text: str
+
+
+class React(Strict):
+    """A comment, else a like, by a customer or a member, on what ``userid`` published."""
+
+    moment_id: str
+    userid: str
+    comment: bool = False
+    by_customer: str | None = None
+    by_member: str | None = None
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> "React":
+        if (self.by_customer is None) == (self.by_member is None):
+            raise ValueError("give by_customer or by_member")
+        return self
+
+
+class MomentTaskReading(Strict):
+    """How many customers were chosen, and how many see it."""
+
+    userid: str
+    published_at: str | None
+    chosen: int
+    visible: int
+
+
+class MomentReading(Strict):
+    """``tags`` null is for everybody."""
+
+    moment_id: str
+    creator: str | None
+    created_at: str
+    content: dict[str, Any]
+    tags: list[str] | None
+    members: list[MomentTaskReading]
+    cancelled_at: str | None
+
+
 class FaultRequest(Strict):
     """See `local.simulator.faults.Fault`; ``seconds`` is simulated time from now."""
 

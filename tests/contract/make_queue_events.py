@@ -19,6 +19,7 @@ from scrm.campaign.dispatch_messages import (
     LookRequested,
     SendTaskPlanned,
 )
+from scrm.campaign.planner_messages import CampaignDue, ContentRecalled, SliceRequested
 from scrm.contacts.handover_messages import CustomersTakenOver, GroupsTakenOver, QuotaCounted
 from scrm.contacts.messages import (
     FullPassRequested,
@@ -51,6 +52,7 @@ NOTIFICATION_TEST = {
     "HostId": "sample",
 }
 CAMPAIGN, SEND_TASK = "camp_aaaaaaaaaaaaaaaaaaaaaaaaaa", "send_aaaaaaaaaaaaaaaaaaaaaaaaaa"
+ACTIVITY = "act_aaaaaaaaaaaaaaaaaaaaaaaaaa"
 CUSTOMER = "wmSIM0000000000000000000000000A1"
 
 
@@ -218,11 +220,20 @@ def samples() -> dict[str, dict[str, dict[str, Any]]]:
             ),
             "poison": batch("handover", {"kind": "transfer_requested", "case_id": CASE, "chunk_numbers": []}),
         },
+        "campaign_planner": {
+            "due": {"schedule": "campaign_planner.due"},
+            "campaign_due": batch("campaign_planner", CampaignDue(campaign_id=CAMPAIGN)),
+            "slice_requested": batch(
+                "campaign_planner", SliceRequested(campaign_id=CAMPAIGN, ring="pilot", number=3, first=120)
+            ),
+            "content_recalled": batch("campaign_planner", ContentRecalled(activity_id=ACTIVITY, version=2)),
+            "poison": batch("campaign_planner", {"kind": "slice_requested", "campaign_id": CAMPAIGN}),
+        },
         "campaign_worker": {
             "send_task_planned": batch(
                 "campaign", SendTaskPlanned(task_id=SEND_TASK, campaign_id=CAMPAIGN, owner="rm_li02")
             ),
-            "campaign_stopped": batch("campaign", CampaignStopped(campaign_id=CAMPAIGN)),
+            "campaign_stopped": batch("campaign", CampaignStopped(campaign_id=CAMPAIGN, part=0)),
             "customers_changed": batch("campaign", CustomersChanged(owner_userid="rm_li02")),
             "customer_opted_out": batch(
                 "campaign", CustomerOptedOut(external_userid=CUSTOMER, member_userids=("rm_li02", "rm_wang01"))

@@ -1,7 +1,7 @@
 """Published SDKs that know nothing of us work against the simulator unchanged: only their base URL is set.
 
-``wecom-crm-mcp`` speaks today's API, and creates mass messages and reads their results; ``wechatpy`` the frozen
-single-customer call.
+``wecom-crm-mcp`` speaks today's API, uploads, creates mass messages and moments, and reads what became of them;
+``wechatpy`` the frozen single-customer call.
 """
 
 import asyncio
@@ -18,12 +18,15 @@ from wechatpy.enterprise import WeChatClient
 from wechatpy.exceptions import WeChatClientException
 from wecom_crm_mcp import WecomAPIError, WecomClient, WecomConfig
 from wecom_crm_mcp.modules.customer import CustomerModule
+from wecom_crm_mcp.modules.media import MediaModule
+from wecom_crm_mcp.modules.moment import MomentModule
 from wecom_crm_mcp.modules.msg_template import MsgTemplateModule
 from wecom_crm_mcp.modules.transfer_active import TransferActiveModule
 from wecom_crm_mcp.modules.transfer_resigned import TransferResignedModule
 
 from local.bank import BankSize, bank_world
 from local.simulator.server import RunningSimulator, running_simulator
+from tests.unit.simulator.builders import PNG
 
 DAY = 86_400
 WORLD = bank_world(BankSize(branches=1, sub_branches=1, rms=3, customers=150, groups=2), seed=11)
@@ -134,6 +137,35 @@ def test_wecom_crm_mcp_creates_a_mass_message_and_reads_its_result(sim: RunningS
     assert [row["status"] for row in results] == [1, 2, 3]
     assert ["send_time" in row for row in results] == [True, False, False]
     assert [(row["msgid"], row["text"]["content"]) for row in listed] == [(made["msgid"], "本周沙龙")]
+
+
+def test_wecom_crm_mcp_uploads_a_picture_and_publishes_it_as_a_moment(sim: RunningSimulator, tmp_path: Path) -> None:
+    picture = tmp_path / "沙龙.png"
+    picture.write_bytes(PNG)
+
+    async def publish() -> tuple[Any, Any, Any]:
+        async with crm_client(sim, tmp_path) as client:
+            moments = MomentModule(client)
+            lent = await MediaModule(client).upload_attachment(picture, media_type="image", attachment_type=1)
+            shown = [{"msgtype": "image", "image": {"media_id": lent["media_id"]}}]
+            job = await moments.add_moment_task({"content": "每日推荐"}, shown)
+            await asyncio.to_thread(sim.control.advance, 60)
+            result = (await moments.get_moment_task_result(job["jobid"]))["result"]
+            member, *_ = (await moments.get_moment_task(result["moment_id"]))["task_list"]
+            await asyncio.to_thread(sim.control.publish_moments, member["userid"])
+            await asyncio.to_thread(
+                sim.control.react, result["moment_id"], member["userid"], by_customer="wm1", comment=True
+            )
+            told = await moments.get_moment_customer_list(result["moment_id"], member["userid"])
+            tasks = await moments.get_moment_task(result["moment_id"])
+            return member, tasks["task_list"], told["customer_list"]
+
+    member, tasks, customers = asyncio.run(publish())
+
+    assert [row["publish_status"] for row in tasks].count(1) == 1
+    assert {row["userid"] for row in customers} == {member["userid"]}
+    (moment,) = sim.control.moments()
+    assert max(row["visible"] for row in moment["members"]) > 20
 
 
 class TowardsSimulator(HTTPAdapter):

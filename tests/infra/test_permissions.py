@@ -37,6 +37,7 @@ QUEUE_OF = {
     "RECONCILE_QUEUE_URL": "ReconcileQueue",
     "CAMPAIGN_QUEUE_URL": "CampaignQueue",
     "CAMPAIGN_RECONCILE_QUEUE_URL": "CampaignReconcileQueue",
+    "CAMPAIGN_PLANNER_QUEUE_URL": "CampaignPlannerQueue",
 }
 SECRET_OF = {"WECOM_SECRET_ID": "WecomSecret", "CALLBACK_SECRET_ID": "CallbackSecret"}
 BUS_OF = {"EVENT_BUS_NAME": "ScrmBus"}
@@ -58,6 +59,10 @@ PREFIXES = {
     "AdminApi": {
         "s3:GetObject": {"content/media/*", "handover/certificates/*"},
         "s3:PutObject": {"content/media/*"},
+    },
+    "CampaignPlanner": {
+        "s3:GetObject": {"audience/snapshots/*"},
+        "s3:PutObject": {"audience/snapshots/*"},
     },
     "CampaignWorker": {"s3:PutObject": {"facts/send_settled/*"}},
     "CampaignReconcile": {"s3:PutObject": {"facts/send_settled/*"}},
@@ -186,6 +191,7 @@ def test_only_the_scheduler_of_this_account_may_start_the_scheduled_functions() 
         "ContactSyncFunction",
         "HandoverReconcileFunction",
         "CampaignReconcileFunction",
+        "CampaignPlannerFunction",
     }
 
 

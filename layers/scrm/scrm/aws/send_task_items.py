@@ -155,6 +155,7 @@ def to_summary(item: Item) -> TaskSummary:
         TaskState(item["state"]),
         item["counts"],
         (item["reach_hour"], item["reach_day"]),
+        _moment(item, "not_before"),
     )
 
 

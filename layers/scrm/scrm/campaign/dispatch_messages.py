@@ -21,10 +21,11 @@ class SendTaskPlanned(DispatchMessage):
 
 
 class CampaignStopped(DispatchMessage):
-    """Campaign queue: take back what its members have not confirmed."""
+    """Campaign queue: take back what its members have not confirmed; one ``part`` of its tasks, None: all."""
 
     kind: Literal["campaign_stopped"] = "campaign_stopped"
     campaign_id: str
+    part: int | None = None
 
 
 class CustomersChanged(DispatchMessage):

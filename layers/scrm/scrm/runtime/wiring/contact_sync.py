@@ -85,11 +85,10 @@ def facts_intake() -> "FactsIntake":
     """As `master_intake`, for a feed of customer facts."""
     from scrm.audience.intake import FeedImport  # noqa: PLC0415
     from scrm.aws.audience_table import DynamoDossiers, DynamoFeedRecord  # noqa: PLC0415
-    from scrm.aws.dispatch_queue import ask_for_rechecks  # noqa: PLC0415
+    from scrm.aws.dispatch_queue import SqsSendQueue  # noqa: PLC0415
     from scrm.runtime.audience_joins import ContactsOwned  # noqa: PLC0415
     from scrm.runtime.facts_intake import FactsIntake  # noqa: PLC0415
 
-    worker = queue("CAMPAIGN_QUEUE_URL")
     customers, audience = ContactsOwned(DynamoContactRepository(table("CONTACTS_TABLE"))), table("AUDIENCE_TABLE")
     return FactsIntake(
         bucket=required("DATA_BUCKET"),
@@ -98,7 +97,7 @@ def facts_intake() -> "FactsIntake":
             customers,
             DynamoDossiers(audience),
             clock.now,
-            lambda owners: ask_for_rechecks(worker, owners),
+            SqsSendQueue(queue("CAMPAIGN_QUEUE_URL")).customers_changed,
         ),
         feeds=DynamoFeedRecord(audience),
         rejections=DynamoOrgRepository(table("ORG_TABLE")),
