@@ -213,7 +213,7 @@ def naive(expression: Expression, known: Known) -> bool:  # noqa: PLR0911 - a li
     if op in {Op.EQUAL, Op.IN, Op.IS_TRUE}:
         return value in (wanted or [True])
     if op is Op.UNEQUAL:
-        return value != wanted[0]
+        return bool(value != wanted[0])
     order = (value > wanted[0]) - (value < wanted[0])
     return order in {Op.LESS: {-1}, Op.AT_MOST: {-1, 0}, Op.MORE: {1}, Op.AT_LEAST: {0, 1}}[op]
 
