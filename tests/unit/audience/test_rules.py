@@ -17,9 +17,8 @@ PLAIN, R1, R3 = Offer(), Offer(is_product=True, risk=1), Offer(is_product=True, 
 @pytest.mark.parametrize(
     ("known", "reason"),
     [
-        (None, ExclusionReason.NOT_IN_FACTS),
-        (facts(told_at=NOW - timedelta(days=7)), ExclusionReason.NOT_IN_FACTS),
         (facts(consent=Consent.WITHDRAWN, is_protected=True), ExclusionReason.OPTED_OUT),
+        (facts(is_protected=True, told_at=NOW - timedelta(days=30)), ExclusionReason.PROTECTED_CUSTOMER),
         (facts(consent=Consent.UNKNOWN), None),
         (facts(is_protected=True), ExclusionReason.PROTECTED_CUSTOMER),
         (facts(born_on=date(2008, 11, 27)), ExclusionReason.PROTECTED_MINOR),
@@ -51,6 +50,12 @@ def test_a_product_needs_an_assessment_in_force_that_covers_it(
 ) -> None:
     assert exclusion(facts(**told), R3, SETTINGS, NOW) is reason
     assert exclusion(facts(**told), PLAIN, SETTINGS, NOW) is None
+
+
+def test_who_is_unknown_gets_no_product() -> None:
+    for known in (None, facts(told_at=NOW - timedelta(days=7))):
+        assert exclusion(known, R1, SETTINGS, NOW) is ExclusionReason.NOT_IN_FACTS
+        assert exclusion(known, PLAIN, SETTINGS, NOW) is None
 
 
 def test_days_are_those_of_shanghai() -> None:

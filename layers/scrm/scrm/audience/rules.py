@@ -1,6 +1,6 @@
 """Who must not get what (O5, R1, R7, R8, R18, R23): pure rules over what the bank tells of a customer.
 
-Each question has one answer, the first rule that bars him, from the gravest on. What is not known bars.
+Each question has one answer, the first rule that bars him, from the gravest on. What is not known bars products.
 """
 
 from collections.abc import Iterable, Mapping
@@ -15,7 +15,8 @@ from scrm.clock import BUSINESS_ZONE
 class ExclusionReason(StrEnum):
     """Why a customer is left out.
 
-    ``not_in_facts``: the bank's feed does not tell of him, or has not for too long. ``age_unknown`` bars products only.
+    ``not_in_facts``: the bank's feed does not tell of him, or has not for too long; it and ``age_unknown`` bar products
+    only.
     ``public_content_risk``: a post that cannot be narrowed to fitting customers carries a product above the public
     level.
     """
@@ -65,9 +66,12 @@ class Offer:
 def exclusion(
     facts: CustomerFacts | None, offer: Offer, settings: RuleSettings, at: datetime
 ) -> ExclusionReason | None:
-    """Why this customer must not get the offer at that moment; None: he may."""
-    if facts is None or at - facts.told_at >= timedelta(days=settings.facts_days):
-        return ExclusionReason.NOT_IN_FACTS
+    """Why this customer must not get the offer at that moment; None: he may.
+
+    Who is unknown may get what holds no product. What was told too long ago still protects him, and allows nothing.
+    """
+    if facts is None:
+        return ExclusionReason.NOT_IN_FACTS if offer.is_product else None
     if facts.consent is Consent.WITHDRAWN:
         return ExclusionReason.OPTED_OUT
     if facts.is_protected:
@@ -76,7 +80,11 @@ def exclusion(
     age = facts.age_on(today)
     if age is not None and age < settings.adult_age:
         return ExclusionReason.PROTECTED_MINOR
-    return _suitability(facts, age, offer, settings, today) if offer.is_product else None
+    if not offer.is_product:
+        return None
+    if at - facts.told_at >= timedelta(days=settings.facts_days):
+        return ExclusionReason.NOT_IN_FACTS
+    return _suitability(facts, age, offer, settings, today)
 
 
 def restricts(before: CustomerFacts, after: CustomerFacts) -> bool:
