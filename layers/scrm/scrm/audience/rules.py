@@ -72,19 +72,13 @@ def exclusion(
     """
     if facts is None:
         return ExclusionReason.NOT_IN_FACTS if offer.is_product else None
-    if facts.consent is Consent.WITHDRAWN:
-        return ExclusionReason.OPTED_OUT
-    if facts.is_protected:
-        return ExclusionReason.PROTECTED_CUSTOMER
     today = at.astimezone(BUSINESS_ZONE).date()
-    age = facts.age_on(today)
-    if age is not None and age < settings.adult_age:
-        return ExclusionReason.PROTECTED_MINOR
-    if not offer.is_product:
-        return None
+    protection = _protection(facts, settings, today)
+    if protection is not None or not offer.is_product:
+        return protection
     if at - facts.told_at >= timedelta(days=settings.facts_days):
         return ExclusionReason.NOT_IN_FACTS
-    return _suitability(facts, age, offer, settings, today)
+    return _suitability(facts, offer, settings, today)
 
 
 def restricts(before: CustomerFacts, after: CustomerFacts) -> bool:
@@ -117,9 +111,17 @@ def barred_in_public(offer: Offer, settings: RuleSettings) -> bool:
     return offer.is_product and (offer.risk is None or highest is None or offer.risk > highest)
 
 
-def _suitability(
-    facts: CustomerFacts, age: int | None, offer: Offer, settings: RuleSettings, today: date
-) -> ExclusionReason | None:
+def _protection(facts: CustomerFacts, settings: RuleSettings, today: date) -> ExclusionReason | None:
+    """What bars him from every marketing."""
+    if facts.consent is Consent.WITHDRAWN:
+        return ExclusionReason.OPTED_OUT
+    if facts.is_protected:
+        return ExclusionReason.PROTECTED_CUSTOMER
+    age = facts.age_on(today)
+    return ExclusionReason.PROTECTED_MINOR if age is not None and age < settings.adult_age else None
+
+
+def _suitability(facts: CustomerFacts, offer: Offer, settings: RuleSettings, today: date) -> ExclusionReason | None:
     """R <= C with an assessment in force."""
     if facts.risk_class is None or facts.assessed_on is None:
         return ExclusionReason.ASSESSMENT_MISSING
@@ -127,6 +129,7 @@ def _suitability(
         return ExclusionReason.ASSESSMENT_EXPIRED
     if offer.risk is None or offer.risk > facts.risk_class:
         return ExclusionReason.RISK_ABOVE_PROFILE
+    age = facts.age_on(today)
     if age is None:
         return ExclusionReason.AGE_UNKNOWN
     highest = settings.senior_highest_risk
