@@ -8,14 +8,13 @@ import pytest
 
 from scrm.campaign.dispatch_errors import ContentRefusedError
 from scrm.campaign.model import Campaign, CampaignState, Channel, ContentRef
-from scrm.campaign.ports import ApprovedContent, Standing
+from scrm.campaign.ports import Standing
 from scrm.campaign.task import SendPlan, SendTask
 from scrm.contacts.model import Customer, GroupChat
 from scrm.content.model import Scene, Variant
 from scrm.pressure.ledger import PressureLedger
 from scrm.runtime.dispatch_joins import (
     CampaignStandings,
-    ClosedRules,
     ContactOwners,
     LedgerPlaces,
     LibraryContents,
@@ -118,15 +117,6 @@ def test_content_that_may_not_be_sent_is_refused_with_the_librarys_word() -> Non
     assert reason(replace(ref, content_hash=hashes[Scene.GROUP])) == "content_changed"
     library.authoring.recall(found.activity_id, 1, RELEASER, "the bonus has ended")
     assert reason(ref) == "content_recalled"
-
-
-def test_a_product_reaches_nobody_while_no_rating_is_known() -> None:
-    plain = ApprovedContent(CONTENT, "text", (), FAR)
-    product = replace(plain, product_id="fund_01", product_risk=1)
-
-    found = [ClosedRules().exclusions("rm_li", CUSTOMERS, one, Channel.ONE_TO_ONE, NOW) for one in (plain, product)]
-
-    assert found == [{}, dict.fromkeys(CUSTOMERS, "assessment_missing")]
 
 
 def test_the_third_push_of_a_week_waits_for_the_next_one() -> None:

@@ -36,6 +36,7 @@ FAMILIES: Final[Mapping[str, str]] = {
     "product-permissions": "product_permissions",
     "products": "products",
     "rejections": "organisation",
+    "settings/audience": "audience_settings",
     "settings/consent": "consent_settings",
     "settings/content": "content_settings",
     "settings/handover": "settings",
