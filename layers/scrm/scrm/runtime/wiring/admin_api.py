@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from scrm.aws.certificate_documents import BucketCertificates
     from scrm.aws.contact_queries import DynamoContactQueries
     from scrm.aws.customer_journal import CustomerJournal
+    from scrm.aws.planning_queue import SqsPlanningQueue
     from scrm.aws.pressure_table import DynamoOwnerNotes
     from scrm.aws.task_table import DynamoTaskTable
     from scrm.contacts.accountability import Accountability
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from scrm.pressure.ledger import PressureLedger
     from scrm.runtime.member_places import MemberPlaces
     from scrm.runtime.task_joins import OrgTaskStaff
+    from scrm.runtime.wiring.campaigns import AdminCampaigns
     from scrm.runtime.wiring.content import AdminContent
     from scrm.settings.change import SettingsChange
     from scrm.tasks.queries import TaskLists
@@ -150,6 +152,18 @@ def content_library() -> "AdminContent":
 
     files = DocumentStore(lambda: session.client("s3"), settings().data_bucket)
     return AdminContent(_table(settings().content_table), files, audit_log())
+
+
+def campaigns() -> "AdminCampaigns":
+    from scrm.runtime.wiring.campaigns import AdminCampaigns  # noqa: PLC0415 - only operations on campaigns need it
+
+    return AdminCampaigns(audit_log())
+
+
+def planning_queue() -> "SqsPlanningQueue":
+    from scrm.runtime.wiring import campaigns  # noqa: PLC0415 - as above
+
+    return campaigns.planning_queue()
 
 
 @functools.cache
