@@ -15,6 +15,7 @@ from scrm.audit.log import AuditLog
 from scrm.aws.audit_table import DynamoAuditStore
 from scrm.aws.campaign_table import DynamoCampaignStore
 from scrm.aws.content_table import DynamoContents
+from scrm.aws.dispatch_queue import SqsSendQueue
 from scrm.aws.planning_queue import SqsPlanningQueue
 from scrm.aws.queues import Queue
 from scrm.aws.send_task_table import DynamoTaskRepository
@@ -27,14 +28,14 @@ from scrm.campaign.planner_messages import ContentRecalled
 from scrm.campaign.settings import CampaignSettings
 from scrm.campaign.stopping import TaskTallies
 from scrm.campaign.task import SendPlan, SendTask, TaskState
+from scrm.campaign.trial import TrialSends
 from scrm.content.model import ContentState, Scene, Variant
 from scrm.runtime.campaign_joins import AuditedCampaigns, LibraryVersions
-from scrm.runtime.owned_audience import ALL_CUSTOMERS
-from scrm.runtime.wiring import campaign_planner as planner_wiring
+from scrm.runtime.known_segments import ALL_CUSTOMERS, KnownSegments
 from scrm.runtime.wiring import dispatch as wiring
 from scrm.runtime.wiring import send_checks
 from tests.engine import EngineTables
-from tests.fakes.campaigns import CHECKER, MAKER, FakeTestSends, definition
+from tests.fakes.campaigns import CHECKER, MAKER, definition
 from tests.fakes.content import LABEL, Library, a_draft
 from tests.fakes.dispatch import FakeMassMessages
 from tests.local_bank import Context, LocalBank, customer_id, local_bank, small_world
@@ -109,17 +110,17 @@ class CampaignBank:
 
     @property
     def desk(self) -> CampaignDesk:
-        queue = SqsPlanningQueue(
-            Queue(self.bank.sqs, self.bank.urls["campaign_planner"]), Queue(self.bank.sqs, self.bank.urls["campaign"])
-        )
+        worker = Queue(self.bank.sqs, self.bank.urls["campaign"])
+        queue = SqsPlanningQueue(Queue(self.bank.sqs, self.bank.urls["campaign_planner"]), worker)
         log = AuditLog(DynamoAuditStore(self._tables.names["AuditTable"], self._tables.client))
         return CampaignDesk(
             store=self.campaigns,
             journal=AuditedCampaigns(log),
             contents=LibraryVersions(send_checks.content_gate()),
-            audiences=planner_wiring._audiences(),
+            segments=KnownSegments(),
             queue=queue,
-            test_sends=FakeTestSends(),
+            tallies=TaskTallies(self.tasks),
+            test_sends=TrialSends(self.campaigns, self.tasks, send_checks.owners(), SqsSendQueue(worker)),
             settings=CampaignSettings(),
         )
 
@@ -158,5 +159,5 @@ def campaign_bank(tables: EngineTables, patch: pytest.MonkeyPatch) -> Iterator[C
         made = CampaignBank(running, tables)
         patch.setattr(wiring, "messages", functools.cache(lambda: made.wecom))
         awake = replace(DispatchSettings(), quiet_from=time(0), quiet_until=time(0))
-        patch.setattr(wiring, "SETTINGS", awake)
+        patch.setattr(wiring, "settings", lambda: awake)
         yield made

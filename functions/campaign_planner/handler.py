@@ -1,6 +1,5 @@
 """Campaign planning (schedule, SQS): audiences are frozen, owners become send tasks, campaigns take their next step."""
 
-import functools
 from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -14,9 +13,9 @@ from scrm.runtime.wiring import campaign_planner as wiring
 DUE = "campaign_planner.due"
 
 
-def take(body: str, context: LambdaContext) -> None:
+def take(body: str) -> None:
     message = planner_work.validate_json(body)
-    planner = wiring.planner(context.get_remaining_time_in_millis)
+    planner = wiring.planner()
     if isinstance(message, CampaignDue):
         campaign = planner.look(message.campaign_id)
         if campaign is not None:
@@ -34,7 +33,8 @@ def take(body: str, context: LambdaContext) -> None:
 
 @entrypoint
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> batches.PartialFailures | None:
+    wiring.invocation.begins(context.get_remaining_time_in_millis)
     if event.get("schedule") == DUE:
-        count("CampaignLookRequested", wiring.planner(context.get_remaining_time_in_millis).request_due())
+        count("CampaignLookRequested", wiring.planner().request_due())
         return None
-    return batches.process(event, functools.partial(take, context=context))
+    return batches.process(event, take)

@@ -1,4 +1,4 @@
-"""Campaign results (schedule, SQS): every customer of a send task reaches his end; what is due is asked for."""
+"""Campaign results (schedule, SQS): each customer of a send task gets his end; members' own messages are counted."""
 
 from typing import Any
 
@@ -6,24 +6,41 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from scrm.runtime.invocation import entrypoint
 from scrm.campaign.dispatch_errors import until_current
-from scrm.campaign.dispatch_messages import LookRequested
+from scrm.pressure.messages import PersonalMessageSeen
+from scrm.pressure.personal import PersonalRefusedError
 from scrm.runtime import batches
+from scrm.runtime.campaign_intake import reconcile_work
 from scrm.runtime.observability import count, logger
 from scrm.runtime.wiring import campaign_reconcile as wiring
 
 DUE = "campaign_reconcile.due"
+PERSONAL = "campaign_reconcile.personal"
 
 
 def take(body: str) -> None:
-    message = LookRequested.model_validate_json(body)
+    message = reconcile_work.validate_json(body)
+    if isinstance(message, PersonalMessageSeen):
+        count_personal(message)
+        return
     outcome = until_current(lambda: wiring.reconcile().look(message.task_id, asked=message.asked))
     logger.info("task looked at", task_id=message.task_id, outcome=outcome)
     count(outcome.metric)
+
+
+def count_personal(message: PersonalMessageSeen) -> None:
+    try:
+        count("PersonalTouchCounted", wiring.personal_sends().count(message.told()))
+    except PersonalRefusedError as refused:
+        logger.error("WeCom tells nothing of a member's message", msgid=message.msgid, errcode=refused.errcode)
+        count("PersonalMessageRefused")
 
 
 @entrypoint
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> batches.PartialFailures | None:  # noqa: ARG001
     if event.get("schedule") == DUE:
         count("TaskLookRequested", wiring.reconcile().request_due())
+        return None
+    if event.get("schedule") == PERSONAL:
+        count("PersonalMessageSeen", wiring.personal_sends().request_new())
         return None
     return batches.process(event, take)

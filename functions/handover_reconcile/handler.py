@@ -8,7 +8,6 @@ from scrm.runtime.invocation import entrypoint
 from scrm import clock
 from scrm.runtime import batches
 from scrm.runtime.observability import count
-from scrm.runtime.orphan_audits import start_audit
 from scrm.runtime.reconcile_intake import take_message
 from scrm.runtime.wiring import handover_reconcile as wiring
 
@@ -26,6 +25,8 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> batches.Par
         count("PollRequested", wiring.reconcile().request_due(clock.now()))
         return None
     if event.get("schedule") == AUDIT:
+        from scrm.runtime.orphan_audits import start_audit  # noqa: PLC0415 - once a night
+
         start_audit(wiring.orphan_audit(), clock.now())
         return None
     return batches.process(event, take)

@@ -6,6 +6,7 @@ peer's Tracer would make a client for a sampling service that it never asks in L
 """
 
 import json
+import re
 import statistics
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -27,10 +28,11 @@ LIMITS = {
     "handover_reconcile": 0.85,
     "admin_api": 0.90,
 }
-USUAL = {"handover_reconcile": "poll_requested"}
+USUAL = {"admin_api": "list_cases", "handover_reconcile": "poll_requested"}
 """The sample that stands for a function's usual work, where it is not the first by name."""
 WORKERS = ("staff_intake", "contact_sync", "handover_worker", "handover_reconcile")
 PEER = "typical: boto3, Logger, Tracer, Metrics, 30 models, AES"
+_TEMPLATE = (ROOT / "infra" / "template.yaml").read_text(encoding="utf-8")
 _QUEUES = "https://sqs.cn-north-1.amazonaws.com.cn/123456789012"
 
 ENVIRONMENT: Mapping[str, str] = {
@@ -47,9 +49,9 @@ ENVIRONMENT: Mapping[str, str] = {
     # The samples carry the time at which they were made.
     "CALLBACK_WINDOW_SECONDS": "3000000000",
     "EVENT_BUS_NAME": "scrm",
-    **{f"{name.upper()}_TABLE": name for name in ("platform", "org", "contacts", "handover", "audit", "tasks")},
     "DATA_BUCKET": "data",
-    **{f"{name.upper()}_QUEUE_URL": f"{_QUEUES}/{name}" for name in ("staff", "contact", "handover", "reconcile")},
+    **{name: name.lower() for name in re.findall(r"^ +([A-Z_]+_TABLE): ", _TEMPLATE, re.MULTILINE)},
+    **{name: f"{_QUEUES}/{name}" for name in re.findall(r"^ +([A-Z_]+_QUEUE_URL): ", _TEMPLATE, re.MULTILINE)},
 }
 
 

@@ -1,4 +1,4 @@
-"""``scrm campaigns``: who gets what, approved by a second person, sent ring by ring, reconciled to the last customer."""
+"""``scrm campaigns``: who gets what, approved by a second person, sent ring by ring, reconciled to the last one."""
 
 import csv
 from typing import TextIO

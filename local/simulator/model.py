@@ -110,7 +110,10 @@ class Customer:
 
 @dataclass(slots=True, kw_only=True)
 class Relation:
-    """One member following one customer. ``half``: the customer added a skip-verify member who has not confirmed."""
+    """One member following one customer. ``half``: the customer added a skip-verify member who has not confirmed.
+
+    ``last_chat_at`` decides who sends a mass message to a customer of several members; None counts as ``createtime``.
+    """
 
     __pydantic_config__: ClassVar[ConfigDict] = _STRICT
     userid: str
@@ -127,6 +130,7 @@ class Relation:
     remark_corp_name: str | None = None
     standing: Standing = "mutual"
     chat_started: bool = False
+    last_chat_at: float | None = None
 
 
 @dataclass(slots=True, kw_only=True)

@@ -11,7 +11,13 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from scrm.campaign.dispatch_messages import CampaignStopped, CustomersChanged, LookRequested, SendTaskPlanned
+from scrm.campaign.dispatch_messages import (
+    CampaignStopped,
+    CustomerOptedOut,
+    CustomersChanged,
+    LookRequested,
+    SendTaskPlanned,
+)
 from scrm.campaign.planner_messages import CampaignDue, ContentRecalled, SliceRequested
 from scrm.contacts.handover_messages import CustomersTakenOver, GroupsTakenOver, QuotaCounted
 from scrm.contacts.messages import (
@@ -27,6 +33,8 @@ from scrm.handover.messages import DeliverPackage, PlanRequested, PollRequested,
 from scrm.handover.model import case_id_of
 from scrm.handover.orphans import AuditCounts, AuditPart, AuditStep
 from scrm.handover.ports import Delivery
+from scrm.pressure.messages import PersonalMessageSeen
+from scrm.pressure.model import PressureClass
 
 EVENTS = Path(__file__).parents[2] / "events"
 CORP = "wwSIMCORP0000001"
@@ -211,11 +219,21 @@ def samples() -> dict[str, dict[str, dict[str, Any]]]:
             ),
             "campaign_stopped": batch("campaign", CampaignStopped(campaign_id=CAMPAIGN, part=0)),
             "customers_changed": batch("campaign", CustomersChanged(owner_userid="rm_li02")),
+            "customer_opted_out": batch(
+                "campaign", CustomerOptedOut(external_userid=CUSTOMER, member_userids=("rm_li02", "rm_wang01"))
+            ),
             "poison": batch("campaign", {"kind": "send_task_planned", "campaign_id": CAMPAIGN}),
         },
         "campaign_reconcile": {
             "due": {"schedule": "campaign_reconcile.due"},
+            "personal": {"schedule": "campaign_reconcile.personal"},
             "look_requested": batch("campaign_reconcile", LookRequested(task_id=SEND_TASK, asked=True)),
+            "personal_message_seen": batch(
+                "campaign_reconcile",
+                PersonalMessageSeen(
+                    msgid="msgSAMPLE1", userid="rm_li02", pressure_class=PressureClass.PUSH, created_at=AT
+                ),
+            ),
             "poison": batch("campaign_reconcile", {"kind": "look_requested"}),
         },
         "handover_reconcile": {

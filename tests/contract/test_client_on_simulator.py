@@ -15,7 +15,9 @@ from scrm.wecom.errors import (
     RateLimitedError,
     TransientError,
 )
-from scrm.wecom.payloads import GroupChatStatus, MemberStatus, TransferStatus
+from scrm.wecom.payloads.address_book import MemberStatus
+from scrm.wecom.payloads.group_chats import GroupChatStatus
+from scrm.wecom.payloads.inheritance import TransferStatus
 from tests.simulated_corp import Corp, loaded
 from tests.unit.simulator.builders import customer, group, member, relation
 

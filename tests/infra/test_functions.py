@@ -112,6 +112,7 @@ def test_the_api_is_throttled() -> None:
         "HandoverReconcileAudit",
         "CampaignReconcileDue",
         "CampaignPlannerDue",
+        "CampaignReconcilePersonal",
     ],
 )
 def test_schedules_are_in_utc_and_name_themselves(schedule: str) -> None:
@@ -124,5 +125,6 @@ def test_schedules_are_in_utc_and_name_themselves(schedule: str) -> None:
         '{"schedule": "handover_reconcile.audit"}',
         '{"schedule": "campaign_reconcile.due"}',
         '{"schedule": "campaign_planner.due"}',
+        '{"schedule": "campaign_reconcile.personal"}',
     )
     assert asked["State"] == {"Ref": "SchedulesState"}

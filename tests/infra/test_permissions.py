@@ -23,6 +23,7 @@ TABLE_OF = {
     "HANDOVER_TABLE": "HandoverTable",
     "TASKS_TABLE": "TasksTable",
     "PRESSURE_TABLE": "PressureTable",
+    "CONSENT_TABLE": "ConsentTable",
     "CONTENT_TABLE": "ContentTable",
     "CAMPAIGN_TABLE": "CampaignTable",
     "SEND_TASK_TABLE": "SendTaskTable",

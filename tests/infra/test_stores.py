@@ -14,6 +14,7 @@ TABLES = {
     "HandoverTable": {"by_due", "by_branch", "by_month"},
     "TasksTable": {"by_node"},
     "PressureTable": set(),
+    "ConsentTable": set(),
     "CampaignTable": {"by_due", "by_branch", "by_bank"},
     "SendTaskTable": {"by_due", "by_campaign", "by_owner"},
     "ContentTable": {"by_branch", "by_bank"},

@@ -6,10 +6,18 @@ from typing import Any
 
 import pytest
 
+from functions.campaign_reconcile import handler as campaign_reconcile
+from scrm import clock
 from scrm.aws.settled_facts import FACTS
 from scrm.campaign.task import TaskState
-from tests.campaign_bank import CUSTOMERS, MINUTES, CampaignBank, campaign_bank
+from scrm.pressure.model import PressureClass
+from scrm.pressure.personal import PersonalMessage, Received
+from scrm.runtime.wiring import campaign_reconcile as reconcile_wiring
+from scrm.runtime.wiring import pressure
+from tests.campaign_bank import CUSTOMERS, MINUTES, OWNER, CampaignBank, campaign_bank
 from tests.engine import EngineTables
+from tests.fakes.personal import FakePersonalMessages
+from tests.local_bank import Context, customer_id
 
 pytestmark = pytest.mark.engine
 
@@ -68,3 +76,21 @@ def test_functions_killed_at_each_request_create_one_message_and_settle_everybod
     assert len(bank.wecom.creations) == 1
     assert bank.counts() == {"sent": CUSTOMERS}
     assert bank.bank.killer.kills >= 20
+
+
+def test_what_members_send_of_their_own_accord_counts_in_the_ledger(
+    bank: CampaignBank, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent_at = clock.now() - 20 * MINUTES
+    wecom = FakePersonalMessages([PersonalMessage("msg_own", OWNER, PressureClass.PUSH, sent_at)])
+    wecom.rows["msg_own"] = [Received(customer_id(0), sent_at), Received(customer_id(1), is_open=True)]
+    monkeypatch.setattr(reconcile_wiring, "personal_messages", lambda: wecom)
+
+    for _ in range(2):
+        campaign_reconcile.lambda_handler({"schedule": campaign_reconcile.PERSONAL}, Context())  # type: ignore[arg-type]
+        bank.bank.run_until_idle()
+
+    (counted,) = pressure.ledger().counts_of(OWNER, customer_id(0))
+    assert (counted.pressure_class, counted.held, counted.settled) == (PressureClass.PUSH, 0, 1)
+    assert pressure.ledger().counts_of(OWNER, customer_id(1)) == []
+    assert len(wecom.windows) == len(set(wecom.windows)), "what was listed is not listed again"

@@ -11,7 +11,15 @@ import pytest
 ROOT = Path(__file__).parents[2]
 FUNCTIONS = sorted(path.parent.name for path in (ROOT / "functions").glob("*/handler.py"))
 
-EVERYWHERE = ("aws_xray_sdk", "moto", "pytest", "s3transfer", "aws_lambda_powertools.utilities.parser", "wechatpy")
+EVERYWHERE = (
+    "aws_xray_sdk",
+    "moto",
+    "pytest",
+    "s3transfer",
+    "aws_lambda_powertools.utilities.parser",
+    "wechatpy",
+    "charset_normalizer",
+)
 NOT_IN_WORKERS = ("aws_lambda_powertools.event_handler",)
 FORBIDDEN = {
     "wecom_callback": (
@@ -25,7 +33,7 @@ FORBIDDEN = {
     "staff_intake": NOT_IN_WORKERS,
     "contact_sync": NOT_IN_WORKERS,
     "handover_worker": NOT_IN_WORKERS,
-    "handover_reconcile": (*NOT_IN_WORKERS, "scrm.handover.certificate"),
+    "handover_reconcile": (*NOT_IN_WORKERS, "scrm.handover.certificate", "scrm.handover.orphans", "scrm.wecom.events"),
     "campaign_planner": (*NOT_IN_WORKERS, "requests"),
     "campaign_worker": NOT_IN_WORKERS,
     "campaign_reconcile": NOT_IN_WORKERS,
@@ -69,3 +77,9 @@ def test_the_data_bucket_is_reached_without_the_transfer_manager() -> None:
 
     assert "scrm.aws.documents" in loaded
     assert sorted(loaded & {"boto3", "s3transfer", "awscrt"}) == []
+
+
+def test_requests_keeps_its_guesser_for_those_who_import_it_after_us() -> None:
+    loaded = loaded_by_program("import scrm.wecom.http_stack, charset_normalizer")
+
+    assert {"requests", "charset_normalizer"} <= loaded

@@ -11,7 +11,7 @@ import resource
 import string
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -222,20 +222,17 @@ def _size(value: Any) -> int:
 
 def _value_size(wire: Mapping[str, Any]) -> int:
     ((kind, value),) = wire.items()
-    match kind:
-        case "S":
-            return len(value.encode())
-        case "N":
-            return len(value) // 2 + 2
-        case "B":
-            return len(value)
-        case "M":
-            return 3 + sum(len(name.encode()) + 1 + _value_size(part) for name, part in value.items())
-        case "L":
-            return 3 + sum(1 + _value_size(part) for part in value)
-        case "SS":
-            return sum(len(part.encode()) for part in value)
-    return 1
+    if kind == "M":
+        return 3 + sum(len(name.encode()) + 1 + _value_size(part) for name, part in value.items())
+    if kind == "L":
+        return 3 + sum(1 + _value_size(part) for part in value)
+    sizes: dict[str, Callable[[Any], int]] = {
+        "S": lambda text: len(text.encode()),
+        "N": lambda number: len(number) // 2 + 2,
+        "B": len,
+        "SS": lambda texts: sum(len(text.encode()) for text in texts),
+    }
+    return sizes.get(kind, lambda _: 1)(value)
 
 
 if __name__ == "__main__":

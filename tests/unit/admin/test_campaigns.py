@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from scrm import clock
-from scrm.campaign.model import Channel, ContentRef, RingShare
+from scrm.campaign.model import Channel, ContentRef
 from scrm.campaign.task import RecipientState, SendPlan
-from scrm.contacts.model import RelationState
 from tests.admin_api import BRANCH_10, BRANCH_20, HEAD_OFFICE, Api, Reply, Request
+from tests.fakes.org import member
 
 CHECKER = {"sub": "op-checker", "scrm_node": "10", "scrm_roles": "[operator]"}
 COMPLIANCE = {"sub": "op-compliance", "scrm_node": "1", "scrm_roles": "[compliance]"}
@@ -88,7 +88,7 @@ def test_a_campaign_is_made_submitted_and_approved_by_another_one(api: Api) -> N
         "approved",
         "operator:op-checker",
     )
-    actions = [entry.fact.action for entry in api.audited("10")]
+    actions = [entry.action for entry in api.audited("10")]
     assert [one for one in actions if one.startswith("campaign.")] == [
         "campaign.created",
         "campaign.submitted",
@@ -268,8 +268,11 @@ def test_a_test_goes_to_seeds_as_a_campaign_of_its_own_that_no_list_shows(api: A
 
 
 def test_a_customers_exposure_is_shown_to_who_sees_him(api: Api) -> None:
-    api.contacts.follows("rm_li", "wm_1", RelationState.ACTIVE)
-    api.campaigns.exposed("wm_1", "rm_li")
+    api.people.rows["rm_li"] = member("rm_li", "12", "/1/10/12/")
+    api.contacts.changes.added("rm_li", "wm_1", clock.now() - timedelta(days=30))
+    plan = SendPlan("camp_1", "all", Channel.ONE_TO_ONE, ContentRef("act_1", 1), clock.now(), clock.now())
+    (task,) = plan.tasks_of("rm_li", ["wm_1"], "/1/10/12/")
+    api.campaigns.tasks.put_planned([task.ended_as(RecipientState.SENT, ["wm_1"], clock.now())])
 
     shown = send(api, "GET", "/v1/customers/wm_1/exposure", HEAD_OFFICE)
     hidden = send(api, "GET", "/v1/customers/wm_1/exposure", BRANCH_20)
@@ -293,9 +296,3 @@ def test_settings_of_campaigns_are_head_offices(api: Api) -> None:
     assert (refused.status, changed.status) == (403, 200)
     assert (shown["settings"]["sending_stopped"], shown["settings"]["quiet_from"][:5]) == (True, "20:00")
     assert shown["given"] == ["quiet_from", "sending_stopped"]
-
-
-def test_a_recall_of_content_is_told_to_the_planner(api: Api) -> None:
-    # The recall of content itself is test_content's; here: that campaigns hear of it.
-    api.campaigns.queue.contents.clear()
-    assert RingShare(0, 0).customers == 0

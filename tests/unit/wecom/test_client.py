@@ -10,7 +10,9 @@ from scrm.wecom import limits
 from scrm.wecom.api.application_messages import MarkdownMessage, TextCard, TextMessage
 from scrm.wecom.client import WecomClient
 from scrm.wecom.errors import InvalidRequestError, OutcomeUnknownError, TransientError
-from scrm.wecom.payloads import GroupChatStatus, MemberStatus, TransferStatus
+from scrm.wecom.payloads.address_book import MemberStatus
+from scrm.wecom.payloads.group_chats import GroupChatStatus
+from scrm.wecom.payloads.inheritance import TransferStatus
 from tests.fakes.wecom import PagedWecom
 
 WHEN = 1_760_086_400

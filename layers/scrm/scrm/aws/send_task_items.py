@@ -102,6 +102,7 @@ def from_task(task: SendTask) -> Item:
         "looks": task.looks,
         "predecessor_id": task.predecessor_id or None,
         "untold": task.untold or None,
+        "answer_lost": task.answer_lost or None,
         "due_pk": due_pk(shard) if task.due_at else None,
         "due_at": _iso(task.due_at),
         "campaign_pk": campaign_pk(task.campaign_id, shard),
@@ -142,6 +143,7 @@ def to_task(item: Item, target_ids: tuple[str, ...]) -> SendTask:
         due_at=_moment(item, "due_at"),
         predecessor_id=item.get("predecessor_id", ""),
         untold=item.get("untold", False),
+        answer_lost=item.get("answer_lost", False),
         version=item["version"],
     )
 

@@ -35,6 +35,14 @@ class CustomersChanged(DispatchMessage):
     owner_userid: str
 
 
+class CustomerOptedOut(DispatchMessage):
+    """Campaign queue: this customer must get nothing that lies with one of these members."""
+
+    kind: Literal["customer_opted_out"] = "customer_opted_out"
+    external_userid: str
+    member_userids: tuple[str, ...]
+
+
 class LookRequested(DispatchMessage):
     """Campaign reconcile queue: ask WeCom about this task; ``asked``: whether its time has come or not."""
 
@@ -43,9 +51,11 @@ class LookRequested(DispatchMessage):
     asked: bool = False
 
 
-type DispatchWork = Annotated[SendTaskPlanned | CampaignStopped | CustomersChanged, Field(discriminator="kind")]
+type DispatchWork = Annotated[
+    SendTaskPlanned | CampaignStopped | CustomersChanged | CustomerOptedOut, Field(discriminator="kind")
+]
 
 # Built when the worker first reads one: those who only write messages do not pay for it.
-dispatch_work: TypeAdapter[SendTaskPlanned | CampaignStopped | CustomersChanged] = TypeAdapter(
+dispatch_work: TypeAdapter[SendTaskPlanned | CampaignStopped | CustomersChanged | CustomerOptedOut] = TypeAdapter(
     DispatchWork, config=ConfigDict(defer_build=True)
 )

@@ -121,7 +121,7 @@ class TaskReconcile:
         if found.confirmed:
             assigned = {*found.rows, *seen.results}
             dropped = [one for one in seen.pending_ids if one not in assigned]
-            seen = seen.ended_as(RecipientState.NOT_ASSIGNED, dropped, self.now())
+            seen = task_steps.not_assigned(seen, dropped, self.now())
         outcome = LookOutcome.LOOKED
         if seen.has_pending and self._reminder_due(task):
             # Stored first: a reminder more is worse than one less.

@@ -1,7 +1,7 @@
 """What follows when something changes while tasks are under way: a stop, an opt-out, a new owner."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import batched
@@ -61,11 +61,27 @@ class TaskChanges:
                 yield summary
 
     def recheck_owner(self, owner_userid: str) -> int:
-        """Customers of this member opted out, changed hands or their data changed; how many tasks are looked at."""
+        """Customers of this member changed hands or their data changed; how many tasks are looked at."""
         found = list(self.tasks.open_of_owner(owner_userid))
         for part in batched(found, _TOGETHER, strict=False):
             self.queue.request_looks(part, asked=True)
         return len(found)
+
+    def opted_out(self, external_userid: str, member_userids: Iterable[str]) -> int:
+        """One customer opted out (R1); how many tasks are looked at. One that is yet to be created asks by itself."""
+        found = [
+            task_id
+            for userid in dict.fromkeys(member_userids)
+            for task_id in self.tasks.open_of_owner(userid)
+            if self._waits_for(task_id, external_userid)
+        ]
+        for part in batched(found, _TOGETHER, strict=False):
+            self.queue.request_looks(part, asked=True)
+        return len(found)
+
+    def _waits_for(self, task_id: str, target_id: str) -> bool:
+        task = self.tasks.load(task_id)
+        return task is not None and task.state not in CREATING and target_id in task.pending_ids
 
 
 @dataclass(frozen=True, slots=True)

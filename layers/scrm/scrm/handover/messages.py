@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import BaseModel, ConfigDict, Field
 
 from scrm.handover.edges import ChunkKind
 from scrm.handover.ports import Delivery
@@ -71,11 +71,3 @@ class DeliverPackage(HandoverMessage):
         return Delivery(
             self.case_id, self.takeover_userid, self.chunks, self.part, self.cursor, self.counts, self.lost_ids
         )
-
-
-type WorkerMessage = Annotated[PlanRequested | TransferRequested, Field(discriminator="kind")]
-
-# Built when the worker first reads one: those who only write messages do not pay for it.
-worker_message: TypeAdapter[PlanRequested | TransferRequested] = TypeAdapter(
-    WorkerMessage, config=ConfigDict(defer_build=True)
-)

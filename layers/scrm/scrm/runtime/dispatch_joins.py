@@ -102,8 +102,7 @@ class LibraryContents:
 class ClosedRules:
     """Implements `scrm.campaign.ports.RecipientRules` while no customer's rating is known: it fails closed (O5).
 
-    Content with a product reaches nobody, each with the reason; content without one needs no rating. Opt-outs and
-    consent have no store yet and are not asked here: nothing may plan tasks before they are joined.
+    Content with a product reaches nobody, each with the reason; content without one needs no rating.
     """
 
     def exclusions(

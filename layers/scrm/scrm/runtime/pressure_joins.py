@@ -1,5 +1,9 @@
-"""Joins a bank's settings to the contact-pressure ledger."""
+"""Joins a bank's settings and its customers' owners to the contact-pressure ledger."""
 
+from collections.abc import Sequence
+
+from scrm.campaign.model import Channel
+from scrm.campaign.ports import Owners
 from scrm.pressure.exceptions import PressureRules
 from scrm.pressure.model import PressureClass
 from scrm.settings.pressure import PressureDocument
@@ -15,3 +19,14 @@ def pressure_rules(settings: PressureDocument) -> PressureRules:
         most_by_exception=settings.most_by_exception,
         longest_exception=settings.longest_exception,
     )
+
+
+class LedgerOwners:
+    """Implements `scrm.pressure.personal.TargetOwners` on what the dispatch asks."""
+
+    def __init__(self, owners: Owners) -> None:
+        self._owners = owners
+
+    def owners_of(self, pressure_class: PressureClass, target_ids: Sequence[str]) -> dict[str, str]:
+        channel = Channel.GROUP if pressure_class is PressureClass.GROUP else Channel.ONE_TO_ONE
+        return self._owners.owners_of(channel, target_ids)

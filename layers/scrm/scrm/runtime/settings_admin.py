@@ -11,6 +11,7 @@ _VARIABLES = (
     "HANDOVER_TABLE",
     "TASKS_TABLE",
     "PRESSURE_TABLE",
+    "CONSENT_TABLE",
     "CONTENT_TABLE",
     "CAMPAIGN_TABLE",
     "SEND_TASK_TABLE",
@@ -36,6 +37,7 @@ class AdminSettings:
     handover_table: str
     tasks_table: str
     pressure_table: str
+    consent_table: str
     content_table: str
     campaign_table: str
     send_task_table: str

@@ -28,7 +28,8 @@ class GreetingText(BaseModel):
     approved_by: str = Field(min_length=1, max_length=128, description="Who approved the text.")
 
 
-STANDARD_GREETING: Final = GreetingText(
+# Not validated, so that no validator is built at every cold start; a test validates it.
+STANDARD_GREETING: Final = GreetingText.model_construct(
     text="您好，因工作安排，您的客户经理已调整，今后由我继续为您服务。如有任何需要，请随时与我联系。",
     approved_by="standard_text",
 )
@@ -99,6 +100,9 @@ class HandoverDocument(BaseModel):
         ge=1,
         le=366,
         description="A leave of at most so many days is covered and moves no customer; a longer one hands over.",
+    )
+    leave_ahead_days: int = Field(
+        default=7, ge=0, le=90, description="Whose leave begins within so many days is no successor; 0: only today's."
     )
     roster_departing_percent: int = Field(
         default=20, ge=1, le=100, description="A roster file that lets more of the staff depart at once is refused."

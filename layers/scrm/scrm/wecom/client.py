@@ -1,31 +1,77 @@
-"""The typed WeCom client: one attribute per family of the API.
+"""The typed WeCom client: one attribute per family of the API, loaded when first asked.
 
 Arguments are checked against `scrm.wecom.limits` before anything is sent, list calls follow their cursor, and errors
 are those of `scrm.wecom.errors`. Retries, token and rate are the transport's business.
 """
 
 from collections.abc import Callable
+from functools import cached_property
+from typing import TYPE_CHECKING
 
-from scrm.wecom.api.address_book import AddressBook
-from scrm.wecom.api.application_messages import ApplicationMessages
 from scrm.wecom.api.call import Caller
-from scrm.wecom.api.external_contacts import ExternalContacts
-from scrm.wecom.api.group_chats import GroupChats
-from scrm.wecom.api.inheritance import Inheritance
-from scrm.wecom.api.mass_messages import MassMessages
-from scrm.wecom.api.media import Media
-from scrm.wecom.api.tags import Tags
+
+if TYPE_CHECKING:
+    from scrm.wecom.api.address_book import AddressBook
+    from scrm.wecom.api.application_messages import ApplicationMessages
+    from scrm.wecom.api.external_contacts import ExternalContacts
+    from scrm.wecom.api.group_chats import GroupChats
+    from scrm.wecom.api.inheritance import Inheritance
+    from scrm.wecom.api.mass_messages import MassMessages
+    from scrm.wecom.api.media import Media
+    from scrm.wecom.api.tags import Tags
 
 
 class WecomClient:
     """``agent_id`` gives the app's number; it is asked only when an application message is sent."""
 
     def __init__(self, caller: Caller, agent_id: Callable[[], int] = lambda: 0) -> None:
-        self.address_book = AddressBook(caller)
-        self.external_contacts = ExternalContacts(caller)
-        self.tags = Tags(caller)
-        self.inheritance = Inheritance(caller)
-        self.group_chats = GroupChats(caller)
-        self.mass_messages = MassMessages(caller)
-        self.media = Media(caller)
-        self.application_messages = ApplicationMessages(caller, agent_id)
+        self._caller = caller
+        self._agent_id = agent_id
+
+    @cached_property
+    def address_book(self) -> "AddressBook":
+        from scrm.wecom.api.address_book import AddressBook  # noqa: PLC0415
+
+        return AddressBook(self._caller)
+
+    @cached_property
+    def external_contacts(self) -> "ExternalContacts":
+        from scrm.wecom.api.external_contacts import ExternalContacts  # noqa: PLC0415
+
+        return ExternalContacts(self._caller)
+
+    @cached_property
+    def tags(self) -> "Tags":
+        from scrm.wecom.api.tags import Tags  # noqa: PLC0415
+
+        return Tags(self._caller)
+
+    @cached_property
+    def inheritance(self) -> "Inheritance":
+        from scrm.wecom.api.inheritance import Inheritance  # noqa: PLC0415
+
+        return Inheritance(self._caller)
+
+    @cached_property
+    def group_chats(self) -> "GroupChats":
+        from scrm.wecom.api.group_chats import GroupChats  # noqa: PLC0415
+
+        return GroupChats(self._caller)
+
+    @cached_property
+    def mass_messages(self) -> "MassMessages":
+        from scrm.wecom.api.mass_messages import MassMessages  # noqa: PLC0415
+
+        return MassMessages(self._caller)
+
+    @cached_property
+    def media(self) -> "Media":
+        from scrm.wecom.api.media import Media  # noqa: PLC0415
+
+        return Media(self._caller)
+
+    @cached_property
+    def application_messages(self) -> "ApplicationMessages":
+        from scrm.wecom.api.application_messages import ApplicationMessages  # noqa: PLC0415
+
+        return ApplicationMessages(self._caller, self._agent_id)

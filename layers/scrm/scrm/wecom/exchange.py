@@ -11,12 +11,11 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any, Final, NamedTuple
 
-import requests
-from requests.adapters import HTTPAdapter
 from urllib3.exceptions import MaxRetryError, NameResolutionError, NewConnectionError
 
 from scrm.wecom.api.call import Call, Json
 from scrm.wecom.errors import hint_of
+from scrm.wecom.http_stack import HTTPAdapter, requests
 
 DEFAULT_TIMEOUT: Final = (3.0, 10.0)
 _UPLOAD_TIMEOUT: Final = (3.0, 60.0)  # 20 MB at 3 Mbit/s

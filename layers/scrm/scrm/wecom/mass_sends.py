@@ -12,7 +12,7 @@ from scrm.campaign.task import RecipientState, Result
 from scrm.wecom import errors as wecom
 from scrm.wecom.api.mass_messages import ChatType
 from scrm.wecom.client import WecomClient
-from scrm.wecom.payloads import MassMessageStatus
+from scrm.wecom.payloads.mass_messages import MassMessageStatus
 
 TRY_AGAIN_AFTER: Final = timedelta(minutes=1)
 DISTRIBUTED_AFTER: Final = timedelta(minutes=2)

@@ -18,7 +18,7 @@ from scrm.wecom import errors as wecom
 from scrm.wecom import limits
 from scrm.wecom.client import WecomClient
 from scrm.wecom.handover_errors import HandoverErrors
-from scrm.wecom.payloads import Relation
+from scrm.wecom.payloads.external_contacts import Relation
 
 PAGES_PER_CALL: Final = 10
 _ENOUGH_WRITTEN: Final = 100  # customers; each is up to two calls, and one message has a minute for them

@@ -9,7 +9,6 @@ from scrm.contacts.model import UNKNOWN_TIME, GroupChat, RelationDetails
 from scrm.contacts.ports import CursorLostError, FoundRelation, UnknownMemberError
 from scrm.org.model import Member, MemberStatus
 from scrm.org.ports import Department
-from scrm.wecom import payloads
 from scrm.wecom.client import WecomClient
 from scrm.wecom.errors import (
     CONTACT_INVISIBLE,
@@ -21,12 +20,13 @@ from scrm.wecom.errors import (
     UNKNOWN_USERID,
     InvalidRequestError,
 )
+from scrm.wecom.payloads import address_book, external_contacts
 
 _STATUS = {
-    payloads.MemberStatus.ACTIVE: MemberStatus.ACTIVE,
-    payloads.MemberStatus.DISABLED: MemberStatus.DISABLED,
-    payloads.MemberStatus.NOT_ACTIVATED: MemberStatus.NOT_ACTIVATED,
-    payloads.MemberStatus.LEFT: MemberStatus.LEFT,
+    address_book.MemberStatus.ACTIVE: MemberStatus.ACTIVE,
+    address_book.MemberStatus.DISABLED: MemberStatus.DISABLED,
+    address_book.MemberStatus.NOT_ACTIVATED: MemberStatus.NOT_ACTIVATED,
+    address_book.MemberStatus.LEFT: MemberStatus.LEFT,
 }
 # A member whom WeCom deleted, or does not show to this app.
 _MEMBER_GONE = frozenset({UNKNOWN_USERID, MEMBER_UNKNOWN, MEMBER_INVISIBLE})
@@ -75,7 +75,7 @@ class WecomAddressBook:
             raise
 
 
-def _member(row: payloads.Member, serving: frozenset[str], now: datetime) -> Member:
+def _member(row: address_book.Member, serving: frozenset[str], now: datetime) -> Member:
     """Placed at his main department, without a path; at none when WeCom names none."""
     userid = ids.fold_userid(row.userid)
     home = row.main_department or next(iter(row.department), 0)
@@ -142,7 +142,7 @@ class WecomCustomers:
         return GroupChat(found.chat_id, ids.fold_userid(found.owner), found.name, clock.now())
 
 
-def _found(row: payloads.Relation) -> FoundRelation:
+def _found(row: external_contacts.Relation) -> FoundRelation:
     follow = row.follow_info
     return FoundRelation(
         userid=ids.fold_userid(follow.userid),
@@ -152,7 +152,7 @@ def _found(row: payloads.Relation) -> FoundRelation:
     )
 
 
-def _details(row: payloads.FollowUser) -> RelationDetails:
+def _details(row: external_contacts.FollowUser) -> RelationDetails:
     return RelationDetails(
         remark=row.remark,
         description=row.description,

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from scrm.campaign import model
 from scrm.campaign.model import CampaignState, Channel, RingState
-from scrm.campaign.stopping import CampaignResults as Found
+from scrm.campaign.results import CampaignResults as Found
 from scrm.campaign.task import RecipientState, TaskState
 from scrm.runtime.http.content_models import Asked, Moment, NodeText
 from scrm.runtime.http.models import Page, Reply, Timestamp

@@ -1,11 +1,16 @@
 """What one customer was exposed to, over all campaigns and owners (S43)."""
 
 from http import HTTPStatus
+from typing import Annotated
+
+from aws_lambda_powertools.event_handler.openapi.params import Path
 
 from scrm.runtime.http import campaign_models as models
 from scrm.runtime.http.routing import responses, router
-from scrm.runtime.http.visible_customers import CustomerId, visible_customer
+from scrm.runtime.http.visible_customers import visible_customer
 from scrm.runtime.wiring import admin_api as wiring
+
+CustomerId = Annotated[str, Path(max_length=64, description="The customer's external_userid.")]
 
 
 @router.get(

@@ -31,7 +31,7 @@ _RESERVE_MS: Final = 45_000
 
 @dataclass(frozen=True, slots=True)
 class Planner:
-    """For one message or tick."""
+    """The planner's use cases, as of now."""
 
     run: CampaignRun
     slices: SlicePlanning
@@ -49,12 +49,24 @@ class Planner:
         return self.run.request_due(clock.now())
 
 
-def planner(remaining_ms: Callable[[], int]) -> Planner:
-    """``remaining_ms``: how long the invocation may still run."""
+class Invocation:
+    """How long the present one may still run; the handler says so at its begin."""
 
-    def has_time() -> bool:
-        return remaining_ms() > _RESERVE_MS
+    def __init__(self) -> None:
+        self._remaining_ms: Callable[[], int] = lambda: 0
 
+    def begins(self, remaining_ms: Callable[[], int]) -> None:
+        self._remaining_ms = remaining_ms
+
+    def has_time(self) -> bool:
+        return self._remaining_ms() > _RESERVE_MS
+
+
+invocation: Final = Invocation()
+
+
+def planner() -> Planner:
+    """For one message or tick."""
     run = CampaignRun(
         store=send_checks.campaigns(),
         journal=_journal(),
@@ -64,7 +76,7 @@ def planner(remaining_ms: Callable[[], int]) -> Planner:
         slices=_slices(),
         queue=_queue(),
         settings=campaign_settings.campaigns(),
-        has_time=has_time,
+        has_time=invocation.has_time,
     )
     slices = SlicePlanning(
         store=send_checks.campaigns(),
@@ -75,7 +87,7 @@ def planner(remaining_ms: Callable[[], int]) -> Planner:
         ledger=send_checks.places(),
         dispatch=SqsSendQueue(queue("CAMPAIGN_QUEUE_URL")),
         queue=_queue(),
-        has_time=has_time,
+        has_time=invocation.has_time,
     )
     return Planner(run, slices)
 

@@ -4,7 +4,7 @@ import functools
 from typing import TYPE_CHECKING
 
 from scrm import clock
-from scrm.aws.contact_table import DynamoContactRepository
+from scrm.aws.contact_table import DynamoContactRepository, OwnerNotes
 from scrm.aws.org_table import DynamoOrgRepository
 from scrm.aws.queues import Queue
 from scrm.aws.sync_runs import DynamoSyncRuns
@@ -23,7 +23,6 @@ from scrm.wecom.governor_state import Priority
 from scrm.wecom.sources import WecomAddressBook, WecomCustomers
 
 if TYPE_CHECKING:
-    from scrm.aws.pressure_table import DynamoOwnerNotes
     from scrm.runtime.master_intake import MasterIntake
     from scrm.tasks.work import MemberRename
 
@@ -80,11 +79,12 @@ def master_intake() -> "MasterIntake":
 
 
 @functools.cache
-def owner_notes() -> "DynamoOwnerNotes":
+def owner_notes() -> tuple[OwnerNotes, ...]:
     """What goes along when an owner changes; only a start that sees that needs it."""
+    from scrm.aws.consent_table import DynamoArrivalNotes  # noqa: PLC0415
     from scrm.aws.pressure_table import DynamoOwnerNotes  # noqa: PLC0415
 
-    return DynamoOwnerNotes(table("PRESSURE_TABLE"))
+    return DynamoOwnerNotes(table("PRESSURE_TABLE")), DynamoArrivalNotes(table("CONSENT_TABLE"))
 
 
 def task_rename() -> "MemberRename":

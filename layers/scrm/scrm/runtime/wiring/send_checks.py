@@ -12,8 +12,9 @@ from scrm.aws.table import Table
 from scrm.campaign.checks import SendChecks
 from scrm.content.permissions import ProductPermissions
 from scrm.content.sending import ContentGate
+from scrm.runtime.consent_joins import ConsentedOnly
 from scrm.runtime.dispatch_joins import ClosedRules, ContactOwners, LedgerPlaces, LibraryContents
-from scrm.runtime.wiring import pressure
+from scrm.runtime.wiring import consent, pressure
 from scrm.runtime.wiring.tables import table
 
 
@@ -49,9 +50,14 @@ def checks() -> SendChecks:
     return SendChecks(
         LibraryContents(content_gate()),
         ProductPermissions(DynamoProducts(library), DynamoPermissions(library)),
-        ClosedRules(),
-        ContactOwners(contacts()),
+        ConsentedOnly(consent.consents(), consent.required, ClosedRules()),
+        owners(),
     )
+
+
+@functools.cache
+def owners() -> ContactOwners:
+    return ContactOwners(contacts())
 
 
 @functools.cache
@@ -61,6 +67,7 @@ def places() -> LedgerPlaces:
 
 def reset() -> None:
     """Forget every built object; for tests."""
+    consent.reset()
     pressure.reset()
-    for factory in (task_table, tasks, campaigns, content_gate, contacts, checks, places):
+    for factory in (task_table, tasks, campaigns, content_gate, contacts, checks, owners, places):
         factory.cache_clear()

@@ -33,20 +33,23 @@ class AppSecret:
 
     def credentials(self) -> AppCredentials:
         """Read anew at every token fetch, some twelve times a day: a rotated secret is taken up by itself."""
-        return AppCredentials(str(self._field("corp_id")), str(self._field("apps", self._app, "secret")))
+        secret = self._secret.read()
+        return AppCredentials(str(_field(secret, "corp_id")), str(_field(secret, "apps", self._app, "secret")))
 
     @functools.cached_property
     def agent_id(self) -> int:
         """The app's number; it never changes."""
-        return int(self._field("apps", self._app, "agent_id"))
+        return int(_field(self._secret.read(), "apps", self._app, "agent_id"))
 
-    def _field(self, *names: str) -> Any:
-        value: Any = self._secret.read()
-        for name in names:
-            value = value.get(name) if isinstance(value, dict) else None
-        if not value:
-            raise SecretIncompleteError(".".join(names))
-        return value
+
+def _field(secret: dict[str, Any], *names: str) -> Any:
+    """Raises SecretIncompleteError."""
+    value: Any = secret
+    for name in names:
+        value = value.get(name) if isinstance(value, dict) else None
+    if not value:
+        raise SecretIncompleteError(".".join(names))
+    return value
 
 
 class CallMetrics:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from scrm.wecom import limits
 from scrm.wecom.api.call import Call, Caller, all_rows, parsed, rows
-from scrm.wecom.payloads import Department, Member, MemberBrief, MemberDepartment
+from scrm.wecom.payloads.address_book import Department, Member, MemberBrief, MemberDepartment
 
 
 class AddressBook:

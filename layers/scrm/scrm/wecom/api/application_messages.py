@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from scrm import ids
 from scrm.wecom import limits
 from scrm.wecom.api.call import Call, Caller, parsed, require_bytes, require_ids, require_length
-from scrm.wecom.payloads import SentMessage
+from scrm.wecom.payloads.application_messages import SentMessage
 
 _SEND = "message/send"
 

@@ -19,7 +19,7 @@ from scrm.wecom.api.call import (
     with_cursor,
 )
 from scrm.wecom.errors import NO_RELATION, InvalidRequestError
-from scrm.wecom.payloads import ExternalContact, FollowUser, Relation
+from scrm.wecom.payloads.external_contacts import ExternalContact, FollowUser, Relation
 
 _BATCH = "externalcontact/batch/get_by_user"
 _ROWS = "external_contact_list"

@@ -5,7 +5,7 @@ from typing import Any
 
 from scrm.wecom import limits
 from scrm.wecom.api.call import Call, Caller, Page, all_rows, cursor_of, parsed, require_ids, rows, with_cursor
-from scrm.wecom.payloads import GroupChat, GroupChatRow, GroupChatStatus, GroupTransferFailure
+from scrm.wecom.payloads.group_chats import GroupChat, GroupChatRow, GroupChatStatus, GroupTransferFailure
 
 _LIST = "externalcontact/groupchat/list"
 _ROWS = "group_chat_list"

@@ -10,7 +10,7 @@ from typing import Any, Literal
 from scrm.wecom import limits
 from scrm.wecom.api.call import Call, Caller, all_rows, parsed, require_bytes, require_ids
 from scrm.wecom.errors import InvalidRequestError
-from scrm.wecom.payloads import CreatedMassMessage, MassMessageMember, MassMessageResult, MassMessageRow
+from scrm.wecom.payloads.mass_messages import CreatedMassMessage, MassMessageMember, MassMessageResult, MassMessageRow
 
 type ChatType = Literal["single", "group"]
 
@@ -19,6 +19,7 @@ _LIST = "externalcontact/get_groupmsg_list_v2"
 _MEMBERS = "externalcontact/get_groupmsg_task"
 _RESULTS = "externalcontact/get_groupmsg_send_result"
 _CREATED_BY_CORP = 0
+_CREATED_BY_MEMBERS = 1
 
 
 class MassMessages:
@@ -61,11 +62,20 @@ class MassMessages:
 
     def created(self, chat_type: ChatType, since: datetime, until: datetime) -> Iterator[MassMessageRow]:
         """What was created for the corp between the two, at most a month apart; personal messages are left out."""
+        return self._listed(chat_type, since, until, _CREATED_BY_CORP)
+
+    def created_by_members(self, chat_type: ChatType, since: datetime, until: datetime) -> Iterator[MassMessageRow]:
+        """What members created of their own accord between the two, at most a month apart."""
+        return self._listed(chat_type, since, until, _CREATED_BY_MEMBERS)
+
+    def _listed(
+        self, chat_type: ChatType, since: datetime, until: datetime, filter_type: int
+    ) -> Iterator[MassMessageRow]:
         body = {
             "chat_type": chat_type,
             "start_time": int(since.timestamp()),
             "end_time": int(until.timestamp()) + 1,
-            "filter_type": _CREATED_BY_CORP,
+            "filter_type": filter_type,
             "limit": limits.MASS_MESSAGE_LIST_PAGE,
         }
         return all_rows(self._caller, Call(_LIST, body=body), MassMessageRow, "group_msg_list")

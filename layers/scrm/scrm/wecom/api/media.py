@@ -5,7 +5,7 @@ from typing import Final
 from scrm.wecom import limits
 from scrm.wecom.api.call import Call, Caller, UploadFile, parsed
 from scrm.wecom.errors import InvalidRequestError
-from scrm.wecom.payloads import UploadedMedia
+from scrm.wecom.payloads.media import UploadedMedia
 
 _MOMENTS: Final = 1  # attachment_type
 

@@ -6,7 +6,7 @@ from typing import Any
 from scrm.wecom import limits
 from scrm.wecom.api.call import Call, Caller, parsed, require_ids, require_length, rows
 from scrm.wecom.errors import InvalidRequestError
-from scrm.wecom.payloads import TagGroup
+from scrm.wecom.payloads.tags import TagGroup
 
 
 class Tags:
