@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
+from scrm import ids
 from scrm.campaign.campaign_ports import CampaignJournal, OwnerPart, SendableContent
 from scrm.campaign.desk import CampaignDesk
 from scrm.campaign.model import (
@@ -106,7 +107,7 @@ class FakeAudiences:
         if self.runs > 1:
             self.runs -= 1
             return None
-        snapshot_id = f"snap_{campaign.campaign_id}_{at.isoformat()}"
+        snapshot_id = ids.derive("snap", campaign.campaign_id, at.isoformat())
         if snapshot_id not in self.frozen:
             self.frozen[snapshot_id] = {owner: list(customers) for owner, customers in self.members.items()}
         total = sum(map(len, self.members.values()))
