@@ -19,6 +19,7 @@ os.environ.update(
     TASKS_TABLE="tasks",
     CAMPAIGN_TABLE="campaign",
     PRESSURE_TABLE="pressure",
+    AUDIENCE_TABLE="audience",
     CONSENT_TABLE="consent",
     CONTENT_TABLE="content",
     SEND_TASK_TABLE="send-tasks",

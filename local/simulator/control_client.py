@@ -154,6 +154,22 @@ class ControlClient:
     def unassigned(self, handover_userid: str | None = None) -> list[Json]:
         return self._all_rows("unassigned", handover_userid=handover_userid)
 
+    def contact_ways(self) -> list[Json]:
+        """Every contact way, oldest first."""
+        return self._all_rows("contact-ways")
+
+    def scan(self, config_id: str, external_userid: str, customer: Json | None = None) -> Json:
+        """A customer scans a contact way and adds who it leads to: ``{"userid", "welcome_code", "temporary"}``."""
+        body = {"config_id": config_id, "external_userid": external_userid, "customer": customer}
+        return self._send("POST", "contact-ways/scan", body)
+
+    def temporary_chats(self) -> list[Json]:
+        return self._all_rows("temporary-chats")
+
+    def welcomes(self, external_userid: str | None = None) -> list[Json]:
+        """Welcome codes and what was sent with them, oldest first."""
+        return self._all_rows("welcomes", external_userid=external_userid)
+
     def groups(self, owner: str | None = None) -> list[Json]:
         return self._all_rows("groups", owner=owner)
 

@@ -80,6 +80,7 @@ class MemberPatch(Strict):
     banned: bool | None = None
     team_account: bool | None = None
     customer_cap: int | None = None
+    console_welcome: bool | None = None
     last_login_at: float | None = None
     new_userid: str | None = None
 
@@ -122,6 +123,33 @@ class AddedRelation(Strict):
 
 class Added(Strict):
     welcome_codes: list[str | None]
+
+
+class Scan(Strict):
+    """``customer`` is needed for one that the corp does not know yet."""
+
+    config_id: str
+    external_userid: str
+    customer: Customer | None = None
+
+
+class ScanReading(Strict):
+    """Whom the customer met; of a temporary contact way nobody is added."""
+
+    userid: str
+    welcome_code: str | None
+    temporary: bool
+
+
+class WelcomeReading(Strict):
+    """``used_by`` is the app that greeted with it, ``content`` what it said."""
+
+    welcome_code: str
+    userid: str
+    external_userid: str
+    issued_at: str
+    used_by: str | None
+    content: dict[str, Any]
 
 
 class RelationPatch(Strict):

@@ -39,12 +39,22 @@ SECRET_MISSING = 41004
 MEDIA_ID_MISSING = 41006
 USERID_MISSING = 41009
 EXTERNAL_USERID_MISSING = 41035
+WAY_TYPE_MISSING = 41037
+WAY_SCENE_MISSING = 41038
+WAY_TYPE_INVALID = 41039
+WAY_SCENE_INVALID = 41040
+WAY_TOO_MANY_PEOPLE = 41041
+WAY_STYLE_INVALID = 41042
+WAY_ID_MISSING = 41043
+WAY_ID_INVALID = 41044
+WAY_CAP = 41045
 MSGID_MISSING = 41046
 MSGID_INVALID = 41047
 NOBODY_TO_SEND_TO = 41048
 WELCOME_CODE_MISSING = 41049
 WELCOME_CODE_INVALID = 41050
 WELCOME_CHAT_STARTED = 41051
+NOT_ACTIVATED = 41054
 MOMENT_ID_MISSING = 41059
 MOMENT_ID_INVALID = 41060
 MOMENT_NOT_OF_USER = 41061
@@ -128,6 +138,16 @@ _TEXTS = {
     MEDIA_ID_MISSING: "missing media_id",
     USERID_MISSING: "userid missing",
     EXTERNAL_USERID_MISSING: "missing external userid",
+    WAY_TYPE_MISSING: "missing contact way type",
+    WAY_SCENE_MISSING: "missing contact way scene",
+    WAY_TYPE_INVALID: "invalid contact way type",
+    WAY_SCENE_INVALID: "invalid contact way scene",
+    WAY_TOO_MANY_PEOPLE: "too many people in a contact way",
+    WAY_STYLE_INVALID: "invalid contact way style",
+    WAY_ID_MISSING: "missing contact way config_id",
+    WAY_ID_INVALID: "invalid contact way config_id",
+    WAY_CAP: "too many contact ways",
+    NOT_ACTIVATED: "the user is not activated",
     MSGID_MISSING: "missing msgid",
     MSGID_INVALID: "invalid msgid",
     NOBODY_TO_SEND_TO: "no one to send",

@@ -6,6 +6,7 @@ from typing import Any
 from local.simulator.api.call import Engines
 from local.simulator.callbacks import CallbackDispatcher, Http
 from local.simulator.clock import Clock, to_iso
+from local.simulator.contact_actions import ContactActions
 from local.simulator.corp_actions import CorpActions
 from local.simulator.gate import ApiReply, ApiRequest, Gate
 from local.simulator.group_actions import GroupActions
@@ -39,6 +40,7 @@ class Simulator:
         self.group_transfers = GroupTransferEngine(self.simulation, self.dispatcher)
         self.actions = CorpActions(self.simulation, self.dispatcher, self.transfers)
         self.group_actions = GroupActions(self.simulation, self.dispatcher, self.group_transfers)
+        self.contacts = ContactActions(self.simulation, self.actions)
         self.mass_messages = MassMessageEngine(self.simulation)
         self.moments = MomentEngine(self.simulation)
         engines = Engines(

@@ -6,6 +6,7 @@ from typing import Any
 
 from local.simulator.clock import Clock
 from local.simulator.confirmations import ConfirmationScript
+from local.simulator.contact_ways import ContactWayBook
 from local.simulator.cursors import Cursors
 from local.simulator.decisions import DecisionScript
 from local.simulator.delivery_policy import CallbackPolicy
@@ -29,6 +30,7 @@ class WelcomeCode:
     external_userid: str
     issued_at: float
     used_by: str | None = None
+    content: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -45,6 +47,7 @@ class State:
     transfers: TransferBook = field(default_factory=TransferBook)
     group_transfers: dict[tuple[int, str], int] = field(default_factory=dict)
     welcome_codes: dict[str, WelcomeCode] = field(default_factory=dict)
+    contact_ways: ContactWayBook = field(default_factory=ContactWayBook)
     messages: MessageBook = field(default_factory=MessageBook)
     media: MediaStore = field(default_factory=MediaStore)
     mass: MassBook = field(default_factory=MassBook)

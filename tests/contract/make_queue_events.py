@@ -11,6 +11,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from scrm.audience.messages import FactsFileStep
 from scrm.campaign.dispatch_messages import (
     CampaignStopped,
     CustomerOptedOut,
@@ -155,6 +156,21 @@ def samples() -> dict[str, dict[str, dict[str, Any]]]:
                     offset=4_000_000,
                     line=100_000,
                     columns=(0, 1, 2),
+                ),
+            ),
+            "facts_uploaded": batch("contact", uploaded("audience/incoming/facts+2026-11-23.csv")),
+            "facts_file_step": batch(
+                "contact",
+                FactsFileStep(
+                    key="audience/incoming/facts 2026-11-23.csv",
+                    told_at=AT,
+                    stage="take",
+                    etag='"0123456789abcdef0123456789abcdef"',
+                    offset=4_000_000,
+                    line=100_000,
+                    columns=("external_userid", "risk_class", "assessed_on", "born_on", "consent"),
+                    rows=200_000,
+                    bad=12,
                 ),
             ),
             "groups_taken_over": batch("contact", GroupsTakenOver(case_id=CASE, chat_ids=("wrSIM01",), at=AT)),

@@ -240,3 +240,21 @@ def test_wechatpy_creates_a_mass_message(sim: RunningSimulator, wechatpy_client:
     sim.control.confirm_messages(sender)
 
     assert [row["msgid"] for row in sim.control.mass_deliveries(customer)] == [made["msgid"]]
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_wechatpy_makes_a_contact_way_and_greets_who_scans_it(
+    sim: RunningSimulator, wechatpy_client: WeChatClient
+) -> None:
+    contacts = wechatpy_client.external_contact
+    member, *_ = contacts.get_follow_user_list()["follow_user"]
+    way = contacts.add_contact_way(1, 2, remark="大堂", state="branch-hz", user=[member])
+    shown = contacts.get_contact_way(way["config_id"])["contact_way"]
+
+    scanned = sim.control.scan(way["config_id"], "wmNEW", {"external_userid": "wmNEW", "name": "新客户"})
+    contacts.send_welcome_msg({"welcome_code": scanned["welcome_code"], "text": {"content": "您好"}})
+
+    assert (shown["user"], shown["state"], scanned["userid"]) == ([member], "branch-hz", member)
+    assert [row["content"]["text"]["content"] for row in sim.control.welcomes("wmNEW")] == ["您好"]
+    assert [row["config_id"] for row in sim.control.contact_ways()] == [way["config_id"]]
+    assert sim.control.temporary_chats() == []

@@ -194,11 +194,13 @@ class FakeContents:
         self.refused = ""
         self.valid_until = FAR
         self.product_id = ""
+        self.product_risk: int | None = None
 
     def approved(self, ref: ContentRef, channel: Channel, at: datetime) -> ApprovedContent:
         if self.refused:
             raise ContentRefusedError(self.refused)
-        return ApprovedContent(ref, f"text of {ref.activity_id}", (), self.valid_until, self.product_id)
+        text = f"text of {ref.activity_id}"
+        return ApprovedContent(ref, text, (), self.valid_until, self.product_id, self.product_risk)
 
 
 class FakeStandings:

@@ -23,6 +23,7 @@ TABLE_OF = {
     "HANDOVER_TABLE": "HandoverTable",
     "TASKS_TABLE": "TasksTable",
     "PRESSURE_TABLE": "PressureTable",
+    "AUDIENCE_TABLE": "AudienceTable",
     "CONSENT_TABLE": "ConsentTable",
     "CONTENT_TABLE": "ContentTable",
     "CAMPAIGN_TABLE": "CampaignTable",
@@ -46,7 +47,10 @@ PREFIXES = {
         "s3:GetObject": {"roster/incoming/*", "roster/latest/*"},
         "s3:PutObject": {"roster/latest/*", "roster/rejected/*"},
     },
-    "ContactSync": {"s3:GetObject": {"master/incoming/*"}},
+    "ContactSync": {
+        "s3:GetObject": {"master/incoming/*", "audience/incoming/*"},
+        "s3:PutObject": {"audience/review/*"},
+    },
     "HandoverWorker": {"s3:PutObject": {"handover/packages/*"}},
     "HandoverReconcile": {
         "s3:GetObject": {"handover/packages/*"},

@@ -112,6 +112,8 @@ EXPECTED = {
     "plan_content": 201,
     "get_calendar_week": 200,
     "drop_content": 404,
+    "get_audience_settings": 200,
+    "put_audience_settings": 200,
     "get_content_settings": 200,
     "put_content_settings": 200,
     "announce_asset": 201,

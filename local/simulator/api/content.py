@@ -36,6 +36,22 @@ def checked_content(call: Call) -> dict[str, Any]:
     return {name: part for name, part in parts.items() if part and part != {"content": ""}}
 
 
+def checked_conclusions(call: Call) -> dict[str, Any] | None:
+    """What ends a temporary session (contacts paper, 5.8): a text, and the first of image, link and mini-program."""
+    if call.args.get("conclusions") is None:
+        return None
+    given = arguments.mapping(call.args, "conclusions")
+    text = arguments.optional_text(arguments.mapping(given, "text"), "content") or ""
+    if len(text.encode()) > TEXT_BYTES:
+        raise ApiError(errors.INVALID_PARAMETER, "conclusions")
+    kind = next((kind for kind in ("image", "link", "miniprogram") if given.get(kind) is not None), None)
+    parts: dict[str, Any] = {"text": {"content": text}} if text else {}
+    if kind is not None:
+        _check_attachment(call, {"msgtype": kind, kind: given[kind]})
+        parts[kind] = given[kind]
+    return parts
+
+
 def shown_content(content: Mapping[str, Any]) -> dict[str, Any]:
     """As the list of messages gives it back: of an image the media id rather than the address, no cover media."""
     shown = dict(content)

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from local.simulator.api import (
     address_book,
     addresses,
+    contact_ways,
     external_contacts,
     group_chats,
     inheritance,
@@ -23,6 +24,7 @@ ENDPOINTS: Mapping[str, Endpoint] = {
     **address_book.ENDPOINTS,
     **external_contacts.ENDPOINTS,
     **tags.ENDPOINTS,
+    **contact_ways.ENDPOINTS,
     **inheritance.ENDPOINTS,
     **group_chats.ENDPOINTS,
     **media.ENDPOINTS,

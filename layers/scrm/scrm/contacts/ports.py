@@ -90,9 +90,9 @@ class Change:
 
 
 # What follows a customer is noted with his owners, once for all customers of one write that go the same way: two notes
-# of the contact-pressure ledger and one of the answers about advertising. Who comes from nobody, or goes to nobody, has
-# his own.
-NOTES_PER_PAIR = 3
+# of the contact-pressure ledger, two of the bank's facts and one of the answers about advertising. Who comes from
+# nobody, or goes to nobody, has his own.
+NOTES_PER_PAIR = 5
 
 
 def notes_of(changes: Iterable[Change]) -> int:

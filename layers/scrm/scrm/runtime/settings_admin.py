@@ -11,6 +11,7 @@ _VARIABLES = (
     "HANDOVER_TABLE",
     "TASKS_TABLE",
     "PRESSURE_TABLE",
+    "AUDIENCE_TABLE",
     "CONSENT_TABLE",
     "CONTENT_TABLE",
     "CAMPAIGN_TABLE",
@@ -37,6 +38,7 @@ class AdminSettings:
     handover_table: str
     tasks_table: str
     pressure_table: str
+    audience_table: str
     consent_table: str
     content_table: str
     campaign_table: str

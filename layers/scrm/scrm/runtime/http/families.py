@@ -41,6 +41,7 @@ FAMILIES: Final[Mapping[str, str]] = {
     "product-permissions": "product_permissions",
     "products": "products",
     "rejections": "organisation",
+    "settings/audience": "audience_settings",
     "settings/campaigns": "campaign_settings",
     "settings/consent": "consent_settings",
     "settings/content": "content_settings",

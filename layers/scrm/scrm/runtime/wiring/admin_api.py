@@ -209,11 +209,10 @@ def accountability() -> "Accountability":
 
 
 def owner_notes() -> "tuple[OwnerNotes, ...]":
-    from scrm.aws.consent_table import DynamoArrivalNotes  # noqa: PLC0415 - only a new owner needs it
-    from scrm.aws.pressure_table import DynamoOwnerNotes  # noqa: PLC0415 - as above
+    from scrm.runtime.wiring.owner_notes import owner_notes_in  # noqa: PLC0415 - only a new owner needs it
 
-    pressure, consents = settings().pressure_table, settings().consent_table
-    return DynamoOwnerNotes(_table(pressure)), DynamoArrivalNotes(_table(consents))
+    found = settings()
+    return owner_notes_in(_table(found.pressure_table), _table(found.audience_table), _table(found.consent_table))
 
 
 def consents() -> "Consents":

@@ -3,6 +3,8 @@
 import functools
 
 from scrm import clock
+from scrm.audience.intake import FactsReader
+from scrm.aws.audience_table import DynamoDossiers
 from scrm.aws.campaign_table import DynamoCampaignStore
 from scrm.aws.contact_table import DynamoContactRepository
 from scrm.aws.content_table import DynamoContents
@@ -12,9 +14,10 @@ from scrm.aws.table import Table
 from scrm.campaign.checks import SendChecks
 from scrm.content.permissions import ProductPermissions
 from scrm.content.sending import ContentGate
+from scrm.runtime.audience_joins import FactRules
 from scrm.runtime.consent_joins import ConsentedOnly
-from scrm.runtime.dispatch_joins import ClosedRules, ContactOwners, LedgerPlaces, LibraryContents
-from scrm.runtime.wiring import consent, pressure
+from scrm.runtime.dispatch_joins import ContactOwners, LedgerPlaces, LibraryContents
+from scrm.runtime.wiring import audience_settings, consent, pressure
 from scrm.runtime.wiring.tables import table
 
 
@@ -45,12 +48,17 @@ def contacts() -> DynamoContactRepository:
 
 
 @functools.cache
+def facts() -> FactsReader:
+    return FactsReader(DynamoDossiers(table("AUDIENCE_TABLE")))
+
+
+@functools.cache
 def checks() -> SendChecks:
     library = table("CONTENT_TABLE")
     return SendChecks(
         LibraryContents(content_gate()),
         ProductPermissions(DynamoProducts(library), DynamoPermissions(library)),
-        ConsentedOnly(consent.consents(), consent.required, ClosedRules()),
+        ConsentedOnly(consent.consents(), consent.required, FactRules(facts(), audience_settings.rules)),
         owners(),
     )
 
@@ -67,7 +75,8 @@ def places() -> LedgerPlaces:
 
 def reset() -> None:
     """Forget every built object; for tests."""
+    audience_settings.reset()
     consent.reset()
     pressure.reset()
-    for factory in (task_table, tasks, campaigns, content_gate, contacts, checks, owners, places):
+    for factory in (task_table, tasks, campaigns, content_gate, contacts, facts, checks, owners, places):
         factory.cache_clear()
