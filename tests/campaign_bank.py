@@ -52,6 +52,7 @@ class CampaignBank:
         self.bank = bank
         self.wecom = FakeMassMessages(clock.now)
         self._tables = tables
+        self._content: ContentRef | None = None
         self.campaigns = DynamoCampaignStore(self.table("CampaignTable"))
         self.tasks = DynamoTaskRepository(self.table("SendTaskTable"))
 
@@ -96,7 +97,9 @@ class CampaignBank:
         return found.state
 
     def released(self) -> ContentRef:
-        """Content that may be sent from now on."""
+        """Content that may be sent from now on, the same one each time."""
+        if self._content is not None:
+            return self._content
         now = clock.now()
         library = Library(contents=DynamoContents(self.table("ContentTable")), moment=now)  # type: ignore[arg-type]
         draft = a_draft(
@@ -106,7 +109,8 @@ class CampaignBank:
             variants=((Scene.ONE_TO_ONE, Variant(LABEL)),),
         )
         found = library.released(draft)
-        return ContentRef(found.activity_id, 1, dict(found.hashes)[Scene.ONE_TO_ONE])
+        self._content = ContentRef(found.activity_id, 1, dict(found.hashes)[Scene.ONE_TO_ONE])
+        return self._content
 
     @property
     def desk(self) -> CampaignDesk:
@@ -134,7 +138,8 @@ class CampaignBank:
         asked = self.latest(drafted).submission
         assert asked is not None
         self.desk.approve(drafted.campaign_id, asked.audience.snapshot_id, CHECKER, now)
-        return self.desk.schedule(drafted.campaign_id, clock.now(), MAKER, clock.now())
+        begin = clock.now()
+        return self.desk.schedule(drafted.campaign_id, begin, MAKER, begin)
 
     def take_content_back(self, content: ContentRef) -> None:
         """What the library and the API do at a recall."""
