@@ -1,15 +1,16 @@
-"""A bank with a campaign over the template's tables and queues; WeCom's mass messages are in memory."""
+"""A bank with a campaign over the template's tables and queues, whose members send on the WeCom simulator."""
 
-import functools
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import time, timedelta
+from typing import Any
 
 import pytest
 
 from functions.campaign_planner import handler as campaign_planner
 from functions.campaign_reconcile import handler as campaign_reconcile
+from local.simulator.control_client import ControlClient
 from scrm import clock
 from scrm.audit.log import AuditLog
 from scrm.aws.audit_table import DynamoAuditStore
@@ -37,7 +38,6 @@ from scrm.runtime.wiring import send_checks
 from tests.engine import EngineTables
 from tests.fakes.campaigns import CHECKER, MAKER, definition
 from tests.fakes.content import LABEL, Library, a_draft
-from tests.fakes.dispatch import FakeMassMessages
 from tests.local_bank import Context, LocalBank, customer_id, local_bank, small_world
 
 CUSTOMERS = 30
@@ -45,12 +45,27 @@ OWNER, CAMPAIGN = "rm_wang01", "camp_1"
 MINUTES = timedelta(minutes=1)
 
 
+class Sending:
+    """What members and WeCom did with the campaign's messages."""
+
+    def __init__(self, control: ControlClient) -> None:
+        self._control = control
+
+    def confirm_all(self) -> None:
+        self._control.confirm_messages()
+
+    @property
+    def creations(self) -> list[dict[str, Any]]:
+        """Every message of the corp as the simulator shows it: its members, the time of its cancellation."""
+        return [message for message in self._control.mass_messages() if message["creator"] is None]
+
+
 class CampaignBank:
-    """A bank with one campaign under way; WeCom's mass messages are in memory, everything else is deployed."""
+    """A bank with one campaign under way; the functions are deployed, their WeCom is the simulator."""
 
     def __init__(self, bank: LocalBank, tables: EngineTables) -> None:
         self.bank = bank
-        self.wecom = FakeMassMessages(clock.now)
+        self.wecom = Sending(bank.sim.control)
         self._tables = tables
         self._content: ContentRef | None = None
         self.campaigns = DynamoCampaignStore(self.table("CampaignTable"))
@@ -162,7 +177,6 @@ def campaign_bank(tables: EngineTables, patch: pytest.MonkeyPatch) -> Iterator[C
     with local_bank(tables, small_world(CUSTOMERS, 0), patch) as running:
         running.full_pass()
         made = CampaignBank(running, tables)
-        patch.setattr(wiring, "messages", functools.cache(lambda: made.wecom))
         awake = replace(DispatchSettings(), quiet_from=time(0), quiet_until=time(0))
         patch.setattr(wiring, "settings", lambda: awake)
         yield made
