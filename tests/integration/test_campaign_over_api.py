@@ -5,10 +5,11 @@ from typing import Any
 
 import pytest
 
+from functions.admin_api.handler import lambda_handler
 from scrm import clock
 from scrm.runtime.wiring import admin_api as admin_wiring
 from scrm.runtime.wiring import campaign_settings
-from tests.admin_api import Reply, Request, lambda_context, lambda_handler
+from tests.admin_api import Reply, Request, lambda_context
 from tests.campaign_bank import CUSTOMERS, MINUTES, CampaignBank, campaign_bank
 from tests.engine import EngineTables
 from tests.local_bank import customer_id
