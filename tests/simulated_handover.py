@@ -1,8 +1,8 @@
 """A bank in one process: the handover's use cases on in-memory adapters, WeCom the simulator behind real HTTP.
 
-The adapters pass one conformance suite with the tables (tests/integration/test_handover_tables.py and
-test_contact_table.py). Messages lie in memory; the run takes them one by one, kills their reader where it is told to,
-and gives them out again as SQS would.
+The adapters pass one conformance suite with the tables, buckets and queues (tests/integration: test_handover_tables.py,
+test_contact_table.py, test_certificates.py, test_handover_ports.py). Messages lie in memory; the run takes them one by
+one, kills their reader where it is told to, and gives them out again as SQS would.
 """
 
 from collections import Counter
