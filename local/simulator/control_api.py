@@ -6,7 +6,14 @@ from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import ValidationError
 
-from local.simulator import control_corp, control_sending, control_time, control_watch
+from local.simulator import (
+    control_contacts,
+    control_corp,
+    control_moments,
+    control_sending,
+    control_time,
+    control_watch,
+)
 from local.simulator.corp_actions import UnknownThingError
 from local.simulator.schedule import ScheduleExpressionError
 from local.simulator.simulator import Simulator
@@ -33,7 +40,9 @@ def control_application(simulator: Simulator) -> FastAPI:
     routers: list[Callable[[Simulator], APIRouter]] = [
         control_time.router,
         control_corp.router,
+        control_contacts.router,
         control_sending.router,
+        control_moments.router,
         control_watch.router,
     ]
     for router in routers:

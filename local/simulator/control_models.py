@@ -80,6 +80,7 @@ class MemberPatch(Strict):
     banned: bool | None = None
     team_account: bool | None = None
     customer_cap: int | None = None
+    console_welcome: bool | None = None
     last_login_at: float | None = None
     new_userid: str | None = None
 
@@ -122,6 +123,33 @@ class AddedRelation(Strict):
 
 class Added(Strict):
     welcome_codes: list[str | None]
+
+
+class Scan(Strict):
+    """``customer`` is needed for one that the corp does not know yet."""
+
+    config_id: str
+    external_userid: str
+    customer: Customer | None = None
+
+
+class ScanReading(Strict):
+    """Whom the customer met; of a temporary contact way nobody is added."""
+
+    userid: str
+    welcome_code: str | None
+    temporary: bool
+
+
+class WelcomeReading(Strict):
+    """``used_by`` is the app that greeted with it, ``content`` what it said."""
+
+    welcome_code: str
+    userid: str
+    external_userid: str
+    issued_at: str
+    used_by: str | None
+    content: dict[str, Any]
 
 
 class RelationPatch(Strict):
@@ -181,6 +209,57 @@ class MassMessageReading(Strict):
     dropped: list[str]
     cancelled_at: str | None
     reminders: int
+
+
+class Publish(Strict):
+    """One moment, or all that wait for the member; without ``userid`` all members do. ``published_at``: see Confirm."""
+
+    userid: str | None = None
+    moment_id: str | None = None
+    share_percent: float = Field(default=100.0, gt=0, le=100)
+    published_at: str | None = None
+
+
+class PersonalMoment(Strict):
+    userid: str
+    text: str
+
+
+class React(Strict):
+    """A comment, else a like, by a customer or a member, on what ``userid`` published."""
+
+    moment_id: str
+    userid: str
+    comment: bool = False
+    by_customer: str | None = None
+    by_member: str | None = None
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> "React":
+        if (self.by_customer is None) == (self.by_member is None):
+            raise ValueError("give by_customer or by_member")
+        return self
+
+
+class MomentTaskReading(Strict):
+    """How many customers were chosen, and how many see it."""
+
+    userid: str
+    published_at: str | None
+    chosen: int
+    visible: int
+
+
+class MomentReading(Strict):
+    """``tags`` null is for everybody."""
+
+    moment_id: str
+    creator: str | None
+    created_at: str
+    content: dict[str, Any]
+    tags: list[str] | None
+    members: list[MomentTaskReading]
+    cancelled_at: str | None
 
 
 class FaultRequest(Strict):

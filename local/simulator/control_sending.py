@@ -15,6 +15,7 @@ from local.simulator.control_models import (
     PersonalMessage,
 )
 from local.simulator.mass_book import Delivery, MassMessage, MemberTask
+from local.simulator.media_store import Media
 from local.simulator.simulator import Simulator
 
 _MOST_ROWS = 10_000
@@ -23,7 +24,7 @@ type Limit = Annotated[int, Query(ge=1, le=_MOST_ROWS)]
 
 def router(simulator: Simulator) -> APIRouter:
     routes = APIRouter()
-    for part in (_script, _mass_messages):
+    for part in (_script, _mass_messages, _media):
         part(routes, simulator)
     return routes
 
@@ -73,6 +74,12 @@ def _mass_messages(routes: APIRouter, simulator: Simulator) -> None:
         rows = simulation.state.mass.deliveries
         mine = rows if target_id is None else [row for row in rows if row.target_id == target_id]
         return list(islice(mine, offset, offset + limit))
+
+
+def _media(routes: APIRouter, simulator: Simulator) -> None:
+    @routes.get("/media", tags=["sending"], summary="Every uploaded file: its use, name, size and hash")
+    async def media(offset: int = 0, limit: Limit = 1_000) -> list[Media]:
+        return list(islice(simulator.simulation.state.media, offset, offset + limit))
 
 
 def _reading(message: MassMessage) -> MassMessageReading:

@@ -187,6 +187,14 @@ class Knobs(BaseModel):
         json_schema_extra=_UNVERIFIED,
     )
 
+    # Files: the content paper's 3.3
+    media_life_seconds: int = Field(default=3 * DAY, ge=1, description="Life of a media id; later it is 40007.")
+    moment_foreign_media_errcode: int = Field(
+        default=41072,
+        description="A moment with a media id that was uploaded for something else (some see 40007). UNVERIFIED.",
+        json_schema_extra=_UNVERIFIED,
+    )
+
     # Mass messages: the content paper's section 1
     mass_dispatch_seconds: int = Field(
         default=10,
@@ -238,6 +246,47 @@ class Knobs(BaseModel):
     mass_cancel_hides_unsent: bool = Field(
         default=False,
         description="What a cancelled message had not sent is in no result any more. UNVERIFIED.",
+        json_schema_extra=_UNVERIFIED,
+    )
+
+    mass_personal_reachable: bool = Field(
+        default=False,
+        description="A member's personal message can be reminded of and cancelled too; else 41047. UNVERIFIED.",
+        json_schema_extra=_UNVERIFIED,
+    )
+
+    # Moments: the content paper's section 2
+    moment_job_seconds: int = Field(
+        default=5,
+        ge=0,
+        description="A job is done (status 3) after this; half-way it turns from 1 to 2. UNVERIFIED.",
+        json_schema_extra=_UNVERIFIED,
+    )
+    moment_dispatch_seconds: int = Field(
+        default=10,
+        ge=0,
+        description="Until then the members of a new moment are 41079. UNVERIFIED.",
+        json_schema_extra=_UNVERIFIED,
+    )
+    moment_running_jobs: int = Field(
+        default=100, ge=1, description="Jobs at once; one more is 41078. UNVERIFIED.", json_schema_extra=_UNVERIFIED
+    )
+    moments_per_day: int | None = Field(
+        default=None,
+        ge=1,
+        description="Moments that the corp may create a day, UTC+8, beside 100,000 a month (some say 100). UNVERIFIED.",
+        json_schema_extra=_UNVERIFIED,
+    )
+    moment_nobody_errcode: int = Field(
+        default=41048,
+        description="In the job's result when nobody can publish it. UNVERIFIED.",
+        json_schema_extra=_UNVERIFIED,
+    )
+    moments_per_customer_day: int | None = Field(
+        default=None,
+        ge=1,
+        description="Moments of the corp that a customer is shown a day, UTC+8; more are chosen and not visible. "
+        "UNVERIFIED.",
         json_schema_extra=_UNVERIFIED,
     )
 

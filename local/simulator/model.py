@@ -66,7 +66,8 @@ class Department:
 class Member:
     """``last_login_at`` None counts as recent, for a leaver at their departure.
 
-    ``customer_cap`` None takes the knob's default.
+    ``customer_cap`` None takes the knob's default. With ``console_welcome`` the admin console greets for them, and no
+    event carries a welcome code.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = _STRICT
@@ -87,6 +88,7 @@ class Member:
     banned: bool = False
     team_account: bool = False
     customer_cap: int | None = None
+    console_welcome: bool = False
     last_login_at: float | None = None
     left_at: float | None = None
 

@@ -8,30 +8,18 @@ and the governor of production; the adapters in memory pass the table's conforma
 
 import sys
 from collections import Counter
-from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import cast
 
 import pytest
 
 from local.simulator.mass_book import Delivery, MassMessage
 from local.simulator.simulator import Simulator
 from scrm.campaign.model import Channel
-from scrm.campaign.ports import MassMessages
 from scrm.campaign.task import ENDED, MOST_CUSTOMERS, SendPlan
-from scrm.wecom.breaker import CircuitBreaker
-from scrm.wecom.client import WecomClient
-from scrm.wecom.exchange import HttpExchange
-from scrm.wecom.governor import RateGovernor
-from scrm.wecom.governor_state import Priority
-from scrm.wecom.mass_sends import WecomMassMessages
-from scrm.wecom.transport import AppCredentials, GuardedExchange, Pause, WecomTransport, token_broker
 from tests.fakes.dispatch import CAMPAIGN, CONTENT, FAR
-from tests.fakes.wecom import MemoryRateStore, MemoryTokenStore
-from tests.killing import CallKiller, remote_calls
 from tests.simulated_dispatch import PlainTime, SimulatedDispatch
-from tests.simulator_exchange import SimulatorExchange, simulator_at
-from tests.unit.simulator.builders import CORP_ID, SECRET, customer, member, relation, small_world
+from tests.simulator_exchange import simulator_at, wecom_over_the_wire
+from tests.unit.simulator.builders import customer, member, relation, small_world
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 MEMBERS = [f"rm_{number:02}" for number in range(12)]
@@ -128,27 +116,6 @@ def corp(time: PlainTime) -> Simulator:
         wecom.actions.remove_by_customer(AUDIENCE[name], name)
     wecom.mass_messages.send_personally(ALONE, "single", sorted(QUOTA_USED), "早")
     return wecom
-
-
-def wecom_over_the_wire(wecom: Simulator, time: PlainTime) -> Callable[[CallKiller], MassMessages]:
-    """A new process's way to WeCom: adapter, typed client, transport and governor; each request may be its last."""
-    rates, tokens = MemoryRateStore(), MemoryTokenStore()
-    pause = Pause(now=time.now, sleep=lambda seconds: time.advance(timedelta(seconds=seconds)), jitter=lambda: 0.0)
-
-    def process(killer: CallKiller) -> MassMessages:
-        exchange = GuardedExchange(
-            cast("HttpExchange", remote_calls(SimulatorExchange(wecom), killer)),
-            RateGovernor(rates, now=time.now, jitter=lambda: 0.0),
-            CircuitBreaker(rates, now=time.now),
-            Priority.DISPATCH,
-            pause=pause,
-        )
-        credentials = AppCredentials(CORP_ID, SECRET)
-        broker = token_broker(exchange, tokens, "contacts", lambda: credentials, pause=pause)
-        client = WecomClient(WecomTransport(exchange, broker, pause=pause))
-        return WecomMassMessages(client, lambda _: None, time.now)
-
-    return process
 
 
 def confirm(wecom: Simulator, userid: str, sent_at: datetime | None = None) -> None:

@@ -1,10 +1,11 @@
 """Campaigns and what they meet, in memory, with the promises of the tables."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
-from scrm.campaign.campaign_ports import SendableContent
+from scrm import ids
+from scrm.campaign.campaign_ports import CampaignJournal, OwnerPart, SendableContent
 from scrm.campaign.desk import CampaignDesk
 from scrm.campaign.model import (
     Audience,
@@ -16,11 +17,16 @@ from scrm.campaign.model import (
     Ring,
     Tally,
 )
-from scrm.campaign.planning import CampaignRun, OwnerShare
+from scrm.campaign.planning import CampaignRun
+from scrm.campaign.ports import TaskSummary
 from scrm.campaign.refusals import CampaignRefusedError, StaleCampaignError
+from scrm.campaign.results import RecipientRow, rows_of
 from scrm.campaign.settings import CampaignSettings
+from scrm.campaign.slices import OwnerShare
+from scrm.campaign.trial import TrialSends
 from scrm.node_paths import covers
 from scrm.paging import Page
+from tests.fakes.dispatch import FakeDispatchQueue, FakeOwners, FakeTasks
 
 NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 BRANCH, BRANCH_PATH = "10", "/1/10/"
@@ -46,7 +52,9 @@ class MemoryCampaigns:
 
     def list(self, node_path: str, state: CampaignState | None, cursor: str | None, limit: int) -> Page[Campaign]:
         found = [
-            each for each in self.by_id.values() if covers(node_path, each.node_path) and state in {None, each.state}
+            each
+            for each in self.by_id.values()
+            if covers(node_path, each.node_path) and state in {None, each.state} and not each.test_of
         ]
         return Page(tuple(sorted(found, key=lambda each: each.made_at, reverse=True)[:limit]))
 
@@ -66,6 +74,11 @@ class FakeContents:
     valid_until: datetime = NOW + timedelta(days=30)
     node_path: str = "/1/"
     refusal: str = ""
+    recalled: bool = False
+    scope_node_ids: tuple[str, ...] = ()
+
+    def is_recalled(self, ref: ContentRef) -> bool:
+        return self.recalled
 
     def sendable(self, ref: ContentRef, channel: Channel, at: datetime) -> SendableContent:
         if self.refusal:
@@ -74,19 +87,29 @@ class FakeContents:
             raise CampaignRefusedError("The content has no variant for this channel.")
         if at >= self.valid_until:
             raise CampaignRefusedError("The content has expired.")
-        return SendableContent(replace(ref, content_hash="hash-1"), self.node_path, "aum", self.valid_until)
+        pinned = replace(ref, content_hash="hash-1")
+        return SendableContent(pinned, self.node_path, "aum", self.valid_until, self.scope_node_ids)
 
 
 @dataclass
 class FakeAudiences:
-    """``members``: customers by owner, as they are now."""
+    """``members``: customers by owner, as they are now; ``paths``: where the owners stand.
+
+    Two owners are a part. ``runs``: how many runs a snapshot takes.
+    """
 
     members: dict[str, list[str]] = field(default_factory=dict)
+    paths: dict[str, str] = field(default_factory=dict)
     frozen: dict[str, dict[str, list[str]]] = field(default_factory=dict)
+    runs: int = 1
 
-    def freeze(self, definition: CampaignDefinition, campaign_id: str, at: datetime) -> Audience:
-        snapshot_id = f"snap_{len(self.frozen)}"
-        self.frozen[snapshot_id] = {owner: list(customers) for owner, customers in self.members.items()}
+    def freeze(self, campaign: Campaign, at: datetime, has_time: Callable[[], bool]) -> Audience | None:
+        if self.runs > 1:
+            self.runs -= 1
+            return None
+        snapshot_id = ids.derive("snap", campaign.campaign_id, at.isoformat())
+        if snapshot_id not in self.frozen:
+            self.frozen[snapshot_id] = {owner: list(customers) for owner, customers in self.members.items()}
         total = sum(map(len, self.members.values()))
         sample = tuple(customer for customers in self.members.values() for customer in customers)[:3]
         return Audience(snapshot_id, total, total, len(self.members), {}, sample)
@@ -95,9 +118,13 @@ class FakeAudiences:
         first, second = self._all(before), self._all(after)
         return -(-100 * len(first ^ second) // max(len(first), 1))
 
-    def owners(self, snapshot_id: str) -> Iterator[tuple[str, int]]:
-        for owner, customers in sorted(self.frozen[snapshot_id].items()):
-            yield owner, len(customers)
+    def owners(self, snapshot_id: str) -> Iterator[OwnerPart]:
+        for place, (owner, customers) in enumerate(sorted(self.frozen[snapshot_id].items())):
+            yield OwnerPart(owner, self.paths.get(owner, ""), len(customers), place // 2)
+
+    def customers(self, snapshot_id: str, part: int, userids: Iterable[str]) -> dict[str, tuple[str, ...]]:
+        of_part = sorted(self.frozen[snapshot_id])[part * 2 : part * 2 + 2]
+        return {userid: tuple(self.frozen[snapshot_id][userid]) for userid in userids if userid in of_part}
 
     def _all(self, snapshot_id: str) -> set[str]:
         return {customer for customers in self.frozen[snapshot_id].values() for customer in customers}
@@ -111,16 +138,6 @@ class FakeTallies:
 
     def of(self, campaign_id: str, ring: str = "") -> Tally:
         return self.found.get((campaign_id, ring), Tally())
-
-
-@dataclass
-class FakePlaces:
-    """Node path by member."""
-
-    paths: dict[str, str] = field(default_factory=dict)
-
-    def node_paths(self, userids: Iterable[str]) -> dict[str, str]:
-        return {userid: self.paths[userid] for userid in userids if userid in self.paths}
 
 
 @dataclass
@@ -145,23 +162,50 @@ class MemorySlices:
 
 @dataclass
 class FakePlanningQueue:
-    slices: list[tuple[str, str, tuple[int, ...]]] = field(default_factory=list)
-    cancellations: list[str] = field(default_factory=list)
+    """``sent_on``: slices that go on from a later owner."""
 
-    def request_slices(self, campaign_id: str, ring: str, slices: Sequence[int]) -> None:
-        self.slices.append((campaign_id, ring, tuple(slices)))
+    slices: list[tuple[str, str, tuple[int, ...]]] = field(default_factory=list)
+    sent_on: list[tuple[str, str, int, int]] = field(default_factory=list)
+    looks: list[tuple[str, datetime]] = field(default_factory=list)
+    cancellations: list[str] = field(default_factory=list)
+    recalled_contents: list[tuple[str, int]] = field(default_factory=list)
+
+    def content_recalled(self, activity_id: str, version: int) -> None:
+        self.recalled_contents.append((activity_id, version))
+
+    def request_slices(self, campaign_id: str, ring: str, slices: Sequence[int], first: int = 0) -> None:
+        if first:
+            self.sent_on += [(campaign_id, ring, number, first) for number in slices]
+        elif slices:
+            self.slices.append((campaign_id, ring, tuple(slices)))
+
+    def request_look(self, campaign_id: str, not_before: datetime) -> None:
+        self.looks.append((campaign_id, not_before))
 
     def request_cancellation(self, campaign_id: str) -> None:
         self.cancellations.append(campaign_id)
 
 
-@dataclass
-class FakeTestSends:
-    sent: list[Mapping[str, Sequence[str]]] = field(default_factory=list)
+class FakeSegments:
+    """Implements Segments: there is one."""
 
-    def send(self, campaign: Campaign, seeds: Mapping[str, Sequence[str]], at: datetime) -> int:
-        self.sent.append(seeds)
-        return sum(map(len, seeds.values()))
+    def check(self, definition: CampaignDefinition) -> None:
+        if definition.segment_id != "seg_1":
+            raise CampaignRefusedError("There is no such segment.")
+
+
+@dataclass
+class MemoryResults:
+    """Implements ResultPages; a page has everything."""
+
+    sends: FakeTasks
+
+    def tasks(self, campaign_id: str, cursor: str | None, limit: int) -> Page[TaskSummary]:
+        return Page(tuple(self.sends.of_campaign(campaign_id)))
+
+    def recipients(self, campaign_id: str, cursor: str | None, limit: int) -> Page[RecipientRow]:
+        found = [task for task in self.sends.by_id.values() if task.campaign_id == campaign_id]
+        return Page(tuple(row for task in found for row in rows_of(task)))
 
 
 @dataclass
@@ -173,27 +217,30 @@ class Bank:
     contents: FakeContents = field(default_factory=FakeContents)
     audiences: FakeAudiences = field(default_factory=FakeAudiences)
     tallies: FakeTallies = field(default_factory=FakeTallies)
-    places: FakePlaces = field(default_factory=FakePlaces)
     slices: MemorySlices = field(default_factory=MemorySlices)
     queue: FakePlanningQueue = field(default_factory=FakePlanningQueue)
-    test_sends: FakeTestSends = field(default_factory=FakeTestSends)
+    tasks: FakeTasks = field(default_factory=FakeTasks)
+    owners: FakeOwners = field(default_factory=FakeOwners)
+    dispatch: FakeDispatchQueue = field(default_factory=FakeDispatchQueue)
+    log: CampaignJournal | None = None
 
     def __post_init__(self) -> None:
         for team in ("11", "12"):
             for member in range(3):
                 userid = f"rm_{team}_{member}"
                 self.audiences.members[userid] = [f"wm_{userid}_{number}" for number in range(10)]
-                self.places.paths[userid] = f"/1/10/{team}/"
+                self.audiences.paths[userid] = f"/1/10/{team}/"
 
     @property
     def desk(self) -> CampaignDesk:
         return CampaignDesk(
             self.campaigns,
-            self.campaigns,
+            self.log or self.campaigns,
             self.contents,
-            self.audiences,
+            FakeSegments(),
             self.queue,
-            self.test_sends,
+            self.tallies,
+            TrialSends(self.campaigns, self.tasks, self.owners, self.dispatch),
             self.settings,
         )
 
@@ -201,14 +248,14 @@ class Bank:
     def run(self) -> CampaignRun:
         return CampaignRun(
             self.campaigns,
-            self.campaigns,
+            self.log or self.campaigns,
             self.contents,
             self.audiences,
             self.tallies,
-            self.places,
             self.slices,
             self.queue,
             self.settings,
+            lambda: True,
         )
 
     def latest(self, campaign: Campaign) -> Campaign:
@@ -217,8 +264,14 @@ class Bank:
     def drafted(self, wanted: CampaignDefinition | None = None) -> Campaign:
         return self.desk.create(wanted or definition(), BRANCH_PATH, MAKER, "key-1", NOW)
 
+    def submitted(self, campaign: Campaign | None = None, by: str = MAKER) -> Campaign:
+        """Submitted, and its audience frozen by the planner."""
+        asked = self.desk.submit((campaign or self.drafted()).campaign_id, by, NOW)
+        self.run.look(asked.campaign_id, NOW)
+        return self.latest(asked)
+
     def approved(self, wanted: CampaignDefinition | None = None) -> Campaign:
-        campaign = self.desk.submit(self.drafted(wanted).campaign_id, MAKER, NOW)
+        campaign = self.submitted(self.drafted(wanted))
         assert campaign.submission is not None
         return self.desk.approve(campaign.campaign_id, campaign.submission.audience.snapshot_id, CHECKER, NOW)
 

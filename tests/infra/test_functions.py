@@ -111,7 +111,9 @@ def test_the_api_is_throttled() -> None:
         "HandoverReconcileDue",
         "HandoverReconcileAudit",
         "CampaignReconcileDue",
+        "CampaignPlannerDue",
         "CampaignReconcilePersonal",
+        "CampaignReconcileMedia",
     ],
 )
 def test_schedules_are_in_utc_and_name_themselves(schedule: str) -> None:
@@ -123,6 +125,8 @@ def test_schedules_are_in_utc_and_name_themselves(schedule: str) -> None:
         '{"schedule": "handover_reconcile.due"}',
         '{"schedule": "handover_reconcile.audit"}',
         '{"schedule": "campaign_reconcile.due"}',
+        '{"schedule": "campaign_planner.due"}',
         '{"schedule": "campaign_reconcile.personal"}',
+        '{"schedule": "campaign_reconcile.media"}',
     )
     assert asked["State"] == {"Ref": "SchedulesState"}

@@ -40,6 +40,7 @@ TABLES = {
     "contacts": "ContactsTable",
     "handover": "HandoverTable",
     "tasks": "TasksTable",
+    "consent": "ConsentTable",
     "content": "ContentTable",
     "pressure": "PressureTable",
     "audit": "AuditTable",
@@ -77,6 +78,10 @@ EXPECTED = {
     "put_handover_settings": 200,
     "claims_missing": 403,
     "get_customer": 200,
+    "get_consent": 200,
+    "record_consent": 200,
+    "get_consent_settings": 200,
+    "put_consent_settings": 200,
     "list_findings": 200,
     "hold_customer": 200,
     "release_customer": 200,
@@ -107,6 +112,8 @@ EXPECTED = {
     "plan_content": 201,
     "get_calendar_week": 200,
     "drop_content": 404,
+    "get_audience_settings": 200,
+    "put_audience_settings": 200,
     "get_content_settings": 200,
     "put_content_settings": 200,
     "announce_asset": 201,
@@ -152,7 +159,7 @@ def stack(schemas: dict[str, dict[str, Any]], monkeypatch: pytest.MonkeyPatch) -
             admin.create_table(TableName=name, BillingMode="PAY_PER_REQUEST", **schemas[logical_id])
         queue_url = sqs.create_queue(QueueName="contact")["QueueUrl"]
         monkeypatch.setenv("CONTACT_QUEUE_URL", queue_url)
-        for name in ("HANDOVER_QUEUE_URL", "RECONCILE_QUEUE_URL"):
+        for name in ("HANDOVER_QUEUE_URL", "RECONCILE_QUEUE_URL", "CAMPAIGN_QUEUE_URL"):
             monkeypatch.setenv(name, sqs.create_queue(QueueName=name.split("_")[0].lower())["QueueUrl"])
         dynamodb = session.client("dynamodb")
         _fill(Table(dynamodb, "org"), Table(dynamodb, "handover"))

@@ -14,11 +14,11 @@ def send_welcome(call: Call) -> Body:
     code = call.engines.simulation.state.welcome_codes.get(text)
     if code is None or call.now > code.issued_at + call.knobs.welcome_code_seconds:
         raise ApiError(errors.WELCOME_CODE_INVALID)
-    checked_content(call)
+    content = checked_content(call)
     relation = call.world.relation(code.userid, code.external_userid)
     if code.used_by is not None or (relation is not None and relation.chat_started):
         raise ApiError(errors.WELCOME_CHAT_STARTED)
-    code.used_by = call.app.app
+    code.used_by, code.content = call.app.app, content
     call.note("welcome_sent", userid=code.userid, external_userid=code.external_userid)
     return {}
 

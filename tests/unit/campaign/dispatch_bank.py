@@ -10,6 +10,7 @@ from scrm.campaign.dispatch_settings import DispatchSettings
 from scrm.campaign.dispatching import Dispatch, SendOutcome
 from scrm.campaign.ends import Ends
 from scrm.campaign.model import Channel
+from scrm.campaign.ports import RecipientRules
 from scrm.campaign.reconcile import LookOutcome, TaskReconcile
 from scrm.campaign.stopping import TaskChanges, TaskTallies
 from scrm.campaign.task import SendPlan, SendTask
@@ -21,6 +22,7 @@ from tests.fakes.dispatch import (
     FakeContents,
     FakeDispatchQueue,
     FakeFacts,
+    FakeFiles,
     FakeMassMessages,
     FakeOwners,
     FakePermissions,
@@ -45,6 +47,7 @@ class DispatchBank:
     settings: DispatchSettings = field(default_factory=DispatchSettings)
     tasks: FakeTasks = field(default_factory=FakeTasks)
     contents: FakeContents = field(default_factory=FakeContents)
+    files: FakeFiles = field(default_factory=FakeFiles)
     standings: FakeStandings = field(default_factory=FakeStandings)
     permissions: FakePermissions = field(default_factory=FakePermissions)
     rules: FakeRules = field(default_factory=FakeRules)
@@ -52,6 +55,7 @@ class DispatchBank:
     ledger: FakePressure = field(default_factory=FakePressure)
     facts: FakeFacts = field(default_factory=FakeFacts)
     queue: FakeDispatchQueue = field(default_factory=FakeDispatchQueue)
+    before_rules: RecipientRules | None = None
     wecom: FakeMassMessages = field(init=False)
 
     def __post_init__(self) -> None:
@@ -61,7 +65,7 @@ class DispatchBank:
         return self.time
 
     def checks(self) -> SendChecks:
-        return SendChecks(self.contents, self.permissions, self.rules, self.owners)
+        return SendChecks(self.contents, self.permissions, self.before_rules or self.rules, self.owners)
 
     def ends(self) -> Ends:
         return Ends(self.ledger, self.facts)
@@ -72,6 +76,7 @@ class DispatchBank:
             self.wecom,
             self.standings,
             self.checks(),
+            self.files,
             self.ledger,
             self.queue,
             self.ends(),

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from scrm.campaign.dispatch_errors import DispatchPostponedError, SendRefusedError
+from scrm.campaign.dispatch_errors import ContentRefusedError, DispatchPostponedError, SendRefusedError
 from scrm.campaign.dispatching import SendOutcome
 from scrm.campaign.model import Channel
 from scrm.campaign.ports import Standing
@@ -59,6 +59,31 @@ def test_a_lost_answer_is_looked_up_and_not_repeated() -> None:
     assert outcomes == [SendOutcome.FOUND] * 2
     assert len(bank.wecom.messages) == 2
     assert [bank.stored(task).msgid for task in tasks] == ["msg_0", "msg_1"]
+
+
+@pytest.mark.parametrize("taken_back", [False, True])
+def test_whom_wecom_refused_in_a_lost_answer_ends_with_that_reason_and_is_not_asked_for_again(
+    taken_back: bool,  # noqa: FBT001 - a parameter of the test
+) -> None:
+    bank = DispatchBank()
+    bank.wecom.bad, bank.wecom.drop_answers = {"wm000001"}, 1
+    (task,) = bank.plan(customers(3))
+    bank.send(task)
+    bank.at_due(task).send(task)
+    pending = bank.counts()
+
+    if taken_back:
+        bank.run(timedelta(hours=30))
+    else:
+        bank.wecom.confirm_all()
+        bank.run(HOUR)
+
+    others = {"not_confirmed": 2} if taken_back else {"sent": 2}
+    assert pending == {"pending": 3}
+    assert bank.counts() == {**others, "not_assigned": 1}
+    assert bank.stored(task).result_of("wm000001").reason == "answer_lost"
+    assert (task.touch_id, "wm000001") not in bank.ledger.held
+    assert len(bank.wecom.messages) == 1
 
 
 def test_an_interrupted_call_is_not_looked_up_while_its_maker_may_still_run() -> None:
@@ -302,3 +327,29 @@ def test_what_waits_for_next_week_ends_at_once_when_its_campaign_is_stopped() ->
     bank.run()
 
     assert (waiting, bank.counts()) == ({"pending": 2}, {"cancelled": 2})
+
+
+def test_content_whose_file_cannot_be_used_reaches_nobody() -> None:
+    bank = DispatchBank()
+    bank.files.error = ContentRefusedError("content_file_refused")
+    (task,) = bank.plan(customers(2))
+
+    outcome = bank.send(task)
+
+    assert outcome is SendOutcome.NOBODY_LEFT
+    assert bank.counts() == {"excluded": 2}
+    assert bank.stored(task).result_of("wm000000").reason == "content_file_refused"
+    assert not bank.wecom.messages
+
+
+def test_a_file_that_has_to_wait_puts_the_task_off_and_holds_no_place() -> None:
+    bank = DispatchBank()
+    bank.files.error = DispatchPostponedError(bank.time + HOUR)
+    (task,) = bank.plan(customers(2))
+
+    outcome = bank.send(task)
+    held = set(bank.ledger.held)
+    bank.files.error = None
+
+    assert (outcome, held) == (SendOutcome.PUT_OFF, set())
+    assert bank.at_due(task).send(task) is SendOutcome.CREATED

@@ -323,8 +323,9 @@ def test_a_group_message_without_groups_is_for_all_of_the_owner() -> None:
 
 def test_the_list_shows_what_was_created_without_its_creator_and_personal_messages_with_him() -> None:
     corp = Corp()
-    image = {"msgtype": "image", "image": {"media_id": "M", "pic_url": "https://p.example/1"}}
-    page = {"title": "t", "pic_media_id": "M", "appid": "wxA", "page": "p"}
+    media_id = corp.lend()
+    image = {"msgtype": "image", "image": {"media_id": media_id, "pic_url": "https://p.example/1"}}
+    page = {"title": "t", "pic_media_id": media_id, "appid": "wxA", "page": "p"}
     of_corp = created(corp, "wm1", attachments=[image, {"msgtype": "miniprogram", "miniprogram": page}])
     personal = corp.simulator.mass_messages.send_personally("rm_a", "single", ["wm1"], "早").msgid
 
@@ -332,12 +333,14 @@ def test_the_list_shows_what_was_created_without_its_creator_and_personal_messag
 
     assert (first["msgid"], first["create_type"], first["text"]) == (of_corp, 0, TEXT["text"])
     assert "creator" not in first
-    assert first["attachments"][0]["image"] == {"media_id": "M"}
+    assert first["attachments"][0]["image"] == {"media_id": media_id}
     assert "pic_media_id" not in first["attachments"][1]["miniprogram"]
     assert (second["msgid"], second["creator"], second["create_type"]) == (personal, "rm_a", 1)
     assert [row["msgid"] for row in listed(corp, creator="rm_a")] == [personal]
     assert [row["msgid"] for row in listed(corp)] == [of_corp, personal]
     assert corp.post(CANCEL, {"msgid": personal})["errcode"] == 41047
+    corp.set_knobs(mass_personal_reachable=True)
+    assert corp.post(CANCEL, {"msgid": personal})["errcode"] == 0
 
 
 def test_a_list_that_lags_shows_a_message_later() -> None:

@@ -86,6 +86,7 @@ def from_task(task: SendTask) -> Item:
         "state": task.state.value,
         "results": _packed(task) if task.results else None,
         "counts": task.counts,
+        "excluded": task.excluded or None,
         "reach_hour": task.reached_within(_HOUR),
         "reach_day": task.reached_within(_DAY),
         "not_before": _iso(task.not_before),
@@ -101,6 +102,7 @@ def from_task(task: SendTask) -> Item:
         "looks": task.looks,
         "predecessor_id": task.predecessor_id or None,
         "untold": task.untold or None,
+        "answer_lost": task.answer_lost or None,
         "due_pk": due_pk(shard) if task.due_at else None,
         "due_at": _iso(task.due_at),
         "campaign_pk": campaign_pk(task.campaign_id, shard),
@@ -141,6 +143,7 @@ def to_task(item: Item, target_ids: tuple[str, ...]) -> SendTask:
         due_at=_moment(item, "due_at"),
         predecessor_id=item.get("predecessor_id", ""),
         untold=item.get("untold", False),
+        answer_lost=item.get("answer_lost", False),
         version=item["version"],
     )
 
@@ -153,6 +156,8 @@ def to_summary(item: Item) -> TaskSummary:
         TaskState(item["state"]),
         item["counts"],
         (item["reach_hour"], item["reach_day"]),
+        _moment(item, "not_before"),
+        item.get("excluded", {}),
     )
 
 

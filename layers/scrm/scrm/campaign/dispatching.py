@@ -8,14 +8,19 @@ from enum import StrEnum
 
 from scrm.campaign import task_steps
 from scrm.campaign.checks import Refusal, SendChecks, Verdict
-from scrm.campaign.dispatch_errors import DispatchPostponedError, SendOutcomeUnknownError, SendRefusedError
+from scrm.campaign.dispatch_errors import (
+    ContentRefusedError,
+    DispatchPostponedError,
+    SendOutcomeUnknownError,
+    SendRefusedError,
+)
 from scrm.campaign.dispatch_settings import DispatchSettings
 from scrm.campaign.ends import Ends
 from scrm.campaign.lookup import InterruptedCalls
 from scrm.campaign.ports import (
     MOST_SUCCESSORS,
-    AcceptedMessage,
     ApprovedContent,
+    ContentFiles,
     DispatchQueue,
     MassMessage,
     MassMessages,
@@ -58,6 +63,7 @@ class Dispatch:
     messages: MassMessages
     standings: Standings
     checks: SendChecks
+    files: ContentFiles
     ledger: PressureLedger
     queue: DispatchQueue
     ends: Ends
@@ -81,7 +87,7 @@ class Dispatch:
                 self._again(task_steps.unanswered(task, waiting.not_before), waiting.not_before)
                 return SendOutcome.UNANSWERED
             if msgid:
-                self._accept(task, AcceptedMessage(msgid))
+                self._accept(task, msgid, None)
                 return SendOutcome.FOUND
         try:
             return self._send(task)
@@ -112,7 +118,12 @@ class Dispatch:
         if verdict.content is None:
             self._store(task, judged.task)
             return SendOutcome.NOBODY_LEFT
-        alive_until = self._alive_until(task, verdict.content)
+        try:
+            content = self.files.lent(verdict.content, task.channel)
+        except ContentRefusedError as refused:
+            self._store(task, task_steps.withdrawn(task, RecipientState.EXCLUDED, refused.reason, self.now()))
+            return SendOutcome.NOBODY_LEFT
+        alive_until = self._alive_until(task, content)
         if judged.room and judged.task.has_pending:
             self._reserve(judged, alive_until)
         if judged.left_over:
@@ -121,8 +132,8 @@ class Dispatch:
             nobody = task_steps.withdrawn(judged.task, RecipientState.EXCLUDED, "", self.now())
             self._store(task, nobody, judged.added)
             return SendOutcome.NOBODY_LEFT
-        ready = task_steps.intended(judged.task, verdict.content.text, alive_until, self.settings, self.now())
-        return self._call(self._store(task, ready, judged.added), verdict.content)
+        ready = task_steps.intended(judged.task, content.text, alive_until, self.settings, self.now())
+        return self._call(self._store(task, ready, judged.added), content)
 
     def _call(self, task: SendTask, content: ApprovedContent) -> SendOutcome:
         message = MassMessage(task.channel, task.owner_userid, task.pending_ids, content)
@@ -137,11 +148,11 @@ class Dispatch:
         except SendRefusedError as refused:
             self._store(task, task_steps.refused(task, f"errcode_{refused.errcode}", self.now()))
             return SendOutcome.REFUSED
-        self._accept(task, answer)
+        self._accept(task, answer.msgid, answer.failed_ids)
         return SendOutcome.CREATED
 
-    def _accept(self, task: SendTask, answer: AcceptedMessage) -> None:
-        after = task_steps.accepted(task, answer.msgid, answer.failed_ids, self.settings, self.now())
+    def _accept(self, task: SendTask, msgid: str, failed_ids: Sequence[str] | None) -> None:
+        after = task_steps.accepted(task, msgid, failed_ids, self.settings, self.now())
         self.tasks.claim(after)
         self.ends.tell(after, self.ends.news(task, after))
 

@@ -14,7 +14,10 @@ MOST_SUCCESSORS = 20  # added in one write: two items each, and a transaction ta
 
 @dataclass(frozen=True, slots=True)
 class TaskSummary:
-    """A task of a campaign, as its list shows it. ``reach`` counts customers reached after an hour and after a day."""
+    """A task of a campaign, as its list shows it. ``reach`` counts customers reached after an hour and after a day.
+
+    ``not_before``: until then it is not created. ``excluded``: customers who were left out, by reason.
+    """
 
     task_id: str
     owner_userid: str
@@ -22,6 +25,8 @@ class TaskSummary:
     state: TaskState
     counts: Mapping[str, int]
     reach: tuple[int, int] = (0, 0)
+    not_before: datetime | None = None
+    excluded: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +42,8 @@ class DueTask:
 class TaskRepository(Protocol):
     """Send tasks. Writes are conditional on the version that was read."""
 
-    def put_planned(self, tasks: Iterable[SendTask]) -> None:
-        """Store new tasks; one that is there already stays as it is."""
+    def put_planned(self, tasks: Iterable[SendTask]) -> list[SendTask]:
+        """Store new tasks; one that is there already stays as it is and is not among those given back."""
 
     def load(self, task_id: str) -> SendTask | None: ...
 
@@ -60,7 +65,8 @@ class TaskRepository(Protocol):
     def due(self, until: datetime) -> Iterator[DueTask]:
         """Tasks whose ``due_at`` has come."""
 
-    def of_campaign(self, campaign_id: str) -> Iterator[TaskSummary]: ...
+    def of_campaign(self, campaign_id: str, part: int | None = None) -> Iterator[TaskSummary]:
+        """All tasks of the campaign, or one of the parts in which they lie."""
 
     def open_of_owner(self, owner_userid: str) -> Iterator[str]:
         """Ids of tasks that are to be created or lie with the member."""
@@ -71,7 +77,7 @@ class TaskRepository(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ApprovedContent:
-    """What is sent. ``attachments`` are as WeCom takes them, with media ids that are valid now."""
+    """What is sent. ``attachments`` are as WeCom takes them, but for files: ``asset_id`` stands where their id goes."""
 
     ref: ContentRef
     text: str
@@ -86,6 +92,16 @@ class ApprovedContents(Protocol):
 
     def approved(self, ref: ContentRef, channel: Channel, at: datetime) -> ApprovedContent:
         """The released variant with exactly this hash. Raises ContentRefusedError with the reason."""
+
+
+class ContentFiles(Protocol):
+    """The media library."""
+
+    def lent(self, content: ApprovedContent, channel: Channel) -> ApprovedContent:
+        """The content as WeCom takes it now: each file by an id that lives long enough.
+
+        Raises ContentRefusedError for a file that cannot be used, DispatchPostponedError while it cannot be uploaded.
+        """
 
 
 class Standing(StrEnum):

@@ -18,6 +18,7 @@ from scrm.campaign.model import Channel, ContentRef
 
 MOST_CUSTOMERS: Final = 10_000  # of one task; WeCom takes no more in a call
 MOST_GROUPS: Final = 2_000
+TEST_RING: Final = "#test"  # of a test send; no campaign can name a ring so
 
 
 class TaskState(StrEnum):
@@ -108,7 +109,8 @@ class SendTask:
     ``intended_at`` last, ``text_hash`` tells its text. ``alive_until`` is when it is taken back. ``due_at`` is when to
     look again, None: never.
     ``predecessor_id`` names the task whose customers these were. ``untold``: the ledger may not have heard yet of those
-    who ended before the creation. ``version`` rises with every write.
+    who ended before the creation. ``answer_lost``: WeCom took it, but whom it refused nobody heard. ``version`` rises
+    with every write.
     """
 
     task_id: str
@@ -141,6 +143,7 @@ class SendTask:
     due_at: datetime | None = None
     predecessor_id: str = ""
     untold: bool = False
+    answer_lost: bool = False
     version: int = 0
 
     @property
@@ -158,6 +161,12 @@ class SendTask:
         counted = Counter(result.state.value for result in self.results.values())
         counted[RecipientState.PENDING.value] = len(self.target_ids) - len(self.results)
         return {state: number for state, number in counted.items() if number and state != RecipientState.MOVED}
+
+    @property
+    def excluded(self) -> dict[str, int]:
+        """Customers who were left out, by reason."""
+        states = RecipientState.EXCLUDED
+        return dict(Counter(result.reason for result in self.results.values() if result.state is states))
 
     def reached_within(self, span: timedelta) -> int:
         """Customers whose member confirmed within ``span`` of the task's creation (S65)."""
