@@ -8,7 +8,9 @@ from typing import Any
 from scrm.audience.dossiers import Bucket, Note, Shelf, notes_of
 from scrm.audience.facts import Consent, CustomerFacts
 from scrm.audience.ports import FeedTaken, Owned
+from scrm.audience.segments import Segment
 from scrm.homes import OwnerMove
+from scrm.paging import Page
 
 NOW = datetime(2026, 11, 26, 2, 0, tzinfo=UTC)
 TODAY = date(2026, 11, 26)
@@ -87,3 +89,30 @@ class FakeFeeds:
     def note(self, taken: FeedTaken) -> None:
         if self.taken is None or self.taken.told_at <= taken.told_at:
             self.taken = taken
+
+
+class FakeSegments:
+    """Implements SegmentStore."""
+
+    def __init__(self, *segments: Segment) -> None:
+        self.rows: dict[str, list[Segment]] = {}
+        for segment in segments:
+            assert self.add(segment)
+
+    def segment(self, segment_id: str) -> Segment | None:
+        return self.rows[segment_id][-1] if segment_id in self.rows else None
+
+    def versions(self, segment_id: str) -> Sequence[Segment]:
+        return self.rows.get(segment_id, [])
+
+    def add(self, segment: Segment) -> bool:
+        known = self.rows.setdefault(segment.segment_id, [])
+        if len(known) != segment.version - 1:
+            return False
+        known.append(segment)
+        return True
+
+    def at_node(self, node_id: str, cursor: str | None, limit: int) -> Page[Segment]:
+        """One page holds all of them."""
+        found = [rows[-1] for _, rows in sorted(self.rows.items()) if rows[-1].node_id == node_id]
+        return Page(tuple(found))

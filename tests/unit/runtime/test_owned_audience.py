@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from scrm.audience.intake import FactsReader
 from scrm.aws.snapshot_documents import PREFIX, BucketSnapshots
 from scrm.campaign.exclusions import Exclusions
 from scrm.campaign.model import Audience, Campaign, Channel
@@ -14,6 +15,8 @@ from scrm.contacts.model import Customer, GroupChat, Relation, RelationState
 from scrm.org.model import Member, MemberStatus, OrgNode
 from scrm.runtime import owned_audience
 from scrm.runtime.owned_audience import ALL_CUSTOMERS, OwnedAudience
+from scrm.runtime.segment_targets import FactsAndTags, SegmentTargets
+from tests.fakes.audience import FakeDossiers, FakeSegments
 from tests.fakes.campaigns import definition
 from tests.fakes.dispatch import FakeContents, FakePermissions, FakeRules
 
@@ -50,6 +53,8 @@ class FakeBank:
     states: dict[str, RelationState] = field(default_factory=dict)
     bucket: FakeBucket = field(default_factory=FakeBucket)
     rules: FakeRules = field(default_factory=FakeRules)
+    segments: FakeSegments = field(default_factory=FakeSegments)
+    dossiers: FakeDossiers = field(default_factory=FakeDossiers)
 
     def all_nodes(self) -> Iterator[OrgNode]:
         paths = {"/1/", *(member.node_path for member in self.members)}
@@ -72,7 +77,8 @@ class FakeBank:
     @property
     def audience(self) -> OwnedAudience:
         exclusions = Exclusions(FakeContents(), FakePermissions(), self.rules)
-        return OwnedAudience(self, self, exclusions, BucketSnapshots(self.bucket))
+        targets = SegmentTargets(self.segments, FactsAndTags(FactsReader(self.dossiers), self))
+        return OwnedAudience(self, self, exclusions, BucketSnapshots(self.bucket), targets)
 
     def freeze(self, campaign: Campaign | None = None, at: datetime = AT) -> Audience:
         found = None

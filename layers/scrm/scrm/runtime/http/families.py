@@ -11,6 +11,7 @@ from typing import Final
 _BASE = "/v1/"
 FAMILIES: Final[Mapping[str, str]] = {
     "activities": "activities",
+    "audience-preview": "segments",
     "audit": "audit_entries",
     "calendar": "calendar",
     "cases": "cases",
@@ -36,6 +37,8 @@ FAMILIES: Final[Mapping[str, str]] = {
     "product-permissions": "product_permissions",
     "products": "products",
     "rejections": "organisation",
+    "segment-fields": "segments",
+    "segments": "segments",
     "settings/audience": "audience_settings",
     "settings/consent": "consent_settings",
     "settings/content": "content_settings",
