@@ -14,6 +14,10 @@ from pydantic import BaseModel
 
 from functions.admin_api.handler import lambda_handler
 from scrm import clock, ids
+from scrm.audience.expressions import Expression
+from scrm.audience.preview import AudiencePreview, Preview
+from scrm.audience.rules import Offer, RuleSettings
+from scrm.audience.segments import Segments
 from scrm.audit.log import AuditLog
 from scrm.audit.model import AuditEntry
 from scrm.audit.reader import AuditReader
@@ -21,6 +25,7 @@ from scrm.aws.content_journal import AuditedContent
 from scrm.aws.customer_journal import CustomerJournal
 from scrm.aws.handover_journal import AuditedSettings
 from scrm.aws.pressure_exceptions import AuditedExceptions
+from scrm.aws.segment_table import AuditedSegments
 from scrm.consent.consents import ConsentDesk
 from scrm.content.media import MediaDesk
 from scrm.handover.edges import Attempt, AttemptOutcome, ChunkKind, EdgeState, TransferApi
@@ -30,6 +35,7 @@ from scrm.handover.ports import StaffMember
 from scrm.handover.preview import EdgeCount, PlanPreview, TakerPreview
 from scrm.handover.queries import CaseDetail, CaseSummary, EdgeRow, EdgeTotals
 from scrm.handover.settings import HandoverSettings
+from scrm.node_paths import covers
 from scrm.org.model import OrgNode
 from scrm.org.nodes import NodeSettings
 from scrm.org.rejections import Rejection
@@ -51,6 +57,7 @@ from scrm.settings.pressure import PressureDocument
 from scrm.tasks.queries import TaskLists
 from scrm.tasks.work import TaskWork
 from tests.fakes.answers import FakeAnswers
+from tests.fakes.audience import NOW, FakeKnown, FakeSegments
 from tests.fakes.audit import FakeAuditStore
 from tests.fakes.consent import Answers
 from tests.fakes.contacts import Contacts
@@ -178,6 +185,19 @@ class ContentOverMemory:
         return getattr(self._library, name)
 
 
+class AudienceOverMemory:
+    """Has what `scrm.runtime.wiring.audience.AdminAudience` has."""
+
+    def __init__(self, store: FakeSegments, known: FakeKnown, people: FakeOrg, log: AuditLog) -> None:
+        self.segments = Segments(store, AuditedSegments(log))
+        self._known = known
+        self._people = people
+
+    def preview(self, expression: Expression, node_path: str, offer: Offer) -> Preview:
+        members = sorted(one.userid for one in self._people.rows.values() if covers(node_path, one.node_path))
+        return AudiencePreview(self._known).of(expression, members, offer, RuleSettings(), NOW)
+
+
 @dataclass
 class Api:
     """The handler over in-memory ports, joined at the wiring seam."""
@@ -198,6 +218,8 @@ class Api:
     pressure: FakePressureStore = field(default_factory=FakePressureStore)
     exceptions: FakeExceptions = field(default_factory=FakeExceptions)
     shelf: Shelf = field(default_factory=Shelf)
+    segments: FakeSegments = field(default_factory=FakeSegments)
+    known: FakeKnown = field(default_factory=lambda: FakeKnown({}))
     answers: Answers = field(default_factory=lambda: Answers(AT))
 
     def join(self, monkeypatch: pytest.MonkeyPatch) -> "Api":
@@ -222,6 +244,7 @@ class Api:
             "consent_desk": ConsentDesk(
                 self.answers.consents, ContactPlaces(self.contacts.repository), self.answers.news, clock.now
             ),
+            "audience": AudienceOverMemory(self.segments, self.known, self.people, AuditLog(self.audit)),
             "content_library": ContentOverMemory(self.library, self.shelf.desk),
             "cover_views": CoverViews(self.org, self.people, self.tasks, self.cases),
             "task_lists": TaskLists(self.tasks, task_staff),

@@ -1,6 +1,6 @@
 """The audience's ports in memory, by the rules of the table."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
@@ -116,3 +116,39 @@ class FakeSegments:
         """One page holds all of them."""
         found = [rows[-1] for _, rows in sorted(self.rows.items()) if rows[-1].node_id == node_id]
         return Page(tuple(found))
+
+
+class FakeSegmentJournal:
+    """Implements SegmentJournal; once for each version, as the audit log keeps it."""
+
+    def __init__(self) -> None:
+        self.entries: list[tuple[str, int, str]] = []
+
+    def told(self, segment: Segment, action: str) -> None:
+        entry = (segment.segment_id, segment.version, action)
+        if entry not in self.entries:
+            self.entries.append(entry)
+
+
+class FakeKnown:
+    """Implements KnownCustomers; ``refused`` want no marketing."""
+
+    def __init__(
+        self,
+        by_owner: Mapping[str, Mapping[str, CustomerFacts | None]],
+        tags: Mapping[str, Mapping[str, tuple[str, ...]]] | None = None,
+    ) -> None:
+        self.by_owner = by_owner
+        self.tags = tags or {}
+        self.refused: set[str] = set()
+        self.tag_reads = 0
+
+    def facts_of(self, owner_userid: str) -> Mapping[str, CustomerFacts | None]:
+        return self.by_owner.get(owner_userid, {})
+
+    def tags_of(self, owner_userid: str) -> Mapping[str, tuple[str, ...]]:
+        self.tag_reads += 1
+        return self.tags.get(owner_userid, {})
+
+    def opted_out(self, owner_userid: str, external_userids: Sequence[str], at: datetime) -> Iterable[str]:
+        return self.refused.intersection(external_userids)
