@@ -76,7 +76,7 @@ def preview(session: Session, segment_or_expression: str, node_id: str | None, r
     """试算一个客群或表达式：人数、排除原因与样例，不保存。"""
     what = "segment_id" if segment_or_expression.startswith("seg_") else "expression"
     asked = {what: segment_or_expression, "node_id": node_id, "product_risk": risk}
-    found = session.client.post(at("audience-preview"), {name: value for name, value in asked.items() if value})
+    found = session.client.get(at("audience-preview"), **{name: value for name, value in asked.items() if value})
     session.show(found, *audience_tables.preview(found))
 
 

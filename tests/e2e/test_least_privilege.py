@@ -313,10 +313,10 @@ def _a_segment_is_made(bank: Bank) -> None:
     """And one of its customers wants no marketing."""
     head_office = bank.operator("head_office")
     made = head_office.post(at("segments"), {"name": "稳健客户", "expression": "risk_class = C3"})
-    found = head_office.post(at("audience-preview"), {"segment_id": made["segment_id"]})
+    found = head_office.get(at("audience-preview"), segment_id=made["segment_id"])
     customer_id = found["sample"][0]
     head_office.put(at("consents", customer_id), {"answer": "opted_out"})
-    again = head_office.post(at("audience-preview"), {"segment_id": made["segment_id"]})
+    again = head_office.get(at("audience-preview"), segment_id=made["segment_id"])
     assert again["excluded"] == {"opted_out": 1}
     bank.settle()
 

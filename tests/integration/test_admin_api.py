@@ -43,6 +43,7 @@ TABLES = {
     "consent": "ConsentTable",
     "content": "ContentTable",
     "pressure": "PressureTable",
+    "audience": "AudienceTable",
     "audit": "AuditTable",
 }
 EXPECTED = {

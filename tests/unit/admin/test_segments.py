@@ -1,8 +1,11 @@
 """Segments over the API: who may make them, who sees them, and what is wrong with an expression."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import pytest
 
-from tests.admin_api import BRANCH_10, BRANCH_20, HEAD_OFFICE, Api
+from tests.admin_api import BRANCH_10, BRANCH_20, HEAD_OFFICE, Api, Reply, Request
 from tests.fakes.audience import facts
 from tests.fakes.org import member
 from tests.unit.admin.test_content import RM, SUB_BRANCH, send
@@ -55,23 +58,24 @@ def test_an_expression_that_is_not_understood_says_where_and_what_was_perhaps_me
     assert "unknown field teir at character 14; did you mean tier?" in refused.body["detail"].lower()
 
 
-def test_a_preview_counts_and_explains(api: Api) -> None:
-    asked = {"expression": "tier=gold", "product_risk": 3}
+def preview(api: Api, claims: Mapping[str, Any], **query: str) -> Reply:
+    return api.send(Request("/v1/audience-preview", query=query, claims=claims))
 
-    found = send(api, "POST", "/v1/audience-preview", BRANCH_10, asked).body
-    elsewhere = send(api, "POST", "/v1/audience-preview", BRANCH_20, asked).body
+
+def test_a_preview_counts_and_explains(api: Api) -> None:
+    found = preview(api, BRANCH_10, expression="tier=gold", product_risk="3").body
+    elsewhere = preview(api, BRANCH_20, expression="tier=gold").body
 
     assert (found["candidates"], found["customers"], found["owners"]) == (2, 1, 1)
     assert (found["excluded"], found["sample"]) == ({"risk_above_profile": 1}, ["wm1"])
     assert (found["expression"], found["explanation"]) == ("tier = gold", "客户等级为gold")
     assert elsewhere["candidates"] == 0
-    made = send(api, "POST", "/v1/segments", BRANCH_10, GOLD).body
-    by_id = send(api, "POST", "/v1/audience-preview", BRANCH_10, {"segment_id": made["segment_id"]}).body
-    assert by_id["customers"] == 2
-    assert send(api, "POST", "/v1/audience-preview", BRANCH_10, {}).status == 422
-    both = {**asked, "segment_id": made["segment_id"]}
-    assert send(api, "POST", "/v1/audience-preview", BRANCH_10, both).status == 422
-    assert send(api, "POST", "/v1/audience-preview", BRANCH_10, {"segment_id": "seg_nobody"}).status == 404
+    segment_id = send(api, "POST", "/v1/segments", BRANCH_10, GOLD).body["segment_id"]
+    assert preview(api, BRANCH_10, segment_id=segment_id).body["customers"] == 2
+    assert preview(api, BRANCH_10).status == 422
+    assert preview(api, BRANCH_10, segment_id=segment_id, expression="tier = gold").status == 422
+    assert preview(api, BRANCH_10, expression="tier").status == 422
+    assert preview(api, BRANCH_10, segment_id="seg_nobody").status == 404
 
 
 def test_the_language_can_be_read(api: Api) -> None:

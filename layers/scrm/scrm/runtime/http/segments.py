@@ -6,7 +6,7 @@ from http import HTTPStatus
 from typing import Annotated, Self
 
 from aws_lambda_powertools.event_handler import Response
-from aws_lambda_powertools.event_handler.openapi.params import Body, Path
+from aws_lambda_powertools.event_handler.openapi.params import Body, Path, Query
 from pydantic import Field
 
 from scrm.audience import preview, segments
@@ -53,15 +53,6 @@ class SegmentChange(Asked):
     version: int = Field(ge=1)
     name: Name
     expression: Words
-
-
-class PreviewRequest(Asked):
-    """A stored segment, or an expression that is not stored. ``product_risk`` is 1 to 5, absent: no product."""
-
-    segment_id: str | None = Field(default=None, max_length=64)
-    expression: Words | None = None
-    node_id: NodeText | None = None
-    product_risk: int | None = Field(default=None, ge=1, le=5)
 
 
 class Segment(Reply):
@@ -231,28 +222,33 @@ def revise_segment(segment_id: SegmentId, request: Annotated[SegmentChange, Body
     return Segment.of(made)
 
 
-@router.post(
+@router.get(
     "/v1/audience-preview",
     operation_id="previewAudience",
     summary="What an audience would be now: counts, reasons, a sample, and the expression in Chinese. Stores nothing.",
     tags=["audience"],
     responses=responses(HTTPStatus.OK, AudiencePreview, HTTPStatus.NOT_FOUND),
 )
-def preview_audience(request: Annotated[PreviewRequest, Body()]) -> AudiencePreview:
-    path = scope(request.node_id)
-    with _refusals():
-        expression = parse(_words(request))
-    offer = Offer(is_product=request.product_risk is not None, risk=request.product_risk)
-    found = wiring.audience().preview(expression, path, offer)
-    return AudiencePreview.of(canonical(expression), explained(expression), found)
-
-
-def _words(request: PreviewRequest) -> str:
-    if (request.segment_id is None) == (request.expression is None):
+def preview_audience(
+    segment_id: Annotated[str | None, Query(max_length=64, description="A stored segment, or")] = None,
+    expression: Annotated[
+        str | None, Query(max_length=LONGEST, description="an expression that is not stored.")
+    ] = None,
+    product_risk: Annotated[
+        int | None, Query(ge=1, le=5, description="1 to 5 for R1 to R5; absent: no product.")
+    ] = None,
+    node_id: NodeId = None,
+) -> AudiencePreview:
+    path = scope(node_id)
+    if (segment_id is None) == (expression is None):
         raise ProblemError(
             HTTPStatus.UNPROCESSABLE_ENTITY, "invalid-preview", "Name a segment or write an expression, one of both."
         )
-    return request.expression or _usable(request.segment_id or "").expression
+    with _refusals():
+        parsed = parse(expression if expression is not None else _usable(segment_id or "").expression)
+    offer = Offer(is_product=product_risk is not None, risk=product_risk)
+    found = wiring.audience().preview(parsed, path, offer)
+    return AudiencePreview.of(canonical(parsed), explained(parsed), found)
 
 
 def _usable(segment_id: str) -> segments.Segment:
