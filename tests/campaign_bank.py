@@ -1,20 +1,22 @@
-"""A bank with a campaign over the template's tables and queues; WeCom's mass messages are in memory."""
+"""A bank with a campaign over the template's tables and queues, whose members send on the WeCom simulator."""
 
-import functools
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import time, timedelta
+from typing import Any
 
 import pytest
 
 from functions.campaign_planner import handler as campaign_planner
 from functions.campaign_reconcile import handler as campaign_reconcile
+from local.simulator.control_client import ControlClient
 from scrm import clock
 from scrm.audit.log import AuditLog
 from scrm.aws.audit_table import DynamoAuditStore
 from scrm.aws.campaign_table import DynamoCampaignStore
 from scrm.aws.content_table import DynamoContents
+from scrm.aws.dispatch_queue import SqsSendQueue
 from scrm.aws.planning_queue import SqsPlanningQueue
 from scrm.aws.queues import Queue
 from scrm.aws.send_task_table import DynamoTaskRepository
@@ -27,16 +29,16 @@ from scrm.campaign.planner_messages import ContentRecalled
 from scrm.campaign.settings import CampaignSettings
 from scrm.campaign.stopping import TaskTallies
 from scrm.campaign.task import SendPlan, SendTask, TaskState
+from scrm.campaign.trial import TrialSends
 from scrm.content.model import ContentState, Scene, Variant
 from scrm.runtime.campaign_joins import AuditedCampaigns, LibraryVersions
-from scrm.runtime.owned_audience import ALL_CUSTOMERS
-from scrm.runtime.wiring import campaign_planner as planner_wiring
+from scrm.runtime.known_segments import ALL_CUSTOMERS, KnownSegments
 from scrm.runtime.wiring import dispatch as wiring
 from scrm.runtime.wiring import send_checks
 from tests.engine import EngineTables
-from tests.fakes.campaigns import CHECKER, MAKER, FakeTestSends, definition
+from tests.fakes.audience import FakeSegments
+from tests.fakes.campaigns import CHECKER, MAKER, definition
 from tests.fakes.content import LABEL, Library, a_draft
-from tests.fakes.dispatch import FakeMassMessages
 from tests.local_bank import Context, LocalBank, customer_id, local_bank, small_world
 
 CUSTOMERS = 30
@@ -44,13 +46,29 @@ OWNER, CAMPAIGN = "rm_wang01", "camp_1"
 MINUTES = timedelta(minutes=1)
 
 
+class Sending:
+    """What members and WeCom did with the campaign's messages."""
+
+    def __init__(self, control: ControlClient) -> None:
+        self._control = control
+
+    def confirm_all(self) -> None:
+        self._control.confirm_messages()
+
+    @property
+    def creations(self) -> list[dict[str, Any]]:
+        """Every message of the corp as the simulator shows it: its members, the time of its cancellation."""
+        return [message for message in self._control.mass_messages() if message["creator"] is None]
+
+
 class CampaignBank:
-    """A bank with one campaign under way; WeCom's mass messages are in memory, everything else is deployed."""
+    """A bank with one campaign under way; the functions are deployed, their WeCom is the simulator."""
 
     def __init__(self, bank: LocalBank, tables: EngineTables) -> None:
         self.bank = bank
-        self.wecom = FakeMassMessages(clock.now)
+        self.wecom = Sending(bank.sim.control)
         self._tables = tables
+        self._content: ContentRef | None = None
         self.campaigns = DynamoCampaignStore(self.table("CampaignTable"))
         self.tasks = DynamoTaskRepository(self.table("SendTaskTable"))
 
@@ -95,7 +113,9 @@ class CampaignBank:
         return found.state
 
     def released(self) -> ContentRef:
-        """Content that may be sent from now on."""
+        """Content that may be sent from now on, the same one each time."""
+        if self._content is not None:
+            return self._content
         now = clock.now()
         library = Library(contents=DynamoContents(self.table("ContentTable")), moment=now)  # type: ignore[arg-type]
         draft = a_draft(
@@ -105,21 +125,22 @@ class CampaignBank:
             variants=((Scene.ONE_TO_ONE, Variant(LABEL)),),
         )
         found = library.released(draft)
-        return ContentRef(found.activity_id, 1, dict(found.hashes)[Scene.ONE_TO_ONE])
+        self._content = ContentRef(found.activity_id, 1, dict(found.hashes)[Scene.ONE_TO_ONE])
+        return self._content
 
     @property
     def desk(self) -> CampaignDesk:
-        queue = SqsPlanningQueue(
-            Queue(self.bank.sqs, self.bank.urls["campaign_planner"]), Queue(self.bank.sqs, self.bank.urls["campaign"])
-        )
+        worker = Queue(self.bank.sqs, self.bank.urls["campaign"])
+        queue = SqsPlanningQueue(Queue(self.bank.sqs, self.bank.urls["campaign_planner"]), worker)
         log = AuditLog(DynamoAuditStore(self._tables.names["AuditTable"], self._tables.client))
         return CampaignDesk(
             store=self.campaigns,
             journal=AuditedCampaigns(log),
             contents=LibraryVersions(send_checks.content_gate()),
-            audiences=planner_wiring._audiences(),
+            segments=KnownSegments(FakeSegments()),
             queue=queue,
-            test_sends=FakeTestSends(),
+            tallies=TaskTallies(self.tasks),
+            test_sends=TrialSends(self.campaigns, self.tasks, send_checks.owners(), SqsSendQueue(worker)),
             settings=CampaignSettings(),
         )
 
@@ -133,7 +154,8 @@ class CampaignBank:
         asked = self.latest(drafted).submission
         assert asked is not None
         self.desk.approve(drafted.campaign_id, asked.audience.snapshot_id, CHECKER, now)
-        return self.desk.schedule(drafted.campaign_id, clock.now(), MAKER, clock.now())
+        begin = clock.now()
+        return self.desk.schedule(drafted.campaign_id, begin, MAKER, begin)
 
     def take_content_back(self, content: ContentRef) -> None:
         """What the library and the API do at a recall."""
@@ -156,7 +178,6 @@ def campaign_bank(tables: EngineTables, patch: pytest.MonkeyPatch) -> Iterator[C
     with local_bank(tables, small_world(CUSTOMERS, 0), patch) as running:
         running.full_pass()
         made = CampaignBank(running, tables)
-        patch.setattr(wiring, "messages", functools.cache(lambda: made.wecom))
         awake = replace(DispatchSettings(), quiet_from=time(0), quiet_until=time(0))
-        patch.setattr(wiring, "SETTINGS", awake)
+        patch.setattr(wiring, "settings", lambda: awake)
         yield made

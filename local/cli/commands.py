@@ -14,6 +14,7 @@ from rich.table import Table
 
 from local.cli import tables, work_tables
 from local.cli.audience_commands import audience
+from local.cli.campaign_commands import campaigns
 from local.cli.client import AdminClient, Row
 from local.cli.consent_commands import consent
 from local.cli.content_commands import calendar, content
@@ -414,6 +415,7 @@ scrm.add_command(calendar)
 scrm.add_command(products)
 scrm.add_command(pressure)
 scrm.add_command(audience)
+scrm.add_command(campaigns)
 
 
 def main(arguments: list[str] | None = None) -> None:

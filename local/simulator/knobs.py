@@ -249,6 +249,12 @@ class Knobs(BaseModel):
         json_schema_extra=_UNVERIFIED,
     )
 
+    mass_personal_reachable: bool = Field(
+        default=False,
+        description="A member's personal message can be reminded of and cancelled too; else 41047. UNVERIFIED.",
+        json_schema_extra=_UNVERIFIED,
+    )
+
     # Moments: the content paper's section 2
     moment_job_seconds: int = Field(
         default=5,
@@ -264,6 +270,12 @@ class Knobs(BaseModel):
     )
     moment_running_jobs: int = Field(
         default=100, ge=1, description="Jobs at once; one more is 41078. UNVERIFIED.", json_schema_extra=_UNVERIFIED
+    )
+    moments_per_day: int | None = Field(
+        default=None,
+        ge=1,
+        description="Moments that the corp may create a day, UTC+8, beside 100,000 a month (some say 100). UNVERIFIED.",
+        json_schema_extra=_UNVERIFIED,
     )
     moment_nobody_errcode: int = Field(
         default=41048,

@@ -75,7 +75,7 @@ class MomentBook:
     moments: list[Moment] = field(default_factory=list)
     by_id: dict[str, Moment] = field(default_factory=dict)
     created_lately: deque[float] = field(default_factory=deque)
-    created_in_month: Counter[str] = field(default_factory=Counter)
+    created_in: Counter[str] = field(default_factory=Counter)  # by day and by month of Beijing
     tasks_of: Counter[str] = field(default_factory=Counter)  # by folded userid, how many they were asked to publish
     shown_on_day: Counter[tuple[int, str]] = field(default_factory=Counter)  # by day of Beijing and customer
 

@@ -62,13 +62,16 @@ class MomentEngine:
         book = self._simulation.state.moments
         while book.created_lately and book.created_lately[0] <= now - _MINUTE:
             book.created_lately.popleft()
-        month = datetime.fromtimestamp(now, BEIJING).date().isoformat()[:7]
-        if len(book.created_lately) >= _PER_MINUTE or book.created_in_month[month] >= _PER_MONTH:
+        day = datetime.fromtimestamp(now, BEIJING).date().isoformat()
+        month, per_day = day[:7], self._simulation.knobs.moments_per_day
+        if len(book.created_lately) >= _PER_MINUTE or book.created_in[month] >= _PER_MONTH:
+            raise ApiError(errors.RATE_LIMIT)
+        if per_day is not None and book.created_in[day] >= per_day:
             raise ApiError(errors.RATE_LIMIT)
         if book.running_jobs() >= self._simulation.knobs.moment_running_jobs:
             raise ApiError(errors.TOO_MANY_MOMENT_JOBS)
         book.created_lately.append(now)
-        book.created_in_month[month] += 1
+        book.created_in.update((day, month))
 
     async def _job_due(self, at: float, args: dict[str, Any]) -> None:
         state = self._simulation.state

@@ -10,7 +10,10 @@ from scrm.campaign.dispatch_errors import DispatchPostponedError, SendOutcomeUnk
 from scrm.campaign.model import Channel
 from scrm.campaign.ports import ApprovedContent, MassMessage
 from scrm.campaign.task import PENDING, RecipientState
+from scrm.pressure.model import PressureClass
+from scrm.pressure.personal import Received
 from scrm.wecom.mass_sends import WecomMassMessages
+from scrm.wecom.personal_sends import WecomPersonalMessages
 from tests.fakes.dispatch import CONTENT, FAR
 from tests.simulated_corp import Corp, loaded
 
@@ -109,6 +112,22 @@ def test_groups_are_settled_once_they_were_sent_to(corp: Corp) -> None:
 
     assert before == []
     assert {chat for chat, one in wecom.results(msgid, "rm_a") if one.state is RecipientState.SENT} == {"wr1", "wr2"}
+
+
+def test_what_a_member_sends_of_his_own_accord_is_told_with_whom_it_reached(corp: Corp) -> None:
+    since = corp.time.now() - timedelta(minutes=1)
+    corp.control.set_knobs(mass_quota="day_1")
+    adapter(corp).create(to_customers("wm1"))
+    corp.control.send_personally("rm_b", ["wm3"], "早")
+    corp.control.send_personally("rm_a", ["wm2", "wm3"], "早")
+    wecom = WecomPersonalMessages(corp.client(), lambda _: None, corp.time.now)
+
+    first, second = wecom.created_between(PressureClass.PUSH, since, corp.time.now())
+
+    assert [first.userid, second.userid] == ["rm_b", "rm_a"]
+    reached, over_the_quota = wecom.received(second)
+    assert (reached.target_id, reached.sent_at is not None) == ("wm2", True)
+    assert over_the_quota == Received("wm3", None)
 
 
 def test_members_confirm_as_they_were_scripted_over_the_control_api(corp: Corp) -> None:

@@ -76,8 +76,9 @@ class FakeTasks:
         for place, task in enumerate(list(self.by_id.values())):
             if task.campaign_id == campaign_id and part in {None, place % 2}:
                 reach = task.reached_within(timedelta(hours=1)), task.reached_within(timedelta(hours=24))
+                counts, excluded = task.counts, task.excluded
                 yield TaskSummary(
-                    task.task_id, task.owner_userid, task.ring, task.state, task.counts, reach, task.not_before
+                    task.task_id, task.owner_userid, task.ring, task.state, counts, reach, task.not_before, excluded
                 )
 
     def open_of_owner(self, owner_userid: str) -> Iterator[str]:

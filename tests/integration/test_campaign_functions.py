@@ -1,4 +1,4 @@
-"""Both functions of send tasks over the template's tables and queues: their joins, and a death at each request."""
+"""The functions of send tasks over tables, queues and the WeCom simulator: their joins, and a death at each request."""
 
 import os
 from collections.abc import Iterator
@@ -52,11 +52,13 @@ def test_a_recalled_campaigns_task_is_taken_back(bank: CampaignBank) -> None:
     task = bank.plan()
     bank.ask_for(task)
     bank.bank.run_until_idle()
+    bank.pass_time(10 * MINUTES)
 
     bank.stop()
     bank.bank.run_until_idle()
 
-    assert bank.wecom.messages["msg_0"].cancelled
+    (message,) = bank.wecom.creations
+    assert message["cancelled_at"] is not None
     assert bank.state(task) is TaskState.WATCHED
     assert bank.counts() == {"cancelled": CUSTOMERS}
 

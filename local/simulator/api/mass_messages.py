@@ -95,12 +95,12 @@ def list_results(call: Call) -> Body:
 
 
 def remind(call: Call) -> Body:
-    call.engines.mass_messages.remind(_of_corp(call))
+    call.engines.mass_messages.remind(_stoppable(call))
     return {}
 
 
 def cancel(call: Call) -> Body:
-    call.engines.mass_messages.cancel(_of_corp(call))
+    call.engines.mass_messages.cancel(_stoppable(call))
     return {}
 
 
@@ -160,9 +160,9 @@ def _named(call: Call) -> MassMessage:
     return message
 
 
-def _of_corp(call: Call) -> MassMessage:
+def _stoppable(call: Call) -> MassMessage:
     message = _named(call)
-    if message.creator is not None:
+    if message.creator is not None and not call.knobs.mass_personal_reachable:
         raise ApiError(errors.MSGID_INVALID)
     return message
 

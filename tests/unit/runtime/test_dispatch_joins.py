@@ -9,7 +9,7 @@ import pytest
 from scrm.campaign.dispatch_errors import ContentRefusedError
 from scrm.campaign.model import Campaign, CampaignState, Channel, ContentRef
 from scrm.campaign.ports import Standing
-from scrm.campaign.task import SendPlan, SendTask
+from scrm.campaign.task import TEST_RING, SendPlan, SendTask
 from scrm.contacts.model import Customer, GroupChat
 from scrm.content.model import Scene, Variant
 from scrm.pressure.ledger import PressureLedger
@@ -74,6 +74,24 @@ def test_a_campaign_stands_as_its_state_says(state: CampaignState, standing: Sta
     campaign = Campaign("camp_1", definition(), "/1/", "maker", NOW, state)
 
     assert CampaignStandings(OneCampaign(campaign)).of("camp_1") is standing
+
+
+def test_the_banks_kill_switch_holds_every_campaign_and_frees_none() -> None:
+    running = Campaign("camp_1", definition(), "/1/10/", "maker", NOW, CampaignState.DISPATCHING)
+    recalled = replace(running, state=CampaignState.RECALLED)
+
+    found = [CampaignStandings(OneCampaign(one), lambda: True).of("camp_1") for one in (running, recalled)]
+
+    assert found == [Standing.PAUSED, Standing.STOPPED]
+
+
+def test_a_test_send_takes_no_place_under_the_cap() -> None:
+    full, until = places(), NOW + timedelta(hours=1)
+    for campaign in ("camp_1", "camp_2"):
+        full.reserve(task(campaign), until)
+
+    assert set(full.reserve(task("camp_3"), until).refused) == set(CUSTOMERS)
+    assert full.reserve(replace(task("camp_4"), ring=TEST_RING), until).refused == {}
 
 
 def test_a_campaign_nobody_knows_is_stopped() -> None:

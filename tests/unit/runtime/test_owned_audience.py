@@ -15,7 +15,8 @@ from scrm.campaign.refusals import CampaignRefusedError
 from scrm.contacts.model import Customer, GroupChat, Relation, RelationDetails, RelationState
 from scrm.org.model import Member, MemberStatus, OrgNode
 from scrm.runtime import owned_audience
-from scrm.runtime.owned_audience import ALL_CUSTOMERS, OwnedAudience
+from scrm.runtime.known_segments import ALL_CUSTOMERS, KnownSegments
+from scrm.runtime.owned_audience import OwnedAudience
 from scrm.runtime.segment_targets import FactsAndTags, SegmentTargets
 from tests.fakes.audience import FakeDossiers, FakeOwned, FakeSegments, facts
 from tests.fakes.campaigns import definition
@@ -198,9 +199,9 @@ def test_one_whose_owner_is_gone_has_gone(bank: FakeBank) -> None:
     assert bank.audience.moved_percent(before, after) == 34
 
 
-def test_any_other_segment_is_refused(bank: FakeBank) -> None:
+def test_any_other_segment_is_refused() -> None:
     with pytest.raises(CampaignRefusedError, match="no such segment"):
-        bank.audience.check(definition(segment_id="seg_gold"))
+        KnownSegments(FakeSegments()).check(definition(segment_id="seg_gold"))
 
 
 def test_more_than_one_run_can_tell_apart_is_refused(bank: FakeBank, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -260,11 +261,14 @@ def test_a_segment_may_ask_for_the_tags_of_the_owner(bank: FakeBank) -> None:
     assert bank.listed(bank.freeze(of_segment()).snapshot_id) == {"rm_a": ("wm_rm_a_0",)}
 
 
-def test_a_segment_of_another_branch_an_unknown_one_and_one_of_groups_are_refused(bank: FakeBank) -> None:
-    with pytest.raises(CampaignRefusedError, match="no such segment"):
-        bank.audience.check(definition(segment_id="seg_1"))
+def test_a_segment_of_another_branch_is_refused_and_one_for_groups(bank: FakeBank) -> None:
+    known = KnownSegments(bank.segments)
     bank.segments.add(SEGMENT)
-    with pytest.raises(CampaignRefusedError, match="another branch"):
+    known.check(definition(segment_id="seg_1"))
+
+    with pytest.raises(CampaignRefusedError, match="no such segment"):
         bank.freeze(of_segment("/1/20/"))
+    with pytest.raises(CampaignRefusedError, match="no such segment"):
+        bank.freeze(of_segment(), AT - timedelta(days=2))
     with pytest.raises(CampaignRefusedError, match="whole group"):
-        bank.audience.check(definition(segment_id="seg_1", channel=Channel.GROUP))
+        known.check(definition(segment_id="seg_1", channel=Channel.GROUP))

@@ -339,6 +339,8 @@ def test_the_list_shows_what_was_created_without_its_creator_and_personal_messag
     assert [row["msgid"] for row in listed(corp, creator="rm_a")] == [personal]
     assert [row["msgid"] for row in listed(corp)] == [of_corp, personal]
     assert corp.post(CANCEL, {"msgid": personal})["errcode"] == 41047
+    corp.set_knobs(mass_personal_reachable=True)
+    assert corp.post(CANCEL, {"msgid": personal})["errcode"] == 0
 
 
 def test_a_list_that_lags_shows_a_message_later() -> None:

@@ -229,6 +229,16 @@ def test_ten_creations_a_minute_and_so_many_jobs_at_once() -> None:
     assert busy == [0, 41078]
 
 
+def test_creations_a_day_are_limited_where_the_knob_says_so() -> None:
+    corp = Corp(moments_per_day=2)
+
+    codes = [corp.post(CREATE, TEXT)["errcode"] for _ in range(3)]
+    corp.advance(DAY)
+
+    assert codes == [0, 0, 45009]
+    assert corp.post(CREATE, TEXT)["errcode"] == 0
+
+
 def test_a_page_of_the_list_is_20_and_of_customers_what_is_asked() -> None:
     corp = Corp()
     for _ in range(21):

@@ -16,7 +16,7 @@ MOST_SUCCESSORS = 20  # added in one write: two items each, and a transaction ta
 class TaskSummary:
     """A task of a campaign, as its list shows it. ``reach`` counts customers reached after an hour and after a day.
 
-    ``not_before``: until then it is not created.
+    ``not_before``: until then it is not created. ``excluded``: customers who were left out, by reason.
     """
 
     task_id: str
@@ -26,6 +26,7 @@ class TaskSummary:
     counts: Mapping[str, int]
     reach: tuple[int, int] = (0, 0)
     not_before: datetime | None = None
+    excluded: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

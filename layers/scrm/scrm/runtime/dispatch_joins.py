@@ -7,7 +7,7 @@ from typing import Any, Protocol
 from scrm.campaign import ports
 from scrm.campaign.dispatch_errors import ContentRefusedError, DispatchPostponedError
 from scrm.campaign.model import Campaign, CampaignState, Channel, ContentRef
-from scrm.campaign.task import SendTask
+from scrm.campaign.task import TEST_RING, SendTask
 from scrm.clock import BUSINESS_ZONE
 from scrm.contacts.model import Customer, GroupChat
 from scrm.content import errors as content_errors
@@ -33,15 +33,21 @@ class Campaigns(Protocol):
 
 
 class CampaignStandings:
-    """Implements `scrm.campaign.ports.Standings` on the campaign itself: a recall counts from its answer on."""
+    """Implements `scrm.campaign.ports.Standings` on the campaign itself: a recall counts from its answer on.
 
-    def __init__(self, campaigns: Campaigns) -> None:
+    While ``is_sending_stopped``, the bank's own kill switch, every campaign is as if paused.
+    """
+
+    def __init__(self, campaigns: Campaigns, is_sending_stopped: Callable[[], bool] = lambda: False) -> None:
         self._campaigns = campaigns
+        self._is_sending_stopped = is_sending_stopped
 
     def of(self, campaign_id: str) -> ports.Standing:
         campaign = self._campaigns.find(campaign_id)
         if campaign is None or campaign.state in _STOPPED:
             return ports.Standing.STOPPED
+        if self._is_sending_stopped():
+            return ports.Standing.PAUSED
         return ports.Standing.SENDS if campaign.state in _SENDS else ports.Standing.PAUSED
 
 
@@ -121,7 +127,8 @@ class LedgerPlaces:
         self._ledger.release(task.owner_userid, task.touch_id, target_ids)
 
     def _touch(self, task: SendTask, weeks: tuple[str, ...]) -> Touch:
-        pressure_class = _CLASS_OF.get(task.channel, PressureClass.SERVICE)
+        is_test = task.ring == TEST_RING
+        pressure_class = PressureClass.SERVICE if is_test else _CLASS_OF.get(task.channel, PressureClass.SERVICE)
         return Touch(task.touch_id, pressure_class, weeks, task.expires_at, task.priority, campaign_id=task.campaign_id)
 
 

@@ -16,14 +16,14 @@ from scrm.audience.segments import UnknownSegmentError
 from scrm.aws.snapshot_documents import BucketSnapshots, OwnerRow, PartHead
 from scrm.campaign.campaign_ports import OwnerPart
 from scrm.campaign.exclusions import Exclusions
-from scrm.campaign.model import Audience, Campaign, CampaignDefinition, Channel
+from scrm.campaign.model import Audience, Campaign, Channel
 from scrm.campaign.refusals import CampaignRefusedError
 from scrm.contacts.model import Customer, GroupChat, Relation, RelationState
 from scrm.org.model import Member
+from scrm.runtime.known_segments import ALL_CUSTOMERS
 from scrm.runtime.members_below import Staff, members_below
 from scrm.runtime.segment_targets import SegmentTargets
 
-ALL_CUSTOMERS: Final = "all_customers"
 NO_ACTIVE_OWNER: Final = "no_active_owner"
 _SAMPLE: Final = 5
 _OWNERS_PER_PART: Final = 100
@@ -45,7 +45,7 @@ class Relations(Protocol):
 
 
 class OwnedAudience:
-    """Implements `scrm.campaign.campaign_ports.Audiences`: for `ALL_CUSTOMERS` and for segments."""
+    """Implements `scrm.campaign.campaign_ports.Audiences` for everybody and for segments."""
 
     def __init__(
         self,
@@ -60,14 +60,6 @@ class OwnedAudience:
         self._exclusions = exclusions
         self._snapshots = snapshots
         self._segments = segments
-
-    def check(self, definition: CampaignDefinition) -> None:
-        if definition.segment_id == ALL_CUSTOMERS:
-            return
-        if definition.channel is Channel.GROUP:
-            raise CampaignRefusedError(f"A group message reaches the whole group; use {ALL_CUSTOMERS}.")
-        if self._segments.find(definition.segment_id) is None:
-            raise CampaignRefusedError(f"There is no such segment; name one, or use {ALL_CUSTOMERS}.")
 
     def freeze(self, campaign: Campaign, at: datetime, has_time: Callable[[], bool]) -> Audience | None:
         snapshot_id = ids.derive("snap", campaign.campaign_id, clock.to_iso(at))
@@ -154,14 +146,11 @@ class OwnedAudience:
         definition = campaign.definition
         if definition.segment_id == ALL_CUSTOMERS:
             return lambda userid: self._targets_of(userid, definition.channel)
-        self.check(definition)
-        segment = self._segments.find(definition.segment_id)
-        if segment is None or not segment.serves(campaign.node_path):
-            raise CampaignRefusedError("The segment is another branch's; use one of this node or of a node above it.")
         try:
-            return self._segments.targets(definition.segment_id, at)
+            return self._segments.targets(definition.segment_id, campaign.node_path, at)
         except UnknownSegmentError as unknown:
-            raise CampaignRefusedError("The segment was made only later.") from unknown
+            text = "This node has no such segment; use one of its own, or of a node above it."
+            raise CampaignRefusedError(text) from unknown
 
     def _targets_of(self, userid: str, channel: Channel) -> Iterator[str]:
         if channel is Channel.GROUP:

@@ -8,7 +8,7 @@ from scrm.audience.facts import CustomerFacts
 from scrm.audience.intake import FactsReader
 from scrm.audience.parsing import parse
 from scrm.audience.preview import Tags, chosen, needs_tags
-from scrm.audience.segments import Segment, SegmentStore, UnknownSegmentError
+from scrm.audience.segments import SegmentStore, UnknownSegmentError
 from scrm.consent.consents import Consents
 from scrm.consent.model import ConsentAnswer
 from scrm.contacts.model import Relation
@@ -53,17 +53,13 @@ class SegmentTargets:
         self._segments = segments
         self._known = known
 
-    def find(self, segment_id: str) -> Segment | None:
-        """The latest version."""
-        return self._segments.segment(segment_id)
-
-    def targets(self, segment_id: str, at: datetime) -> Callable[[str], Iterator[str]]:
+    def targets(self, segment_id: str, node_path: str, at: datetime) -> Callable[[str], Iterator[str]]:
         """A function that gives an owner's customers of the segment as it was worded at that moment.
 
-        Raises UnknownSegmentError.
+        Raises UnknownSegmentError: there was none, or not one for this node.
         """
         versions = [one for one in self._segments.versions(segment_id) if one.made_at <= at]
-        if not versions:
+        if not versions or not versions[-1].serves(node_path):
             raise UnknownSegmentError(segment_id)
         expression = parse(versions[-1].expression)
         pick, with_tags = chosen(expression, at), needs_tags(expression)

@@ -230,7 +230,7 @@ def revise_segment(segment_id: SegmentId, request: Annotated[SegmentChange, Body
     responses=responses(HTTPStatus.OK, AudiencePreview, HTTPStatus.NOT_FOUND),
 )
 def preview_audience(
-    segment_id: Annotated[str | None, Query(max_length=64, description="A stored segment, or")] = None,
+    segment_id: Annotated[str | None, Query(max_length=64, description="A stored segment.")] = None,
     expression: Annotated[
         str | None, Query(max_length=LONGEST, description="an expression that is not stored.")
     ] = None,

@@ -23,7 +23,7 @@ def reconcile() -> TaskReconcile:
         checks=send_checks.checks(),
         queue=shared.dispatch_queue(),
         ends=shared.ends(),
-        settings=shared.SETTINGS,
+        settings=shared.settings(),
         now=clock.now,
     )
 

@@ -23,7 +23,7 @@ def dispatch() -> Dispatch:
         ledger=send_checks.places(),
         queue=shared.dispatch_queue(),
         ends=shared.ends(),
-        settings=shared.SETTINGS,
+        settings=shared.settings(),
         now=clock.now,
     )
 
