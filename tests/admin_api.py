@@ -38,7 +38,7 @@ from scrm.handover.preview import EdgeCount, PlanPreview, TakerPreview
 from scrm.handover.queries import CaseDetail, CaseSummary, EdgeRow, EdgeTotals
 from scrm.handover.settings import HandoverSettings
 from scrm.node_paths import covers
-from scrm.org.model import OrgNode
+from scrm.org.model import Member, OrgNode
 from scrm.org.nodes import NodeSettings
 from scrm.org.rejections import Rejection
 from scrm.pressure.exceptions import GovernedCaps, PressureExceptions, PressureRules
@@ -198,7 +198,8 @@ class AudienceOverMemory:
         self._people = people
 
     def preview(self, expression: Expression, node_path: str, offer: Offer) -> Preview:
-        members = sorted(one.userid for one in self._people.rows.values() if covers(node_path, one.node_path))
+        people = (one for one in self._people.rows.values() if isinstance(one, Member))
+        members = sorted(one.userid for one in people if covers(node_path, one.node_path))
         return AudiencePreview(self._known).of(expression, members, offer, RuleSettings(), NOW)
 
 

@@ -75,8 +75,8 @@ def revise_segment(session: Session, segment_id: str, expression: str, name: str
 def preview(session: Session, segment_or_expression: str, node_id: str | None, risk: int | None) -> None:
     """试算一个客群或表达式：人数、排除原因与样例，不保存。"""
     what = "segment_id" if segment_or_expression.startswith("seg_") else "expression"
-    asked = {what: segment_or_expression, "node_id": node_id, "product_risk": risk}
-    found = session.client.get(at("audience-preview"), **{name: value for name, value in asked.items() if value})
+    asked = {what: segment_or_expression, "product_risk": str(risk) if risk else None}
+    found = session.client.get(at("audience-preview"), node_id=node_id, **asked)
     session.show(found, *audience_tables.preview(found))
 
 
