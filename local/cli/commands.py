@@ -415,11 +415,8 @@ scrm.add_command(content)
 scrm.add_command(calendar)
 scrm.add_command(products)
 scrm.add_command(pressure)
-<<<<<<< HEAD
 scrm.add_command(audience)
-=======
 scrm.add_command(media)
->>>>>>> main
 scrm.add_command(campaigns)
 
 
