@@ -36,6 +36,7 @@ from scrm.runtime.known_segments import ALL_CUSTOMERS, KnownSegments
 from scrm.runtime.wiring import dispatch as wiring
 from scrm.runtime.wiring import send_checks
 from tests.engine import EngineTables
+from tests.fakes.audience import FakeSegments
 from tests.fakes.campaigns import CHECKER, MAKER, definition
 from tests.fakes.content import LABEL, Library, a_draft
 from tests.local_bank import Context, LocalBank, customer_id, local_bank, small_world
@@ -136,7 +137,7 @@ class CampaignBank:
             store=self.campaigns,
             journal=AuditedCampaigns(log),
             contents=LibraryVersions(send_checks.content_gate()),
-            segments=KnownSegments(),
+            segments=KnownSegments(FakeSegments()),
             queue=queue,
             tallies=TaskTallies(self.tasks),
             test_sends=TrialSends(self.campaigns, self.tasks, send_checks.owners(), SqsSendQueue(worker)),
