@@ -96,9 +96,7 @@ class CampaignDesk:
         campaign = self._known(campaign_id)
         scheduled = machine.scheduled(campaign, starts_at, now)
         if not recurrence.may_start(campaign, starts_at):
-            raise CampaignRefusedError(
-                "A monthly campaign starts on a day that every month has, the 28th at the latest."
-            )
+            raise CampaignRefusedError("A monthly campaign starts on the 28th at the latest; every month has that day.")
         content = self.contents.sendable(campaign.definition.content, campaign.definition.channel, now)
         if content.valid_until <= starts_at:
             raise CampaignRefusedError("The content expires before the start; start earlier or choose a newer version.")
