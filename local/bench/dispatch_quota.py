@@ -33,6 +33,7 @@ SCALE = 10
 OWNERS = 300_000 // SCALE
 BUDGET = limits.PathLimits(limits.CALLS_PER_MINUTE // SCALE, limits.CALLS_PER_HOUR // SCALE)
 WORKERS = 20
+WORKERS_FOR_ALL = 60  # 20 make 6,000 calls a minute at most
 PATH = "externalcontact/add_msg_template"
 _CONTENT = ApprovedContent(ContentRef("act_1", 1, "hash"), "text", (), START + timedelta(days=30))
 
@@ -54,9 +55,9 @@ def measure() -> list[dict[str, Any]]:
     ]
 
 
-def efficiency_of(owners: int, budget: limits.PathLimits) -> float:
+def efficiency_of(owners: int, budget: limits.PathLimits, workers: int = WORKERS) -> float:
     """0 if a platform that counts every interval would refuse one call, or a task was not created exactly once."""
-    run, created = simulate(owners, WORKERS, budget)
+    run, created = simulate(owners, workers, budget)
     clean = created == owners == len(run.calls) and refused(run, budget) == 0
     return floor_seconds(owners, budget) / run.seconds if clean else 0.0
 
@@ -186,4 +187,5 @@ class _Worker:
 
 if __name__ == "__main__":
     whole = limits.PathLimits(limits.CALLS_PER_MINUTE, limits.CALLS_PER_HOUR)
-    sys.stdout.write(f"{OWNERS * SCALE:,} owners: {efficiency_of(OWNERS * SCALE, whole):.4f} of the least time\n")
+    reached = efficiency_of(OWNERS * SCALE, whole, WORKERS_FOR_ALL)
+    sys.stdout.write(f"{OWNERS * SCALE:,} owners, {WORKERS_FOR_ALL} workers: {reached:.4f} of what both windows allow\n")
