@@ -20,6 +20,7 @@ from local.cli.content_commands import calendar, content
 from local.cli.cover_commands import cover
 from local.cli.customer_commands import customer
 from local.cli.errors import CommandError
+from local.cli.media_commands import media
 from local.cli.pressure_commands import pressure
 from local.cli.product_commands import products
 from local.cli.session import LIMIT, NODE, Session
@@ -413,6 +414,7 @@ scrm.add_command(content)
 scrm.add_command(calendar)
 scrm.add_command(products)
 scrm.add_command(pressure)
+scrm.add_command(media)
 scrm.add_command(campaigns)
 
 

@@ -203,6 +203,19 @@ class FakeContents:
         return ApprovedContent(ref, text, (), self.valid_until, self.product_id, self.product_risk)
 
 
+class FakeFiles:
+    """Implements ContentFiles; ``error`` is what the library answers instead."""
+
+    def __init__(self) -> None:
+        self.error: Exception | None = None
+
+    def lent(self, content: ApprovedContent, channel: Channel) -> ApprovedContent:
+        del channel
+        if self.error is not None:
+            raise self.error
+        return content
+
+
 class FakeStandings:
     """Implements Standings."""
 

@@ -20,7 +20,7 @@ from scrm.runtime.dispatch_joins import (
     LibraryContents,
 )
 from tests.fakes.campaigns import definition
-from tests.fakes.content import LABEL, RELEASER, Library, a_draft, image, link
+from tests.fakes.content import LABEL, RELEASER, Library, a_draft, link
 from tests.fakes.content import START as RELEASED_AT
 from tests.fakes.dispatch import CONTENT, FAR
 from tests.fakes.pressure import FakeCaps, FakePressureStore
@@ -135,15 +135,6 @@ def test_content_that_may_not_be_sent_is_refused_with_the_librarys_word() -> Non
     assert reason(replace(ref, content_hash=hashes[Scene.GROUP])) == "content_changed"
     library.authoring.recall(found.activity_id, 1, RELEASER, "the bonus has ended")
     assert reason(ref) == "content_recalled"
-
-
-def test_content_with_a_file_waits_for_the_media_library() -> None:
-    library = Library()
-    found = library.released(a_draft(variants=((Scene.ONE_TO_ONE, Variant(LABEL, (image(),))),)))
-    ref = ContentRef(found.activity_id, 1, dict(found.hashes)[Scene.ONE_TO_ONE])
-
-    with pytest.raises(ContentRefusedError, match="content_file_not_ready"):
-        LibraryContents(library.gate).approved(ref, Channel.ONE_TO_ONE, RELEASED_AT)
 
 
 def test_the_third_push_of_a_week_waits_for_the_next_one() -> None:

@@ -77,7 +77,7 @@ class TaskRepository(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ApprovedContent:
-    """What is sent. ``attachments`` are as WeCom takes them, with media ids that are valid now."""
+    """What is sent. ``attachments`` are as WeCom takes them, but for files: ``asset_id`` stands where their id goes."""
 
     ref: ContentRef
     text: str
@@ -92,6 +92,16 @@ class ApprovedContents(Protocol):
 
     def approved(self, ref: ContentRef, channel: Channel, at: datetime) -> ApprovedContent:
         """The released variant with exactly this hash. Raises ContentRefusedError with the reason."""
+
+
+class ContentFiles(Protocol):
+    """The media library."""
+
+    def lent(self, content: ApprovedContent, channel: Channel) -> ApprovedContent:
+        """The content as WeCom takes it now: each file by an id that lives long enough.
+
+        Raises ContentRefusedError for a file that cannot be used, DispatchPostponedError while it cannot be uploaded.
+        """
 
 
 class Standing(StrEnum):

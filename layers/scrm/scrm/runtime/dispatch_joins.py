@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Protocol
 
 from scrm.campaign import ports
 from scrm.campaign.dispatch_errors import ContentRefusedError, DispatchPostponedError
@@ -11,12 +11,13 @@ from scrm.campaign.task import TEST_RING, SendTask
 from scrm.clock import BUSINESS_ZONE
 from scrm.contacts.model import Customer, GroupChat
 from scrm.content import errors as content_errors
-from scrm.content.model import Attachment, AttachmentKind, Scene
+from scrm.content.model import Scene
 from scrm.content.sending import ContentGate
 from scrm.pressure.ledger import PressureLedger
 from scrm.pressure.model import PressureClass, Touch, TouchRefusal
 from scrm.pressure.ports import PressureBusyError
 from scrm.pressure.weeks import week_of, weeks_between
+from scrm.runtime.dispatch_media import as_wecom_takes
 
 _BUSY = timedelta(minutes=1)
 _SENDS = frozenset({CampaignState.PLANNING, CampaignState.DISPATCHING, CampaignState.RECONCILING})
@@ -92,7 +93,7 @@ class LibraryContents:
         return ports.ApprovedContent(
             ref,
             found.text,
-            tuple(map(_attachment, found.attachments)),
+            tuple(as_wecom_takes(one, channel) for one in found.attachments),
             found.valid_until,
             found.product_id,
             found.product_risk,
@@ -142,13 +143,3 @@ def _next_week(now: datetime) -> datetime:
 def _reason(refusal: str) -> str:
     """``content_expired`` and so on, from the library's own word."""
     return refusal if refusal.startswith("product_") else f"content_{refusal.removesuffix('_content')}"
-
-
-def _attachment(attachment: Attachment) -> Mapping[str, Any]:
-    """As WeCom takes it. What needs a file waits for the media library's join: it is refused, never left out."""
-    if attachment.asset_id or attachment.kind is not AttachmentKind.LINK:
-        raise ContentRefusedError("content_file_not_ready")
-    link = {"title": attachment.title, "url": attachment.url}
-    if attachment.description:
-        link["desc"] = attachment.description
-    return {"msgtype": "link", "link": link}

@@ -2,13 +2,16 @@
 
 import functools
 
+from scrm import clock
 from scrm.aws.dispatch_queue import SqsDispatchQueue
 from scrm.aws.settled_facts import BucketSettledFacts
 from scrm.campaign.dispatch_settings import DispatchSettings
 from scrm.campaign.ends import Ends
 from scrm.runtime.dispatch_joins import CampaignStandings
+from scrm.runtime.dispatch_media import LibraryFiles
 from scrm.runtime.observability import count, logger
 from scrm.runtime.wiring import campaign_settings, send_checks
+from scrm.runtime.wiring.media import media_library
 from scrm.runtime.wiring.tables import bucket, queue
 from scrm.runtime.wiring.wecom import wecom_client
 from scrm.wecom.errors import PermissionDeniedError
@@ -37,6 +40,11 @@ def standings() -> CampaignStandings:
 
 
 @functools.cache
+def files() -> LibraryFiles:
+    return LibraryFiles(lambda: media_library(Priority.DISPATCH), clock.now)
+
+
+@functools.cache
 def ends() -> Ends:
     return Ends(send_checks.places(), BucketSettledFacts(bucket("DATA_BUCKET")))
 
@@ -51,5 +59,5 @@ def reset() -> None:
     """Forget every built object; for tests."""
     send_checks.reset()
     campaign_settings.reset()
-    for factory in (dispatch_queue, messages, standings, ends):
+    for factory in (dispatch_queue, messages, standings, files, ends):
         factory.cache_clear()
