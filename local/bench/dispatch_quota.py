@@ -192,4 +192,4 @@ class _Worker:
 if __name__ == "__main__":
     whole = limits.PathLimits(limits.CALLS_PER_MINUTE, limits.CALLS_PER_HOUR)
     reached = efficiency_of(OWNERS * SCALE, whole, WORKERS_FOR_ALL)
-    sys.stdout.write(f"{OWNERS * SCALE:,} owners, {WORKERS_FOR_ALL} workers: {reached:.4f} of what both windows allow\n")
+    sys.stdout.write(f"{OWNERS * SCALE:,} owners, {WORKERS_FOR_ALL} workers: {reached:.4f} of the quota\n")
