@@ -164,8 +164,8 @@ class PressureLedger(Protocol):
 class MassMessage:
     """One call: what the sender is asked to send to whom.
 
-    ``cause`` is the send task of the campaign, ``due_at`` when it is taken back, ``node_path`` where the sender sits, if
-    known.
+    ``cause`` is the send task of the campaign, ``due_at`` when it is taken back, ``node_path`` where the sender
+    sits, if known.
     """
 
     channel: Channel
