@@ -75,11 +75,11 @@ class CampaignBank:
     def table(self, name: str) -> Table:
         return Table(self._tables.client, self._tables.names[name])
 
-    def plan(self) -> SendTask:
+    def plan(self, channel: Channel = Channel.ONE_TO_ONE) -> SendTask:
         now, content = clock.now(), self.released()
         state = CampaignState.DISPATCHING
         self.campaigns.save(Campaign(CAMPAIGN, definition(content=content), "/1/10/", "maker", now, state))
-        plan = SendPlan(CAMPAIGN, "all", Channel.ONE_TO_ONE, content, now, now + timedelta(days=60))
+        plan = SendPlan(CAMPAIGN, "all", channel, content, now, now + timedelta(days=60))
         (task,) = plan.tasks_of(OWNER, [customer_id(place) for place in range(CUSTOMERS)], "/1/10/")
         self.tasks.put_planned([task])
         return task
