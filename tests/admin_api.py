@@ -21,6 +21,7 @@ from scrm.aws.content_journal import AuditedContent
 from scrm.aws.customer_journal import CustomerJournal
 from scrm.aws.handover_journal import AuditedSettings
 from scrm.aws.pressure_exceptions import AuditedExceptions
+from scrm.consent.consents import ConsentDesk
 from scrm.content.media import MediaDesk
 from scrm.handover.edges import Attempt, AttemptOutcome, ChunkKind, EdgeState, TransferApi
 from scrm.handover.four_eyes import FourEyes
@@ -34,6 +35,8 @@ from scrm.org.nodes import NodeSettings
 from scrm.org.rejections import Rejection
 from scrm.pressure.exceptions import GovernedCaps, PressureExceptions, PressureRules
 from scrm.pressure.ledger import PressureLedger
+from scrm.runtime.consent_joins import ContactPlaces
+from scrm.runtime.cover_views import CoverViews
 from scrm.runtime.http.answers import AnsweredOnce
 from scrm.runtime.http.decisions import DecidedOnce
 from scrm.runtime.http.models import Sync, SyncRequest
@@ -49,6 +52,7 @@ from scrm.tasks.queries import TaskLists
 from scrm.tasks.work import TaskWork
 from tests.fakes.answers import FakeAnswers
 from tests.fakes.audit import FakeAuditStore
+from tests.fakes.consent import Answers
 from tests.fakes.contacts import Contacts
 from tests.fakes.content import Library
 from tests.fakes.decisions import MemoryDecisions
@@ -194,6 +198,7 @@ class Api:
     pressure: FakePressureStore = field(default_factory=FakePressureStore)
     exceptions: FakeExceptions = field(default_factory=FakeExceptions)
     shelf: Shelf = field(default_factory=Shelf)
+    answers: Answers = field(default_factory=lambda: Answers(AT))
 
     def join(self, monkeypatch: pytest.MonkeyPatch) -> "Api":
         task_staff = OrgTaskStaff(self.people, lambda: self.now)
@@ -213,7 +218,12 @@ class Api:
             "accountability": self.contacts.accountability,
             "customer_journal": CustomerJournal(AuditLog(self.audit)),
             "member_places": MemberPlaces(self.people),
+            "consents": self.answers.consents,
+            "consent_desk": ConsentDesk(
+                self.answers.consents, ContactPlaces(self.contacts.repository), self.answers.news, clock.now
+            ),
             "content_library": ContentOverMemory(self.library, self.shelf.desk),
+            "cover_views": CoverViews(self.org, self.people, self.tasks, self.cases),
             "task_lists": TaskLists(self.tasks, task_staff),
             "task_work": TaskWork(self.tasks, task_staff),
             "four_eyes": FourEyes(self.decisions, self.decisions, HandoverSettings()),

@@ -19,6 +19,8 @@ os.environ.update(
     TASKS_TABLE="tasks",
     CAMPAIGN_TABLE="campaign",
     PRESSURE_TABLE="pressure",
+    AUDIENCE_TABLE="audience",
+    CONSENT_TABLE="consent",
     CONTENT_TABLE="content",
     SEND_TASK_TABLE="send-tasks",
     DATA_BUCKET="data",
@@ -28,7 +30,7 @@ os.environ.update(
     EVENT_BUS_NAME="scrm",
 )
 os.environ.pop("CLOCK_URL", None)
-for _name in ("STAFF", "CONTACT", "HANDOVER", "RECONCILE", "CAMPAIGN", "CAMPAIGN_RECONCILE"):
+for _name in ("STAFF", "CONTACT", "HANDOVER", "RECONCILE", "CAMPAIGN", "CAMPAIGN_RECONCILE", "CAMPAIGN_PLANNER"):
     os.environ[f"{_name}_QUEUE_URL"] = (
         f"https://sqs.cn-north-1.amazonaws.com.cn/123456789012/{_name.lower().replace('_', '-')}"
     )

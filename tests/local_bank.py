@@ -18,6 +18,7 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 from requests.adapters import HTTPAdapter
 
+from functions.campaign_planner import handler as campaign_planner
 from functions.campaign_reconcile import handler as campaign_reconcile
 from functions.campaign_worker import handler as campaign_worker
 from functions.contact_sync import handler as contact_sync
@@ -29,6 +30,7 @@ from local.engine.region import REGION
 from local.simulator.server import RunningSimulator, running_simulator
 from scrm import clock
 from scrm.aws import session
+from scrm.runtime.wiring import campaign_planner as planner_wiring
 from scrm.runtime.wiring import contact_sync as contact_wiring
 from scrm.runtime.wiring import dispatch as dispatch_wiring
 from scrm.runtime.wiring import handover_reconcile as reconcile_wiring
@@ -42,7 +44,7 @@ from tests.killing import KilledError, Killer, KillPlace, redelivered_after
 CORP = "wwSIMCORP0000001"
 TOKEN = "LocalBankToken01"
 AES_KEY = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG"
-QUEUES = ("staff", "contact", "handover", "reconcile", "campaign", "campaign_reconcile")
+QUEUES = ("staff", "contact", "handover", "reconcile", "campaign", "campaign_reconcile", "campaign_planner")
 HANDLERS: dict[str, Callable[..., Any]] = {
     "staff": staff_intake.lambda_handler,
     "contact": contact_sync.lambda_handler,
@@ -50,6 +52,7 @@ HANDLERS: dict[str, Callable[..., Any]] = {
     "reconcile": handover_reconcile.lambda_handler,
     "campaign": campaign_worker.lambda_handler,
     "campaign_reconcile": campaign_reconcile.lambda_handler,
+    "campaign_planner": campaign_planner.lambda_handler,
 }
 
 
@@ -169,6 +172,7 @@ def restart() -> None:
         contact_wiring,
         worker_wiring,
         reconcile_wiring,
+        planner_wiring,
         dispatch_wiring,
         wecom_wiring,
         callback_wiring,

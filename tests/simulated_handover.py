@@ -106,10 +106,12 @@ class CountedTransfers(WecomTransfers):
         takeover_userid: str,
         external_userids: Sequence[str],
         greeting: str = "",
+        following: int = 0,
     ) -> dict[str, int]:
         self._run.before_transfer(len(self._run.transfer_calls))
         self._run.transfer_calls.append((takeover_userid, tuple(external_userids)))
-        return super().transfer_customers(api, handover_userid, takeover_userid, external_userids, greeting)
+        pair = handover_userid, takeover_userid
+        return super().transfer_customers(api, *pair, external_userids, greeting, following)
 
 
 class Queues:

@@ -6,7 +6,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from scrm.runtime.invocation import entrypoint
 from scrm.campaign.dispatch_errors import until_current
-from scrm.campaign.dispatch_messages import CampaignStopped, SendTaskPlanned, dispatch_work
+from scrm.campaign.dispatch_messages import CampaignStopped, CustomerOptedOut, SendTaskPlanned, dispatch_work
 from scrm.campaign.dispatching import SendOutcome
 from scrm.runtime import batches
 from scrm.runtime.observability import count, logger
@@ -22,9 +22,11 @@ def take(body: str) -> None:
         if outcome is SendOutcome.POSTPONED:
             wiring.rest()
     elif isinstance(message, CampaignStopped):
-        progress = wiring.changes().stop(message.campaign_id)
+        progress = wiring.changes().stop(message.campaign_id, message.part)
         logger.info("campaign stopped", campaign_id=message.campaign_id, left=progress.left, done=progress.done)
         count("TaskRecheckRequested", progress.left)
+    elif isinstance(message, CustomerOptedOut):
+        count("TaskRecheckRequested", wiring.changes().opted_out(message.external_userid, message.member_userids))
     else:
         count("TaskRecheckRequested", wiring.changes().recheck_owner(message.owner_userid))
 

@@ -46,6 +46,10 @@ class SharedStore:
         self.reads += 1
         return self._items.get(key)
 
+    def load_all(self, keys: Sequence[str]) -> dict[str, tuple[str, int] | None]:
+        self.reads += 1
+        return {key: self._items.get(key) for key in keys}
+
     def save(self, key: str, text: str, version: int, expires_at: datetime) -> bool:  # noqa: ARG002 - no expiry here
         self.writes += 1
         self.largest = max(self.largest, len(text))

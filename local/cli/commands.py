@@ -14,7 +14,9 @@ from rich.table import Table
 
 from local.cli import tables, work_tables
 from local.cli.client import AdminClient, Row
+from local.cli.consent_commands import consent
 from local.cli.content_commands import calendar, content
+from local.cli.cover_commands import cover
 from local.cli.customer_commands import customer
 from local.cli.errors import CommandError
 from local.cli.pressure_commands import pressure
@@ -403,7 +405,9 @@ def start_sync(session: Session, key: str) -> None:
 
 
 scrm.add_command(task)
+scrm.add_command(cover)
 scrm.add_command(customer)
+scrm.add_command(consent)
 scrm.add_command(content)
 scrm.add_command(calendar)
 scrm.add_command(products)

@@ -79,6 +79,7 @@ MODES = {
 REVIEWS = {"open": "待处理", "reviewed": "已处理"}
 SETTINGS = {
     "leave_cover_days": "休假多少天以内只代管",
+    "leave_ahead_days": "休假开始前多少天起不接替客户",
     "roster_departing_percent": "名册离职比例上限（%）",
     "tier_tags": "客户层级标签",
     "language_tags": "客户语言标签",

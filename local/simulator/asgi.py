@@ -60,7 +60,8 @@ async def _read(scope: Message, receive: Receive) -> ApiRequest | None:
     query = dict(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True))
     client = scope.get("client")
     source = client[0] if client else ""
-    return ApiRequest(scope["method"], path.removeprefix(_PREFIX), query, bytes(body), source)
+    content_type = dict(scope["headers"]).get(b"content-type", b"").decode("latin-1")
+    return ApiRequest(scope["method"], path.removeprefix(_PREFIX), query, bytes(body), source, content_type)
 
 
 async def _pause(milliseconds: int) -> None:

@@ -6,7 +6,14 @@ from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import ValidationError
 
-from local.simulator import control_corp, control_time, control_watch
+from local.simulator import (
+    control_contacts,
+    control_corp,
+    control_moments,
+    control_sending,
+    control_time,
+    control_watch,
+)
 from local.simulator.corp_actions import UnknownThingError
 from local.simulator.schedule import ScheduleExpressionError
 from local.simulator.simulator import Simulator
@@ -30,7 +37,14 @@ def control_application(simulator: Simulator) -> FastAPI:
         docs_url=None,
         redoc_url=None,
     )
-    routers: list[Callable[[Simulator], APIRouter]] = [control_time.router, control_corp.router, control_watch.router]
+    routers: list[Callable[[Simulator], APIRouter]] = [
+        control_time.router,
+        control_corp.router,
+        control_contacts.router,
+        control_sending.router,
+        control_moments.router,
+        control_watch.router,
+    ]
     for router in routers:
         application.include_router(router(simulator), prefix="/control/v1")
     for error, status in _STATUS.items():

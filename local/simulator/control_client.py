@@ -154,6 +154,22 @@ class ControlClient:
     def unassigned(self, handover_userid: str | None = None) -> list[Json]:
         return self._all_rows("unassigned", handover_userid=handover_userid)
 
+    def contact_ways(self) -> list[Json]:
+        """Every contact way, oldest first."""
+        return self._all_rows("contact-ways")
+
+    def scan(self, config_id: str, external_userid: str, customer: Json | None = None) -> Json:
+        """A customer scans a contact way and adds who it leads to: ``{"userid", "welcome_code", "temporary"}``."""
+        body = {"config_id": config_id, "external_userid": external_userid, "customer": customer}
+        return self._send("POST", "contact-ways/scan", body)
+
+    def temporary_chats(self) -> list[Json]:
+        return self._all_rows("temporary-chats")
+
+    def welcomes(self, external_userid: str | None = None) -> list[Json]:
+        """Welcome codes and what was sent with them, oldest first."""
+        return self._all_rows("welcomes", external_userid=external_userid)
+
     def groups(self, owner: str | None = None) -> list[Json]:
         return self._all_rows("groups", owner=owner)
 
@@ -207,6 +223,70 @@ class ControlClient:
 
     def transfers(self, external_userid: str | None = None) -> list[Json]:
         return self._all_rows("transfers", external_userid=external_userid)
+
+    # Sending
+
+    def script_confirmations(self, **script: Any) -> None:
+        """What members do when asked to send; see `local.simulator.confirmations.ConfirmationScript`.
+
+        Who is in no percentage and not in ``by_member`` never confirms.
+        """
+        self._send("PUT", "confirmations", script)
+
+    def confirm_messages(
+        self,
+        userid: str | None = None,
+        msgid: str | None = None,
+        *,
+        share_percent: float = 100,
+        sent_at: str | None = None,
+    ) -> int:
+        """A member (all of them) presses send on what waits (on this message); how many messages that sent."""
+        body = {"userid": userid, "msgid": msgid, "share_percent": share_percent, "sent_at": sent_at}
+        count: int = self._send("POST", "mass-messages/confirm", body)["count"]
+        return count
+
+    def send_personally(self, userid: str, target_ids: Sequence[str], text: str, chat_type: str = "single") -> Json:
+        """A member sends a mass message of his own; it leaves at once and uses the same quota."""
+        body = {"userid": userid, "target_ids": list(target_ids), "text": text, "chat_type": chat_type}
+        return self._send("POST", "mass-messages/personal", body)
+
+    def mass_messages(self, userid: str | None = None) -> list[Json]:
+        """Every mass message (that the member is asked to send), oldest first."""
+        return self._all_rows("mass-messages", userid=userid)
+
+    def mass_deliveries(self, target_id: str | None = None) -> list[Json]:
+        """What reached customers and groups: ``{"at", "msgid", "userid", "target_id"}``."""
+        return self._all_rows("mass-messages/deliveries", target_id=target_id)
+
+    def moments(self) -> list[Json]:
+        """Every moment with its members, oldest first."""
+        return self._all_rows("moments")
+
+    def publish_moments(
+        self,
+        userid: str | None = None,
+        moment_id: str | None = None,
+        *,
+        share_percent: float = 100,
+        published_at: str | None = None,
+    ) -> int:
+        """A member (all of them) publishes what waits (this moment); how many moments that published."""
+        body = {"userid": userid, "moment_id": moment_id, "share_percent": share_percent, "published_at": published_at}
+        count: int = self._send("POST", "moments/publish", body)["count"]
+        return count
+
+    def publish_personally(self, userid: str, text: str) -> Json:
+        """A member publishes a moment of his own, for all of his customers."""
+        return self._send("POST", "moments/personal", {"userid": userid, "text": text})
+
+    def react(self, moment_id: str, userid: str, **reaction: Any) -> None:
+        """On what ``userid`` published: ``by_customer`` or ``by_member``, a ``comment`` or else a like."""
+        self._send("POST", "moments/reactions", {"moment_id": moment_id, "userid": userid, **reaction})
+
+    def media(self) -> list[Json]:
+        """Every uploaded file, oldest first: its id, kind, use, name, size and SHA-256."""
+        return self._all_rows("media")
 
     # Faults and callbacks
 

@@ -5,6 +5,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from local.simulator.faults import FaultKind
+from local.simulator.mass_book import ChatType
 from local.simulator.model import Customer, Decision, Relation
 
 
@@ -79,6 +80,7 @@ class MemberPatch(Strict):
     banned: bool | None = None
     team_account: bool | None = None
     customer_cap: int | None = None
+    console_welcome: bool | None = None
     last_login_at: float | None = None
     new_userid: str | None = None
 
@@ -123,6 +125,33 @@ class Added(Strict):
     welcome_codes: list[str | None]
 
 
+class Scan(Strict):
+    """``customer`` is needed for one that the corp does not know yet."""
+
+    config_id: str
+    external_userid: str
+    customer: Customer | None = None
+
+
+class ScanReading(Strict):
+    """Whom the customer met; of a temporary contact way nobody is added."""
+
+    userid: str
+    welcome_code: str | None
+    temporary: bool
+
+
+class WelcomeReading(Strict):
+    """``used_by`` is the app that greeted with it, ``content`` what it said."""
+
+    welcome_code: str
+    userid: str
+    external_userid: str
+    issued_at: str
+    used_by: str | None
+    content: dict[str, Any]
+
+
 class RelationPatch(Strict):
     remark: str | None = None
     description: str | None = None
@@ -131,11 +160,106 @@ class RelationPatch(Strict):
     remark_mobiles: list[str] | None = None
     remark_corp_name: str | None = None
     chat_started: bool | None = None
+    last_chat_at: float | None = None
 
 
 class Decide(Strict):
     external_userid: str
     decision: Decision
+
+
+class Confirm(Strict):
+    """Of one message, or of all that wait for the member; without ``userid`` all members do.
+
+    ``sent_at`` (ISO): he did so then and his client tells of it only now, also of what was cancelled in between.
+    """
+
+    userid: str | None = None
+    msgid: str | None = None
+    share_percent: float = Field(default=100.0, gt=0, le=100)
+    sent_at: str | None = None
+
+
+class PersonalMessage(Strict):
+    userid: str
+    target_ids: list[str] = Field(min_length=1)
+    text: str
+    chat_type: ChatType = "single"
+
+
+class MassTaskReading(Strict):
+    """``by_status`` counts the recipients: not sent, sent, no friend, over the quota."""
+
+    userid: str
+    sent_at: str | None
+    recipients: int
+    by_status: list[int]
+
+
+class MassMessageReading(Strict):
+    """``dropped`` are those whom WeCom gave to nobody without a word; ``creator`` is null for one of the corp."""
+
+    msgid: str
+    chat_type: ChatType
+    creator: str | None
+    created_at: str
+    content: dict[str, Any]
+    members: list[MassTaskReading]
+    failed: list[str]
+    dropped: list[str]
+    cancelled_at: str | None
+    reminders: int
+
+
+class Publish(Strict):
+    """One moment, or all that wait for the member; without ``userid`` all members do. ``published_at``: see Confirm."""
+
+    userid: str | None = None
+    moment_id: str | None = None
+    share_percent: float = Field(default=100.0, gt=0, le=100)
+    published_at: str | None = None
+
+
+class PersonalMoment(Strict):
+    userid: str
+    text: str
+
+
+class React(Strict):
+    """A comment, else a like, by a customer or a member, on what ``userid`` published."""
+
+    moment_id: str
+    userid: str
+    comment: bool = False
+    by_customer: str | None = None
+    by_member: str | None = None
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> "React":
+        if (self.by_customer is None) == (self.by_member is None):
+            raise ValueError("give by_customer or by_member")
+        return self
+
+
+class MomentTaskReading(Strict):
+    """How many customers were chosen, and how many see it."""
+
+    userid: str
+    published_at: str | None
+    chosen: int
+    visible: int
+
+
+class MomentReading(Strict):
+    """``tags`` null is for everybody."""
+
+    moment_id: str
+    creator: str | None
+    created_at: str
+    content: dict[str, Any]
+    tags: list[str] | None
+    members: list[MomentTaskReading]
+    cancelled_at: str | None
 
 
 class FaultRequest(Strict):

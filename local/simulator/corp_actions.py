@@ -211,10 +211,11 @@ class CorpActions:
         self._note("relation_added", userid=member.userid, external_userid=relation.external_userid)
         if not member.contact_service:
             return None
-        code = issue_welcome_code(self._simulation, member.userid, relation.external_userid)
-        more: dict[str, FieldValue] = {"WelcomeCode": code}
-        if relation.state:
-            more = {"State": relation.state, **more}
+        more: dict[str, FieldValue] = {"State": relation.state} if relation.state else {}
+        code = None
+        if not member.console_welcome:
+            code = issue_welcome_code(self._simulation, member.userid, relation.external_userid)
+            more["WelcomeCode"] = code
         half = relation.standing == "half"
         change_type = "add_half_external_contact" if half else "add_external_contact"
         self._tell_customer(change_type, relation, more)

@@ -6,6 +6,11 @@ OK = 0
 BUSY = -1
 BAD_SECRET = 40001
 BAD_USERID = 40003
+BAD_MEDIA_KIND = 40004
+BAD_MEDIA_TYPE = 40005
+BAD_MEDIA_SIZE = 40006
+MEDIA_ID_INVALID = 40007
+BAD_IMAGE = 40123
 BAD_CORP_ID = 40013
 BAD_TOKEN = 40014
 USERID_LIST_INVALID = 40031
@@ -31,15 +36,44 @@ MEMBER_BANNED = 40143
 TOKEN_MISSING = 41001
 CORP_ID_MISSING = 41002
 SECRET_MISSING = 41004
+MEDIA_ID_MISSING = 41006
 USERID_MISSING = 41009
 EXTERNAL_USERID_MISSING = 41035
+WAY_TYPE_MISSING = 41037
+WAY_SCENE_MISSING = 41038
+WAY_TYPE_INVALID = 41039
+WAY_SCENE_INVALID = 41040
+WAY_TOO_MANY_PEOPLE = 41041
+WAY_STYLE_INVALID = 41042
+WAY_ID_MISSING = 41043
+WAY_ID_INVALID = 41044
+WAY_CAP = 41045
+MSGID_MISSING = 41046
+MSGID_INVALID = 41047
+NOBODY_TO_SEND_TO = 41048
 WELCOME_CODE_MISSING = 41049
 WELCOME_CODE_INVALID = 41050
 WELCOME_CHAT_STARTED = 41051
+NOT_ACTIVATED = 41054
+MOMENT_ID_MISSING = 41059
+MOMENT_ID_INVALID = 41060
+MOMENT_NOT_OF_USER = 41061
+MOMENT_NOT_PUBLISHED = 41062
+MASS_DISTRIBUTING = 41063
 TOO_MANY_ATTACHMENTS = 41064
 BAD_ATTACHMENT = 41065
+MOMENT_TYPE = 41067
+TOO_MANY_MOMENT_JOBS = 41078
+MOMENT_DISTRIBUTING = 41079
+MOMENT_PIXELS = 41081
+MOMENT_DURATION = 41082
+MOMENT_EMPTY = 41089
+MASS_CANCELLED = 41093
+REMINDED_TOO_OFTEN = 41094
 TOKEN_EXPIRED = 42001
+EMPTY_MEDIA = 44001
 EMPTY_TEXT = 44004
+MEDIA_TOO_LARGE = 45001
 RATE_LIMIT = 45009
 TOO_MANY_CONCURRENT = 45033
 REPLY_TOO_LARGE = 45029
@@ -70,6 +104,11 @@ BAD_STATISTICS_TIME = 600018
 _TEXTS = {
     BUSY: "system busy",
     BAD_SECRET: "invalid credential",
+    BAD_MEDIA_KIND: "invalid media type",
+    BAD_MEDIA_TYPE: "invalid file type",
+    BAD_MEDIA_SIZE: "invalid media size",
+    MEDIA_ID_INVALID: "invalid media_id",
+    BAD_IMAGE: "invalid image",
     BAD_USERID: "invalid userid",
     BAD_CORP_ID: "invalid corpid",
     BAD_TOKEN: "invalid access_token",
@@ -96,15 +135,44 @@ _TEXTS = {
     TOKEN_MISSING: "access_token missing",
     CORP_ID_MISSING: "corpid missing",
     SECRET_MISSING: "corpsecret missing",
+    MEDIA_ID_MISSING: "missing media_id",
     USERID_MISSING: "userid missing",
     EXTERNAL_USERID_MISSING: "missing external userid",
+    WAY_TYPE_MISSING: "missing contact way type",
+    WAY_SCENE_MISSING: "missing contact way scene",
+    WAY_TYPE_INVALID: "invalid contact way type",
+    WAY_SCENE_INVALID: "invalid contact way scene",
+    WAY_TOO_MANY_PEOPLE: "too many people in a contact way",
+    WAY_STYLE_INVALID: "invalid contact way style",
+    WAY_ID_MISSING: "missing contact way config_id",
+    WAY_ID_INVALID: "invalid contact way config_id",
+    WAY_CAP: "too many contact ways",
+    NOT_ACTIVATED: "the user is not activated",
+    MSGID_MISSING: "missing msgid",
+    MSGID_INVALID: "invalid msgid",
+    NOBODY_TO_SEND_TO: "no one to send",
     WELCOME_CODE_MISSING: "missing welcome code",
     WELCOME_CODE_INVALID: "invalid welcome code",
     WELCOME_CHAT_STARTED: "the customer has begun a conversation",
+    MOMENT_ID_MISSING: "missing moment id",
+    MOMENT_ID_INVALID: "invalid moment id",
+    MOMENT_NOT_OF_USER: "the user did not publish this moment",
+    MOMENT_NOT_PUBLISHED: "the user has not published this moment",
+    MASS_DISTRIBUTING: "the message is being distributed",
     TOO_MANY_ATTACHMENTS: "too many attachments",
     BAD_ATTACHMENT: "invalid attachment type",
+    MASS_CANCELLED: "the message was cancelled",
+    REMINDED_TOO_OFTEN: "reminded too often",
+    MOMENT_TYPE: "invalid moment type",
+    TOO_MANY_MOMENT_JOBS: "too many running moment jobs",
+    MOMENT_DISTRIBUTING: "the moment is being distributed",
+    MOMENT_PIXELS: "invalid image pixels",
+    MOMENT_DURATION: "invalid video duration",
+    MOMENT_EMPTY: "text and attachments are empty",
     TOKEN_EXPIRED: "access_token expired",
+    EMPTY_MEDIA: "empty media data",
     EMPTY_TEXT: "text content is empty",
+    MEDIA_TOO_LARGE: "media size out of limit",
     RATE_LIMIT: "api freq out of limit",
     TOO_MANY_CONCURRENT: "api concurrent out of limit",
     REPLY_TOO_LARGE: "response too large",

@@ -15,6 +15,7 @@ from local.simulator.errors import ApiError, error_message
 from local.simulator.faults import Trouble
 from local.simulator.ledger import CallRecord
 from local.simulator.model import App
+from local.simulator.multipart import first_file
 
 TOKEN_PATH = "gettoken"  # noqa: S105 - a path, not a secret
 _OK = 200
@@ -33,6 +34,7 @@ class ApiRequest:
     query: Mapping[str, str]
     body: bytes
     source: str
+    content_type: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +96,9 @@ class Gate:
             progress.errcode = error.errcode
             text = error_message(error.errcode, self._simulation.now(), request.source, error.detail)
             body = {**(endpoint.empty if endpoint else {})}
-            return {"errcode": error.errcode, "errmsg": self._with_json_warning(request, text), **body}
+            if endpoint is None or not endpoint.takes_file:
+                text = self._with_json_warning(request, text)
+            return {"errcode": error.errcode, "errmsg": text, **body}
         progress.errcode = errors.OK
         return {"errcode": errors.OK, "errmsg": "ok", **decorate(body, self._simulation.knobs)}
 
@@ -113,7 +117,8 @@ class Gate:
         self._check_budget(request, trouble)
         if endpoint.method == "POST" and request.method != "POST":
             raise ApiError(errors.INVALID_PARAMETER, "POST expected,")
-        call = Call(request.path, progress.args, app, request.source, self._simulation.now(), self._engines)
+        file = first_file(request.content_type, request.body) if endpoint.takes_file else None
+        call = Call(request.path, progress.args, app, request.source, self._simulation.now(), self._engines, file)
         return endpoint.answer(call)
 
     def _check_source(self, request: ApiRequest) -> None:
@@ -164,7 +169,7 @@ class Gate:
 
 
 def _args(endpoint: Endpoint, request: ApiRequest) -> Mapping[str, Any]:
-    if endpoint.method == "GET":
+    if endpoint.method == "GET" or endpoint.takes_file:
         return request.query
     return _json_object(request.body) or {}
 

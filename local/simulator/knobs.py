@@ -187,6 +187,109 @@ class Knobs(BaseModel):
         json_schema_extra=_UNVERIFIED,
     )
 
+    # Files: the content paper's 3.3
+    media_life_seconds: int = Field(default=3 * DAY, ge=1, description="Life of a media id; later it is 40007.")
+    moment_foreign_media_errcode: int = Field(
+        default=41072,
+        description="A moment with a media id that was uploaded for something else (some see 40007). UNVERIFIED.",
+        json_schema_extra=_UNVERIFIED,
+    )
+
+    # Mass messages: the content paper's section 1
+    mass_dispatch_seconds: int = Field(
+        default=10,
+        ge=0,
+        description="Until then members and results of a new message are 41063. UNVERIFIED.",
+        json_schema_extra=_UNVERIFIED,
+    )
+    mass_list_lag_seconds: int = Field(
+        default=0,
+        ge=0,
+        description="get_groupmsg_list_v2 does not show a message younger than this. UNVERIFIED.",
+        json_schema_extra=_UNVERIFIED,
+    )
+    mass_recipient_choice: Literal["sender", "last_chat", "dropped"] = Field(
+        default="sender",
+        description="Who is to send to a customer of several members when the call names a sender: the sender, the one "
+        "who chatted last, or nobody unless the sender did. UNVERIFIED.",
+        json_schema_extra=_UNVERIFIED,
+    )
+    mass_quota: Literal["month_days", "week_7", "day_1", "legacy_month_4"] = Field(
+        default="month_days",
+        description="Messages per customer or group: as many a month as it has days, 7 a week, 1 a day (the corp can "
+        "switch it, the pages differ on the default), or the old 4 a month of the corp and 1 a day of a member. "
+        "UNVERIFIED.",
+        json_schema_extra=_UNVERIFIED,
+    )
+    mass_quota_scope: Literal["target", "member_target"] = Field(
+        default="target",
+        description="The quota is the customer's, or that of each member and customer. UNVERIFIED.",
+        json_schema_extra=_UNVERIFIED,
+    )
+    mass_quota_counted_at: Literal["confirmation", "creation"] = Field(
+        default="confirmation",
+        description="When a message uses up quota; at the creation, what is never confirmed has used it too. "
+        "UNVERIFIED.",
+        json_schema_extra=_UNVERIFIED,
+    )
+    mass_nobody_errcode: int | None = Field(
+        default=41048,
+        description="A message that nobody can be sent is refused with this code; none: it is accepted, all of them in "
+        "fail_list. UNVERIFIED.",
+        json_schema_extra=_UNVERIFIED,
+    )
+    mass_over_limit_errcode: int = Field(
+        default=40058,
+        description="More than 10,000 customers or 2,000 groups, or a list over more than a month. UNVERIFIED.",
+        json_schema_extra=_UNVERIFIED,
+    )
+    mass_cancel_hides_unsent: bool = Field(
+        default=False,
+        description="What a cancelled message had not sent is in no result any more. UNVERIFIED.",
+        json_schema_extra=_UNVERIFIED,
+    )
+
+    mass_personal_reachable: bool = Field(
+        default=False,
+        description="A member's personal message can be reminded of and cancelled too; else 41047. UNVERIFIED.",
+        json_schema_extra=_UNVERIFIED,
+    )
+
+    # Moments: the content paper's section 2
+    moment_job_seconds: int = Field(
+        default=5,
+        ge=0,
+        description="A job is done (status 3) after this; half-way it turns from 1 to 2. UNVERIFIED.",
+        json_schema_extra=_UNVERIFIED,
+    )
+    moment_dispatch_seconds: int = Field(
+        default=10,
+        ge=0,
+        description="Until then the members of a new moment are 41079. UNVERIFIED.",
+        json_schema_extra=_UNVERIFIED,
+    )
+    moment_running_jobs: int = Field(
+        default=100, ge=1, description="Jobs at once; one more is 41078. UNVERIFIED.", json_schema_extra=_UNVERIFIED
+    )
+    moments_per_day: int | None = Field(
+        default=None,
+        ge=1,
+        description="Moments that the corp may create a day, UTC+8, beside 100,000 a month (some say 100). UNVERIFIED.",
+        json_schema_extra=_UNVERIFIED,
+    )
+    moment_nobody_errcode: int = Field(
+        default=41048,
+        description="In the job's result when nobody can publish it. UNVERIFIED.",
+        json_schema_extra=_UNVERIFIED,
+    )
+    moments_per_customer_day: int | None = Field(
+        default=None,
+        ge=1,
+        description="Moments of the corp that a customer is shown a day, UTC+8; more are chosen and not visible. "
+        "UNVERIFIED.",
+        json_schema_extra=_UNVERIFIED,
+    )
+
     # Callbacks: section 2.3
     api_write_events: bool = Field(
         default=False,

@@ -66,7 +66,8 @@ class Department:
 class Member:
     """``last_login_at`` None counts as recent, for a leaver at their departure.
 
-    ``customer_cap`` None takes the knob's default.
+    ``customer_cap`` None takes the knob's default. With ``console_welcome`` the admin console greets for them, and no
+    event carries a welcome code.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = _STRICT
@@ -87,6 +88,7 @@ class Member:
     banned: bool = False
     team_account: bool = False
     customer_cap: int | None = None
+    console_welcome: bool = False
     last_login_at: float | None = None
     left_at: float | None = None
 
@@ -110,7 +112,10 @@ class Customer:
 
 @dataclass(slots=True, kw_only=True)
 class Relation:
-    """One member following one customer. ``half``: the customer added a skip-verify member who has not confirmed."""
+    """One member following one customer. ``half``: the customer added a skip-verify member who has not confirmed.
+
+    ``last_chat_at`` decides who sends a mass message to a customer of several members; None counts as ``createtime``.
+    """
 
     __pydantic_config__: ClassVar[ConfigDict] = _STRICT
     userid: str
@@ -127,6 +132,7 @@ class Relation:
     remark_corp_name: str | None = None
     standing: Standing = "mutual"
     chat_started: bool = False
+    last_chat_at: float | None = None
 
 
 @dataclass(slots=True, kw_only=True)

@@ -19,6 +19,9 @@ def rename_everywhere(simulation: Simulation, old: str, new: str) -> None:
     _rename_in_groups(world.groups, old, new)
     state.transfers.rename(old, new)
     state.messages.rename(old, new)
+    state.mass.rename(old, new)
+    state.contact_ways.rename(old, new)
+    state.moments.rename(old, new)
     _rename_in_group_transfers(simulation, old, new)
     for code in state.welcome_codes.values():
         code.userid = _renamed(code.userid, old, new)

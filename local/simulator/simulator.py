@@ -6,10 +6,13 @@ from typing import Any
 from local.simulator.api.call import Engines
 from local.simulator.callbacks import CallbackDispatcher, Http
 from local.simulator.clock import Clock, to_iso
+from local.simulator.contact_actions import ContactActions
 from local.simulator.corp_actions import CorpActions
 from local.simulator.gate import ApiReply, ApiRequest, Gate
 from local.simulator.group_actions import GroupActions
 from local.simulator.group_transfers import GroupTransferEngine
+from local.simulator.mass_messages import MassMessageEngine
+from local.simulator.moments import MomentEngine
 from local.simulator.state import Simulation
 from local.simulator.timeline import TIMER, WalkReport
 from local.simulator.transfers import TransferEngine
@@ -37,7 +40,13 @@ class Simulator:
         self.group_transfers = GroupTransferEngine(self.simulation, self.dispatcher)
         self.actions = CorpActions(self.simulation, self.dispatcher, self.transfers)
         self.group_actions = GroupActions(self.simulation, self.dispatcher, self.group_transfers)
-        self.gate = Gate(Engines(self.simulation, self.dispatcher, self.transfers, self.group_transfers))
+        self.contacts = ContactActions(self.simulation, self.actions)
+        self.mass_messages = MassMessageEngine(self.simulation)
+        self.moments = MomentEngine(self.simulation)
+        engines = Engines(
+            self.simulation, self.dispatcher, self.transfers, self.group_transfers, self.mass_messages, self.moments
+        )
+        self.gate = Gate(engines)
         self.simulation.timeline.on(TIMER, self._fire_timer)
         self.simulation.timeline.on("trusted_ips_due", self.actions.trusted_ips_due)
         self.simulation.timeline.after_step = self._settle

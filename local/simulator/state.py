@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from local.simulator.clock import Clock
+from local.simulator.confirmations import ConfirmationScript
+from local.simulator.contact_ways import ContactWayBook
 from local.simulator.cursors import Cursors
 from local.simulator.decisions import DecisionScript
 from local.simulator.delivery_policy import CallbackPolicy
@@ -12,7 +14,10 @@ from local.simulator.faults import FaultBook
 from local.simulator.knobs import Knobs
 from local.simulator.ledger import Ledger
 from local.simulator.limits import RateLimits
+from local.simulator.mass_book import MassBook
+from local.simulator.media_store import MediaStore
 from local.simulator.message_book import MessageBook
+from local.simulator.moment_book import MomentBook
 from local.simulator.timeline import Agenda, Timeline
 from local.simulator.tokens import TokenStore
 from local.simulator.transfer_book import TransferBook
@@ -25,6 +30,7 @@ class WelcomeCode:
     external_userid: str
     issued_at: float
     used_by: str | None = None
+    content: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -41,7 +47,12 @@ class State:
     transfers: TransferBook = field(default_factory=TransferBook)
     group_transfers: dict[tuple[int, str], int] = field(default_factory=dict)
     welcome_codes: dict[str, WelcomeCode] = field(default_factory=dict)
+    contact_ways: ContactWayBook = field(default_factory=ContactWayBook)
     messages: MessageBook = field(default_factory=MessageBook)
+    media: MediaStore = field(default_factory=MediaStore)
+    mass: MassBook = field(default_factory=MassBook)
+    moments: MomentBook = field(default_factory=MomentBook)
+    confirmations: ConfirmationScript = field(default_factory=ConfirmationScript)
     pending_trusted_ips: dict[str, list[str]] = field(default_factory=dict)
     held: list[tuple[float, dict[str, Any]]] = field(default_factory=list)
     deliveries_made: int = 0

@@ -1,33 +1,25 @@
 """O2, exactly-once dispatch and 100 percent reconciliation: 12 members with 18,000 customers together and a 13th with
 18,000 of his own, and a process that dies once before and once after each remote call and write of the run.
 
-Between the use cases and WeCom stand the adapter, the typed client, the transport and the governor of production; the
-adapters in memory pass the table's conformance suite (tests/integration/test_send_task_table.py).
+On the WeCom simulator, without sockets. Between the use cases and it stand the adapter, the typed client, the transport
+and the governor of production; the adapters in memory pass the table's conformance suite
+(tests/integration/test_send_task_table.py).
 """
 
 import sys
 from collections import Counter
-from collections.abc import Callable
-from datetime import timedelta
-from typing import cast
+from datetime import datetime, timedelta
 
 import pytest
 
+from local.simulator.mass_book import Delivery, MassMessage
+from local.simulator.simulator import Simulator
 from scrm.campaign.model import Channel
-from scrm.campaign.ports import MassMessages
 from scrm.campaign.task import ENDED, MOST_CUSTOMERS, SendPlan
-from scrm.wecom.breaker import CircuitBreaker
-from scrm.wecom.client import WecomClient
-from scrm.wecom.exchange import HttpExchange
-from scrm.wecom.governor import RateGovernor
-from scrm.wecom.governor_state import Priority
-from scrm.wecom.mass_sends import WecomMassMessages
-from scrm.wecom.transport import AppCredentials, GuardedExchange, Pause, WecomTransport, token_broker
-from tests.fakes.dispatch import CAMPAIGN, CONTENT, FAR, FakeMassMessages
-from tests.fakes.wecom import MemoryRateStore, MemoryTokenStore
-from tests.killing import CallKiller, remote_calls
-from tests.mass_message_exchange import MassMessageExchange
+from tests.fakes.dispatch import CAMPAIGN, CONTENT, FAR
 from tests.simulated_dispatch import PlainTime, SimulatedDispatch
+from tests.simulator_exchange import simulator_at, wecom_over_the_wire
+from tests.unit.simulator.builders import customer, member, relation, small_world
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 MEMBERS = [f"rm_{number:02}" for number in range(12)]
@@ -54,10 +46,7 @@ UNSUITABLE = set(customers_of(MEMBERS[3])[10:15])  # before the creation
 
 def test_nobody_gets_it_twice_and_nobody_is_lost_wherever_the_process_dies(capsys: pytest.CaptureFixture[str]) -> None:
     time = PlainTime()
-    wecom = FakeMassMessages(time.now)
-    wecom.bad, wecom.unfriended, wecom.full = NOT_SENDABLE, NO_FRIENDS, QUOTA_USED
-    wecom.distribution = timedelta(minutes=1)
-    wecom.given_to = lambda target_id, sender: None if target_id in DROPPED else sender
+    wecom = corp(time)
     run = SimulatedDispatch(time.now, time.advance, wecom_over_the_wire(wecom, time))
     run.kill_everywhere = True
     run.owners.owners = dict(AUDIENCE)
@@ -71,8 +60,8 @@ def test_nobody_gets_it_twice_and_nobody_is_lost_wherever_the_process_dies(capsy
     run.pass_time(timedelta(minutes=20))
 
     assert_each_call_was_accepted_once(wecom)
-    for member in (*PROMPT, ALONE):
-        confirm(wecom, member)
+    for userid in (*PROMPT, ALONE):
+        confirm(wecom, userid)
     run.rules.reasons |= dict.fromkeys(OPTED_OUT, "opted_out")
     run.pass_time(2 * HOUR)
     confirm(wecom, SLOW)
@@ -80,11 +69,11 @@ def test_nobody_gets_it_twice_and_nobody_is_lost_wherever_the_process_dies(capsy
     before = Counter(run.tallies().of(CAMPAIGN).by_state)
     assert before["not_confirmed"] == 2 * EACH - 2  # of the late one and of the one who never does
     run.pass_time(17 * DAY)
-    confirm_late(wecom, LATE, tasks[9].planned_at + 5 * HOUR)
+    confirm(wecom, LATE, sent_at=tasks[9].planned_at + 5 * HOUR)
     run.pass_time(17 * DAY)
 
     tally = run.tallies().of(CAMPAIGN)
-    assert all(len(messages) == 1 for messages in wecom.delivered.values())
+    assert max(delivered(wecom).values()) == 1
     assert all(task.state in ENDED for task in run.tasks.by_id.values())
     assert (tally.planned, tally.pending, tally.tasks_open) == (len(AUDIENCE), 0, 0)
     assert sum(tally.by_state.values()) == len(AUDIENCE) == 36_000
@@ -98,7 +87,7 @@ def test_nobody_gets_it_twice_and_nobody_is_lost_wherever_the_process_dies(capsy
     }
     expected["sent"] = len(AUDIENCE) - sum(expected.values())
     assert dict(tally.by_state) == expected
-    assert expected["sent"] == sum(1 for messages in wecom.delivered.values() if messages)
+    assert expected["sent"] == len(delivered(wecom))
     assert not run.ledger.held
     assert len(run.ledger.settled) == expected["sent"]
 
@@ -107,45 +96,54 @@ def test_nobody_gets_it_twice_and_nobody_is_lost_wherever_the_process_dies(capsy
     assert run.killer.kills >= 200
 
 
-def wecom_over_the_wire(wecom: FakeMassMessages, time: PlainTime) -> Callable[[CallKiller], MassMessages]:
-    """A new process's way to WeCom: adapter, typed client, transport and governor; each request may be its last."""
-    rates, tokens = MemoryRateStore(), MemoryTokenStore()
-    pause = Pause(now=time.now, sleep=lambda seconds: time.advance(timedelta(seconds=seconds)), jitter=lambda: 0.0)
-
-    def process(killer: CallKiller) -> MassMessages:
-        exchange = GuardedExchange(
-            cast("HttpExchange", remote_calls(MassMessageExchange(wecom), killer)),
-            RateGovernor(rates, now=time.now, jitter=lambda: 0.0),
-            CircuitBreaker(rates, now=time.now),
-            Priority.DISPATCH,
-            pause=pause,
-        )
-        credentials = AppCredentials("wwSIMCORP0000001", "secret")
-        broker = token_broker(exchange, tokens, "contacts", lambda: credentials, pause=pause)
-        client = WecomClient(WecomTransport(exchange, broker, pause=pause))
-        return WecomMassMessages(client, lambda _: None, time.now)
-
-    return process
-
-
-def confirm(wecom: FakeMassMessages, member: str) -> None:
-    for msgid, message in wecom.messages.items():
-        if member in message.members:
-            wecom.confirm(msgid, member)
+def corp(time: PlainTime) -> Simulator:
+    """Customers of two members go to the one who chatted last and to nobody if another is named; nobody is in a hurry
+    to distribute, and one message a day is WeCom's own limit."""
+    relations = [relation(owner, name) for name, owner in AUDIENCE.items() if name not in NOT_SENDABLE]
+    relations += [relation(PARTNER, name, last_chat_at=time.now().timestamp()) for name in sorted(HANDED_OVER)]
+    relations += [relation(LATE, name, last_chat_at=time.now().timestamp()) for name in sorted(DROPPED)]
+    world = small_world(
+        members=[member(name) for name in (*MEMBERS, ALONE)],
+        customers=[customer(name) for name in AUDIENCE],
+        relations=relations,
+        groups=[],
+    )
+    wecom = simulator_at(time.now, world)
+    wecom.simulation.state.knobs = wecom.simulation.knobs.model_copy(
+        update={"mass_recipient_choice": "dropped", "mass_quota": "day_1", "mass_dispatch_seconds": 60}
+    )
+    for name in NO_FRIENDS:
+        wecom.actions.remove_by_customer(AUDIENCE[name], name)
+    wecom.mass_messages.send_personally(ALONE, "single", sorted(QUOTA_USED), "早")
+    return wecom
 
 
-def confirm_late(wecom: FakeMassMessages, member: str, at: object) -> None:
-    """His client had no network since."""
-    for msgid, message in wecom.messages.items():
-        if member in message.members:
-            wecom.confirm(msgid, member, at=at)  # type: ignore[arg-type]
+def confirm(wecom: Simulator, userid: str, sent_at: datetime | None = None) -> None:
+    """The member presses send on what waits for him; with ``sent_at`` he did so then, without a network till now."""
+    at = sent_at.timestamp() if sent_at else None
+    for message, task in wecom.simulation.state.mass.unsent_tasks(userid):
+        wecom.mass_messages.confirm(message, task, sent_at=at)
 
 
-def assert_each_call_was_accepted_once(wecom: FakeMassMessages) -> None:
+def delivered(wecom: Simulator) -> Counter[str]:
+    """How many messages of the campaign each customer got."""
+    return Counter(row.target_id for row in wecom.simulation.state.mass.deliveries if is_of_campaign(wecom, row))
+
+
+def is_of_campaign(wecom: Simulator, row: Delivery) -> bool:
+    return wecom.simulation.state.mass.by_msgid[row.msgid].creator is None
+
+
+def asked(message: MassMessage) -> list[str]:
+    return [*(row.target_id for task in message.tasks for row in task.recipients), *message.failed, *message.dropped]
+
+
+def assert_each_call_was_accepted_once(wecom: Simulator) -> None:
     """One call for each member and 10,000 customers, and one more for those who changed hands meanwhile."""
-    calls = Counter(sender for sender, _ in wecom.creations)
+    messages = [message for message in wecom.simulation.state.mass.messages if message.creator is None]
+    calls = Counter(message.tasks[0].userid for message in messages)
     assert calls == {**dict.fromkeys(MEMBERS, 1), ALONE: 2, PARTNER: 2}
-    assert max(len(targets) for _, targets in wecom.creations) <= MOST_CUSTOMERS
-    created = Counter(target for _, targets in wecom.creations for target in targets)
+    assert max(len(asked(message)) for message in messages) <= MOST_CUSTOMERS
+    created = Counter(target for message in messages for target in asked(message))
     assert set(created.values()) == {1}
     assert not created.keys() & UNSUITABLE

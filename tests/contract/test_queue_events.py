@@ -22,6 +22,7 @@ QUEUE_OF = {
     "contact_sync": "contact",
     "handover_worker": "handover",
     "handover_reconcile": "reconcile",
+    "campaign_planner": "campaign_planner",
     "campaign_worker": "campaign",
     "campaign_reconcile": "campaign_reconcile",
 }
@@ -29,6 +30,7 @@ QUEUE_OF = {
 # dead-letter queue, where the runbook looks at them.
 FAILS_AS_IT_SHOULD = {
     ("contact_sync", "poison"),
+    ("campaign_planner", "poison"),
     ("campaign_worker", "poison"),
     ("campaign_reconcile", "poison"),
     ("handover_worker", "poison"),

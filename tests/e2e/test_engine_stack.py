@@ -24,7 +24,11 @@ def test_endpoints_file_names_everything_that_answers(stack: RunningStack) -> No
     assert requests.get(f"{told['identity']['issuer']}/.well-known/openid-configuration", timeout=20).status_code == 200
     assert told["resources"]["tables"].keys() == set(declared_tables(TEMPLATE))
     handover_queues = {"StaffQueue", "ContactQueue", "HandoverQueue", "ReconcileQueue"}
-    assert told["resources"]["queues"].keys() == handover_queues | {"CampaignQueue", "CampaignReconcileQueue"}
+    assert told["resources"]["queues"].keys() == handover_queues | {
+        "CampaignQueue",
+        "CampaignReconcileQueue",
+        "CampaignPlannerQueue",
+    }
     assert told["resources"]["buses"] == {"ScrmBus": "scrm"}
 
 

@@ -41,7 +41,7 @@ DONE_BY_THE_PLATFORM = (
 )
 ONLY_AFTER_A_FAILURE = {"s3:AbortMultipartUpload"}
 # Campaigns are no part of the story yet: they need a WeCom that takes mass messages.
-NOT_YET_TOLD = {"CampaignWorker", "CampaignReconcile"}
+NOT_YET_TOLD = {"CampaignPlanner", "CampaignWorker", "CampaignReconcile"}
 # Nor is content. What comes to be used must leave this list.
 NOT_YET_USED = {
     *(
@@ -52,6 +52,7 @@ NOT_YET_USED = {
     ("AdminApi", "dynamodb:Query", "ContentTable/by_branch"),
     ("AdminApi", "s3:GetObject", "DataBucket/content/media/*"),
     ("AdminApi", "s3:PutObject", "DataBucket/content/media/*"),
+    ("AdminApi", "dynamodb:BatchWriteItem", "ConsentTable"),
 }
 TOLD = [name for name in FUNCTIONS if name not in NOT_YET_TOLD]
 
@@ -159,6 +160,7 @@ def _live(bank: Bank) -> None:
     _customers_and_groups_change(bank, third)
     _rosters_come(bank)
     _a_customer_master_comes(bank, third)
+    _facts_of_customers_come(bank, third)
     _a_leave_and_a_new_department(bank, third, fourth)
     _operators_decide(bank, second)
     _a_departure_nobody_hears_of(bank, fifth)
@@ -225,6 +227,20 @@ def _a_customer_master_comes(bank: Bank, userid: str) -> None:
     s3.put_object(Bucket=bucket, Key="master/incoming/customers.csv", Body=body)
     bank.settle()
     assert bank.operator("head_office").customer(customer_id)["managing_userid"] == userid
+
+
+def _facts_of_customers_come(bank: Bank, userid: str) -> None:
+    """A feed with too many broken rows, a good one, and one that rates a customer lower."""
+    customers = [row["external_userid"] for row in bank.wecom.relations(userid)]
+    broken, good, lower = (
+        [f"{one},{level if one == customers[0] else 'C3'},2026-01-05,1980-02-29,given" for one in customers]
+        for level in ("C9", "C3", "C1")
+    )
+    s3, bucket = bank.stack.engine.client("s3"), bank.stack.endpoints.resources["buckets"]["DataBucket"]
+    for day, rows in enumerate((broken, good, lower)):
+        body = "\n".join(["external_userid,risk_class,assessed_on,born_on,consent", *rows]).encode()
+        s3.put_object(Bucket=bucket, Key=f"audience/incoming/facts {day}.csv", Body=body)
+        bank.settle()
 
 
 def _a_leave_and_a_new_department(bank: Bank, userid: str, cover: str) -> None:

@@ -1,10 +1,10 @@
 """Campaigns and what they meet, in memory, with the promises of the tables."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
-from scrm.campaign.campaign_ports import SendableContent
+from scrm.campaign.campaign_ports import OwnerPart, SendableContent
 from scrm.campaign.desk import CampaignDesk
 from scrm.campaign.model import (
     Audience,
@@ -16,9 +16,10 @@ from scrm.campaign.model import (
     Ring,
     Tally,
 )
-from scrm.campaign.planning import CampaignRun, OwnerShare
+from scrm.campaign.planning import CampaignRun
 from scrm.campaign.refusals import CampaignRefusedError, StaleCampaignError
 from scrm.campaign.settings import CampaignSettings
+from scrm.campaign.slices import OwnerShare
 from scrm.node_paths import covers
 from scrm.paging import Page
 
@@ -66,6 +67,11 @@ class FakeContents:
     valid_until: datetime = NOW + timedelta(days=30)
     node_path: str = "/1/"
     refusal: str = ""
+    recalled: bool = False
+    scope_node_ids: tuple[str, ...] = ()
+
+    def is_recalled(self, ref: ContentRef) -> bool:
+        return self.recalled
 
     def sendable(self, ref: ContentRef, channel: Channel, at: datetime) -> SendableContent:
         if self.refusal:
@@ -74,19 +80,33 @@ class FakeContents:
             raise CampaignRefusedError("The content has no variant for this channel.")
         if at >= self.valid_until:
             raise CampaignRefusedError("The content has expired.")
-        return SendableContent(replace(ref, content_hash="hash-1"), self.node_path, "aum", self.valid_until)
+        pinned = replace(ref, content_hash="hash-1")
+        return SendableContent(pinned, self.node_path, "aum", self.valid_until, self.scope_node_ids)
 
 
 @dataclass
 class FakeAudiences:
-    """``members``: customers by owner, as they are now."""
+    """``members``: customers by owner, as they are now; ``paths``: where the owners stand.
+
+    Two owners are a part. ``runs``: how many runs a snapshot takes.
+    """
 
     members: dict[str, list[str]] = field(default_factory=dict)
+    paths: dict[str, str] = field(default_factory=dict)
     frozen: dict[str, dict[str, list[str]]] = field(default_factory=dict)
+    runs: int = 1
 
-    def freeze(self, definition: CampaignDefinition, campaign_id: str, at: datetime) -> Audience:
-        snapshot_id = f"snap_{len(self.frozen)}"
-        self.frozen[snapshot_id] = {owner: list(customers) for owner, customers in self.members.items()}
+    def check(self, definition: CampaignDefinition) -> None:
+        if definition.segment_id != "seg_1":
+            raise CampaignRefusedError("There is no such segment.")
+
+    def freeze(self, campaign: Campaign, at: datetime, has_time: Callable[[], bool]) -> Audience | None:
+        if self.runs > 1:
+            self.runs -= 1
+            return None
+        snapshot_id = f"snap_{campaign.campaign_id}_{at.isoformat()}"
+        if snapshot_id not in self.frozen:
+            self.frozen[snapshot_id] = {owner: list(customers) for owner, customers in self.members.items()}
         total = sum(map(len, self.members.values()))
         sample = tuple(customer for customers in self.members.values() for customer in customers)[:3]
         return Audience(snapshot_id, total, total, len(self.members), {}, sample)
@@ -95,9 +115,13 @@ class FakeAudiences:
         first, second = self._all(before), self._all(after)
         return -(-100 * len(first ^ second) // max(len(first), 1))
 
-    def owners(self, snapshot_id: str) -> Iterator[tuple[str, int]]:
-        for owner, customers in sorted(self.frozen[snapshot_id].items()):
-            yield owner, len(customers)
+    def owners(self, snapshot_id: str) -> Iterator[OwnerPart]:
+        for place, (owner, customers) in enumerate(sorted(self.frozen[snapshot_id].items())):
+            yield OwnerPart(owner, self.paths.get(owner, ""), len(customers), place // 2)
+
+    def customers(self, snapshot_id: str, part: int, userids: Iterable[str]) -> dict[str, tuple[str, ...]]:
+        of_part = sorted(self.frozen[snapshot_id])[part * 2 : part * 2 + 2]
+        return {userid: tuple(self.frozen[snapshot_id][userid]) for userid in userids if userid in of_part}
 
     def _all(self, snapshot_id: str) -> set[str]:
         return {customer for customers in self.frozen[snapshot_id].values() for customer in customers}
@@ -111,16 +135,6 @@ class FakeTallies:
 
     def of(self, campaign_id: str, ring: str = "") -> Tally:
         return self.found.get((campaign_id, ring), Tally())
-
-
-@dataclass
-class FakePlaces:
-    """Node path by member."""
-
-    paths: dict[str, str] = field(default_factory=dict)
-
-    def node_paths(self, userids: Iterable[str]) -> dict[str, str]:
-        return {userid: self.paths[userid] for userid in userids if userid in self.paths}
 
 
 @dataclass
@@ -145,11 +159,21 @@ class MemorySlices:
 
 @dataclass
 class FakePlanningQueue:
+    """``sent_on``: slices that go on from a later owner."""
+
     slices: list[tuple[str, str, tuple[int, ...]]] = field(default_factory=list)
+    sent_on: list[tuple[str, str, int, int]] = field(default_factory=list)
+    looks: list[tuple[str, datetime]] = field(default_factory=list)
     cancellations: list[str] = field(default_factory=list)
 
-    def request_slices(self, campaign_id: str, ring: str, slices: Sequence[int]) -> None:
-        self.slices.append((campaign_id, ring, tuple(slices)))
+    def request_slices(self, campaign_id: str, ring: str, slices: Sequence[int], first: int = 0) -> None:
+        if first:
+            self.sent_on += [(campaign_id, ring, number, first) for number in slices]
+        elif slices:
+            self.slices.append((campaign_id, ring, tuple(slices)))
+
+    def request_look(self, campaign_id: str, not_before: datetime) -> None:
+        self.looks.append((campaign_id, not_before))
 
     def request_cancellation(self, campaign_id: str) -> None:
         self.cancellations.append(campaign_id)
@@ -173,7 +197,6 @@ class Bank:
     contents: FakeContents = field(default_factory=FakeContents)
     audiences: FakeAudiences = field(default_factory=FakeAudiences)
     tallies: FakeTallies = field(default_factory=FakeTallies)
-    places: FakePlaces = field(default_factory=FakePlaces)
     slices: MemorySlices = field(default_factory=MemorySlices)
     queue: FakePlanningQueue = field(default_factory=FakePlanningQueue)
     test_sends: FakeTestSends = field(default_factory=FakeTestSends)
@@ -183,7 +206,7 @@ class Bank:
             for member in range(3):
                 userid = f"rm_{team}_{member}"
                 self.audiences.members[userid] = [f"wm_{userid}_{number}" for number in range(10)]
-                self.places.paths[userid] = f"/1/10/{team}/"
+                self.audiences.paths[userid] = f"/1/10/{team}/"
 
     @property
     def desk(self) -> CampaignDesk:
@@ -205,10 +228,10 @@ class Bank:
             self.contents,
             self.audiences,
             self.tallies,
-            self.places,
             self.slices,
             self.queue,
             self.settings,
+            lambda: True,
         )
 
     def latest(self, campaign: Campaign) -> Campaign:
@@ -217,8 +240,14 @@ class Bank:
     def drafted(self, wanted: CampaignDefinition | None = None) -> Campaign:
         return self.desk.create(wanted or definition(), BRANCH_PATH, MAKER, "key-1", NOW)
 
+    def submitted(self, campaign: Campaign | None = None, by: str = MAKER) -> Campaign:
+        """Submitted, and its audience frozen by the planner."""
+        asked = self.desk.submit((campaign or self.drafted()).campaign_id, by, NOW)
+        self.run.look(asked.campaign_id, NOW)
+        return self.latest(asked)
+
     def approved(self, wanted: CampaignDefinition | None = None) -> Campaign:
-        campaign = self.desk.submit(self.drafted(wanted).campaign_id, MAKER, NOW)
+        campaign = self.submitted(self.drafted(wanted))
         assert campaign.submission is not None
         return self.desk.approve(campaign.campaign_id, campaign.submission.audience.snapshot_id, CHECKER, NOW)
 

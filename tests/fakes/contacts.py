@@ -12,13 +12,13 @@ from scrm.contacts.groups import GroupChanges
 from scrm.contacts.model import Alias, Customer, GroupChat, Relation, RelationDetails, RelationState
 from scrm.contacts.names import Rename
 from scrm.contacts.ports import (
-    NOTES_PER_PAIR,
     Change,
     CursorLostError,
     FoundRelation,
     Known,
     RelationKey,
     UnknownMemberError,
+    notes_of,
 )
 from scrm.contacts.runs import Part, PassCounts, SyncRun
 from scrm.contacts.writer import CustomerWriter
@@ -63,8 +63,7 @@ class FakeContacts:
         return {external_userid: row.details for (_, external_userid), row in rows.items()}
 
     def write(self, changes: Sequence[Change]) -> bool:
-        pairs = {change.owners for change in changes} - {None}
-        assert 0 < sum(change.items for change in changes) + NOTES_PER_PAIR * len(pairs) <= _ITEMS_PER_TRANSACTION
+        assert 0 < sum(change.items for change in changes) + notes_of(changes) <= _ITEMS_PER_TRANSACTION
         hook, self.before_write = self.before_write, lambda: None
         hook()
         self.requests += 1

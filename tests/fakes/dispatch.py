@@ -38,9 +38,8 @@ class FakeTasks:
         self.by_id: dict[str, SendTask] = {}
         self.by_msgid: dict[str, str] = {}
 
-    def put_planned(self, tasks: Iterable[SendTask]) -> None:
-        for task in tasks:
-            self.by_id.setdefault(task.task_id, task)
+    def put_planned(self, tasks: Iterable[SendTask]) -> list[SendTask]:
+        return [task for task in tasks if self.by_id.setdefault(task.task_id, task) is task]
 
     def load(self, task_id: str) -> SendTask | None:
         return self.by_id.get(task_id)
@@ -72,11 +71,14 @@ class FakeTasks:
             if task.due_at is not None and task.due_at <= until:
                 yield DueTask(task.task_id, task.campaign_id, task.owner_userid, task.state)
 
-    def of_campaign(self, campaign_id: str) -> Iterator[TaskSummary]:
-        for task in list(self.by_id.values()):
-            if task.campaign_id == campaign_id:
+    def of_campaign(self, campaign_id: str, part: int | None = None) -> Iterator[TaskSummary]:
+        """Two parts, by turns."""
+        for place, task in enumerate(list(self.by_id.values())):
+            if task.campaign_id == campaign_id and part in {None, place % 2}:
                 reach = task.reached_within(timedelta(hours=1)), task.reached_within(timedelta(hours=24))
-                yield TaskSummary(task.task_id, task.owner_userid, task.ring, task.state, task.counts, reach)
+                yield TaskSummary(
+                    task.task_id, task.owner_userid, task.ring, task.state, task.counts, reach, task.not_before
+                )
 
     def open_of_owner(self, owner_userid: str) -> Iterator[str]:
         yield from [one.task_id for one in self._of_owner(owner_userid) if one.state in OPEN]
@@ -191,11 +193,13 @@ class FakeContents:
         self.refused = ""
         self.valid_until = FAR
         self.product_id = ""
+        self.product_risk: int | None = None
 
     def approved(self, ref: ContentRef, channel: Channel, at: datetime) -> ApprovedContent:
         if self.refused:
             raise ContentRefusedError(self.refused)
-        return ApprovedContent(ref, f"text of {ref.activity_id}", (), self.valid_until, self.product_id)
+        text = f"text of {ref.activity_id}"
+        return ApprovedContent(ref, text, (), self.valid_until, self.product_id, self.product_risk)
 
 
 class FakeStandings:
@@ -247,8 +251,10 @@ class FakePressure:
         self.refused: dict[str, datetime | None] = {}
         self.held: set[tuple[str, str]] = set()
         self.settled: dict[tuple[str, str], datetime] = {}
+        self.untils: list[datetime] = []
 
     def reserve(self, task: SendTask, until: datetime) -> Reservation:
+        self.untils.append(until)
         refused = {one: self.refused[one] for one in task.pending_ids if one in self.refused}
         self.held |= {(task.touch_id, one) for one in task.pending_ids if one not in refused}
         return Reservation(refused)

@@ -204,6 +204,7 @@ class FakeTransfers:
         takeover_userid: str,
         external_userids: Sequence[str],
         greeting: str = "",
+        following: int = 0,
     ) -> dict[str, int]:
         self._trouble()
         self._check(api, handover_userid)

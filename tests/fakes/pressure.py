@@ -5,13 +5,14 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from threading import RLock
 
+from scrm.homes import OwnerMove, key_of
 from scrm.node_paths import covers
 from scrm.paging import Page
 from scrm.pressure.bucket import Bucket
 from scrm.pressure.exceptions import PressureException, StaleExceptionError
-from scrm.pressure.model import Cap, PressureClass, key_of
+from scrm.pressure.model import Cap, PressureClass
 from scrm.pressure.ports import ITEMS_PER_EDIT
-from scrm.pressure.shelf import Edit, Note, NoteKind, OwnerMove, Shelf, notes_of
+from scrm.pressure.shelf import Edit, Note, NoteKind, Shelf, notes_of
 
 NOTED_AT = datetime(2026, 12, 30, tzinfo=UTC)
 CAPS = {PressureClass.PUSH: 2, PressureClass.MOMENTS: 7, PressureClass.GROUP: 3}

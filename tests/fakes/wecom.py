@@ -1,6 +1,6 @@
 """A clock that only moves when told to, shared state in memory, and a WeCom that answers from a script."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -48,6 +48,11 @@ class MemoryRateStore:
         self._reach()
         self.loads += 1
         return self.items.get(key)
+
+    def load_all(self, keys: Sequence[str]) -> dict[str, tuple[str, int] | None]:
+        self._reach()
+        self.loads += 1
+        return {key: self.items.get(key) for key in keys}
 
     def save(self, key: str, text: str, version: int, expires_at: datetime) -> bool:
         self._reach()

@@ -15,6 +15,7 @@ FUNCTIONS = {
     "ContactSync": "contact_sync",
     "HandoverWorker": "handover_worker",
     "HandoverReconcile": "handover_reconcile",
+    "CampaignPlanner": "campaign_planner",
     "CampaignWorker": "campaign_worker",
     "CampaignReconcile": "campaign_reconcile",
     "AdminApi": "admin_api",

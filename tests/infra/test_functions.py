@@ -111,6 +111,7 @@ def test_the_api_is_throttled() -> None:
         "HandoverReconcileDue",
         "HandoverReconcileAudit",
         "CampaignReconcileDue",
+        "CampaignPlannerDue",
         "CampaignReconcilePersonal",
     ],
 )
@@ -123,6 +124,7 @@ def test_schedules_are_in_utc_and_name_themselves(schedule: str) -> None:
         '{"schedule": "handover_reconcile.due"}',
         '{"schedule": "handover_reconcile.audit"}',
         '{"schedule": "campaign_reconcile.due"}',
+        '{"schedule": "campaign_planner.due"}',
         '{"schedule": "campaign_reconcile.personal"}',
     )
     assert asked["State"] == {"Ref": "SchedulesState"}

@@ -23,6 +23,8 @@ TABLE_OF = {
     "HANDOVER_TABLE": "HandoverTable",
     "TASKS_TABLE": "TasksTable",
     "PRESSURE_TABLE": "PressureTable",
+    "AUDIENCE_TABLE": "AudienceTable",
+    "CONSENT_TABLE": "ConsentTable",
     "CONTENT_TABLE": "ContentTable",
     "CAMPAIGN_TABLE": "CampaignTable",
     "SEND_TASK_TABLE": "SendTaskTable",
@@ -35,6 +37,7 @@ QUEUE_OF = {
     "RECONCILE_QUEUE_URL": "ReconcileQueue",
     "CAMPAIGN_QUEUE_URL": "CampaignQueue",
     "CAMPAIGN_RECONCILE_QUEUE_URL": "CampaignReconcileQueue",
+    "CAMPAIGN_PLANNER_QUEUE_URL": "CampaignPlannerQueue",
 }
 SECRET_OF = {"WECOM_SECRET_ID": "WecomSecret", "CALLBACK_SECRET_ID": "CallbackSecret"}
 BUS_OF = {"EVENT_BUS_NAME": "ScrmBus"}
@@ -44,7 +47,10 @@ PREFIXES = {
         "s3:GetObject": {"roster/incoming/*", "roster/latest/*"},
         "s3:PutObject": {"roster/latest/*", "roster/rejected/*"},
     },
-    "ContactSync": {"s3:GetObject": {"master/incoming/*"}},
+    "ContactSync": {
+        "s3:GetObject": {"master/incoming/*", "audience/incoming/*"},
+        "s3:PutObject": {"audience/review/*"},
+    },
     "HandoverWorker": {"s3:PutObject": {"handover/packages/*"}},
     "HandoverReconcile": {
         "s3:GetObject": {"handover/packages/*"},
@@ -53,6 +59,10 @@ PREFIXES = {
     "AdminApi": {
         "s3:GetObject": {"content/media/*", "handover/certificates/*"},
         "s3:PutObject": {"content/media/*"},
+    },
+    "CampaignPlanner": {
+        "s3:GetObject": {"audience/snapshots/*"},
+        "s3:PutObject": {"audience/snapshots/*"},
     },
     "CampaignWorker": {"s3:PutObject": {"facts/send_settled/*"}},
     "CampaignReconcile": {"s3:PutObject": {"facts/send_settled/*"}},
@@ -181,6 +191,7 @@ def test_only_the_scheduler_of_this_account_may_start_the_scheduled_functions() 
         "ContactSyncFunction",
         "HandoverReconcileFunction",
         "CampaignReconcileFunction",
+        "CampaignPlannerFunction",
     }
 
 

@@ -12,8 +12,9 @@ DEAD_LETTER_QUEUES = sorted(name for name in of_type("AWS::SQS::Queue") if name.
 MAPPINGS = {name: each["Properties"] for name, each in of_type("AWS::Lambda::EventSourceMapping").items()}
 
 
-def test_the_slice_has_six_queues_each_read_by_one_function() -> None:
+def test_the_slice_has_seven_queues_each_read_by_one_function() -> None:
     assert QUEUES == [
+        "CampaignPlannerQueue",
         "CampaignQueue",
         "CampaignReconcileQueue",
         "ContactQueue",
@@ -117,6 +118,7 @@ def test_what_the_bank_drops_is_told_to_the_queue_of_its_reader() -> None:
     assert told == {
         "roster/incoming/": ("s3:ObjectCreated:*", {"StaffQueue"}, ".csv"),
         "master/incoming/": ("s3:ObjectCreated:*", {"ContactQueue"}, ".csv"),
+        "audience/incoming/": ("s3:ObjectCreated:*", {"ContactQueue"}, ".csv"),
     }
 
 

@@ -14,12 +14,15 @@ TABLES = {
     "HandoverTable": {"by_due", "by_branch", "by_month"},
     "TasksTable": {"by_node"},
     "PressureTable": set(),
+    "AudienceTable": set(),
+    "ConsentTable": set(),
     "CampaignTable": {"by_due", "by_branch", "by_bank"},
     "SendTaskTable": {"by_due", "by_campaign", "by_owner"},
     "ContentTable": {"by_branch", "by_bank"},
     "AuditTable": set(),
 }
-FORGETS = {"PlatformTable", "ContactsTable", "PressureTable"}  # working state; ended relations; old weeks
+# Working state; ended relations; old weeks; what no feed repeated.
+FORGETS = {"PlatformTable", "ContactsTable", "PressureTable", "AudienceTable"}
 SECRETS = ["WecomSecret", "CallbackSecret"]
 KEPT = [*TABLES, *SECRETS, "DataBucket", "DataKey", "EgressAddressA", "EgressAddressB"]
 DATA_CLASSES = {"core", "important", "general-sensitive", "general-other"}
@@ -106,13 +109,15 @@ def test_the_bucket_refuses_plain_http() -> None:
 
 
 def test_the_bucket_forgets_rosters_old_versions_and_interrupted_uploads_and_never_a_certificate() -> None:
-    every, rosters, masters = properties("DataBucket")["LifecycleConfiguration"]["Rules"]
+    every, rosters, masters, facts, review = properties("DataBucket")["LifecycleConfiguration"]["Rules"]
 
     assert every["NoncurrentVersionExpiration"] == {"NoncurrentDays": 90}
     assert every["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 7}
     assert not {"ExpirationInDays", "ExpirationDate"} & set(every)
     assert (rosters["Prefix"], rosters["ExpirationInDays"]) == ("roster/", 400)
     assert (masters["Prefix"], masters["ExpirationInDays"]) == ("master/", 90)
+    assert (facts["Prefix"], facts["ExpirationInDays"]) == ("audience/incoming/", 90)
+    assert (review["Prefix"], review["ExpirationInDays"]) == ("audience/review/", 90)
 
 
 @pytest.mark.parametrize("name", SECRETS)

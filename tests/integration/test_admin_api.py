@@ -24,7 +24,7 @@ from scrm.contacts.model import Customer, RelationState, Standing
 from scrm.contacts.ports import Change
 from scrm.handover.edges import Chunk, ChunkKind, Edge, EdgeState
 from scrm.handover.model import CaseState, HandoverCase, SignalRecord, SignalSource
-from scrm.org.model import Member, MemberStatus
+from scrm.org.model import Cover, Member, MemberStatus
 from scrm.runtime.wiring import admin_api as wiring
 from scrm.tasks.model import Task, TaskKind
 from scrm.tasks.ports import TaskChange
@@ -40,6 +40,7 @@ TABLES = {
     "contacts": "ContactsTable",
     "handover": "HandoverTable",
     "tasks": "TasksTable",
+    "consent": "ConsentTable",
     "content": "ContentTable",
     "pressure": "PressureTable",
     "audit": "AuditTable",
@@ -77,11 +78,17 @@ EXPECTED = {
     "put_handover_settings": 200,
     "claims_missing": 403,
     "get_customer": 200,
+    "get_consent": 200,
+    "record_consent": 200,
+    "get_consent_settings": 200,
+    "put_consent_settings": 200,
     "list_findings": 200,
     "hold_customer": 200,
     "release_customer": 200,
     "assign_owner": 200,
     "list_member_tasks": 200,
+    "list_covers": 200,
+    "get_member_cover": 200,
     "end_task": 200,
     "unknown_route": 404,
     "list_activities": 200,
@@ -105,6 +112,8 @@ EXPECTED = {
     "plan_content": 201,
     "get_calendar_week": 200,
     "drop_content": 404,
+    "get_audience_settings": 200,
+    "put_audience_settings": 200,
     "get_content_settings": 200,
     "put_content_settings": 200,
     "announce_asset": 201,
@@ -150,7 +159,7 @@ def stack(schemas: dict[str, dict[str, Any]], monkeypatch: pytest.MonkeyPatch) -
             admin.create_table(TableName=name, BillingMode="PAY_PER_REQUEST", **schemas[logical_id])
         queue_url = sqs.create_queue(QueueName="contact")["QueueUrl"]
         monkeypatch.setenv("CONTACT_QUEUE_URL", queue_url)
-        for name in ("HANDOVER_QUEUE_URL", "RECONCILE_QUEUE_URL"):
+        for name in ("HANDOVER_QUEUE_URL", "RECONCILE_QUEUE_URL", "CAMPAIGN_QUEUE_URL"):
             monkeypatch.setenv(name, sqs.create_queue(QueueName=name.split("_")[0].lower())["QueueUrl"])
         dynamodb = session.client("dynamodb")
         _fill(Table(dynamodb, "org"), Table(dynamodb, "handover"))
@@ -166,6 +175,8 @@ def _fill(org: Table, handover: Table) -> None:
     DynamoOrgRepository(org).reject("bank.hr", "hr-9", "the field userid is missing", AT, "{}")
     able = Member("rm_zhou", "周", "12", "/1/10/12/", MemberStatus.ACTIVE, serves_customers=True, changed_at=AT)
     DynamoOrgRepository(org).put_member(able)
+    DynamoOrgRepository(org).put_member(replace(able, userid="rm_sun"))
+    assert DynamoOrgRepository(org).put_cover(Cover("rm_sun", AT, "hr-3", "rm_zhou", AT.date()), None)
     contacts = DynamoContactRepository(Table(session.client("dynamodb"), "contacts"))
     following = {"rm_zhou": Standing(RelationState.ACTIVE, AT, AT)}
     assert contacts.write([Change(Customer(CUSTOMER_ID, following, owner_userid="rm_zhou", owner_since=AT))])
@@ -215,6 +226,21 @@ def test_open_edges_name_who_must_act(stack: Stack) -> None:
     (edge,) = stack.send(sample("list_edges")).body["items"]
 
     assert (edge["target_id"], edge["cause"], edge["owner_userid"]) == ("wm007", "customer_refused", "mgr_shanghai")
+
+
+def test_a_leave_shows_the_tasks_that_go_to_the_cover(stack: Stack) -> None:
+    tasks = DynamoTaskTable(Table(session.client("dynamodb"), "tasks"))
+    for number in range(3):
+        task = Task(f"task_{number}", "rm_sun", TaskKind.FOLLOW_UP, ("wm001",), "/1/10/12/", AT, AT)
+        assert tasks.save([TaskChange(None, task)])
+
+    listed = stack.send(sample("list_covers")).body["items"]
+    found = stack.send(sample("get_member_cover")).body
+
+    assert [(row["userid"], row["cover_userid"], row["last_day"]) for row in listed] == [("rm_sun", "rm_zhou", None)]
+    assert found["acting_userid"] == "rm_zhou"
+    assert [task["task_id"] for task in found["open_tasks"]] == ["task_0", "task_1", "task_2"]
+    assert (found["ended_tasks"], found["cases"], found["is_whole"]) == ([], [], True)
 
 
 def test_holds_and_assignments_are_stored_and_audited_once(stack: Stack) -> None:

@@ -11,8 +11,8 @@ from scrm.aws.table import Table
 from scrm.campaign import machine
 from scrm.campaign.campaign_ports import CampaignStore
 from scrm.campaign.model import Campaign, CampaignState, RingShare
-from scrm.campaign.planning import OwnerShare, SliceStore
 from scrm.campaign.refusals import StaleCampaignError
+from scrm.campaign.slices import OwnerShare, SliceStore
 from scrm.paging import InvalidCursorError
 from tests.engine import EngineTables
 from tests.fakes.campaigns import NOW, PILOT_THEN_REST, Bank, MemoryCampaigns, MemorySlices, definition
@@ -30,7 +30,7 @@ def begun() -> Campaign:
     bank = Bank()
     scheduled = bank.scheduled(definition(rings=PILOT_THEN_REST, blast_radius=500))
     shares = {"pilot": RingShare(2, 30), "rest": RingShare(1, 20), "": RingShare(1, 10)}
-    return replace(machine.started(scheduled, "snap_1", shares, NOW), version=0)
+    return replace(machine.started(scheduled, "snap_1", shares, NOW + timedelta(days=30), NOW), version=0)
 
 
 @pytest.fixture

@@ -107,6 +107,7 @@ class Bank:
             now=lambda: T0 + HOUR,
             on_drift=self.drift.append,
             master=lambda: pytest.fail("no customer master here"),
+            facts=lambda: pytest.fail("no feed here"),
         )
 
     def work(self, *messages: Any) -> None:

@@ -313,6 +313,18 @@ class TestStaffDirectory:
             "rm_b": True,
         }
 
+    @pytest.mark.parametrize(("starts_in", "days"), [(1, 1), (9, 9), (0, None), (-1, None)])
+    def test_member_whose_leave_is_to_come_says_when(
+        self, table: DynamoOrgRepository, staff: OrgStaffDirectory, starts_in: int, days: int | None
+    ) -> None:
+        first_day = DAY + timedelta(days=starts_in)
+        table.put_cover(replace(LEAVE, first_day=first_day, last_day=first_day + timedelta(days=3)), None)
+
+        found = staff.staff_member("rm_a")
+
+        assert found is not None
+        assert (found.leave_in_days, found.on_leave) == (days, days is None)
+
     @pytest.mark.parametrize(
         "changed",
         [

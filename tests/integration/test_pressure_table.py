@@ -18,11 +18,12 @@ from scrm.aws.pressure_table import DynamoOwnerNotes, DynamoPressureStore
 from scrm.aws.table import Table, from_item, to_item
 from scrm.contacts.changes import ContactChanges, Taken
 from scrm.contacts.writer import CustomerWriter
+from scrm.homes import OwnerMove, key_of
 from scrm.pressure.bucket import Bucket, Keys, Place, Weeks, with_places
 from scrm.pressure.ledger import PressureLedger
-from scrm.pressure.model import PressureClass, Touch, TouchRefusal, key_of
+from scrm.pressure.model import PressureClass, Touch, TouchRefusal
 from scrm.pressure.ports import PressureStore
-from scrm.pressure.shelf import Edit, Note, OwnerMove, Shelf, notes_of
+from scrm.pressure.shelf import Edit, Note, Shelf, notes_of
 from scrm.pressure.weeks import week_of
 from tests.engine import EngineTables
 from tests.fakes.contacts import FakeCustomerSource
@@ -137,7 +138,7 @@ def test_many_workers_keep_the_cap_on_the_table(table: Table) -> None:
 
 
 def test_entries_go_with_the_owner_in_the_transaction_of_a_handover(table: Table, contacts_table: Table) -> None:
-    contacts = DynamoContactRepository(contacts_table, lambda: DynamoOwnerNotes(table))
+    contacts = DynamoContactRepository(contacts_table, lambda: [DynamoOwnerNotes(table)])
     changes = ContactChanges(FakeCustomerSource(), contacts, CustomerWriter(contacts, clock.now))
     ledger = PressureLedger(DynamoPressureStore(table), FakeCaps(), clock.now, lambda _: None)
     names = [f"wm{number}" for number in range(40)]

@@ -71,6 +71,15 @@ def test_keys_are_apart(store: RateStore) -> None:
     assert store.load("externalcontact/list") is None
 
 
+def test_several_are_read_together_and_each_is_in_the_answer(store: RateStore) -> None:
+    others = [f"message/send#rm_{number}" for number in range(120)]
+    store.save(PATH, "a", 0, EXPIRES_AT)
+
+    found = store.load_all([PATH, *others])
+
+    assert found == {PATH: ("a", 1)} | dict.fromkeys(others)
+
+
 def test_governors_of_different_processes_share_budget_and_penalty(store: RateStore) -> None:
     clock = FakeClock()
     first, second = (RateGovernor(store, now=clock.now, jitter=lambda: 0.0) for _ in range(2))
@@ -108,6 +117,9 @@ class Failing:
     def get_item(self, **parameters: object) -> None:
         raise self._error
 
+    def batch_get_item(self, **parameters: object) -> None:
+        raise self._error
+
     def update_item(self, **parameters: object) -> None:
         raise self._error
 
@@ -126,8 +138,9 @@ def test_an_outage_is_an_os_error_and_postpones(error: Exception) -> None:
     answer = RateGovernor(table, now=clock.now, jitter=lambda: 0.0).acquire(PATH, Priority.HANDOVER)
 
     assert answer == Wait(START + timedelta(seconds=5), WaitReason.STORE)
-    with pytest.raises(OSError, match="DynamoDB"):
-        table.save(PATH, "a", 0, EXPIRES_AT)
+    for reach in (lambda: table.save(PATH, "a", 0, EXPIRES_AT), lambda: table.load_all([PATH])):
+        with pytest.raises(OSError, match="DynamoDB"):
+            reach()
 
 
 def test_a_fault_of_ours_is_no_outage() -> None:

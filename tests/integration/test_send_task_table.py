@@ -118,6 +118,7 @@ def test_everything_a_task_can_hold_is_kept(store: TaskRepository) -> None:
         due_at=START + HOUR,
         predecessor_id="send_before",
         untold=True,
+        answer_lost=True,
     )
 
     saved = store.save(full)

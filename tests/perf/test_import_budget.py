@@ -34,6 +34,7 @@ FORBIDDEN = {
     "contact_sync": NOT_IN_WORKERS,
     "handover_worker": NOT_IN_WORKERS,
     "handover_reconcile": (*NOT_IN_WORKERS, "scrm.handover.certificate", "scrm.handover.orphans", "scrm.wecom.events"),
+    "campaign_planner": (*NOT_IN_WORKERS, "requests"),
     "campaign_worker": NOT_IN_WORKERS,
     "campaign_reconcile": NOT_IN_WORKERS,
     "admin_api": ("scrm.handover.certificate", "scrm.handover.orphans", "scrm.contacts.accountability"),

@@ -7,7 +7,10 @@ from typing import Any, Literal
 from local.simulator.callbacks import CallbackDispatcher
 from local.simulator.group_transfers import GroupTransferEngine
 from local.simulator.knobs import Knobs
+from local.simulator.mass_messages import MassMessageEngine
 from local.simulator.model import App
+from local.simulator.moments import MomentEngine
+from local.simulator.multipart import UploadedFile
 from local.simulator.state import Simulation
 from local.simulator.transfers import TransferEngine
 from local.simulator.world import World
@@ -24,11 +27,13 @@ class Engines:
     dispatcher: CallbackDispatcher
     transfers: TransferEngine
     group_transfers: GroupTransferEngine
+    mass_messages: MassMessageEngine
+    moments: MomentEngine
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One authorised API call; ``args`` are the query of a GET or the JSON body of a POST."""
+    """One authorised API call; ``args`` are the query of a GET or of an upload, else the JSON body of a POST."""
 
     path: str
     args: Mapping[str, Any]
@@ -36,6 +41,7 @@ class Call:
     source: str
     now: float
     engines: Engines
+    file: UploadedFile | None = None
 
     @property
     def world(self) -> World:
@@ -55,9 +61,10 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """``empty`` is what a failed list call still carries next to its error."""
+    """``empty`` is what a failed list call carries next to its error. One that ``takes_file`` is posted a form."""
 
     method: Literal["GET", "POST"]
     access: Access
     answer: Callable[[Call], Body]
     empty: Mapping[str, Any] = field(default_factory=dict)
+    takes_file: bool = False

@@ -9,6 +9,7 @@ from typing import Any
 from local.simulator import errors
 from local.simulator.api import arguments
 from local.simulator.api.call import Body, Call, Endpoint
+from local.simulator.api.media import usable
 from local.simulator.clock import beijing_day
 from local.simulator.errors import ApiError
 from local.simulator.message_book import SentMessage
@@ -110,7 +111,7 @@ def _checked_content(call: Call, msgtype: str) -> Mapping[str, Any]:
             raise ApiError(errors.EMPTY_TEXT)
         return {"content": _cut(arguments.text(content, "content"), _TEXT_BYTES)}
     if msgtype in _MEDIA:
-        arguments.text(content, "media_id")
+        usable(call, arguments.text(content, "media_id", missing=errors.MEDIA_ID_MISSING), "message", msgtype)
     elif msgtype == "textcard":
         _check_text_card(content)
     elif msgtype == "news":

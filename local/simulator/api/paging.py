@@ -61,3 +61,9 @@ def page_of[T](
 def asked_limit(call: Call, *, default: int, maximum: int, name: str = "limit") -> int:
     """A page size above the maximum is clamped to it."""
     return min(arguments.integer(call.args, name, default=default, minimum=1), maximum)
+
+
+def limit_or_default(call: Call, *, default: int, maximum: int) -> int:
+    """A page size above the maximum is silently the default one (the lists of the content paper, 0.2)."""
+    asked = arguments.integer(call.args, "limit", default=default, minimum=1)
+    return asked if asked <= maximum else default

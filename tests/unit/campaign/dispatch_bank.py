@@ -10,6 +10,7 @@ from scrm.campaign.dispatch_settings import DispatchSettings
 from scrm.campaign.dispatching import Dispatch, SendOutcome
 from scrm.campaign.ends import Ends
 from scrm.campaign.model import Channel
+from scrm.campaign.ports import RecipientRules
 from scrm.campaign.reconcile import LookOutcome, TaskReconcile
 from scrm.campaign.stopping import TaskChanges, TaskTallies
 from scrm.campaign.task import SendPlan, SendTask
@@ -52,6 +53,7 @@ class DispatchBank:
     ledger: FakePressure = field(default_factory=FakePressure)
     facts: FakeFacts = field(default_factory=FakeFacts)
     queue: FakeDispatchQueue = field(default_factory=FakeDispatchQueue)
+    before_rules: RecipientRules | None = None
     wecom: FakeMassMessages = field(init=False)
 
     def __post_init__(self) -> None:
@@ -61,7 +63,7 @@ class DispatchBank:
         return self.time
 
     def checks(self) -> SendChecks:
-        return SendChecks(self.contents, self.permissions, self.rules, self.owners)
+        return SendChecks(self.contents, self.permissions, self.before_rules or self.rules, self.owners)
 
     def ends(self) -> Ends:
         return Ends(self.ledger, self.facts)

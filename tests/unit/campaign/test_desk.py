@@ -28,7 +28,7 @@ def test_created_again_with_the_same_key_it_is_the_same_campaign(bank: Bank) -> 
 
 
 def test_a_submission_shows_the_audience_and_pins_the_content(bank: Bank) -> None:
-    campaign = bank.desk.submit(bank.drafted().campaign_id, MAKER, NOW)
+    campaign = bank.submitted()
 
     assert campaign.submission is not None
     assert (campaign.submission.audience.customers, campaign.submission.audience.owners) == (60, 6)
@@ -38,27 +38,29 @@ def test_a_submission_shows_the_audience_and_pins_the_content(bank: Bank) -> Non
 def test_an_empty_audience_is_not_submitted(bank: Bank) -> None:
     bank.audiences.members.clear()
 
-    with pytest.raises(CampaignRefusedError, match="Nobody is left"):
-        bank.desk.submit(bank.drafted().campaign_id, MAKER, NOW)
+    campaign = bank.submitted()
+
+    assert (campaign.submission, campaign.freezing, campaign.due_at) == (None, None, None)
+    assert campaign.reason.startswith("Nobody is left in the audience")
 
 
 @pytest.mark.parametrize("checker", [MAKER, "operator:submitter"])
 def test_the_maker_and_who_submitted_it_are_never_the_checker(bank: Bank, checker: str) -> None:
-    campaign = bank.desk.submit(bank.drafted().campaign_id, "operator:submitter", NOW)
+    campaign = bank.submitted(by="operator:submitter")
 
     with pytest.raises(CampaignRefusedError, match="somebody else"):
         bank.desk.approve(campaign.campaign_id, snapshot_of(campaign), checker, NOW)
 
 
 def test_an_audience_the_checker_has_not_seen_is_not_approved(bank: Bank) -> None:
-    campaign = bank.desk.submit(bank.drafted().campaign_id, MAKER, NOW)
+    campaign = bank.submitted()
 
     with pytest.raises(CampaignRefusedError, match="another one than you saw"):
         bank.desk.approve(campaign.campaign_id, "snap_of_yesterday", CHECKER, NOW)
 
 
 def test_a_rejected_one_goes_back_to_its_maker_with_the_reason(bank: Bank) -> None:
-    campaign = bank.desk.submit(bank.drafted().campaign_id, MAKER, NOW)
+    campaign = bank.submitted()
 
     rejected = bank.desk.reject(campaign.campaign_id, snapshot_of(campaign), "too many", CHECKER, NOW)
 
@@ -78,7 +80,7 @@ def test_a_revoked_approval_starts_nothing(bank: Bank) -> None:
 
 
 def test_editing_takes_the_submission_back(bank: Bank) -> None:
-    campaign = bank.desk.submit(bank.drafted().campaign_id, MAKER, NOW)
+    campaign = bank.submitted()
 
     edited = bank.desk.edit(campaign.campaign_id, definition(name="另一个"), campaign.version, MAKER, NOW)
 
@@ -108,6 +110,37 @@ def test_another_branchs_content_is_refused(bank: Bank) -> None:
         bank.desk.submit(bank.drafted().campaign_id, MAKER, NOW)
 
 
+def test_content_for_another_scope_is_refused(bank: Bank) -> None:
+    bank.contents.scope_node_ids = ("20",)
+
+    with pytest.raises(CampaignRefusedError, match="another branch"):
+        bank.desk.submit(bank.drafted().campaign_id, MAKER, NOW)
+
+
+def test_an_unknown_segment_is_refused_at_once(bank: Bank) -> None:
+    with pytest.raises(CampaignRefusedError, match="no such segment"):
+        bank.drafted(definition(segment_id="seg_unknown"))
+
+
+def test_nobody_approves_while_the_audience_is_being_frozen(bank: Bank) -> None:
+    campaign = bank.desk.submit(bank.drafted().campaign_id, MAKER, NOW)
+
+    with pytest.raises(CampaignRefusedError, match="still being frozen"):
+        bank.desk.approve(campaign.campaign_id, "", CHECKER, NOW)
+
+
+def test_an_audience_that_takes_several_runs_is_that_of_the_submission(bank: Bank) -> None:
+    bank.audiences.runs = 3
+    campaign = bank.desk.submit(bank.drafted().campaign_id, MAKER, NOW)
+    for _ in range(3):
+        assert bank.latest(campaign).submission is None
+        bank.run.look(campaign.campaign_id, NOW + timedelta(minutes=1))
+
+    submission = bank.latest(campaign).submission
+    assert submission is not None
+    assert (submission.by, submission.at, submission.audience.customers) == (MAKER, NOW, 60)
+
+
 def test_content_that_expires_before_the_start_cannot_be_scheduled(bank: Bank) -> None:
     campaign = bank.approved()
 
@@ -118,7 +151,7 @@ def test_content_that_expires_before_the_start_cannot_be_scheduled(bank: Bank) -
 
 
 def test_a_test_goes_to_a_few_seeds_before_anybody_approves(bank: Bank) -> None:
-    campaign = bank.desk.submit(bank.drafted().campaign_id, MAKER, NOW)
+    campaign = bank.submitted()
 
     sent = bank.desk.test_send(campaign.campaign_id, {"rm_11_0": ["wm_seed"]}, MAKER, NOW)
 

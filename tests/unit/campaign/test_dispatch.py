@@ -61,6 +61,31 @@ def test_a_lost_answer_is_looked_up_and_not_repeated() -> None:
     assert [bank.stored(task).msgid for task in tasks] == ["msg_0", "msg_1"]
 
 
+@pytest.mark.parametrize("taken_back", [False, True])
+def test_whom_wecom_refused_in_a_lost_answer_ends_with_that_reason_and_is_not_asked_for_again(
+    taken_back: bool,  # noqa: FBT001 - a parameter of the test
+) -> None:
+    bank = DispatchBank()
+    bank.wecom.bad, bank.wecom.drop_answers = {"wm000001"}, 1
+    (task,) = bank.plan(customers(3))
+    bank.send(task)
+    bank.at_due(task).send(task)
+    pending = bank.counts()
+
+    if taken_back:
+        bank.run(timedelta(hours=30))
+    else:
+        bank.wecom.confirm_all()
+        bank.run(HOUR)
+
+    others = {"not_confirmed": 2} if taken_back else {"sent": 2}
+    assert pending == {"pending": 3}
+    assert bank.counts() == {**others, "not_assigned": 1}
+    assert bank.stored(task).result_of("wm000001").reason == "answer_lost"
+    assert (task.touch_id, "wm000001") not in bank.ledger.held
+    assert len(bank.wecom.messages) == 1
+
+
 def test_an_interrupted_call_is_not_looked_up_while_its_maker_may_still_run() -> None:
     bank = DispatchBank()
     bank.wecom.drop_answers = 1

@@ -39,6 +39,7 @@ def test_at_its_time_the_owners_are_split_and_asked_for(bank: Bank) -> None:
 
     assert campaign.state is CampaignState.PLANNING
     assert bank.queue.slices == [(campaign.campaign_id, "all", (0, 1, 2))]
+    assert bank.queue.looks[-1] == (campaign.campaign_id, START + timedelta(minutes=1))
     shares = [share for number in range(3) for share in bank.slices.owners(campaign.campaign_id, "all", number)]
     assert [share.first for share in shares] == [0, 10, 20, 30, 40, 50]
     assert sum(share.customers for share in shares) == campaign.rings[0].share.customers == 60
@@ -115,6 +116,18 @@ def test_the_next_ring_waits_for_the_hold_and_for_the_failures(bank: Bank) -> No
     assert [request[1] for request in bank.queue.slices] == ["pilot", "rest"]
 
 
+def test_a_ring_does_not_wait_for_tasks_that_wait_for_another_week(bank: Bank) -> None:
+    campaign = bank.scheduled()
+    at = dispatched(bank, campaign, START) + timedelta(minutes=1)
+    bank.tallies.found[campaign.campaign_id, "all"] = Tally(planned=60, pending=60, deferred=1)
+
+    reconciling = look(bank, campaign, at)
+    bank.tallies.found[campaign.campaign_id, ""] = Tally(planned=60, by_state={"sent": 60}, deferred=1)
+
+    assert reconciling.state is CampaignState.RECONCILING
+    assert look(bank, campaign, at + timedelta(minutes=30)).state is CampaignState.RECONCILING
+
+
 def test_a_ring_that_needs_a_word_waits_for_it(bank: Bank) -> None:
     pilot, rest = PILOT_THEN_REST
     rings = (type(pilot)("pilot", node_ids=("11",), needs_go=True), rest)
@@ -136,6 +149,7 @@ def test_customers_whose_member_stands_in_no_ring_keep_their_place_in_the_sums(b
 
     assert (campaign.rings[0].share.customers, campaign.outside.customers) == (30, 30)
     assert campaign.outside.slices == 2
+    assert bank.queue.slices == [(campaign.campaign_id, "pilot", (0, 1)), (campaign.campaign_id, "", (0, 1))]
 
 
 def test_a_paused_one_plans_nothing_and_goes_on_where_it_was(bank: Bank) -> None:
@@ -155,12 +169,49 @@ def test_a_paused_one_plans_nothing_and_goes_on_where_it_was(bank: Bank) -> None
 def test_a_recalled_one_asks_for_cancellation_until_nothing_can_be_confirmed(bank: Bank) -> None:
     campaign = bank.scheduled()
     at = dispatched(bank, campaign, START)
-    bank.tallies.found[campaign.campaign_id, ""] = Tally(planned=60, pending=5)
+    bank.tallies.found[campaign.campaign_id, ""] = Tally(planned=60, pending=5, tasks_left=25_000)
     bank.desk.recall(campaign.campaign_id, "wrong rate", CHECKER, at)
 
-    look(bank, campaign, at)
+    first = look(bank, campaign, at + timedelta(minutes=1))
     bank.tallies.found[campaign.campaign_id, ""] = Tally(planned=60, by_state={"cancelled": 60})
-    done = look(bank, campaign, at + timedelta(minutes=1))
+    done = look(bank, campaign, at + timedelta(minutes=4))
 
     assert bank.queue.cancellations == [campaign.campaign_id] * 2
+    assert first.due_at == at + timedelta(minutes=4), "WeCom cancels 10,000 tasks a minute"
     assert (done.state, done.due_at) == (CampaignState.RECALLED, None)
+
+
+@pytest.mark.parametrize("state", ["planning", "paused", "reconciling"])
+def test_a_recall_of_its_content_stops_a_campaign_that_has_begun(bank: Bank, state: str) -> None:
+    campaign = bank.scheduled()
+    if state == "reconciling":
+        look(bank, campaign, dispatched(bank, campaign, START) + timedelta(minutes=1))
+    else:
+        look(bank, campaign, START)
+    if state == "paused":
+        bank.desk.pause(campaign.campaign_id, "wait", MAKER, START)
+    assert bank.latest(campaign).state == state
+
+    found = bank.run.stop_content("act_1", 1, START + timedelta(minutes=5))
+
+    stopped = bank.latest(campaign)
+    assert (found, stopped.state, stopped.reason) == (1, CampaignState.RECALLED, "its content was recalled")
+    assert bank.queue.cancellations == [campaign.campaign_id]
+    assert bank.run.stop_content("act_2", 1, START) == 0
+
+
+def test_a_look_finds_a_recall_whose_message_was_lost(bank: Bank) -> None:
+    campaign = bank.scheduled()
+    at = dispatched(bank, campaign, START)
+    bank.contents.recalled = True
+
+    assert look(bank, campaign, at + timedelta(minutes=1)).state is CampaignState.RECALLED
+
+
+def test_the_schedule_asks_for_what_is_due(bank: Bank) -> None:
+    campaign = bank.scheduled()
+    asked = len(bank.queue.looks)
+
+    found = bank.run.request_due(START - timedelta(minutes=1)), bank.run.request_due(START)
+
+    assert (found, bank.queue.looks[asked:]) == ((0, 1), [(campaign.campaign_id, START)])

@@ -199,6 +199,8 @@ def test_a_customer_given_to_nobody_is_not_assigned() -> None:
     bank.run(HOUR)
 
     assert bank.counts() == {"sent": 2, "not_assigned": 1}
+    (task,) = bank.tasks.by_id.values()
+    assert not task.result_of("wm000001").reason
 
 
 def test_a_due_task_that_was_never_created_is_asked_for_again() -> None:

@@ -308,6 +308,19 @@ def test_a_new_owner_is_noted_in_the_write_that_makes_him_one() -> None:
     assert noted[60:] == [("wm00", "rm_b", "", noted[0][3] + 1)]
 
 
+def test_customers_whom_nobody_owned_have_notes_of_their_own_and_still_fit_into_a_write() -> None:
+    noted: list[tuple[str, str, str, int]] = []
+    contacts = Contacts(FakeContacts(noted.extend))  # refuses a write that is too large
+    names = [f"wm{number:02d}" for number in range(60)]
+    for name in names:
+        contacts.changes.added("rm_a", name, T0)
+        contacts.changes.deleted_by_member("rm_a", name, T0)
+
+    contacts.changes.taken_over(Taken("case_1", "rm_a", "rm_b", tuple(names), T0, on_job=True))
+
+    assert [change[:3] for change in noted[60:]] == [(name, "", "rm_b") for name in names]
+
+
 def test_a_change_that_leaves_the_owner_notes_nothing() -> None:
     noted: list[tuple[str, str, str, int]] = []
     contacts = Contacts(FakeContacts(noted.extend))

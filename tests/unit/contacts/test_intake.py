@@ -14,6 +14,7 @@ from scrm.handover.edges import TransferApi
 from scrm.handover.model import CaseState, HandoverCase
 from scrm.org.sync import NodeSync, OrgSync
 from scrm.runtime.contact_intake import STEPS_PER_MESSAGE, ContactIntake, ContactOutcome
+from scrm.runtime.facts_intake import FactsOutcome
 from scrm.runtime.master_intake import MasterOutcome
 from scrm.wecom.errors import CallPostponedError
 from tests.fakes.contacts import T0, Contacts
@@ -50,7 +51,7 @@ class Desk:
 
     contacts: Contacts = field(default_factory=Contacts)
     sqs: FakeSqs = field(default_factory=FakeSqs)
-    outcomes: list[ContactOutcome | MasterOutcome] = field(default_factory=list)
+    outcomes: list[ContactOutcome | MasterOutcome | FactsOutcome] = field(default_factory=list)
     renamed_tasks: list[tuple[str, str]] = field(default_factory=list)
     org: NoNodes = field(default_factory=NoNodes)
 
@@ -68,6 +69,7 @@ class Desk:
             now=lambda: self.contacts.moment,
             on_drift=self.contacts.drift.append,
             master=lambda: pytest.fail("no customer master here"),
+            facts=lambda: pytest.fail("no feed here"),
         )
 
     def take(self, body: str) -> None:

@@ -7,8 +7,9 @@ import pytest
 
 from scrm.handover.approval import plan_checksum
 from scrm.handover.edges import ChunkState, EdgeCause, EdgeState
-from scrm.handover.errors import DecisionRefusedError
+from scrm.handover.errors import DecisionRefusedError, TransferPostponedError
 from scrm.handover.model import OUR_PLAN, CaseState, HandoverCase, SignalSource
+from scrm.handover.ports import HEAD_OFFICE
 from scrm.handover.settings import HandoverSettings
 from tests.fakes.handover import LEAVER, START, TAKER, FakeStaff, customers, signal, staff
 from tests.unit.handover.conftest import Bank
@@ -170,6 +171,42 @@ def test_a_plan_that_waits_alarms_when_its_start_is_near(bank: Bank, days: int, 
     bank.plan(case)
 
     assert bank.poll(case).approval_overdue is overdue
+
+
+def test_the_manager_gets_one_card_for_each_plan_that_waits(bank: Bank) -> None:
+    case = waiting(bank)
+    assert list(bank.cases.due_cases(bank.clock())) == [case.case_id]
+
+    for _ in range(3):
+        bank.poll(case)
+        bank.plan(case)
+
+    assert [(to, title) for to, title, _ in bank.notifier.sent] == [("mgr_zhao", "客户继承：方案待复核")]
+    text = bank.notifier.sent[0][2]
+    assert "3 位客户、1 个客户群，接替成员 1 位" in text
+    assert not list(bank.cases.due_cases(bank.clock()))
+
+    bank.reviews().replan(case.case_id, [COLLEAGUE], MAKER, bank.clock())
+    bank.plan(case)
+    bank.poll(case)
+
+    assert len(bank.notifier.sent) == 2
+    assert bank.notifier.sent[1][2] != text
+
+
+def test_a_card_that_has_to_wait_is_sent_later_and_a_branch_without_manager_gets_none(bank: Bank) -> None:
+    bank.notifier.postponed = TransferPostponedError(START + timedelta(hours=1))
+    case = waiting(bank)
+    bank.poll(case)
+    bank.plan(case)
+    assert bank.latest(case).approval_asked == ""
+
+    bank.notifier.postponed = None
+    bank.staff.manager = HEAD_OFFICE
+    told = bank.look(case).told
+
+    assert (told.without_manager, bank.notifier.sent) == (1, [])
+    assert bank.latest(case).approval_asked == plan_checksum(bank.chunks(case))
 
 
 def test_what_hr_takes_back_needs_no_approval_to_end(bank: Bank) -> None:

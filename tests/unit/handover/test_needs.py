@@ -37,6 +37,12 @@ def takers(bank: Bank, *successors: str) -> dict[str, tuple[str, str]]:
     }
 
 
+def takers_by_rule(bank: Bank) -> dict[str, str]:
+    """What a plan without a named successor would be."""
+    fresh = Bank(settings=bank.settings, staff=bank.staff, book=bank.book)
+    return {customer: taker for customer, (taker, _) in takers(fresh).items()}
+
+
 def test_colleague_with_the_qualification_and_the_language_is_found(bank: Bank) -> None:
     found = takers(bank)
 
@@ -109,6 +115,15 @@ def test_named_colleague_on_leave_takes_nobody_over(bank: Bank) -> None:
     bank.book.customers[LEAVER] = [RETAIL]
 
     assert takers(bank, TAKER) == {"wm_retail": (ZHOU, "same_team")}
+
+
+@pytest.mark.parametrize(("days", "taker"), [(1, ZHOU), (7, ZHOU), (8, TAKER), (None, TAKER)])
+def test_colleague_who_goes_on_leave_soon_takes_nobody_over(bank: Bank, days: int | None, taker: str) -> None:
+    bank.staff.members[TAKER] = replace(staff(TAKER), leave_in_days=days)
+    bank.book.customers[LEAVER] = [RETAIL]
+
+    assert takers(bank, TAKER)["wm_retail"][0] == taker
+    assert takers_by_rule(bank)["wm_retail"] == taker
 
 
 def test_customers_of_the_staying_tiers_are_kept(bank: Bank) -> None:

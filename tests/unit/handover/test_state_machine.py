@@ -64,6 +64,7 @@ class StrictWecom(FakeTransfers):
         takeover_userid: str,
         external_userids: Sequence[str],
         greeting: str = "",
+        following: int = 0,
     ) -> dict[str, int]:
         self._must_be_intended(ChunkKind.CUSTOMERS, api, takeover_userid, external_userids)
         asked = {(api, takeover_userid, one) for one in external_userids}
@@ -74,7 +75,7 @@ class StrictWecom(FakeTransfers):
         running = {key[2] for key, status in self.statuses.items() if status is TransferStatus.WAITING}
         before = len(self.calls)
         try:
-            answer = super().transfer_customers(api, handover_userid, takeover_userid, free, greeting)
+            answer = super().transfer_customers(api, handover_userid, takeover_userid, free, greeting, following)
         finally:
             if len(self.calls) > before:
                 self.started.update(one for one in free if one not in running and self.codes.get(one, 0) == 0)

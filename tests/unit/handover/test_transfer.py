@@ -28,9 +28,11 @@ def test_second_message_keeps_its_hands_off_while_the_call_is_being_made(bank: B
     again: list[list[TransferOutcome]] = []
     original = bank.wecom.transfer_customers
 
-    def slow(api: TransferApi, handover: str, takeover: str, ids: Sequence[str], greeting: str) -> dict[str, int]:
+    def slow(
+        api: TransferApi, handover: str, takeover: str, ids: Sequence[str], greeting: str, following: int
+    ) -> dict[str, int]:
         again.append(bank.submit(case))
-        return original(api, handover, takeover, ids, greeting)
+        return original(api, handover, takeover, ids, greeting, following)
 
     bank.wecom.transfer_customers = slow  # type: ignore[assignment,method-assign]
     bank.submit(case)
@@ -196,9 +198,11 @@ def test_intent_is_stored_before_the_call(bank: Bank, case: HandoverCase) -> Non
 
     original = bank.wecom.transfer_customers
 
-    def spy(api: TransferApi, handover: str, takeover: str, ids: Sequence[str], greeting: str) -> dict[str, int]:
+    def spy(
+        api: TransferApi, handover: str, takeover: str, ids: Sequence[str], greeting: str, following: int
+    ) -> dict[str, int]:
         seen.append(bank.cases.chunk_rows[case.case_id, ChunkKind.CUSTOMERS, 0].state)
-        return original(api, handover, takeover, ids, greeting)
+        return original(api, handover, takeover, ids, greeting, following)
 
     bank.wecom.transfer_customers = spy  # type: ignore[assignment,method-assign]
     bank.submit(case)

@@ -5,9 +5,10 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from scrm.homes import OwnerMove
 from scrm.pressure.ledger import PressureLedger
 from scrm.pressure.model import PressureClass, Touch
-from scrm.pressure.shelf import OwnerMove, notes_of
+from scrm.pressure.shelf import notes_of
 from scrm.pressure.weeks import weeks_between
 from tests.fakes.pressure import FakeCaps, FakePressureStore
 

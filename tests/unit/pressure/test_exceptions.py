@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from scrm.homes import key_of
 from scrm.pressure.exceptions import (
     ExceptionRefusedError,
     ExceptionScope,
@@ -16,7 +17,7 @@ from scrm.pressure.exceptions import (
     StaleExceptionError,
     Wanted,
 )
-from scrm.pressure.model import Cap, PressureClass, key_of
+from scrm.pressure.model import Cap, PressureClass
 from tests.fakes.pressure import CAPS, FakeExceptions
 from tests.unit.pressure.conftest import T0, Desk
 

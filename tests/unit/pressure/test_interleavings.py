@@ -11,8 +11,9 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
+from scrm.homes import home_of, key_of
 from scrm.pressure import bucket as rules
-from scrm.pressure.model import Touch, home_of, key_of
+from scrm.pressure.model import Touch
 from scrm.pressure.weeks import week_of
 from tests.unit.pressure.conftest import Desk
 
@@ -144,7 +145,7 @@ class Interleavings(RuleBasedStateMachine):
 @pytest.fixture(autouse=True)
 def small_buckets(monkeypatch: pytest.MonkeyPatch) -> None:
     """So that six customers fill several."""
-    monkeypatch.setattr(rules, "MOST_CUSTOMERS", 2)
+    monkeypatch.setattr(rules, "MOST_IN_A_BUCKET", 2)
 
 
 def test_nobody_is_over_the_cap_and_no_promise_is_forgotten() -> None:

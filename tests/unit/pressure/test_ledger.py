@@ -3,8 +3,8 @@ from datetime import timedelta
 
 import pytest
 
-from scrm.pressure import bucket as rules
-from scrm.pressure.model import PressureClass, TouchRefusal, key_of
+from scrm.homes import MOST_IN_A_BUCKET, key_of
+from scrm.pressure.model import PressureClass, TouchRefusal
 from scrm.pressure.ports import PressureBusyError
 from tests.unit.pressure.conftest import T0, W01, W53, Desk
 
@@ -242,7 +242,7 @@ def test_a_bucket_has_at_most_a_thousand_customers_wherever_they_came_from(desk:
 
     for home in ("rm1", "rm2"):
         sizes = [len(bucket.keys) for bucket in desk.store.shelf(home).buckets]
-        assert max(sizes) <= rules.MOST_CUSTOMERS
+        assert max(sizes) <= MOST_IN_A_BUCKET
     assert desk.pushes("rm2", names[5]) == {W53: (1, 0)}
     assert desk.pushes("rm1", names[4_000]) == {W53: (1, 0)}
 

@@ -8,14 +8,13 @@ import pytest
 
 from scrm.campaign.dispatch_errors import ContentRefusedError
 from scrm.campaign.model import Campaign, CampaignState, Channel, ContentRef
-from scrm.campaign.ports import ApprovedContent, Standing
+from scrm.campaign.ports import Standing
 from scrm.campaign.task import SendPlan, SendTask
 from scrm.contacts.model import Customer, GroupChat
 from scrm.content.model import Scene, Variant
 from scrm.pressure.ledger import PressureLedger
 from scrm.runtime.dispatch_joins import (
     CampaignStandings,
-    ClosedRules,
     ContactOwners,
     LedgerPlaces,
     LibraryContents,
@@ -127,15 +126,6 @@ def test_content_with_a_file_waits_for_the_media_library() -> None:
 
     with pytest.raises(ContentRefusedError, match="content_file_not_ready"):
         LibraryContents(library.gate).approved(ref, Channel.ONE_TO_ONE, RELEASED_AT)
-
-
-def test_a_product_reaches_nobody_while_no_rating_is_known() -> None:
-    plain = ApprovedContent(CONTENT, "text", (), FAR)
-    product = replace(plain, product_id="fund_01", product_risk=1)
-
-    found = [ClosedRules().exclusions("rm_li", CUSTOMERS, one, Channel.ONE_TO_ONE, NOW) for one in (plain, product)]
-
-    assert found == [{}, dict.fromkeys(CUSTOMERS, "assessment_missing")]
 
 
 def test_the_third_push_of_a_week_waits_for_the_next_one() -> None:

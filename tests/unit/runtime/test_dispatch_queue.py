@@ -8,6 +8,7 @@ from pydantic import BaseModel
 
 from scrm import clock
 from scrm.aws.dispatch_queue import SqsDispatchQueue
+from scrm.aws.send_task_items import SHARDS
 from scrm.aws.settled_facts import FACTS, BucketSettledFacts
 from scrm.campaign.model import Channel
 from scrm.campaign.task import RecipientState, Result, SendPlan
@@ -54,7 +55,7 @@ def test_each_request_goes_to_the_function_that_does_it() -> None:
 
     assert worker.bodies == [
         {"kind": "send_task_planned", "task_id": TASK.task_id, "campaign_id": CAMPAIGN, "owner": "rm_li"},
-        {"kind": "campaign_stopped", "campaign_id": CAMPAIGN},
+        *({"kind": "campaign_stopped", "campaign_id": CAMPAIGN, "part": part} for part in range(SHARDS)),
         {"kind": "customers_changed", "owner_userid": "rm_li"},
     ]
     assert reconcile.bodies == [{"kind": "look_requested", "task_id": TASK.task_id, "asked": True}]

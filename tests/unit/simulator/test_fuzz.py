@@ -48,6 +48,12 @@ DAYS = (
 MESSAGE = ("touser", "toparty", "totag", "msgtype", "agentid", "text", "news", "textcard", "template_card", "image",
            "enable_duplicate_check", "duplicate_check_interval")  # fmt: skip
 REMARK = ("userid", "external_userid", "remark", "description", "remark_mobiles", "remark_company")
+MASS = ("chat_type", "external_userid", "chat_id_list", "tag_filter", "sender", "allow_select", "text", "attachments",
+        "msgid", "userid", "start_time", "end_time", "filter_type", "creator", "limit", "cursor")  # fmt: skip
+MOMENT = ("text", "attachments", "visible_range", "jobid", "moment_id", "userid", "start_time", "end_time", "creator",
+          "filter_type", "limit", "cursor")  # fmt: skip
+WAY = ("type", "scene", "style", "remark", "skip_verify", "state", "user", "party", "is_temp", "expires_in", "unionid",
+       "chat_expires_in", "conclusions", "config_id", "start_time", "end_time", "limit", "cursor")  # fmt: skip
 OTHERS = ("userid", "userid_list", "external_userid", "department_id", "id", "fetch_child", "limit", "cursor",
           "page_size", "page_id", "welcome_code", "text", "attachments")  # fmt: skip
 
@@ -55,7 +61,8 @@ OTHERS = ("userid", "userid_list", "external_userid", "department_id", "id", "fe
 def names_of(path: str) -> tuple[str, ...]:
     """The parameters that the endpoint reads."""
     families = {"transfer": TRANSFER, "groupchat": GROUPS, "opengid": GROUPS, "tag": TAGS, "message/": MESSAGE,
-                "statistic": DAYS, "behavior": DAYS, "remark": REMARK}  # fmt: skip
+                "statistic": DAYS, "behavior": DAYS, "remark": REMARK,
+                "msg_template": MASS, "groupmsg": MASS, "moment": MOMENT, "contact_way": WAY}  # fmt: skip
     return next((names for part, names in reversed(families.items()) if part in path), OTHERS)
 
 

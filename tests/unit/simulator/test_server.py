@@ -310,6 +310,22 @@ def test_sent_messages_can_be_read(sim: RunningSimulator) -> None:
     assert sim.control.inbox("rm_b") == []
 
 
+def test_what_members_send_is_done_and_read_through_control(sim: RunningSimulator) -> None:
+    template = {"sender": "rm_a", "external_userid": ["wm1", "wm2"], "text": {"content": "早"}}
+    msgid = call(sim, "externalcontact/add_msg_template", template).json()["msgid"]
+    call(sim, "externalcontact/cancel_groupmsg_send", {"msgid": msgid})
+    in_vain = sim.control.confirm_messages("rm_a", msgid)
+    told_late = sim.control.confirm_messages("RM_A", msgid, sent_at="2026-01-01T00:00:00Z")
+    sim.control.send_personally("rm_a", ["wr1"], "群里早", chat_type="group")
+    moment = sim.control.publish_personally("rm_b", "午安")
+
+    assert (in_vain, told_late) == (0, 1)
+    assert [row["target_id"] for row in sim.control.mass_deliveries()] == ["wm1", "wm2", "wr1"]
+    assert [row["creator"] for row in sim.control.mass_messages("rm_a")] == [None, "rm_a"]
+    assert sim.control.moments() == [moment]
+    assert sim.control.publish_moments() == 0
+
+
 def test_running_penalties_can_be_read(sim: RunningSimulator) -> None:
     sim.control.set_knobs(corp_calls_per_minute=1)
     access = token(sim)
@@ -347,6 +363,15 @@ def test_an_app_is_narrowed_through_control(sim: RunningSimulator) -> None:
         ("PUT", "decisions", {"by_customer": {"wm1": [{"decision": "perhaps"}]}}, 422),
         ("PUT", "world", [], 422),
         ("DELETE", "departments/10", None, 404),
+        ("POST", "mass-messages/confirm", {"msgid": "made-up"}, 404),
+        ("POST", "mass-messages/confirm", {"share_percent": 0}, 422),
+        ("POST", "mass-messages/personal", {"userid": "nobody", "target_ids": ["wm1"], "text": "x"}, 404),
+        ("PUT", "confirmations", {"by_member": {"rm_a": {"confirms": "perhaps"}}}, 422),
+        ("POST", "moments/publish", {"moment_id": "made-up"}, 404),
+        ("POST", "moments/personal", {"userid": "nobody", "text": "x"}, 404),
+        ("POST", "moments/reactions", {"moment_id": "made-up", "userid": "rm_a", "by_customer": "wm1"}, 404),
+        ("POST", "moments/reactions", {"moment_id": "made-up", "userid": "rm_a"}, 422),
+        ("POST", "contact-ways/scan", {"config_id": "made-up", "external_userid": "wm1"}, 404),
         ("POST", "apps/contacts/callback/verify", None, 409),
     ],
 )

@@ -3,6 +3,7 @@
 import pytest
 from pydantic import ValidationError
 
+from local.simulator.confirmations import ConfirmationScript
 from local.simulator.world import World, WorldError
 
 from .builders import DAY, HOUR, Corp, member, relation, small_world
@@ -23,6 +24,21 @@ def test_a_restored_snapshot_is_the_same_corp_tokens_and_pending_transfers_inclu
     assert corp.raw("GET", "department/list", {"access_token": token})["errcode"] == 0
     corp.advance(DAY)
     assert corp.followers("wm1") == ["rm_c"]
+
+
+def test_mass_messages_that_wait_for_a_member_are_in_the_snapshot() -> None:
+    corp = Corp()
+    script = ConfirmationScript(prompt_percent=100)
+    corp.simulator.simulation.state.confirmations = script
+    body = {"sender": "rm_a", "external_userid": ["wm1"], "text": {"content": "早"}}
+    msgid = corp.post("externalcontact/add_msg_template", body)["msgid"]
+    frozen = corp.simulator.simulation.freeze()
+    corp.simulator.load_world(small_world())
+
+    corp.simulator.simulation.thaw(frozen, rewind_clock=False)
+    corp.advance(DAY)
+
+    assert [row.msgid for row in corp.simulator.simulation.state.mass.deliveries] == [msgid]
 
 
 def test_without_rewinding_time_goes_on_and_what_was_due_comes_at_once() -> None:

@@ -43,6 +43,28 @@ def test_once_they_chat_no_welcome_is_sent() -> None:
     assert corp.post(SEND, {"welcome_code": greeted(corp, chat_started=True), **TEXT})["errcode"] == 41051
 
 
+def test_what_was_said_is_kept_with_the_code_and_its_customer() -> None:
+    corp = Corp()
+    picture = {"msgtype": "image", "image": {"media_id": corp.lend()}}
+    code = greeted(corp)
+
+    corp.post(SEND, {"welcome_code": code, **TEXT, "attachments": [picture]})
+
+    kept = corp.simulator.simulation.state.welcome_codes[code]
+    assert (kept.used_by, kept.content) == ("contacts", {**TEXT, "attachments": [picture]})
+
+
+def test_whom_the_console_greets_has_no_code() -> None:
+    corp = Corp()
+    corp.simulator.actions.change_member("rm_c", {"console_welcome": True})
+
+    code = corp.simulator.actions.add_customer(Relation(userid="rm_c", external_userid="wm1", createtime=1, state="s"))
+    corp.advance(1)
+
+    assert code is None
+    assert ("WelcomeCode" in corp.http.events()[-1], corp.http.events()[-1]["State"]) == (False, "s")
+
+
 @pytest.mark.parametrize(
     ("body", "errcode"),
     [
@@ -52,6 +74,8 @@ def test_once_they_chat_no_welcome_is_sent() -> None:
         ({"welcome_code": "given", "text": {"content": "长" * 1334}}, 40058),
         ({"welcome_code": "given", "attachments": [{"msgtype": "image", "image": {}}] * 10}, 41064),
         ({"welcome_code": "given", "attachments": [{"msgtype": "smoke"}]}, 41065),
+        ({"welcome_code": "given", "attachments": [{"msgtype": "video", "video": {"media_id": "unknown"}}]}, 40007),
+        ({"welcome_code": "given", "attachments": [{"msgtype": "link", "link": {"url": "u"}}]}, 40063),
     ],
 )
 def test_bad_welcomes_are_refused(body: dict[str, Any], errcode: int) -> None:

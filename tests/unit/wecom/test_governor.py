@@ -55,6 +55,47 @@ def test_a_single_call_leases_a_single_permit(store: MemoryRateStore, clock: Fak
     assert list(unpacked(text).buckets.values()) == [1]
 
 
+def test_calls_told_beforehand_are_leased_together(store: MemoryRateStore, clock: FakeClock) -> None:
+    each = governor(store, clock)
+
+    for left in range(10, 0, -1):
+        assert isinstance(each.acquire(PATH, Priority.HANDOVER, calls=left), Permit)
+
+    assert store.saves == 1
+
+
+def test_a_new_lease_over_what_was_seen_needs_no_read(store: MemoryRateStore, clock: FakeClock) -> None:
+    each = governor(store, clock)
+    seen = each.look([PATH], Priority.HANDOVER, ["beside"])
+
+    answer = each.acquire(PATH, Priority.HANDOVER, seen=seen)
+
+    assert isinstance(answer, Permit)
+    assert (set(seen), store.loads, store.saves) == ({PATH, "beside"}, 1, 1)
+
+
+def test_a_penalty_that_came_after_the_look_is_obeyed(store: MemoryRateStore, clock: FakeClock) -> None:
+    each, other = governor(store, clock), governor(store, clock)
+    seen = each.look([PATH], Priority.HANDOVER, ())
+    other.settle(permit(other), Outcome.FREQUENCY_REFUSED)
+
+    refused = each.acquire(PATH, Priority.HANDOVER, seen=seen)
+
+    assert refused == Wait(clock.now() + timedelta(seconds=61), WaitReason.PENALTY)
+
+
+def test_a_permit_in_hand_is_not_given_on_what_was_seen_before(store: MemoryRateStore, clock: FakeClock) -> None:
+    each, other = governor(store, clock), governor(store, clock)
+    seen = {PATH: store.items.get(PATH)}
+    each.acquire(PATH, Priority.HANDOVER, calls=5)
+    other.settle(permit(other), Outcome.FREQUENCY_REFUSED)
+
+    refused = each.acquire(PATH, Priority.HANDOVER, seen=seen)
+
+    assert each.look([PATH], Priority.HANDOVER, ()) == {}
+    assert refused == Wait(clock.now() + timedelta(seconds=61), WaitReason.PENALTY)
+
+
 def test_a_penalty_persisted_by_another_function_stops_a_lease_in_hand(
     store: MemoryRateStore, clock: FakeClock
 ) -> None:

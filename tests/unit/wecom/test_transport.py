@@ -88,6 +88,31 @@ def test_a_call_carries_the_token_in_the_query_only(stack: Stack) -> None:
     assert stack.wecom.sent_to("gettoken")[0].secret_query == {"corpid": "wwCORP", "corpsecret": SECRET}
 
 
+def test_circuit_and_budgets_are_read_together(stack: Stack) -> None:
+    transport = stack.transport()
+    transport.call(READ)
+    stack.clock.advance(10)
+    before = stack.rates.loads, stack.rates.saves
+
+    transport.call(Call("message/send", body={}, budgets=("message/send#rm_a",)))
+
+    assert (stack.rates.loads - before[0], stack.rates.saves - before[1]) == (1, 2)
+
+
+def test_an_open_circuit_is_seen_whoever_reads_it(stack: Stack) -> None:
+    transport = stack.transport()
+    transport.call(READ)
+    stack.clock.advance(10)
+    for _ in range(5):
+        CircuitBreaker(stack.rates, now=stack.clock.now).record_failure()
+
+    with pytest.raises(CallPostponedError) as postponed:
+        transport.call(READ)
+
+    assert postponed.value.not_before == stack.clock.now() + timedelta(seconds=15)
+    assert len(stack.wecom.sent_to(PATH)) == 1
+
+
 @pytest.mark.parametrize("errcode", [-1, 6000])
 @pytest.mark.parametrize("call", [READ, TRANSFER])
 def test_class_r_is_retried_after_1_2_and_4_seconds(stack: Stack, errcode: int, call: Call) -> None:

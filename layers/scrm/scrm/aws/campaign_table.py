@@ -15,7 +15,7 @@ Indexes: ``by_branch`` (``branch_pk``, ``made_at``) and ``by_bank`` (``bank_pk``
 import functools
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from dataclasses import astuple, replace
 from datetime import datetime
 from typing import Any
 
@@ -25,8 +25,8 @@ from scrm import clock
 from scrm.aws import cursors
 from scrm.aws.table import ABSENT, Condition, Item, Table, starts_with
 from scrm.campaign.model import Campaign, CampaignState
-from scrm.campaign.planning import OwnerShare
 from scrm.campaign.refusals import StaleCampaignError
+from scrm.campaign.slices import OwnerShare
 from scrm.node_paths import ROOT_PATH, branch_of
 from scrm.paging import Page
 
@@ -92,7 +92,7 @@ class DynamoSliceStore:
         self._table = table
 
     def put(self, campaign_id: str, ring: str, number: int, owners: Iterable[OwnerShare]) -> None:
-        packed = json.dumps([[share.userid, share.first, share.customers] for share in owners], separators=(",", ":"))
+        packed = json.dumps([astuple(share) for share in owners], separators=(",", ":"))
         self._table.put({**_part(campaign_id, "OWNERS", ring, number), "owners": packed})
 
     def owners(self, campaign_id: str, ring: str, number: int) -> list[OwnerShare]:

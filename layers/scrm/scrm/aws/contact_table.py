@@ -27,7 +27,7 @@ class OwnerNotes(Protocol):
     table: Table
 
     def puts(self, changes: Sequence[OwnerChange]) -> list[Put]:
-        """At most `scrm.contacts.ports.NOTES_PER_PAIR` for each pair of owners."""
+        """All together at most `scrm.contacts.ports.notes_of` the changes."""
 
 
 class DynamoContactRepository:
@@ -37,7 +37,7 @@ class DynamoContactRepository:
     after 30 days; nothing reads the sweep as news. ``owner_notes`` are made when an owner changes first.
     """
 
-    def __init__(self, table: Table, owner_notes: Callable[[], OwnerNotes] | None = None) -> None:
+    def __init__(self, table: Table, owner_notes: Callable[[], Sequence[OwnerNotes]] = tuple) -> None:
         self._table = table
         self._owner_notes = owner_notes
 
@@ -95,11 +95,9 @@ class DynamoContactRepository:
             for change in changes
             if change.customer is not None and change.owners is not None
         ]
-        if self._owner_notes is None or not moved:
-            return transacted(self._table, puts) is True
-        notes = self._owner_notes()
-        beside = notes.table, notes.puts(moved)
-        return unless_crossed(lambda: self._table.transact(puts, beside)) is True
+        notes = self._owner_notes() if moved else ()
+        beside = [(each.table, each.puts(moved)) for each in notes]
+        return unless_crossed(lambda: self._table.transact(puts, *beside)) is True
 
     def relations_of(self, userid: str) -> Iterator[Relation]:
         for item in self._table.query(relations_of(userid), where=NOT_ENDED):

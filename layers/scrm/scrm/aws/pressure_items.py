@@ -11,8 +11,9 @@ from typing import Any
 
 from scrm import clock
 from scrm.aws.table import ABSENT, Condition, Item
+from scrm.homes import KEY_BYTES
 from scrm.pressure.bucket import NO_KEYS, Bucket, Keys, Place
-from scrm.pressure.model import KEY_BYTES, PressureClass
+from scrm.pressure.model import PressureClass
 from scrm.pressure.shelf import Note, NoteKind
 
 SCHEMA_VERSION = 1

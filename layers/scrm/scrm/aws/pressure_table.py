@@ -18,7 +18,8 @@ from scrm import clock
 from scrm.aws import pressure_items as items
 from scrm.aws.contact_table import OwnerChange, unless_crossed
 from scrm.aws.table import Delete, Put, Table, starts_with
-from scrm.pressure.shelf import Edit, Note, OwnerMove, Shelf, notes_of
+from scrm.homes import OwnerMove
+from scrm.pressure.shelf import Edit, Note, Shelf, notes_of
 
 
 class DynamoPressureStore:

@@ -1,7 +1,9 @@
 """The governor's and the breaker's shared state: one small item per API path in the platform table."""
 
+from collections.abc import Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Final
+from itertools import batched
+from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -11,6 +13,8 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 _SCHEMA_VERSION: Final = "1"
+_PREFIX: Final = "RATE#"
+_KEYS_PER_READ: Final = 100
 
 
 class DynamoRateTable:
@@ -26,7 +30,22 @@ class DynamoRateTable:
             item = self._client.get_item(TableName=self._table_name, Key=_key(key), ConsistentRead=True).get("Item")
         except (ClientError, BotoCoreError) as error:
             raise as_outage(error) from error
-        return (item["state"]["S"], int(item["version"]["N"])) if item else None
+        return _stored(item) if item else None
+
+    def load_all(self, keys: Sequence[str]) -> dict[str, tuple[str, int] | None]:
+        """Each of ``keys`` as `load` would find it, in one request for 100 of them."""
+        found: dict[str, tuple[str, int] | None] = dict.fromkeys(keys)
+        try:
+            for part in batched(found, _KEYS_PER_READ, strict=False):
+                wanted: Any = {self._table_name: {"Keys": [_key(key) for key in part], "ConsistentRead": True}}
+                reply = self._client.batch_get_item(RequestItems=wanted)
+                if reply.get("UnprocessedKeys"):
+                    raise ConnectionError("DynamoDB: part of a batch was not read")
+                for item in reply["Responses"].get(self._table_name, []):
+                    found[item["pk"]["S"].removeprefix(_PREFIX)] = _stored(item)
+        except (ClientError, BotoCoreError) as error:
+            raise as_outage(error) from error
+        return found
 
     def save(self, key: str, text: str, version: int, expires_at: datetime) -> bool:
         """Write ``version + 1`` over ``version`` (0: no item yet); False when another function was faster."""
@@ -56,4 +75,8 @@ class DynamoRateTable:
 
 
 def _key(key: str) -> dict[str, dict[str, str]]:
-    return {"pk": {"S": f"RATE#{key}"}, "sk": {"S": "STATE"}}
+    return {"pk": {"S": f"{_PREFIX}{key}"}, "sk": {"S": "STATE"}}
+
+
+def _stored(item: Any) -> tuple[str, int]:
+    return item["state"]["S"], int(item["version"]["N"])

@@ -101,6 +101,7 @@ def from_task(task: SendTask) -> Item:
         "looks": task.looks,
         "predecessor_id": task.predecessor_id or None,
         "untold": task.untold or None,
+        "answer_lost": task.answer_lost or None,
         "due_pk": due_pk(shard) if task.due_at else None,
         "due_at": _iso(task.due_at),
         "campaign_pk": campaign_pk(task.campaign_id, shard),
@@ -141,6 +142,7 @@ def to_task(item: Item, target_ids: tuple[str, ...]) -> SendTask:
         due_at=_moment(item, "due_at"),
         predecessor_id=item.get("predecessor_id", ""),
         untold=item.get("untold", False),
+        answer_lost=item.get("answer_lost", False),
         version=item["version"],
     )
 
@@ -153,6 +155,7 @@ def to_summary(item: Item) -> TaskSummary:
         TaskState(item["state"]),
         item["counts"],
         (item["reach_hour"], item["reach_day"]),
+        _moment(item, "not_before"),
     )
 
 

@@ -31,11 +31,13 @@ class DynamoTaskRepository:
     def __init__(self, table: Table) -> None:
         self._table = table
 
-    def put_planned(self, tasks: Iterable[SendTask]) -> None:
+    def put_planned(self, tasks: Iterable[SendTask]) -> list[SendTask]:
         """Customers first: a task is there once its head is. Two plain writes are half as dear as a transaction."""
-        for task in tasks:
-            self._table.put(items.from_targets(task), ABSENT)
-            self._table.put(items.from_task(task), ABSENT)
+        return [task for task in tasks if self._put_new(task)]
+
+    def _put_new(self, task: SendTask) -> bool:
+        self._table.put(items.from_targets(task), ABSENT)
+        return self._table.put(items.from_task(task), ABSENT)
 
     def load(self, task_id: str) -> SendTask | None:
         """One query: both items share a partition."""
@@ -77,8 +79,8 @@ class DynamoTaskRepository:
         )
         return self._table.query(condition, index="by_due")
 
-    def of_campaign(self, campaign_id: str) -> Iterator[TaskSummary]:
-        for shard in range(items.SHARDS):
+    def of_campaign(self, campaign_id: str, part: int | None = None) -> Iterator[TaskSummary]:
+        for shard in range(items.SHARDS) if part is None else (part,):
             condition = Condition("campaign_pk = :pk", {":pk": items.campaign_pk(campaign_id, shard)})
             yield from map(items.to_summary, self._table.query(condition, index="by_campaign"))
 

@@ -1,11 +1,12 @@
 """What planning and operating campaigns needs from the outside world; adapters and other features provide it."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from scrm.campaign.model import Audience, Campaign, CampaignDefinition, CampaignState, Channel, ContentRef, Tally
+from scrm.node_paths import covers
 from scrm.paging import Page
 
 
@@ -25,7 +26,7 @@ class CampaignStore(Protocol):
 
 
 class CampaignJournal(Protocol):
-    """The audit log and the bus."""
+    """The audit log."""
 
     def told(self, campaign: Campaign, action: str, actor: str, at: datetime) -> None:
         """What happened to a campaign; once per action and version of the campaign."""
@@ -33,12 +34,22 @@ class CampaignJournal(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class SendableContent:
-    """An approved variant as a campaign sees it. Times are UTC; ``node_path`` is whose content it is."""
+    """An approved variant as a campaign sees it. Times are UTC; ``node_path`` is whose content it is.
+
+    ``scope_node_ids``: nodes it is meant for; none: everybody below its originator.
+    """
 
     ref: ContentRef
     node_path: str
     target_kpi: str
     valid_until: datetime
+    scope_node_ids: tuple[str, ...] = ()
+
+    def is_meant_for(self, node_path: str) -> bool:
+        """Whether a campaign of that node may use it."""
+        ids_on_path = node_path.split("/")
+        in_scope = not self.scope_node_ids or any(node_id in ids_on_path for node_id in self.scope_node_ids)
+        return covers(self.node_path, node_path) and in_scope
 
 
 class Contents(Protocol):
@@ -50,21 +61,44 @@ class Contents(Protocol):
         Raises CampaignRefusedError, whose text says why it may not be sent.
         """
 
+    def is_recalled(self, ref: ContentRef) -> bool:
+        """Whether somebody took the version back."""
+
+
+@dataclass(frozen=True, slots=True)
+class OwnerPart:
+    """An owner of a frozen audience: where he stood then, how many customers of his are in it, and in which part.
+
+    ``part`` is the snapshot's own: customers of one part are read together.
+    """
+
+    userid: str
+    node_path: str
+    customers: int
+    part: int
+
 
 class Audiences(Protocol):
-    """Segments of customers, frozen."""
+    """Segments of customers, frozen. The customers of a snapshot lie with their owners and are read part by part."""
 
-    def freeze(self, definition: CampaignDefinition, campaign_id: str, at: datetime) -> Audience:
-        """The audience as of now with its exclusions counted. The same cause and moment give the same snapshot.
+    def check(self, definition: CampaignDefinition) -> None:
+        """Raises CampaignRefusedError for a segment that is unknown or does not fit the channel."""
 
-        Raises CampaignRefusedError for an unknown segment or while no customer data has arrived.
+    def freeze(self, campaign: Campaign, at: datetime, has_time: Callable[[], bool]) -> Audience | None:
+        """The campaign's audience as of ``at`` with its exclusions counted; None when ``has_time`` ended first.
+
+        Called again with the same campaign and moment it goes on where it stopped and gives the same snapshot. Raises
+        CampaignRefusedError while no customer data has arrived.
         """
 
     def moved_percent(self, before: str, after: str) -> int:
         """How many of the customers of either snapshot are not in both, in percent of the first, rounded up."""
 
-    def owners(self, snapshot_id: str) -> Iterator[tuple[str, int]]:
-        """Every owner of the snapshot and how many customers of his are in it, in a fixed order."""
+    def owners(self, snapshot_id: str) -> Iterator[OwnerPart]:
+        """Every owner of the snapshot with a customer in it, in a fixed order, parts rising."""
+
+    def customers(self, snapshot_id: str, part: int, userids: Iterable[str]) -> dict[str, tuple[str, ...]]:
+        """The customers, or group chats, of some owners of a part, in a fixed order."""
 
 
 class TestSends(Protocol):
@@ -82,9 +116,13 @@ class Tallies(Protocol):
 
 
 class PlanningQueue(Protocol):
-    """Work for the planner's and the worker's queues."""
+    """Work for the planner's and the worker's queues; a repeat is harmless."""
 
-    def request_slices(self, campaign_id: str, ring: str, slices: Sequence[int]) -> None: ...
+    def request_slices(self, campaign_id: str, ring: str, slices: Sequence[int], first: int = 0) -> None:
+        """Plan these slices, each from its owner number ``first`` on."""
+
+    def request_look(self, campaign_id: str, not_before: datetime) -> None:
+        """Look at the campaign then. What waits long may be left out: its due time brings it back as well."""
 
     def request_cancellation(self, campaign_id: str) -> None:
         """What is unconfirmed is cancelled at WeCom, at the quota's pace."""

@@ -23,6 +23,9 @@ class Refusal(StrEnum):
     CONTENT_EXPIRED = "content_expired"
     CAP_REACHED = "cap_reached"
     CHANNEL_NOT_SERVED = "channel_not_served"
+    HOLDOUT = "holdout"
+    BLAST_RADIUS = "blast_radius"
+    NOT_IN_RING = "not_in_ring"
 
 
 # What a mass message can carry; a task of another channel must not become one.

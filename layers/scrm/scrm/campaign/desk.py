@@ -17,7 +17,6 @@ from scrm.campaign.campaign_ports import (
 from scrm.campaign.model import Campaign, CampaignDefinition, CampaignState, campaign_id_of
 from scrm.campaign.refusals import CampaignRefusedError, StaleCampaignError, UnknownCampaignError
 from scrm.campaign.settings import CampaignSettings
-from scrm.node_paths import covers
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +37,7 @@ class CampaignDesk:
     def create(self, definition: CampaignDefinition, node_path: str, actor: str, key: str, now: datetime) -> Campaign:
         """A draft. With the same ``key`` it is the same campaign; what differs then is refused."""
         definitions.check(definition)
+        self.audiences.check(definition)
         campaign_id = campaign_id_of(definition.node_id, actor, key)
         known = self.store.find(campaign_id)
         if known is not None:
@@ -59,14 +59,19 @@ class CampaignDesk:
         return self._change(campaign, machine.edited(campaign, definition, actor), "edited", actor, now)
 
     def submit(self, campaign_id: str, actor: str, now: datetime) -> Campaign:
-        """Freeze the audience as it is now and ask for a second person's approval of it and of the content."""
+        """Have the audience frozen as it is now, for a second person's approval of it and of the content.
+
+        The planner freezes it: read the campaign again until it has a submission, or a reason why not.
+        """
         campaign = self._known(campaign_id)
         content = self.contents.sendable(campaign.definition.content, campaign.definition.channel, now)
-        if not covers(content.node_path, campaign.node_path):
+        if not content.is_meant_for(campaign.node_path):
             raise CampaignRefusedError("The content is another branch's; choose one of your own or of head office.")
-        audience = self.audiences.freeze(campaign.definition, campaign_id, now)
-        asked = machine.submitted(campaign, audience, content.ref.content_hash, actor, now)
-        return self._change(campaign, asked, "submitted", actor, now)
+        self.audiences.check(campaign.definition)
+        asked = machine.submitting(campaign, content.ref.content_hash, actor, now)
+        saved = self._change(campaign, asked, "submitted", actor, now)
+        self.queue.request_look(campaign_id, now)
+        return saved
 
     def approve(self, campaign_id: str, snapshot_id: str, actor: str, now: datetime) -> Campaign:
         """Let the audience and the content go that the submission shows."""
@@ -91,17 +96,23 @@ class CampaignDesk:
         content = self.contents.sendable(campaign.definition.content, campaign.definition.channel, now)
         if content.valid_until <= starts_at:
             raise CampaignRefusedError("The content expires before the start; start earlier or choose a newer version.")
-        return self._change(campaign, scheduled, "scheduled", actor, now)
+        saved = self._change(campaign, scheduled, "scheduled", actor, now)
+        self.queue.request_look(campaign_id, starts_at)
+        return saved
 
     def pause(self, campaign_id: str, reason: str, actor: str, now: datetime) -> Campaign:
         return self._step(campaign_id, lambda found: machine.paused(found, reason), "paused", actor, now)
 
     def resume(self, campaign_id: str, actor: str, now: datetime) -> Campaign:
-        return self._step(campaign_id, lambda found: machine.resumed(found, now), "resumed", actor, now)
+        resumed = self._step(campaign_id, lambda found: machine.resumed(found, now), "resumed", actor, now)
+        self.queue.request_look(campaign_id, now)
+        return resumed
 
     def go(self, campaign_id: str, ring: str, actor: str, now: datetime) -> Campaign:
         """Let the ring after this one start."""
-        return self._step(campaign_id, lambda found: machine.gone_ahead(found, ring, actor, now), "go", actor, now)
+        gone = self._step(campaign_id, lambda found: machine.gone_ahead(found, ring, actor, now), "go", actor, now)
+        self.queue.request_look(campaign_id, now)
+        return gone
 
     def recall(self, campaign_id: str, reason: str, actor: str, now: datetime) -> Campaign:
         """Kill switch. The state is stored first, so that nothing new leaves; a repeat asks for the rest again."""

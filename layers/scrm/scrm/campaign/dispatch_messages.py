@@ -21,10 +21,11 @@ class SendTaskPlanned(DispatchMessage):
 
 
 class CampaignStopped(DispatchMessage):
-    """Campaign queue: take back what its members have not confirmed."""
+    """Campaign queue: take back what its members have not confirmed; one ``part`` of its tasks, None: all."""
 
     kind: Literal["campaign_stopped"] = "campaign_stopped"
     campaign_id: str
+    part: int | None = None
 
 
 class CustomersChanged(DispatchMessage):
@@ -32,6 +33,14 @@ class CustomersChanged(DispatchMessage):
 
     kind: Literal["customers_changed"] = "customers_changed"
     owner_userid: str
+
+
+class CustomerOptedOut(DispatchMessage):
+    """Campaign queue: this customer must get nothing that lies with one of these members."""
+
+    kind: Literal["customer_opted_out"] = "customer_opted_out"
+    external_userid: str
+    member_userids: tuple[str, ...]
 
 
 class LookRequested(DispatchMessage):
@@ -42,9 +51,11 @@ class LookRequested(DispatchMessage):
     asked: bool = False
 
 
-type DispatchWork = Annotated[SendTaskPlanned | CampaignStopped | CustomersChanged, Field(discriminator="kind")]
+type DispatchWork = Annotated[
+    SendTaskPlanned | CampaignStopped | CustomersChanged | CustomerOptedOut, Field(discriminator="kind")
+]
 
 # Built when the worker first reads one: those who only write messages do not pay for it.
-dispatch_work: TypeAdapter[SendTaskPlanned | CampaignStopped | CustomersChanged] = TypeAdapter(
+dispatch_work: TypeAdapter[SendTaskPlanned | CampaignStopped | CustomersChanged | CustomerOptedOut] = TypeAdapter(
     DispatchWork, config=ConfigDict(defer_build=True)
 )

@@ -14,7 +14,6 @@ from scrm.campaign.ends import Ends
 from scrm.campaign.lookup import InterruptedCalls
 from scrm.campaign.ports import (
     MOST_SUCCESSORS,
-    AcceptedMessage,
     ApprovedContent,
     DispatchQueue,
     MassMessage,
@@ -81,7 +80,7 @@ class Dispatch:
                 self._again(task_steps.unanswered(task, waiting.not_before), waiting.not_before)
                 return SendOutcome.UNANSWERED
             if msgid:
-                self._accept(task, AcceptedMessage(msgid))
+                self._accept(task, msgid, None)
                 return SendOutcome.FOUND
         try:
             return self._send(task)
@@ -137,11 +136,11 @@ class Dispatch:
         except SendRefusedError as refused:
             self._store(task, task_steps.refused(task, f"errcode_{refused.errcode}", self.now()))
             return SendOutcome.REFUSED
-        self._accept(task, answer)
+        self._accept(task, answer.msgid, answer.failed_ids)
         return SendOutcome.CREATED
 
-    def _accept(self, task: SendTask, answer: AcceptedMessage) -> None:
-        after = task_steps.accepted(task, answer.msgid, answer.failed_ids, self.settings, self.now())
+    def _accept(self, task: SendTask, msgid: str, failed_ids: Sequence[str] | None) -> None:
+        after = task_steps.accepted(task, msgid, failed_ids, self.settings, self.now())
         self.tasks.claim(after)
         self.ends.tell(after, self.ends.news(task, after))
 

@@ -6,7 +6,8 @@ for each ring. A running one can be paused and goes on where it was; every open 
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
 from scrm.campaign.definition import in_order
 from scrm.campaign.model import (
@@ -17,6 +18,7 @@ from scrm.campaign.model import (
     Campaign,
     CampaignDefinition,
     CampaignState,
+    Freezing,
     Review,
     RingProgress,
     RingShare,
@@ -26,22 +28,51 @@ from scrm.campaign.model import (
 )
 from scrm.campaign.refusals import CampaignRefusedError
 
+_RECALL_CHECKED_AFTER: Final = timedelta(minutes=1)
+
 
 def edited(campaign: Campaign, definition: CampaignDefinition, actor: str) -> Campaign:
     """Another definition: what was said about the one before counts no longer."""
     _require(campaign, CampaignState.DRAFT, verb="edited")
-    return replace(campaign, definition=definition, made_by=actor, submission=None, review=None, reason="")
+    return replace(
+        campaign,
+        definition=definition,
+        made_by=actor,
+        freezing=None,
+        submission=None,
+        review=None,
+        reason="",
+        due_at=None,
+    )
 
 
-def submitted(campaign: Campaign, audience: Audience, content_hash: str, actor: str, now: datetime) -> Campaign:
-    """Ask for approval of this audience and this very content."""
+def submitting(campaign: Campaign, content_hash: str, actor: str, now: datetime) -> Campaign:
+    """Ask for approval of this very content; the planner freezes the audience first."""
     _require(campaign, CampaignState.DRAFT, verb="submitted")
-    if not audience.customers:
-        raise CampaignRefusedError("Nobody is left in the audience; widen the segment or look at the exclusions.")
     content = replace(campaign.definition.content, content_hash=content_hash)
     definition = replace(campaign.definition, content=content)
-    asked = Submission(actor, now, audience)
-    return replace(campaign, definition=definition, submission=asked, review=None, reason="")
+    asked = replace(campaign, definition=definition, submission=None, review=None, reason="")
+    return freezing(asked, actor, now)
+
+
+def freezing(campaign: Campaign, actor: str, now: datetime) -> Campaign:
+    """The audience of this moment is wanted."""
+    return replace(campaign, freezing=Freezing(actor, now), due_at=now)
+
+
+def submitted(campaign: Campaign, audience: Audience) -> Campaign:
+    """The audience is frozen; a second person may look at it."""
+    asked = campaign.freezing
+    if campaign.state is not CampaignState.DRAFT or asked is None:
+        return campaign
+    if not audience.customers:
+        return not_submitted(campaign, "Nobody is left in the audience; widen the segment or look at the exclusions.")
+    return replace(campaign, freezing=None, submission=Submission(asked.by, asked.at, audience), due_at=None)
+
+
+def not_submitted(campaign: Campaign, reason: str) -> Campaign:
+    """There is no audience to approve."""
+    return replace(campaign, freezing=None, reason=reason, due_at=None)
 
 
 def approved(campaign: Campaign, snapshot_id: str, actor: str, now: datetime) -> Campaign:
@@ -71,14 +102,24 @@ def scheduled(campaign: Campaign, starts_at: datetime, now: datetime) -> Campaig
     _require(campaign, CampaignState.APPROVED, CampaignState.SCHEDULED, verb="scheduled")
     if starts_at < now:
         raise CampaignRefusedError("The start lies in the past; name a time from now on.")
-    return replace(campaign, state=CampaignState.SCHEDULED, starts_at=starts_at, due_at=starts_at)
+    return replace(campaign, state=CampaignState.SCHEDULED, freezing=None, starts_at=starts_at, due_at=starts_at)
 
 
-def started(campaign: Campaign, snapshot_id: str, split: Mapping[str, RingShare], now: datetime) -> Campaign:
+def started(
+    campaign: Campaign, snapshot_id: str, split: Mapping[str, RingShare], expires_at: datetime, now: datetime
+) -> Campaign:
     """The audience is frozen and its owners are split by ring; the first ring begins."""
     _require(campaign, CampaignState.SCHEDULED, verb="started")
     rings = tuple(replace(ring, share=split[ring.name]) for ring in campaign.rings)
-    return _next_ring_begun(replace(campaign, snapshot_id=snapshot_id, rings=rings, outside=split[NO_RING]), now)
+    frozen = replace(
+        campaign,
+        freezing=None,
+        snapshot_id=snapshot_id,
+        rings=rings,
+        outside=split[NO_RING],
+        expires_at=expires_at,
+    )
+    return _next_ring_begun(frozen, now)
 
 
 def next_ring_begun(campaign: Campaign, now: datetime) -> Campaign:
@@ -143,7 +184,7 @@ def gone_ahead(campaign: Campaign, ring_name: str, actor: str, now: datetime) ->
 def paused(campaign: Campaign, reason: str) -> Campaign:
     """Nothing new leaves; tasks that wait for their member stay."""
     _require(campaign, CampaignState.SCHEDULED, *RUNNING, verb="paused")
-    return replace(campaign, state=CampaignState.PAUSED, state_before=campaign.state, reason=reason)
+    return replace(campaign, state=CampaignState.PAUSED, state_before=campaign.state, freezing=None, reason=reason)
 
 
 def resumed(campaign: Campaign, now: datetime) -> Campaign:
@@ -155,21 +196,32 @@ def resumed(campaign: Campaign, now: datetime) -> Campaign:
 
 
 def recalled(campaign: Campaign, reason: str, now: datetime) -> Campaign:
-    """Kill switch: from now on no task is created, and what is unconfirmed is cancelled (O4)."""
+    """Kill switch: from now on no task is created, and what is unconfirmed is cancelled (O4).
+
+    Who stops it asks for the cancellation; the planner looks a minute later whether all of it went.
+    """
     if campaign.state not in STOPPABLE:
         raise CampaignRefusedError(f"A campaign that is {campaign.state.value} has nothing to recall.")
-    return replace(campaign, state=CampaignState.RECALLED, state_before=None, reason=reason, ended_at=now, due_at=now)
+    return replace(
+        campaign,
+        state=CampaignState.RECALLED,
+        state_before=None,
+        freezing=None,
+        reason=reason,
+        ended_at=now,
+        due_at=now + _RECALL_CHECKED_AFTER,
+    )
 
 
 def failed(campaign: Campaign, reason: str, now: datetime) -> Campaign:
     """It cannot go on by itself, for example because its content was recalled or has expired."""
-    return replace(campaign, state=CampaignState.FAILED, reason=reason, ended_at=now, due_at=None)
+    return replace(campaign, state=CampaignState.FAILED, freezing=None, reason=reason, ended_at=now, due_at=None)
 
 
 def closed(campaign: Campaign, tally: Tally, now: datetime) -> Campaign:
     """Every recipient has ended in one state (O2)."""
     _require(campaign, CampaignState.RECONCILING, verb="closed")
-    if tally.pending or tally.tasks_open:
+    if tally.pending or tally.tasks_open or tally.deferred:
         raise CampaignRefusedError("Some recipients have not ended yet.")
     return replace(campaign, state=CampaignState.CLOSED, ended_at=now, due_at=None)
 
@@ -186,6 +238,7 @@ def _as_draft(campaign: Campaign, reason: str) -> Campaign:
     return replace(
         campaign,
         state=CampaignState.DRAFT,
+        freezing=None,
         submission=None,
         review=None,
         starts_at=None,
@@ -197,6 +250,8 @@ def _as_draft(campaign: Campaign, reason: str) -> Campaign:
 def _reviewable(campaign: Campaign, snapshot_id: str, actor: str) -> Submission:
     _require(campaign, CampaignState.DRAFT, verb="reviewed")
     asked = campaign.submission
+    if campaign.freezing is not None:
+        raise CampaignRefusedError("The audience is still being frozen; read the campaign again in a while.")
     if asked is None:
         raise CampaignRefusedError("The campaign was not submitted; its maker does that first.")
     if actor in {asked.by, campaign.made_by}:

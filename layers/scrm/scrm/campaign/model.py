@@ -128,6 +128,14 @@ class Audience:
 
 
 @dataclass(frozen=True, slots=True)
+class Freezing:
+    """The audience is being frozen: who asked and the moment it is to be of, which together name the snapshot."""
+
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Submission:
     """What a second person is shown: who asks, since when, and the audience as it was then."""
 
@@ -171,9 +179,10 @@ class RingProgress:
 class Campaign:
     """One campaign. ``version`` rises with every write; a stale one is refused by the store.
 
-    ``made_by`` made or edited it last and may not approve it. ``snapshot_id`` is the audience frozen at its start: who
+    ``made_by`` made or edited it last and may not approve it. ``freezing`` is set while the planner freezes an
+    audience, for a submission or at the start. ``snapshot_id`` is the audience frozen at its start: who
     belongs to which ring is decided there once, so that nobody who changes hands meets the campaign twice; ``outside``
-    are those in none. ``due_at``
+    are those in none. ``expires_at`` is the content's end. ``due_at``
     is when the planner wants to look again, None when nothing is left to do. ``series_id`` names the series that made
     it. ``state_before`` is where a paused one goes on; ``reason`` says why it was sent back, stopped or failed.
     """
@@ -184,12 +193,14 @@ class Campaign:
     made_by: str
     made_at: datetime
     state: CampaignState = CampaignState.DRAFT
+    freezing: Freezing | None = None
     submission: Submission | None = None
     review: Review | None = None
     starts_at: datetime | None = None
     snapshot_id: str = ""
     rings: tuple[RingProgress, ...] = ()
     outside: RingShare = RingShare(0, 0)
+    expires_at: datetime | None = None
     state_before: CampaignState | None = None
     reason: str = ""
     ended_at: datetime | None = None
@@ -232,14 +243,17 @@ class Campaign:
 class Tally:
     """Recipients of a campaign, or of one of its rings, by what became of them.
 
-    ``tasks_open`` are tasks that are planned or being created; ``pending`` are recipients whose member may still
-    confirm. ``by_state`` counts those that have ended.
+    ``tasks_open`` are tasks that are planned or being created, without the ``deferred`` ones, which wait for room under
+    the weekly cap. ``tasks_left`` are those and the ones that members can still confirm. ``pending`` are recipients who
+    have not ended. ``by_state`` counts those that have.
     """
 
     planned: int = 0
     tasks_open: int = 0
     pending: int = 0
     by_state: Mapping[str, int] = field(default_factory=dict)
+    deferred: int = 0
+    tasks_left: int = 0
 
     @property
     def failed_percent(self) -> int:

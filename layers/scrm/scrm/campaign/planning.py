@@ -1,10 +1,9 @@
 """How a campaign runs by itself: looked at when it is due, one step at a time, each repeatable."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
-from datetime import datetime
-from itertools import batched
-from typing import Protocol
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import Final
 
 from scrm.campaign import machine
 from scrm.campaign.campaign_ports import (
@@ -12,51 +11,28 @@ from scrm.campaign.campaign_ports import (
     CampaignJournal,
     CampaignStore,
     Contents,
+    OwnerPart,
     PlanningQueue,
     Tallies,
 )
-from scrm.campaign.model import NO_RING, Campaign, CampaignState, Ring, RingShare, RingState
+from scrm.campaign.model import NO_RING, RUNNING, Audience, Campaign, CampaignState, Ring, RingShare, RingState
 from scrm.campaign.refusals import CampaignRefusedError, StaleCampaignError
 from scrm.campaign.settings import CampaignSettings
+from scrm.campaign.slices import OwnerShare, SliceStore
 
-PLANNER = "function:campaign_planner"
-
-
-@dataclass(frozen=True, slots=True)
-class OwnerShare:
-    """An owner of a slice, and his customers' places in the ring: the ``first`` of them, and how many."""
-
-    userid: str
-    first: int
-    customers: int
-
-
-class MemberPlaces(Protocol):
-    """Where members stand in the organisation."""
-
-    def node_paths(self, userids: Iterable[str]) -> dict[str, str]:
-        """Node path by userid; a member nobody knows is left out."""
-
-
-class SliceStore(Protocol):
-    """The owners of each slice of each ring, and which slices have been planned."""
-
-    def put(self, campaign_id: str, ring: str, number: int, owners: Iterable[OwnerShare]) -> None: ...
-
-    def owners(self, campaign_id: str, ring: str, number: int) -> list[OwnerShare]: ...
-
-    def mark_planned(self, campaign_id: str, ring: str, number: int) -> None:
-        """The slice's tasks are written. A repeat changes nothing."""
-
-    def unplanned(self, campaign_id: str, ring: str, slices: int) -> list[int]:
-        """Numbers of the ring's slices that have not been planned, in order."""
+PLANNER: Final = "function:campaign_planner"
+_SENDING: Final = RUNNING | {CampaignState.PAUSED, CampaignState.RECONCILING}
+_EVER: Final = datetime.max.replace(tzinfo=UTC)
+_CANCELLED_PER_MINUTE: Final = 10_000  # tasks; WeCom's quota
+_SLICES_PER_LOOK: Final = 100  # a ring of more is looked at less often: a look counts all its tasks
 
 
 @dataclass(frozen=True, slots=True)
 class CampaignRun:
     """Use case of the planner: look at a campaign and take the one step that is due.
 
-    Another look in between makes the write stale; then nothing is done and the other look's due time counts.
+    Another look in between makes the write stale; then nothing is done and the other look's due time counts. What does
+    not fit into the time of one run goes on at the next look, which is asked for at once.
     """
 
     store: CampaignStore
@@ -64,10 +40,17 @@ class CampaignRun:
     contents: Contents
     audiences: Audiences
     tallies: Tallies
-    places: MemberPlaces
     slices: SliceStore
     queue: PlanningQueue
     settings: CampaignSettings
+    has_time: Callable[[], bool]
+
+    def request_due(self, now: datetime) -> int:
+        """Ask for a look at every campaign whose time has come: the queue may have lost one, or could not wait."""
+        found = list(self.store.due(now))
+        for campaign_id in found:
+            self.queue.request_look(campaign_id, now)
+        return len(found)
 
     def look(self, campaign_id: str, now: datetime) -> Campaign | None:
         """The campaign after its step; None when there is no such campaign or nothing is due."""
@@ -75,80 +58,123 @@ class CampaignRun:
         if campaign is None or campaign.due_at is None or now < campaign.due_at:
             return None
         try:
-            return self._step(campaign, now)
+            after = self._step(campaign, now)
         except StaleCampaignError:
             return None
+        if after.due_at is not None:
+            self.queue.request_look(campaign_id, after.due_at)
+        return after
+
+    def stop_content(self, activity_id: str, version: int, now: datetime) -> int:
+        """The content was recalled: every campaign that sends it stops at once; how many were looked at."""
+        using = [
+            campaign
+            for campaign_id in self.store.due(_EVER)
+            if (campaign := self.store.find(campaign_id)) is not None
+            and (campaign.definition.content.activity_id, campaign.definition.content.version) == (activity_id, version)
+        ]
+        for campaign in using:
+            if campaign.state in _SENDING:
+                self._stopped_by_content(campaign, now)
+        return len(using)
+
+    def _stopped_by_content(self, campaign: Campaign, now: datetime) -> Campaign:
+        stopped = machine.recalled(campaign, "its content was recalled", now)
+        saved = self._change(campaign, stopped, "content_recalled", now)
+        self.queue.request_cancellation(campaign.campaign_id)
+        return saved
 
     def _step(self, campaign: Campaign, now: datetime) -> Campaign:
-        match campaign.state:
-            case CampaignState.SCHEDULED:
-                return self._start(campaign, now)
-            case CampaignState.PLANNING:
-                return self._plan(campaign, now)
-            case CampaignState.DISPATCHING:
-                return self._dispatch(campaign, now)
-            case CampaignState.RECONCILING:
-                return self._reconcile(campaign, now)
-            case CampaignState.RECALLED:
-                return self._cancel(campaign, now)
-            case _:
-                return self.store.save(replace(campaign, due_at=None))
+        if campaign.state in _SENDING and self.contents.is_recalled(campaign.definition.content):
+            return self._stopped_by_content(campaign, now)
+        steps = {
+            CampaignState.DRAFT: self._submit,
+            CampaignState.SCHEDULED: self._start,
+            CampaignState.PLANNING: self._plan,
+            CampaignState.DISPATCHING: self._dispatch,
+            CampaignState.RECONCILING: self._reconcile,
+            CampaignState.RECALLED: self._cancel,
+            CampaignState.PAUSED: self._wait,
+        }
+        return steps.get(campaign.state, self._rest)(campaign, now)
+
+    def _rest(self, campaign: Campaign, _now: datetime) -> Campaign:
+        return self.store.save(replace(campaign, due_at=None))
+
+    def _wait(self, campaign: Campaign, now: datetime) -> Campaign:
+        """A paused one's content may be recalled."""
+        return self._later(campaign, now, self.settings.reconcile_interval)
+
+    def _submit(self, campaign: Campaign, now: datetime) -> Campaign:
+        if campaign.freezing is None:
+            return self._rest(campaign, now)
+        try:
+            audience = self._frozen(campaign)
+        except CampaignRefusedError as refused:
+            return self._change(campaign, machine.not_submitted(campaign, str(refused)), "not_submitted", now)
+        if audience is None:
+            return self.store.save(replace(campaign, due_at=now))
+        return self._change(campaign, machine.submitted(campaign, audience), "audience_frozen", now)
+
+    def _frozen(self, campaign: Campaign) -> Audience | None:
+        asked = campaign.freezing
+        return self.audiences.freeze(campaign, asked.at, self.has_time) if asked else None
 
     def _start(self, campaign: Campaign, now: datetime) -> Campaign:
+        begun = campaign if campaign.freezing else self.store.save(machine.freezing(campaign, PLANNER, now))
         try:
-            self.contents.sendable(campaign.definition.content, campaign.definition.channel, now)
-            audience = self.audiences.freeze(campaign.definition, campaign.campaign_id, now)
+            content = self.contents.sendable(begun.definition.content, begun.definition.channel, now)
+            audience = self._frozen(begun)
         except CampaignRefusedError as refused:
-            return self._change(campaign, machine.failed(campaign, str(refused), now), "failed", now)
-        seen = campaign.review.snapshot_id if campaign.review else ""
+            return self._change(begun, machine.failed(begun, str(refused), now), "failed", now)
+        if audience is None:
+            return self.store.save(replace(begun, due_at=now))
+        seen = begun.review.snapshot_id if begun.review else ""
         moved = self.audiences.moved_percent(seen, audience.snapshot_id)
         if moved > self.settings.moved_percent:
-            return self._change(campaign, machine.fallen_back(campaign, moved), "fell_back", now)
-        split = self._split(campaign, audience.snapshot_id)
-        begun = self._change(campaign, machine.started(campaign, audience.snapshot_id, split, now), "started", now)
-        return self._plan(begun, now)
+            return self._change(begun, machine.fallen_back(begun, moved), "fell_back", now)
+        split = self._split(begun, audience.snapshot_id)
+        started = machine.started(begun, audience.snapshot_id, split, content.valid_until, now)
+        return self._plan(self._change(begun, started, "started", now), now)
 
     def _split(self, campaign: Campaign, snapshot_id: str) -> dict[str, RingShare]:
         """Write down who belongs to which ring. The same again after a crash."""
         rings = [campaign.ring(progress.name) for progress in campaign.rings]
-        found: dict[str, list[OwnerShare]] = {name: [] for name in (*(ring.name for ring in rings), NO_RING)}
-        reached = dict.fromkeys(found, 0)
-        for userid, customers, ring in self._rings_of_owners(snapshot_id, rings):
-            found[ring].append(OwnerShare(userid, reached[ring], customers))
-            reached[ring] += customers
-        for name, owners in found.items():
-            for number, part in enumerate(batched(owners, self.settings.owners_per_slice, strict=False)):
-                self.slices.put(campaign.campaign_id, name, number, part)
-        return {name: RingShare(self._parts(owners), reached[name]) for name, owners in found.items()}
-
-    def _parts(self, owners: list[OwnerShare]) -> int:
-        return -(-len(owners) // self.settings.owners_per_slice)
-
-    def _rings_of_owners(self, snapshot_id: str, rings: list[Ring]) -> Iterator[tuple[str, int, str]]:
-        """An owner belongs to the first ring one of whose nodes he stands at or below; else he is in none."""
-        for part in batched(self.audiences.owners(snapshot_id), self.settings.owners_per_slice, strict=False):
-            paths = self.places.node_paths(userid for userid, _ in part)
-            for userid, customers in part:
-                ring = next((ring.name for ring in rings if _holds(ring, paths.get(userid, ""))), NO_RING)
-                yield userid, customers, ring
+        splits = {name: _Split(name) for name in (*(ring.name for ring in rings), NO_RING)}
+        for owner in self.audiences.owners(snapshot_id):
+            found = splits[_ring_of(rings, owner.node_path)]
+            found.add(owner)
+            if len(found.waiting) == self.settings.owners_per_slice:
+                self.slices.put(campaign.campaign_id, found.ring, *found.next_slice())
+        for found in splits.values():
+            if found.waiting:
+                self.slices.put(campaign.campaign_id, found.ring, *found.next_slice())
+        return {name: RingShare(found.slices, found.customers) for name, found in splits.items()}
 
     def _plan(self, campaign: Campaign, now: datetime) -> Campaign:
         """Ask for the slices that are not planned; a message that was lost is asked for again at the next look."""
         ring = campaign.current_ring
         if ring is None:
-            return self.store.save(replace(campaign, due_at=None))
+            return self._rest(campaign, now)
         missing = self.slices.unplanned(campaign.campaign_id, ring.name, ring.share.slices)
-        if not missing:
+        outside = self._outside(campaign)
+        if not missing and not outside:
             return self._change(campaign, machine.all_planned(campaign, now), "planned", now)
         self.queue.request_slices(campaign.campaign_id, ring.name, missing)
-        return self._later(campaign, now)
+        self.queue.request_slices(campaign.campaign_id, NO_RING, outside)
+        return self._later(campaign, now, self._pace(ring.share.slices))
+
+    def _outside(self, campaign: Campaign) -> list[int]:
+        """Slices of members in no ring: planned with the first one, so that their customers have their reason."""
+        is_first = campaign.current_ring == campaign.rings[0]
+        return self.slices.unplanned(campaign.campaign_id, NO_RING, campaign.outside.slices) if is_first else []
 
     def _dispatch(self, campaign: Campaign, now: datetime) -> Campaign:
         ring = campaign.current_ring
         tally = self.tallies.of(campaign.campaign_id, ring.name if ring else "")
         if ring is not None and ring.state is RingState.DISPATCHING:
             if tally.tasks_open:
-                return self._later(campaign, now)
+                return self._later(campaign, now, self._pace(ring.share.slices))
             return self._change(campaign, machine.handed_over(campaign, now), "handed_over", now)
         if machine.why_held(campaign, tally, now):
             return self._later(campaign, now)
@@ -157,28 +183,51 @@ class CampaignRun:
 
     def _reconcile(self, campaign: Campaign, now: datetime) -> Campaign:
         tally = self.tallies.of(campaign.campaign_id)
-        if tally.pending or tally.tasks_open:
-            return self._later(campaign, now)
+        if tally.pending or tally.tasks_open or tally.deferred:
+            return self._later(campaign, now, self.settings.reconcile_interval)
         return self._change(campaign, machine.closed(campaign, tally, now), "closed", now)
 
     def _cancel(self, campaign: Campaign, now: datetime) -> Campaign:
-        """A recalled one is looked at until nothing can be confirmed any more."""
+        """A recalled one is looked at until nothing can be confirmed any more; what was lost is asked for again."""
         tally = self.tallies.of(campaign.campaign_id)
-        if not tally.pending and not tally.tasks_open:
-            return self.store.save(replace(campaign, due_at=None))
+        if not tally.tasks_left:
+            return self._rest(campaign, now)
         self.queue.request_cancellation(campaign.campaign_id)
-        return self._later(campaign, now)
+        return self._later(campaign, now, self.settings.look_interval * (1 + tally.tasks_left // _CANCELLED_PER_MINUTE))
 
-    def _later(self, campaign: Campaign, now: datetime) -> Campaign:
-        is_reconciling = campaign.state is CampaignState.RECONCILING
-        wait = self.settings.reconcile_interval if is_reconciling else self.settings.look_interval
-        return self.store.save(replace(campaign, due_at=now + wait))
+    def _pace(self, slices: int) -> timedelta:
+        return self.settings.look_interval * max(1, slices // _SLICES_PER_LOOK)
+
+    def _later(self, campaign: Campaign, now: datetime, wait: timedelta | None = None) -> Campaign:
+        return self.store.save(replace(campaign, due_at=now + (wait or self.settings.look_interval)))
 
     def _change(self, before: Campaign, after: Campaign, action: str, now: datetime) -> Campaign:
         self.journal.told(before, action, PLANNER, now)
         return self.store.save(after)
 
 
-def _holds(ring: Ring, node_path: str) -> bool:
-    """Whether a member at ``node_path`` belongs to the ring; nodes are known by the ids in the path."""
-    return bool(node_path) and (not ring.node_ids or any(f"/{node_id}/" in node_path for node_id in ring.node_ids))
+@dataclass(slots=True)
+class _Split:
+    """A ring's owners on their way into slices."""
+
+    ring: str
+    customers: int = 0
+    slices: int = 0
+    waiting: list[OwnerShare] = field(default_factory=list)
+
+    def add(self, owner: OwnerPart) -> None:
+        self.waiting.append(OwnerShare(owner.userid, self.customers, owner.customers, owner.node_path, owner.part))
+        self.customers += owner.customers
+
+    def next_slice(self) -> tuple[int, list[OwnerShare]]:
+        number, owners = self.slices, self.waiting
+        self.slices, self.waiting = number + 1, []
+        return number, owners
+
+
+def _ring_of(rings: list[Ring], node_path: str) -> str:
+    """The first ring one of whose nodes the member stands at or below; nodes are known by the ids in the path."""
+    for ring in rings:
+        if node_path and (not ring.node_ids or any(f"/{node_id}/" in node_path for node_id in ring.node_ids)):
+            return ring.name
+    return NO_RING

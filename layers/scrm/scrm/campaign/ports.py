@@ -14,7 +14,10 @@ MOST_SUCCESSORS = 20  # added in one write: two items each, and a transaction ta
 
 @dataclass(frozen=True, slots=True)
 class TaskSummary:
-    """A task of a campaign, as its list shows it. ``reach`` counts customers reached after an hour and after a day."""
+    """A task of a campaign, as its list shows it. ``reach`` counts customers reached after an hour and after a day.
+
+    ``not_before``: until then it is not created.
+    """
 
     task_id: str
     owner_userid: str
@@ -22,6 +25,7 @@ class TaskSummary:
     state: TaskState
     counts: Mapping[str, int]
     reach: tuple[int, int] = (0, 0)
+    not_before: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +41,8 @@ class DueTask:
 class TaskRepository(Protocol):
     """Send tasks. Writes are conditional on the version that was read."""
 
-    def put_planned(self, tasks: Iterable[SendTask]) -> None:
-        """Store new tasks; one that is there already stays as it is."""
+    def put_planned(self, tasks: Iterable[SendTask]) -> list[SendTask]:
+        """Store new tasks; one that is there already stays as it is and is not among those given back."""
 
     def load(self, task_id: str) -> SendTask | None: ...
 
@@ -60,7 +64,8 @@ class TaskRepository(Protocol):
     def due(self, until: datetime) -> Iterator[DueTask]:
         """Tasks whose ``due_at`` has come."""
 
-    def of_campaign(self, campaign_id: str) -> Iterator[TaskSummary]: ...
+    def of_campaign(self, campaign_id: str, part: int | None = None) -> Iterator[TaskSummary]:
+        """All tasks of the campaign, or one of the parts in which they lie."""
 
     def open_of_owner(self, owner_userid: str) -> Iterator[str]:
         """Ids of tasks that are to be created or lie with the member."""

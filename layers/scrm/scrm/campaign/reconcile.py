@@ -12,7 +12,7 @@ from scrm.campaign.dispatch_errors import DispatchPostponedError, SendRefusedErr
 from scrm.campaign.dispatch_settings import DispatchSettings
 from scrm.campaign.ends import Ends
 from scrm.campaign.ports import DispatchQueue, MassMessages, Standing, Standings, TaskRepository
-from scrm.campaign.task import CREATING, ENDED, CancelCause, RecipientState, SendTask, TaskState
+from scrm.campaign.task import CREATING, ENDED, OPEN, CancelCause, RecipientState, SendTask, TaskState
 
 _REMINDER_WINDOW = timedelta(hours=24)
 _REMINDERS_PER_WINDOW = 3
@@ -72,7 +72,9 @@ class TaskReconcile:
         Raises StaleTaskError when someone else had it in hand.
         """
         task = self.tasks.load(task_id)
-        if task is None or task.due_at is None or not (asked or self.now() >= task.due_at):
+        if task is None or task.due_at is None:
+            return LookOutcome.NOTHING_TO_DO
+        if self.now() < task.due_at and not (asked and task.state in OPEN):
             return LookOutcome.NOTHING_TO_DO
         if task.state in CREATING:
             self.queue.request_send([task])
@@ -119,7 +121,7 @@ class TaskReconcile:
         if found.confirmed:
             assigned = {*found.rows, *seen.results}
             dropped = [one for one in seen.pending_ids if one not in assigned]
-            seen = seen.ended_as(RecipientState.NOT_ASSIGNED, dropped, self.now())
+            seen = task_steps.not_assigned(seen, dropped, self.now())
         outcome = LookOutcome.LOOKED
         if seen.has_pending and self._reminder_due(task):
             # Stored first: a reminder more is worse than one less.

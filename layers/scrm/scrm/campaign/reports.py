@@ -2,15 +2,17 @@
 
 from dataclasses import dataclass, field
 
+from scrm.campaign.model import Channel
 from scrm.campaign.ports import MassMessages
-from scrm.campaign.task import Result, SendTask
+from scrm.campaign.task import PENDING, Result, SendTask
 
 
 @dataclass(frozen=True, slots=True)
 class Reports:
     """``rows`` by customer; ``confirmed`` says whether every member has confirmed.
 
-    A customer in no row was given to nobody, if every member's rows were asked for (``complete``).
+    A customer in no row was given to nobody, if every member's rows were asked for (``complete``). WeCom lists a group
+    only once it was sent to: the others have a pending row here.
     """
 
     rows: dict[str, Result] = field(default_factory=dict)
@@ -36,5 +38,7 @@ def read(messages: MassMessages, task: SendTask, *, everybody: bool) -> Reports:
             for target_id, result in messages.results(task.msgid, userid)
             if target_id in ours
         )
+    if members and task.channel is Channel.GROUP:
+        rows = dict.fromkeys(ours, PENDING) | rows
     confirmed = bool(members) and all(has_confirmed for _, has_confirmed in members)
     return Reports(rows, confirmed, complete=everybody or confirmed)

@@ -108,7 +108,8 @@ class SendTask:
     ``intended_at`` last, ``text_hash`` tells its text. ``alive_until`` is when it is taken back. ``due_at`` is when to
     look again, None: never.
     ``predecessor_id`` names the task whose customers these were. ``untold``: the ledger may not have heard yet of those
-    who ended before the creation. ``version`` rises with every write.
+    who ended before the creation. ``answer_lost``: WeCom took it, but whom it refused nobody heard. ``version`` rises
+    with every write.
     """
 
     task_id: str
@@ -141,6 +142,7 @@ class SendTask:
     due_at: datetime | None = None
     predecessor_id: str = ""
     untold: bool = False
+    answer_lost: bool = False
     version: int = 0
 
     @property

@@ -39,13 +39,20 @@ def intended(task: SendTask, text: str, alive_until: datetime, settings: Dispatc
 
 
 def accepted(
-    task: SendTask, msgid: str, failed_ids: Iterable[str], settings: DispatchSettings, now: datetime
+    task: SendTask, msgid: str, failed_ids: Iterable[str] | None, settings: DispatchSettings, now: datetime
 ) -> SendTask:
-    """WeCom has it under ``msgid`` and will not send to ``failed_ids``."""
+    """WeCom has it under ``msgid`` and will not send to ``failed_ids``; None: its answer was lost, so nobody knows."""
     known = set(task.target_ids).difference(task.results)
-    failed = task.ended_as(RecipientState.FAILED, known.intersection(failed_ids), now, "not_sendable")
+    failed = task.ended_as(RecipientState.FAILED, known.intersection(failed_ids or ()), now, "not_sendable")
     created = replace(
-        failed, state=TaskState.WAITING, msgid=msgid, created_at=now, not_before=None, looks=0, untold=False
+        failed,
+        state=TaskState.WAITING,
+        msgid=msgid,
+        created_at=now,
+        not_before=None,
+        looks=0,
+        untold=False,
+        answer_lost=failed_ids is None,
     )
     return with_next_look(created, settings, now)
 
@@ -166,14 +173,21 @@ def late_exposures(task: SendTask, reports: Mapping[str, Result]) -> set[str]:
     }
 
 
+def not_assigned(task: SendTask, target_ids: Iterable[str], now: datetime) -> SendTask:
+    """WeCom gave these customers to no member. When its answer was lost they may be those it refused at once.
+
+    Both end alike: its list of results has no row of them, and asking again could make a second message.
+    """
+    reason = "answer_lost" if task.answer_lost else ""
+    return task.ended_as(RecipientState.NOT_ASSIGNED, target_ids, now, reason)
+
+
 def taken_back(task: SendTask, assigned: set[str], now: datetime) -> tuple[SendTask, SendTask | None]:
     """After the cancel and a last look: nobody is pending. Also the task of those who are planned again.
 
     ``assigned`` are the customers whom WeCom gave to any member; it never told anybody to send to the others.
     """
-    ended = task.ended_as(
-        RecipientState.NOT_ASSIGNED, [one for one in task.pending_ids if one not in assigned], now, ""
-    )
+    ended = not_assigned(task, [one for one in task.pending_ids if one not in assigned], now)
     successor = None
     if ended.cancel_cause is CancelCause.RECHECK and ended.has_pending:
         ended, successor = moved(ended, ended.pending_ids, now)

@@ -1,6 +1,6 @@
 """What the contacts feature needs from the outside world."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
@@ -89,8 +89,20 @@ class Change:
         return None if self.left is None or self.customer is None else (self.left, self.customer.owner_userid)
 
 
-# What follows a customer is noted with both owners, once for all customers of one write that go the same way.
-NOTES_PER_PAIR = 2
+# What follows a customer is noted with his owners, once for all customers of one write that go the same way: two notes
+# of the contact-pressure ledger, two of the bank's facts and one of the answers about advertising. Who comes from
+# nobody, or goes to nobody, has his own.
+NOTES_PER_PAIR = 5
+
+
+def notes_of(changes: Iterable[Change]) -> int:
+    """How many notes these changes may need."""
+    moves = {
+        (each.owners, each.customer.external_userid if "" in each.owners else "")
+        for each in changes
+        if each.owners and each.customer
+    }
+    return NOTES_PER_PAIR * len(moves)
 
 
 class ContactRepository(Protocol):

@@ -7,12 +7,12 @@ from datetime import datetime
 from scrm.contacts import ownership
 from scrm.contacts.model import Customer, Relation, RelationDetails, RelationState
 from scrm.contacts.ports import (
-    NOTES_PER_PAIR,
     Change,
     ContactRepository,
     ContactsBusyError,
     Known,
     RelationKey,
+    notes_of,
 )
 
 # One DynamoDB transaction. After a conflict smaller ones are tried: one busy customer must not hold up a hundred.
@@ -101,8 +101,8 @@ def _grouped(planned: Sequence[tuple[Wanted, Change]], limit: int) -> Iterator[l
 
 
 def _size(group: Sequence[tuple[Wanted, Change]]) -> int:
-    pairs = {change.owners for _, change in group} - {None}
-    return sum(change.items for _, change in group) + NOTES_PER_PAIR * len(pairs)
+    changes = [change for _, change in group]
+    return sum(change.items for change in changes) + notes_of(changes)
 
 
 def _left(before: Customer, after: Customer) -> str | None:

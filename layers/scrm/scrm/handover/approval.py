@@ -54,6 +54,12 @@ def has_started(chunks: Iterable[Chunk]) -> bool:
     return any(chunk.intended_at is not None or chunk.submitted_at is not None for chunk in chunks)
 
 
+def wants_asking(case: HandoverCase, checksum: str) -> bool:
+    """Whether nobody was told yet that this very plan waits for his approval."""
+    waits = case.state is CaseState.AWAITING_APPROVAL and case.cancelled_at is None and not case.plan_outdated
+    return waits and case.approval_asked != checksum
+
+
 def is_overdue(case: HandoverCase, settings: HandoverSettings, now: datetime) -> bool:
     """Whether a plan waits for approval though it should start soon, or the account is gone already."""
     if case.state is not CaseState.AWAITING_APPROVAL:

@@ -68,12 +68,15 @@ class ChunkCalls:
             found, state=ChunkState.INTENDED, api=api_for(self.case), intended_at=self.now(), not_before=None
         )
 
-    def made(self, chunk: Chunk) -> Chunk:
-        """The chunk after its call. Once the account turns out to be in another state, no further call is made."""
+    def made(self, chunk: Chunk, following: int = 0) -> Chunk:
+        """The chunk after its call, which so many others follow.
+
+        Once the account turns out to be in another state, no further call is made.
+        """
         if self._wrong_api:
             return replace(chunk, state=ChunkState.PLANNED)
         try:
-            answered = self._with_answer(chunk)
+            answered = self._with_answer(chunk, following)
         except TransferPostponedError as postponed:
             self.outcomes.append(TransferOutcome.POSTPONED)
             return replace(chunk, state=ChunkState.PLANNED, not_before=postponed.not_before)
@@ -93,10 +96,10 @@ class ChunkCalls:
     def _wrong_api(self) -> bool:
         return not {TransferOutcome.ACCOUNT_STILL_ACTIVE, TransferOutcome.ACCOUNT_DELETED}.isdisjoint(self.outcomes)
 
-    def _with_answer(self, chunk: Chunk) -> Chunk:
+    def _with_answer(self, chunk: Chunk, following: int) -> Chunk:
         """An id the answer leaves out is taken as started; the poll tells the truth."""
         api, asked = chunk.api or api_for(self.case), chunk.in_state(EdgeState.PLANNED)
-        answer = self._answer(chunk, api, [edge.target_id for edge in asked])
+        answer = self._answer(chunk, api, [edge.target_id for edge in asked], following)
         at = self.now()
         edges = {}
         for edge in asked:
@@ -109,14 +112,14 @@ class ChunkCalls:
             return replace(chunk, state=ChunkState.PLANNED, submitted_at=at, not_before=tomorrow).with_edges(edges)
         return replace(chunk, state=ChunkState.SUBMITTED, submitted_at=at, not_before=None).with_edges(edges)
 
-    def _answer(self, chunk: Chunk, api: TransferApi, target_ids: list[str]) -> Mapping[str, int]:
+    def _answer(self, chunk: Chunk, api: TransferApi, target_ids: list[str], following: int) -> Mapping[str, int]:
         """Errcode per id; a refusal of the whole call counts for every id."""
         try:
             if chunk.kind is ChunkKind.GROUPS:
                 return self.transfers.transfer_groups(api, target_ids, chunk.takeover_userid)
             greeting = self.settings.greeting_of(self.case.node_path) if api is TransferApi.ON_JOB else ""
             pair = chunk.handover_userid, chunk.takeover_userid
-            return self.transfers.transfer_customers(api, *pair, target_ids, greeting)
+            return self.transfers.transfer_customers(api, *pair, target_ids, greeting, following)
         except TransferRefusedError as refused:
             return dict.fromkeys(target_ids, self._whose_fault(chunk, refused.errcode))
 

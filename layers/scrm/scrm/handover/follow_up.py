@@ -12,9 +12,10 @@ from typing import Final
 
 from scrm.clock import BUSINESS_ZONE
 from scrm.handover import delivery, notices
+from scrm.handover.approval import plan_checksum, wants_asking
 from scrm.handover.edges import Chunk
 from scrm.handover.errors import TransferPostponedError, TransferRefusedError
-from scrm.handover.model import DigestOutcome, HandoverCase
+from scrm.handover.model import CaseState, DigestOutcome, HandoverCase
 from scrm.handover.ports import HEAD_OFFICE, Delivery, Notifier
 from scrm.handover.settings import HandoverSettings
 
@@ -146,7 +147,8 @@ def _with_cards(case: HandoverCase, chunks: Sequence[Chunk], desk: _Desk) -> Han
 def _escalated(
     case: HandoverCase, chunks: Sequence[Chunk], manager: Callable[[], str], desk: _Desk, *, waits: bool
 ) -> HandoverCase:
-    """The manager learns of new work in one message a look, and of what is late once a day."""
+    """The manager learns of new work in one message a look, of what is late once a day, and of each plan that waits."""
+    case = _approval_asked(case, chunks, manager, desk)
     new = notices.new_manual(chunks, case.escalated_until)
     in_all = len(notices.new_manual(chunks, since=None))
     if new and desk.escalation(notices.manual_work(case, new, manager(), in_all)):
@@ -156,6 +158,19 @@ def _escalated(
         return case
     reminded = desk.escalation(notices.reminder(case, late, manager(), waits=waits))
     return replace(case, reminded_at=desk.now) if reminded else case
+
+
+def _approval_asked(
+    case: HandoverCase, chunks: Sequence[Chunk], manager: Callable[[], str], desk: _Desk
+) -> HandoverCase:
+    """One card for each plan that waits for a second person."""
+    if case.state is not CaseState.AWAITING_APPROVAL:
+        return case
+    checksum = plan_checksum(chunks)
+    if not wants_asking(case, checksum):
+        return case
+    asked = desk.escalation(notices.approval(case, chunks, manager(), checksum))
+    return replace(case, approval_asked=checksum) if asked else case
 
 
 def _may_remind(case: HandoverCase, now: datetime) -> bool:

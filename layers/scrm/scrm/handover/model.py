@@ -164,6 +164,7 @@ class HandoverCase:
     its certificate is being written.
     ``packages`` counts by new owner what followed the customers (`scrm.handover.delivery`); ``package_checksum``
     stands for all packages, ``lost_ids`` are tags that exist no more. ``digests`` are the cards new owners got.
+    ``approval_asked`` is the checksum of the plan whose approval somebody was asked for.
     ``escalated_until``: edges manual up to then are told to the manager; ``reminded_at``: his last reminder.
     """
 
@@ -204,6 +205,7 @@ class HandoverCase:
     package_checksum: str = ""
     lost_ids: tuple[str, ...] = ()
     digests: Mapping[str, DigestOutcome] = field(default_factory=dict)
+    approval_asked: str = ""
     escalated_until: datetime | None = None
     reminded_at: datetime | None = None
     version: int = 0

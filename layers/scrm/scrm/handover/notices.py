@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Final
 
 from scrm.clock import BUSINESS_ZONE
+from scrm.handover.approval import NOT_CALLED
 from scrm.handover.delivery import GIVEN_UP, GREETINGS
 from scrm.handover.edges import Chunk, ChunkKind, Edge, EdgeCause, EdgeState
 from scrm.handover.model import ChangeKind, HandoverCase
@@ -83,6 +84,19 @@ def reminder(case: HandoverCase, late: Counter[ChunkKind], manager: str, *, wait
     return Notice(manager, "客户继承：逾期提醒", "\n".join(filter(None, lines)))
 
 
+def approval(case: HandoverCase, chunks: Sequence[Chunk], manager: str, checksum: str) -> Notice:
+    """A plan that waits for a second person; its checksum tells one plan from the next."""
+    waiting = Counter({kind: _not_called(chunks, kind) for kind in ChunkKind})
+    takers = {chunk.takeover_userid for chunk in chunks if chunk.takeover_userid and chunk.in_state(*NOT_CALLED)}
+    lines = [
+        f"{_leaver(case)}的客户继承方案等待复核：{_how_many(waiting)}，接替成员 {len(takers)} 位。",
+        f"计划于 {_local(case.start_at)} 开始。" if case.start_at else "",
+        "复核通过前不会转接，方案制定人不能复核。",
+        f"方案校验码 {checksum[:12]}",
+    ]
+    return Notice(manager, "客户继承：方案待复核", "\n".join(filter(None, lines)))
+
+
 def new_manual(chunks: Sequence[Chunk], since: datetime | None) -> list[tuple[ChunkKind, Edge]]:
     """What became a person's work after ``since`` and still is."""
     manual = ((chunk.kind, edge) for chunk in chunks for edge in chunk.in_state(EdgeState.MANUAL))
@@ -98,6 +112,10 @@ def late_manual(chunks: Sequence[Chunk], now: datetime) -> Counter[ChunkKind]:
 def _done(chunks: Sequence[Chunk], kind: ChunkKind, userid: str) -> int:
     mine = (chunk for chunk in chunks if chunk.kind is kind and chunk.takeover_userid == userid)
     return sum(len(chunk.in_state(EdgeState.DONE)) for chunk in mine)
+
+
+def _not_called(chunks: Sequence[Chunk], kind: ChunkKind) -> int:
+    return sum(len(chunk.in_state(*NOT_CALLED)) for chunk in chunks if chunk.kind is kind)
 
 
 def _cause(edge: Edge) -> str:

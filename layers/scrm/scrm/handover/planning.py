@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from scrm.handover.approval import needs_approval
+from scrm.handover.approval import needs_approval, plan_checksum, wants_asking
 from scrm.handover.edges import Chunk, ChunkKind, ChunkState, Edge, EdgeCause, EdgeState, TransferApi, is_due, totals
 from scrm.handover.errors import TransferPostponedError, UnknownCaseError
 from scrm.handover.model import CaseState, ChangeKind, HandoverCase
@@ -82,6 +82,8 @@ class HandoverPlanning:
         )
         state, due_at = next_step(planned, chunks, self.settings, now)
         planned = replace(planned, state=state, due_at=due_at)
+        if wants_asking(planned, plan_checksum(chunks) if state is CaseState.AWAITING_APPROVAL else ""):
+            planned = replace(planned, due_at=now)  # the next look asks for the approval
         if case.planned_at is None:
             self.journal.planned(planned)
         spread = self._groups_over_days(chunks, now) if state is CaseState.TRANSFERRING else []

@@ -42,7 +42,8 @@ class LeaversCustomer:
 class StaffMember:
     """What the handover must know of a member; ``node_path`` says where in the organisation he is.
 
-    ``can_take_over`` is False for one on leave too. ``capacity``, ``languages`` and ``qualifications`` are the bank's
+    ``can_take_over`` is False for one on leave too. ``leave_in_days`` is when his next leave begins, None when none is
+    known. ``capacity``, ``languages`` and ``qualifications`` are the bank's
     word in its roster; None takes the bank's default, empty sets say that nothing is known.
     """
 
@@ -54,6 +55,7 @@ class StaffMember:
     can_take_over: bool
     rejoined_at: datetime | None
     on_leave: bool = False
+    leave_in_days: int | None = None
     capacity: int | None = None
     languages: frozenset[str] = frozenset()
     qualifications: frozenset[str] = frozenset()
@@ -184,10 +186,12 @@ class Transfers(Protocol):
         takeover_userid: str,
         external_userids: Sequence[str],
         greeting: str = "",
+        following: int = 0,
     ) -> dict[str, int]:
         """Start the transfer of at most 100 customers; errcode per customer, 0 = started.
 
         ``greeting`` is what the customer reads, at most 200 characters; the resigned API takes none (S54).
+        ``following``: how many such calls come right after it, so that their permits are had together.
         """
 
     def customer_results(

@@ -24,7 +24,8 @@ class HandoverSettings:
     ``poll_times`` are the moments after a call at which its results are looked at; after the last one, every
     ``late_poll_interval``. WeCom decides a transfer within 24 hours, so the looks are early for refusals and close
     together around that moment.
-    ``leave_cover_days``: a longer leave hands customers over. ``roster_departing_percent``: a roster that lets more
+    ``leave_cover_days``: a longer leave hands customers over. ``leave_ahead_days``: whose leave
+    begins within so many days takes nobody over. ``roster_departing_percent``: a roster that lets more
     of the staff depart is refused. ``tier_tags`` and ``language_tags``: corp tag id to what it says of a customer.
     ``tier_qualifications``: what a taker of a tier's customers must hold.
     ``approval_above``: customers of a plan that may start without a second person's approval; None: any number.
@@ -61,6 +62,7 @@ class HandoverSettings:
     undecided_after: timedelta = timedelta(hours=72)
     manual_due_business_days: int = 3
     leave_cover_days: int = 30
+    leave_ahead_days: int = 7
     roster_departing_percent: int = 20
     tier_tags: Mapping[str, str] = field(default_factory=dict)
     language_tags: Mapping[str, str] = field(default_factory=dict)

@@ -46,7 +46,8 @@ NO_NEEDS = Needs()
 class SuccessorPool:
     """Candidates of one case, asked edge by edge; remembers how much it has given to whom.
 
-    Never somebody who leaves too, is on leave, not activated, without the right, refused by WeCom before, or full.
+    Never somebody who leaves too, is on leave or soon will be, not activated, without the right, refused by WeCom
+    before, or full.
     Loads and cases of candidates are read when one is first considered, so a big branch costs nothing while a named
     successor has room.
     """
@@ -142,10 +143,8 @@ class SuccessorPool:
             return "is no member of this corp"
         if userid == self.case.handover_userid:
             return "is the member himself"
-        if member.on_leave:
-            return "is on leave"
-        if not member.can_take_over:
-            return "is not active or may not hold customers"
+        if why_not := _why_away(member, self.settings.leave_ahead_days):
+            return why_not
         if userid in self.case.unusable:
             return f"was refused by WeCom with errcode {self.case.unusable[userid]}"
         return "hands over as well" if self._hands_over_too(member) else ""
@@ -190,6 +189,14 @@ class SuccessorPool:
         if self._rings is None:
             self._rings = list(_rings(self.case.node_path, list(self.staff.colleagues(self.case.node_path))))
         yield from self._rings
+
+
+def _why_away(member: StaffMember, leave_ahead_days: int) -> str:
+    if member.on_leave:
+        return "is on leave"
+    if member.leave_in_days is not None and member.leave_in_days <= leave_ahead_days:
+        return "goes on leave soon"
+    return "" if member.can_take_over else "is not active or may not hold customers"
 
 
 def _speaks(member: StaffMember, needs: Needs) -> bool:

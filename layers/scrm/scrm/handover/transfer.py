@@ -49,7 +49,7 @@ class ChunkTransfer:
         packed = self.packages.collected(case, due)
         stored = self.cases.save_chunks([calls.prepared(chunk) for chunk in packed])
         ready = [chunk for chunk in stored if chunk.state is ChunkState.INTENDED and chunk.not_before is None]
-        self.cases.save_chunks([calls.made(chunk) for chunk in ready])
+        self.cases.save_chunks([calls.made(chunk, len(ready) - place) for place, chunk in enumerate(ready, 1)])
         self._note_account(case, calls.outcomes, now())
         return calls.outcomes or [TransferOutcome.NOTHING_TO_DO]
 

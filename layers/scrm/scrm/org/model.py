@@ -14,6 +14,14 @@ class MemberStatus(StrEnum):
     LEFT = "left"
 
 
+class LeaveState(StrEnum):
+    """Where a leave is on a day."""
+
+    TO_COME = "to_come"
+    ON_LEAVE = "on_leave"
+    OVER = "over"
+
+
 class Lifecycle(StrEnum):
     """How far the programme has come at a node (S44)."""
 
@@ -120,6 +128,17 @@ class Cover:
     def holds_on(self, day: date) -> bool:
         """Whether the member is on leave that day."""
         return self.overlaps(day, day)
+
+    def days_until(self, day: date) -> int | None:
+        """How many days after ``day`` the leave begins; None when it does not, or has begun already."""
+        if self.first_day is None or self.first_day <= day or not self.holds_on(self.first_day):
+            return None
+        return (self.first_day - day).days
+
+    def state_on(self, day: date) -> LeaveState:
+        if self.holds_on(day):
+            return LeaveState.ON_LEAVE
+        return LeaveState.OVER if self.days_until(day) is None else LeaveState.TO_COME
 
     def overlaps(self, first_day: date, last_day: date | None) -> bool:
         """Whether the leave and a span of days, open when ``last_day`` is None, have a day in common."""

@@ -1,6 +1,6 @@
 """The entries of up to a thousand customers of one owner: pure rules, written back whole.
 
-Customers are their eight-byte keys here (`scrm.pressure.model.key_of`).
+Customers are their eight-byte keys here (`scrm.homes.key_of`).
 """
 
 from collections import Counter
@@ -8,13 +8,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from scrm.homes import MOST_IN_A_BUCKET, bits_of
 from scrm.pressure.model import Cap, PressureClass, Touch, TouchRefusal
 from scrm.pressure.weeks import week_of
 
 type Keys = frozenset[bytes]
 type Weeks = tuple[str, ...]
 
-MOST_CUSTOMERS = 1_000
 NO_KEYS: Keys = frozenset()
 # Last week's entries stay to be looked at; older ones count nowhere.
 _KEPT_FOR = timedelta(days=7)
@@ -215,7 +215,7 @@ def with_places(bucket: Bucket, places: Iterable[Place]) -> Bucket:
 
 def split(bucket: Bucket) -> list[Bucket]:
     """The bucket itself, or as many halves as it takes that none has more than a thousand customers."""
-    if len(bucket.keys) <= MOST_CUSTOMERS:
+    if len(bucket.keys) <= MOST_IN_A_BUCKET:
         return [bucket]
     found = [replace(bucket, places={}, is_split=True)]
     for bit in "01":
@@ -223,10 +223,6 @@ def split(bucket: Bucket) -> list[Bucket]:
         _, places = without(bucket, frozenset(key for key in bucket.keys if bits_of(key).startswith(prefix)))
         found += split(with_places(Bucket(bucket.home, prefix), places))
     return found
-
-
-def bits_of(key: bytes) -> str:
-    return f"{int.from_bytes(key[:4]):032b}"
 
 
 def counts(bucket: Bucket, key: bytes) -> dict[tuple[str, PressureClass], tuple[int, int]]:

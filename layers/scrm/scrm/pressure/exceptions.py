@@ -7,8 +7,9 @@ from enum import StrEnum
 from typing import Protocol
 
 from scrm import clock, ids
+from scrm.homes import key_of
 from scrm.paging import Page
-from scrm.pressure.model import Cap, PressureClass, key_of
+from scrm.pressure.model import Cap, PressureClass
 
 
 class ExceptionScope(StrEnum):

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from scrm import ids
+from scrm.homes import home_of, key_of
 from scrm.pressure import bucket as rules
 from scrm.pressure.bucket import NO_KEYS, Bucket, Keys
-from scrm.pressure.model import PressureClass, Reserved, Touch, TouchRefusal, WeekCount, home_of, key_of
+from scrm.pressure.model import PressureClass, Reserved, Touch, TouchRefusal, WeekCount
 from scrm.pressure.ports import ITEMS_PER_EDIT, CapsInForce, PressureBusyError, PressureStore
 from scrm.pressure.shelf import Edit, Shelf, brought_home
 

@@ -1,12 +1,9 @@
 """What the contact-pressure ledger counts (S38-S40): touches of a customer in an ISO week, by class."""
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-
-KEY_BYTES = 8
 
 
 class PressureClass(StrEnum):
@@ -83,17 +80,3 @@ class WeekCount:
     pressure_class: PressureClass
     held: int
     settled: int
-
-
-def key_of(external_userid: str) -> bytes:
-    """The customer in eight bytes.
-
-    Two customers of one owner who share a key would share a cap: with a thousand of them once in 10^13 owners, and
-    the error is a touch too few.
-    """
-    return hashlib.blake2b(external_userid.encode(), digest_size=KEY_BYTES).digest()
-
-
-def home_of(owner_userid: str, external_userid: str) -> str:
-    """Where a customer's entries lie: with the owner; one whom nobody owns has a place among 256."""
-    return owner_userid or f"~{key_of(external_userid)[-1]:02x}"

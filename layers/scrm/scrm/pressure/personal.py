@@ -13,8 +13,9 @@ from itertools import batched
 from typing import Final, Protocol
 
 from scrm import ids
+from scrm.homes import home_of
 from scrm.pressure.ledger import PressureLedger
-from scrm.pressure.model import PressureClass, Touch, home_of
+from scrm.pressure.model import PressureClass, Touch
 from scrm.pressure.weeks import week_of
 
 COUNTED: Final = (PressureClass.PUSH, PressureClass.GROUP)

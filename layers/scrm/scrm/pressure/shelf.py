@@ -12,9 +12,9 @@ from datetime import datetime
 from enum import StrEnum
 
 from scrm import clock, ids
+from scrm.homes import OwnerMove, bucket_of, home_of, key_of
 from scrm.pressure import bucket as rules
 from scrm.pressure.bucket import Bucket, Keys
-from scrm.pressure.model import home_of, key_of
 
 
 class NoteKind(StrEnum):
@@ -45,16 +45,6 @@ class Note:
 
 
 @dataclass(frozen=True, slots=True)
-class OwnerMove:
-    """One customer's owner changed; empty is nobody. ``version`` is the customer's after the change."""
-
-    external_userid: str
-    from_userid: str
-    to_userid: str
-    version: int
-
-
-@dataclass(frozen=True, slots=True)
 class Shelf:
     """A home's buckets and notes as they were read."""
 
@@ -65,10 +55,7 @@ class Shelf:
     def bucket_of(self, key: bytes) -> Bucket:
         """Where the customer's entries belong; a bucket nobody wrote yet is empty."""
         by_prefix = {bucket.prefix: bucket for bucket in self.buckets}
-        bits, length = rules.bits_of(key), 0
-        while (found := by_prefix.get(bits[:length])) is not None and found.is_split:
-            length += 1
-        return found or Bucket(self.home, bits[:length])
+        return bucket_of(by_prefix, key, lambda prefix: Bucket(self.home, prefix))
 
     def grouped(self, keys: Iterable[bytes]) -> dict[str, tuple[Bucket, Keys]]:
         """The buckets of these customers, by prefix."""
@@ -128,9 +115,9 @@ def notes_of(moves: Sequence[OwnerMove], at: datetime) -> list[Note]:
     """The notes of one transaction: two for each pair of owners."""
     pairs: dict[tuple[str, str], dict[bytes, int]] = {}
     for move in moves:
-        homes = home_of(move.from_userid, move.external_userid), home_of(move.to_userid, move.external_userid)
-        if homes[0] != homes[1]:
-            pairs.setdefault(homes, {})[key_of(move.external_userid)] = move.version
+        ends = home_of(move.from_userid, move.external_userid), home_of(move.to_userid, move.external_userid)
+        if ends[0] != ends[1]:
+            pairs.setdefault(ends, {})[key_of(move.external_userid)] = move.version
     found = []
     for (left, reached), versions in pairs.items():
         cause = [part for key, version in sorted(versions.items()) for part in (key.hex(), str(version))]

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, assert_never
 from pydantic import Field, TypeAdapter
 
 from scrm import ids
+from scrm.audience.messages import FactsFileStep
 from scrm.aws.queues import Queue
 from scrm.contacts.changes import ContactChanges, Taken
 from scrm.contacts.full_pass import FullPass
@@ -40,9 +41,11 @@ from scrm.wecom.events.external_contact import (
 )
 
 if TYPE_CHECKING:
+    from scrm.runtime.facts_intake import FactsIntake, FactsOutcome
     from scrm.runtime.master_intake import MasterIntake, MasterOutcome
 
 NODES_PER_MESSAGE = 20
+FACTS_PREFIX = "audience/"
 # A batch is ten messages: together they stay within the function's five minutes.
 STEPS_PER_MESSAGE = 20
 TIME_PER_MESSAGE = timedelta(seconds=20)
@@ -57,7 +60,7 @@ type ContactMessage = (
     | GroupsTakenOver
     | MemberRenamed
 )
-contact_message: TypeAdapter[ContactMessage | MasterFileStep] = TypeAdapter(
+contact_message: TypeAdapter[ContactMessage | MasterFileStep | FactsFileStep] = TypeAdapter(
     Annotated[
         CallbackReceived
         | FullPassRequested
@@ -67,7 +70,8 @@ contact_message: TypeAdapter[ContactMessage | MasterFileStep] = TypeAdapter(
         | QuotaCounted
         | GroupsTakenOver
         | MemberRenamed
-        | MasterFileStep,
+        | MasterFileStep
+        | FactsFileStep,
         Field(discriminator="kind"),
     ]
 )
@@ -107,6 +111,7 @@ class ContactIntake:
     now: Callable[[], datetime]
     on_drift: Callable[[int], None]
     master: "Callable[[], MasterIntake]"
+    facts: "Callable[[], FactsIntake]"
 
     def request_full_pass(self) -> None:
         """The nightly schedule; one run an hour at most, whoever asks."""
@@ -114,22 +119,29 @@ class ContactIntake:
         run_id = ids.derive("sync", moment.strftime("%Y-%m-%dT%H"))
         self.queue.send([FullPassRequested(run_id=run_id, requested_at=moment)])
 
-    def take_body(self, body: str) -> "ContactOutcome | MasterOutcome":
+    def take_body(self, body: str) -> "ContactOutcome | MasterOutcome | FactsOutcome":
         """A message of ours, or S3's word on a file that was put into the bucket. Raises ValidationError."""
         if '"Records"' in body or "s3:TestEvent" in body:
             found = json.loads(body)
             if "Records" in found or "Event" in found:
                 return self._uploaded(body)
         message = contact_message.validate_json(body)
-        return self.master().take(message) if isinstance(message, MasterFileStep) else self.take(message)
+        match message:
+            case MasterFileStep():
+                return self.master().take(message)
+            case FactsFileStep():
+                return self.facts().take(message)
+            case _:
+                return self.take(message)
 
-    def _uploaded(self, body: str) -> "ContactOutcome | MasterOutcome":
+    def _uploaded(self, body: str) -> "ContactOutcome | MasterOutcome | FactsOutcome":
         """S3 tells of one file at a time; its test message has none."""
         from scrm.runtime.uploads import UploadNotification  # noqa: PLC0415 - a start for a file pays for it
 
-        outcome: ContactOutcome | MasterOutcome = ContactOutcome.IGNORED
+        outcome: ContactOutcome | MasterOutcome | FactsOutcome = ContactOutcome.IGNORED
         for upload in UploadNotification.model_validate_json(body).uploads():
-            outcome = self.master().begin(upload)
+            intake = self.facts() if upload.key.startswith(FACTS_PREFIX) else self.master()
+            outcome = intake.begin(upload)
         return outcome
 
     def take(self, message: ContactMessage) -> ContactOutcome:

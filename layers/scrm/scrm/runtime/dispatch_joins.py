@@ -93,24 +93,6 @@ class LibraryContents:
         )
 
 
-class ClosedRules:
-    """Implements `scrm.campaign.ports.RecipientRules` while no customer's rating is known: it fails closed (O5).
-
-    Content with a product reaches nobody, each with the reason; content without one needs no rating. Opt-outs and
-    consent have no store yet and are not asked here: nothing may plan tasks before they are joined.
-    """
-
-    def exclusions(
-        self,
-        owner_userid: str,  # noqa: ARG002
-        target_ids: Sequence[str],
-        content: ports.ApprovedContent,
-        channel: Channel,  # noqa: ARG002
-        at: datetime,  # noqa: ARG002
-    ) -> dict[str, str]:
-        return dict.fromkeys(target_ids, "assessment_missing") if content.product_id else {}
-
-
 class LedgerPlaces:
     """Implements `scrm.campaign.ports.PressureLedger` on the contact-pressure ledger."""
 

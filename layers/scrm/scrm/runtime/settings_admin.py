@@ -11,12 +11,15 @@ _VARIABLES = (
     "HANDOVER_TABLE",
     "TASKS_TABLE",
     "PRESSURE_TABLE",
+    "AUDIENCE_TABLE",
+    "CONSENT_TABLE",
     "CONTENT_TABLE",
     "AUDIT_TABLE",
     "DATA_BUCKET",
     "CONTACT_QUEUE_URL",
     "HANDOVER_QUEUE_URL",
     "RECONCILE_QUEUE_URL",
+    "CAMPAIGN_QUEUE_URL",
 )
 
 
@@ -32,12 +35,15 @@ class AdminSettings:
     handover_table: str
     tasks_table: str
     pressure_table: str
+    audience_table: str
+    consent_table: str
     content_table: str
     audit_table: str
     data_bucket: str
     contact_queue_url: str
     handover_queue_url: str
     reconcile_queue_url: str
+    campaign_queue_url: str
 
     @classmethod
     def from_env(cls) -> Self:

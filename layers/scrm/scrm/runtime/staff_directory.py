@@ -54,7 +54,8 @@ class OrgStaffDirectory:
 
     def _to_staff(self, detail: MemberDetail, node_name: str = "") -> StaffMember:
         member, attributes = detail.member, detail.attributes
-        on_leave = detail.is_on_leave(business_day(self._now()))
+        today = business_day(self._now())
+        on_leave = detail.is_on_leave(today)
         return StaffMember(
             userid=member.userid,
             name=member.name,
@@ -64,6 +65,7 @@ class OrgStaffDirectory:
             can_take_over=member.can_take_over and not on_leave,
             rejoined_at=member.rejoined_at,
             on_leave=on_leave,
+            leave_in_days=detail.cover.days_until(today) if detail.cover else None,
             capacity=attributes.capacity,
             languages=attributes.languages,
             qualifications=attributes.qualifications,

@@ -101,6 +101,9 @@ class HandoverDocument(BaseModel):
         le=366,
         description="A leave of at most so many days is covered and moves no customer; a longer one hands over.",
     )
+    leave_ahead_days: int = Field(
+        default=7, ge=0, le=90, description="Whose leave begins within so many days is no successor; 0: only today's."
+    )
     roster_departing_percent: int = Field(
         default=20, ge=1, le=100, description="A roster file that lets more of the staff depart at once is refused."
     )

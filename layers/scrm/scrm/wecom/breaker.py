@@ -6,12 +6,12 @@ A store that does not answer leaves it closed: the breaker saves quota, it prote
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Final, NamedTuple
 
 from scrm import clock
-from scrm.wecom.governor import RateStore
+from scrm.wecom.governor import RateStore, Stored
 
 _KEY: Final = "circuit:wecom"
 _KEPT: Final = timedelta(days=1)
@@ -79,13 +79,18 @@ class CircuitBreaker:
         self._seen = Circuit()
         self._seen_at = 0.0
 
-    def admit(self) -> datetime | None:
-        """None when a call may be made, else the time before which none may."""
+    @property
+    def keys_due(self) -> tuple[str, ...]:
+        """What `admit` would read of the store now: a caller that reads anyway takes it along."""
+        return () if self._is_known(self._now().timestamp()) else (_KEY,)
+
+    def admit(self, seen: Mapping[str, Stored] | None = None) -> datetime | None:
+        """None when a call may be made, else the time before which none may. ``seen`` was read just now."""
         now = self._now().timestamp()
-        if not self._seen.open_until and now - self._seen_at < self._policy.cached_for:
+        if self._is_known(now):
             return None
         try:
-            return self._admit(now)
+            return self._admit(now, seen or {})
         except OSError:
             return None
 
@@ -100,9 +105,13 @@ class CircuitBreaker:
             now = self._now().timestamp()
             self._change(lambda circuit: answered(circuit, now))
 
-    def _admit(self, now: float) -> datetime | None:
-        for _ in range(_WRITE_ATTEMPTS):
-            circuit, version = self._load(now)
+    def _is_known(self, now: float) -> bool:
+        return not self._seen.open_until and now - self._seen_at < self._policy.cached_for
+
+    def _admit(self, now: float, seen: Mapping[str, Stored]) -> datetime | None:
+        for attempt in range(_WRITE_ATTEMPTS):
+            known = seen[_KEY] if _KEY in seen and not attempt else self._store.load(_KEY)
+            circuit, version = self._taken(known, now)
             asked, not_before = admitted(circuit, now, self._policy)
             if not_before is not None:
                 return datetime.fromtimestamp(not_before, UTC)
@@ -113,15 +122,14 @@ class CircuitBreaker:
     def _change(self, change: Callable[[Circuit], Circuit]) -> None:
         try:
             for _ in range(_WRITE_ATTEMPTS):
-                circuit, version = self._load(self._now().timestamp())
+                circuit, version = self._taken(self._store.load(_KEY), self._now().timestamp())
                 changed = change(circuit)
                 if changed == circuit or self._save(changed, version):
                     return
         except OSError:
             return
 
-    def _load(self, now: float) -> tuple[Circuit, int]:
-        stored = self._store.load(_KEY)
+    def _taken(self, stored: Stored, now: float) -> tuple[Circuit, int]:
         circuit, version = (Circuit(**json.loads(stored[0])), stored[1]) if stored else (Circuit(), 0)
         self._seen, self._seen_at = circuit, now
         return circuit, version

@@ -2,15 +2,16 @@
 
 One small item per API path holds the budgets and the penalty window. Permits are leased in small batches with a
 use-by, so that writes are few; the penalty window is read, strongly consistent, before *every* call, so that none is
-issued inside a window that has been persisted (O13). A store that does not answer means wait: a call that breaks a
-penalty window costs the corp an hour, a postponed one costs seconds.
+issued inside a window that has been persisted (O13): with a permit in hand by a read of its own, for a new lease by a
+write that holds only over what was read. A store that does not answer means wait: a call that breaks a penalty window
+costs the corp an hour, a postponed one costs seconds.
 """
 
 import functools
 import random
 import secrets
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -34,11 +35,20 @@ _LEASE_FILLING: Final = 0.75
 _KEPT: Final = timedelta(days=2)  # longer than any window
 
 
+type Stored = tuple[str, int] | None
+"""A text and its version, None where there is none yet."""
+
+_NOTHING_SEEN: Final[Mapping[str, Stored]] = {}
+
+
 class RateStore(Protocol):
     """Small texts with a version, shared by all functions. Raises OSError when it cannot be reached."""
 
-    def load(self, key: str) -> tuple[str, int] | None:
+    def load(self, key: str) -> Stored:
         """Text and version, strongly consistent."""
+
+    def load_all(self, keys: Sequence[str]) -> dict[str, Stored]:
+        """As `load`, in one request for 100 keys; each of them is in the answer."""
 
     def save(self, key: str, text: str, version: int, expires_at: datetime) -> bool:
         """Write version + 1 if ``version`` (0: nothing yet) is still the stored one; False when it is not."""
@@ -111,11 +121,30 @@ class RateGovernor:
         self._closed: dict[str, float] = {}  # penalty windows this process saw, should the store not learn of them
         self._lock = threading.Lock()
 
-    def acquire(self, path: str, priority: Priority) -> Permit | Wait:
-        """A permit to be used at once, or when to ask again."""
+    def look(self, paths: Iterable[str], priority: Priority, beside: Sequence[str]) -> dict[str, Stored]:
+        """In one request what the store holds ``beside``, and of those paths for which a new lease will be wanted.
+
+        Empty when the store does not answer: whoever needs it then reads, and fails, by himself.
+        """
+        now = self._seconds()
+        leases = ((path, self._leases.get((path, priority))) for path in paths)
+        keys = [*beside, *(path for path, lease in leases if lease is None or lease.lapsed(now))]
+        try:
+            return self._store.load_all(keys) if keys else {}
+        except OSError:
+            return {}
+
+    def acquire(
+        self, path: str, priority: Priority, *, calls: int = 1, seen: Mapping[str, Stored] = _NOTHING_SEEN
+    ) -> Permit | Wait:
+        """A permit to be used at once, or when to ask again.
+
+        ``calls``: how many the caller will make in a row, this one included. ``seen``: what `look` found just now; a
+        new lease is written over it, and refused by the store if it changed. For a permit in hand it is not enough.
+        """
         with self._lock:
             try:
-                answer = self._acquire(path, priority)
+                answer = self._acquire(path, priority, calls, seen)
             except OSError:
                 answer = _Closed(self._seconds() + self._policy.store_pause, WaitReason.STORE)
             return self._spread(path, answer) if isinstance(answer, _Closed) else self._let_go(path, answer)
@@ -146,9 +175,13 @@ class RateGovernor:
             if lease.left:
                 self._change(path, functools.partial(core.given_back, bucket=lease.bucket, unused=lease.left))
 
-    def _acquire(self, path: str, priority: Priority) -> Permit | Wait | _Closed:
-        for _ in range(_WRITE_ATTEMPTS):
-            state, version = self._load(path)
+    def _acquire(
+        self, path: str, priority: Priority, calls: int, seen: Mapping[str, Stored]
+    ) -> Permit | Wait | _Closed:
+        lease = self._leases.get((path, priority))
+        is_base = path in seen and (lease is None or lease.lapsed(self._seconds()))
+        for attempt in range(_WRITE_ATTEMPTS):
+            state, version = _read(seen[path]) if is_base and not attempt else self._load(path)
             now = self._seconds()
             closed_until = max(state.penalty_until, self._closed.get(path, 0.0))
             if now < closed_until:
@@ -157,13 +190,13 @@ class RateGovernor:
             lease = self._leases.get((path, priority))
             if lease and not lease.lapsed(now) and not limited and not state.penalty_level:
                 return _from(lease, path, now)
-            answer = self._ask(path, priority, state, version, limited=limited)
+            answer = self._ask(path, priority, state, version, calls, limited=limited)
             if answer is not None:
                 return answer
         return _Closed(self._seconds() + self._policy.recheck, WaitReason.CONTENTION)
 
     def _ask(
-        self, path: str, priority: Priority, state: RateState, version: int, *, limited: bool
+        self, path: str, priority: Priority, state: RateState, version: int, calls: int, *, limited: bool
     ) -> Permit | Wait | _Closed | None:
         """Ask the rules for permits and store the outcome; None when the item changed under us.
 
@@ -174,7 +207,7 @@ class RateGovernor:
         lease = self._leases.get((path, priority))
         before = core.given_back(state, lease.bucket, lease.left) if lease and lease.left else state
         slot_id = secrets.token_hex(4) if limited else ""
-        granted = self._granted(before, now, priority, budget, lease, slot_id)
+        granted = self._granted(before, now, priority, budget, lease, calls, slot_id)
         if not granted.granted:
             if before is not state or granted.state.waiting_until != state.waiting_until:
                 if not self._save(path, granted.state, version):
@@ -202,10 +235,12 @@ class RateGovernor:
         priority: Priority,
         budget: limits.PathLimits,
         lease: _Lease | None,
+        calls: int,
         slot_id: str,
     ) -> core.Grant:
         if not slot_id:
-            want = min(core.largest_lease(budget, self._policy), _next_size(lease, now, self._policy.lease_life))
+            wanted = max(calls, _next_size(lease, now, self._policy.lease_life))
+            want = min(core.largest_lease(budget, self._policy), wanted)
             return core.grant(state, now, want, priority, budget, self._policy)
         slot = core.take_slot(state, now, slot_id, priority, self._policy)
         if not slot.granted:
@@ -232,8 +267,7 @@ class RateGovernor:
         return None
 
     def _load(self, path: str) -> tuple[RateState, int]:
-        stored = self._store.load(path)
-        return (unpacked(stored[0]), stored[1]) if stored else (RateState(), 0)
+        return _read(self._store.load(path))
 
     def _save(self, path: str, state: RateState, version: int) -> bool:
         return self._store.save(path, packed(state), version, self._now() + _KEPT)
@@ -254,6 +288,10 @@ class RateGovernor:
 
 
 _PENALTY: Final = (limits.PENALTY_MINUTE + limits.PENALTY_MARGIN).total_seconds()
+
+
+def _read(stored: Stored) -> tuple[RateState, int]:
+    return (unpacked(stored[0]), stored[1]) if stored else (RateState(), 0)
 
 
 def _from(lease: _Lease, path: str, now: float) -> Permit | Wait:

@@ -56,16 +56,21 @@ class WecomTransfers:
         takeover_userid: str,
         external_userids: Sequence[str],
         greeting: str = "",
+        following: int = 0,
     ) -> dict[str, int]:
         """Errcode per customer, 0 = started. ``greeting`` is for on-job transfers; the resigned API takes none."""
         inheritance = self._client.inheritance
         pair = handover_userid, takeover_userid
         try:
             if api is TransferApi.RESIGNED:
-                started = self._errors.asked(lambda: inheritance.transfer_resigned(*pair, external_userids))
+                started = self._errors.asked(
+                    lambda: inheritance.transfer_resigned(*pair, external_userids, following=following)
+                )
             else:
                 started = self._errors.asked(
-                    lambda: inheritance.transfer_onjob(*pair, external_userids, success_message=greeting)
+                    lambda: inheritance.transfer_onjob(
+                        *pair, external_userids, success_message=greeting, following=following
+                    )
                 )
         except handover.TransferRefusedError as error:
             if self._says_account_is_deleted(error, api, handover_userid):

@@ -30,7 +30,7 @@ from scrm.wecom.errors import (
     error_for,
 )
 from scrm.wecom.exchange import Failure, HttpExchange, Reply
-from scrm.wecom.governor import Outcome, Permit, RateGovernor
+from scrm.wecom.governor import Outcome, Permit, RateGovernor, Stored
 from scrm.wecom.governor_state import Priority
 from scrm.wecom.token import GETTOKEN, TokenBroker, TokenStore
 
@@ -106,26 +106,30 @@ class GuardedExchange:
     def _permits(self, call: Call, patience: timedelta) -> Permit:
         """The path's permit, after those of the call's other budgets, which need no settling: WeCom answers for none.
 
-        It is taken last: nothing lies between it and the call. All are slept for at most ``patience``.
+        It is taken last: nothing lies between it and the call. All are slept for at most ``patience``. Circuit and
+        budgets are read in one request.
         """
-        closed_until = self._breaker.admit()
+        seen = self._governor.look((*call.budgets, call.path), self._priority, self._breaker.keys_due)
+        closed_until = self._breaker.admit(seen)
         if closed_until is not None:
             self._observer.call_postponed(call.path, "outage")
             raise CallPostponedError(call.path, closed_until)
         deadline = self._pause.now() + patience
         for budget in call.budgets:
-            self._permit(budget, call.path, deadline)
-        return self._permit(call.path, call.path, deadline)
+            self._permit(budget, call, deadline, seen)
+        return self._permit(call.path, call, deadline, seen)
 
-    def _permit(self, budget: str, path: str, deadline: datetime) -> Permit:
+    def _permit(self, budget: str, call: Call, deadline: datetime, seen: dict[str, Stored]) -> Permit:
         """A permit of ``budget``; errors and metrics name the path, because a budget may hold a member's id."""
         while True:
-            answer = self._governor.acquire(budget, self._priority)
+            calls = 1 + call.following if budget == call.path else 1
+            answer = self._governor.acquire(budget, self._priority, calls=calls, seen=seen)
             if isinstance(answer, Permit):
                 return answer
             if answer.not_before > deadline:
-                self._observer.call_postponed(path, answer.reason)
-                raise CallPostponedError(path, answer.not_before)
+                self._observer.call_postponed(call.path, answer.reason)
+                raise CallPostponedError(call.path, answer.not_before)
+            seen.clear()
             self._pause.sleep(max(0.001, (answer.not_before - self._pause.now()).total_seconds()))
 
     def _settle(self, permit: Permit, reply: Reply) -> datetime | None:

@@ -7,6 +7,7 @@ from typing import Annotated
 from aws_lambda_powertools.event_handler.openapi.params import Body, Path
 
 from scrm import clock
+from scrm.homes import key_of
 from scrm.pressure.exceptions import (
     ExceptionRefusedError,
     ExceptionScope,
@@ -15,7 +16,7 @@ from scrm.pressure.exceptions import (
     StaleExceptionError,
     Wanted,
 )
-from scrm.pressure.model import PressureClass, key_of
+from scrm.pressure.model import PressureClass
 from scrm.runtime.http import pressure_models as models
 from scrm.runtime.http.caller import Caller
 from scrm.runtime.http.problems import NoSuchThingError, NotAllowedError, ProblemError, sentence

@@ -17,6 +17,7 @@ from scrm.handover.four_eyes import FourEyes
 from scrm.handover.queries import CaseQueries
 from scrm.org.nodes import NodeSettings
 from scrm.org.queries import OrgQueries, RejectionReviews
+from scrm.pause import pause_with_jitter
 from scrm.runtime.http.answer_table import DynamoAnswerStore
 from scrm.runtime.http.answers import AnsweredOnce
 from scrm.runtime.http.decisions import DecidedOnce
@@ -29,9 +30,10 @@ if TYPE_CHECKING:
 
     from scrm.aws.certificate_documents import BucketCertificates
     from scrm.aws.contact_queries import DynamoContactQueries
+    from scrm.aws.contact_table import OwnerNotes
     from scrm.aws.customer_journal import CustomerJournal
-    from scrm.aws.pressure_table import DynamoOwnerNotes
     from scrm.aws.task_table import DynamoTaskTable
+    from scrm.consent.consents import ConsentDesk, Consents
     from scrm.contacts.accountability import Accountability
     from scrm.handover.decisions import CaseDecisions
     from scrm.handover.orphans import OrphanQueries
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
     from scrm.handover.preview import Previews
     from scrm.pressure.exceptions import PressureExceptions
     from scrm.pressure.ledger import PressureLedger
+    from scrm.runtime.cover_views import CoverViews
     from scrm.runtime.member_places import MemberPlaces
     from scrm.runtime.task_joins import OrgTaskStaff
     from scrm.runtime.wiring.content import AdminContent
@@ -169,6 +172,13 @@ def task_work() -> "TaskWork":
     return TaskWork(_tasks(), _task_staff())
 
 
+def cover_views() -> "CoverViews":
+    from scrm.runtime.cover_views import CoverViews  # noqa: PLC0415 - as above
+
+    org = DynamoOrgRepository(_table(settings().org_table))
+    return CoverViews(org, org, _tasks(), case_queries())
+
+
 def contact_queries() -> "DynamoContactQueries":
     from scrm.aws.contact_queries import DynamoContactQueries  # noqa: PLC0415 - only operations on customers need it
 
@@ -184,10 +194,30 @@ def accountability() -> "Accountability":
     return Accountability(contacts, CustomerWriter(contacts, clock.now))
 
 
-def owner_notes() -> "DynamoOwnerNotes":
-    from scrm.aws.pressure_table import DynamoOwnerNotes  # noqa: PLC0415 - only a new owner needs it
+def owner_notes() -> "tuple[OwnerNotes, ...]":
+    from scrm.runtime.wiring.owner_notes import owner_notes_in  # noqa: PLC0415 - only a new owner needs it
 
-    return DynamoOwnerNotes(_table(settings().pressure_table))
+    found = settings()
+    return owner_notes_in(_table(found.pressure_table), _table(found.audience_table), _table(found.consent_table))
+
+
+def consents() -> "Consents":
+    from scrm.aws.consent_table import DynamoConsentStore  # noqa: PLC0415 - only operations on consent need it
+    from scrm.consent.consents import Consents  # noqa: PLC0415
+
+    return Consents(DynamoConsentStore(_table(settings().consent_table)), pause_with_jitter)
+
+
+def consent_desk() -> "ConsentDesk":
+    from scrm.aws.contact_table import DynamoContactRepository  # noqa: PLC0415 - as above
+    from scrm.aws.dispatch_queue import SqsOptOutNews  # noqa: PLC0415
+    from scrm.aws.queues import Queue  # noqa: PLC0415
+    from scrm.consent.consents import ConsentDesk  # noqa: PLC0415
+    from scrm.runtime.consent_joins import ContactPlaces  # noqa: PLC0415
+
+    places = ContactPlaces(DynamoContactRepository(_table(settings().contacts_table)))
+    news = SqsOptOutNews(Queue(session.client("sqs"), settings().campaign_queue_url))
+    return ConsentDesk(consents(), places, news, clock.now)
 
 
 def pressure_ledger() -> "PressureLedger":

@@ -7,7 +7,7 @@ from scrm.campaign.reconcile import TaskReconcile
 from scrm.pressure.personal import PersonalMessages, PersonalSends, PersonalSettings
 from scrm.runtime.pressure_joins import LedgerOwners
 from scrm.runtime.wiring import dispatch as shared
-from scrm.runtime.wiring import pressure
+from scrm.runtime.wiring import pressure, send_checks
 from scrm.runtime.wiring.tables import queue, table
 from scrm.runtime.wiring.wecom import wecom_client
 from scrm.wecom.governor_state import Priority
@@ -17,10 +17,10 @@ from scrm.wecom.personal_sends import WecomPersonalMessages
 def reconcile() -> TaskReconcile:
     """For one message or tick."""
     return TaskReconcile(
-        tasks=shared.tasks(),
+        tasks=send_checks.tasks(),
         messages=shared.messages(),
         standings=shared.standings(),
-        checks=shared.checks(),
+        checks=send_checks.checks(),
         queue=shared.dispatch_queue(),
         ends=shared.ends(),
         settings=shared.SETTINGS,
@@ -39,7 +39,7 @@ def personal_sends() -> PersonalSends:
         messages=personal_messages(),
         queue=SqsPersonalQueue(queue("CAMPAIGN_RECONCILE_QUEUE_URL")),
         marks=DynamoPersonalMarks(table("PRESSURE_TABLE")),
-        owners=LedgerOwners(shared.owners()),
+        owners=LedgerOwners(send_checks.owners()),
         ledger=pressure.ledger(),
         settings=PersonalSettings(),
         now=clock.now,

@@ -7,6 +7,7 @@ from scrm import clock
 from scrm.campaign.dispatching import Dispatch
 from scrm.campaign.stopping import TaskChanges
 from scrm.runtime.wiring import dispatch as shared
+from scrm.runtime.wiring import send_checks
 
 # A worker that WeCom's limits put off leaves the queue alone for a moment: what it took next would be put off as well.
 REST = timedelta(seconds=5)
@@ -15,11 +16,11 @@ REST = timedelta(seconds=5)
 def dispatch() -> Dispatch:
     """For one message."""
     return Dispatch(
-        tasks=shared.tasks(),
+        tasks=send_checks.tasks(),
         messages=shared.messages(),
         standings=shared.standings(),
-        checks=shared.checks(),
-        ledger=shared.places(),
+        checks=send_checks.checks(),
+        ledger=send_checks.places(),
         queue=shared.dispatch_queue(),
         ends=shared.ends(),
         settings=shared.SETTINGS,
@@ -28,7 +29,7 @@ def dispatch() -> Dispatch:
 
 
 def changes() -> TaskChanges:
-    return TaskChanges(shared.tasks(), shared.dispatch_queue())
+    return TaskChanges(send_checks.tasks(), shared.dispatch_queue())
 
 
 def rest() -> None:

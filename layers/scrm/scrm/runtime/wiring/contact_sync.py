@@ -4,7 +4,7 @@ import functools
 from typing import TYPE_CHECKING
 
 from scrm import clock
-from scrm.aws.contact_table import DynamoContactRepository
+from scrm.aws.contact_table import DynamoContactRepository, OwnerNotes
 from scrm.aws.org_table import DynamoOrgRepository
 from scrm.aws.queues import Queue
 from scrm.aws.sync_runs import DynamoSyncRuns
@@ -23,7 +23,7 @@ from scrm.wecom.governor_state import Priority
 from scrm.wecom.sources import WecomAddressBook, WecomCustomers
 
 if TYPE_CHECKING:
-    from scrm.aws.pressure_table import DynamoOwnerNotes
+    from scrm.runtime.facts_intake import FactsIntake
     from scrm.runtime.master_intake import MasterIntake
     from scrm.tasks.work import MemberRename
 
@@ -58,6 +58,7 @@ def contact_intake() -> ContactIntake:
         now=clock.now,
         on_drift=lambda rows: count("RelationDrift", rows),
         master=master_intake,
+        facts=facts_intake,
     )
 
 
@@ -80,11 +81,38 @@ def master_intake() -> "MasterIntake":
 
 
 @functools.cache
-def owner_notes() -> "DynamoOwnerNotes":
-    """What goes along when an owner changes; only a start that sees that needs it."""
-    from scrm.aws.pressure_table import DynamoOwnerNotes  # noqa: PLC0415
+def facts_intake() -> "FactsIntake":
+    """As `master_intake`, for a feed of customer facts."""
+    from scrm.audience.intake import FeedImport  # noqa: PLC0415
+    from scrm.aws.audience_table import DynamoDossiers, DynamoFeedRecord  # noqa: PLC0415
+    from scrm.aws.dispatch_queue import SqsSendQueue  # noqa: PLC0415
+    from scrm.runtime.audience_joins import ContactsOwned  # noqa: PLC0415
+    from scrm.runtime.facts_intake import FactsIntake  # noqa: PLC0415
 
-    return DynamoOwnerNotes(table("PRESSURE_TABLE"))
+    customers, audience = ContactsOwned(DynamoContactRepository(table("CONTACTS_TABLE"))), table("AUDIENCE_TABLE")
+    return FactsIntake(
+        bucket=required("DATA_BUCKET"),
+        documents=bucket("DATA_BUCKET"),
+        facts=FeedImport(
+            customers,
+            DynamoDossiers(audience),
+            clock.now,
+            SqsSendQueue(queue("CAMPAIGN_QUEUE_URL")).customers_changed,
+        ),
+        feeds=DynamoFeedRecord(audience),
+        rejections=DynamoOrgRepository(table("ORG_TABLE")),
+        queue=contact_queue(),
+        now=clock.now,
+        on_rejected=lambda rows: count("FactsRowRejected", rows),
+    )
+
+
+@functools.cache
+def owner_notes() -> tuple[OwnerNotes, ...]:
+    """What goes along when an owner changes; only a start that sees that needs it."""
+    from scrm.runtime.wiring.owner_notes import owner_notes_in  # noqa: PLC0415
+
+    return owner_notes_in(table("PRESSURE_TABLE"), table("AUDIENCE_TABLE"), table("CONSENT_TABLE"))
 
 
 def task_rename() -> "MemberRename":
@@ -100,4 +128,5 @@ def reset() -> None:
     contact_queue.cache_clear()
     contact_intake.cache_clear()
     master_intake.cache_clear()
+    facts_intake.cache_clear()
     owner_notes.cache_clear()

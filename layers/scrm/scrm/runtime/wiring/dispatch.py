@@ -2,40 +2,20 @@
 
 import functools
 
-from scrm import clock
-from scrm.aws.campaign_table import DynamoCampaignStore
-from scrm.aws.contact_table import DynamoContactRepository
-from scrm.aws.content_table import DynamoContents
 from scrm.aws.dispatch_queue import SqsDispatchQueue
-from scrm.aws.product_table import DynamoPermissions, DynamoProducts
-from scrm.aws.send_task_table import DynamoTaskRepository
 from scrm.aws.settled_facts import BucketSettledFacts
-from scrm.campaign.checks import SendChecks
 from scrm.campaign.dispatch_settings import DispatchSettings
 from scrm.campaign.ends import Ends
-from scrm.content.permissions import ProductPermissions
-from scrm.content.sending import ContentGate
-from scrm.runtime.dispatch_joins import (
-    CampaignStandings,
-    ClosedRules,
-    ContactOwners,
-    LedgerPlaces,
-    LibraryContents,
-)
+from scrm.runtime.dispatch_joins import CampaignStandings
 from scrm.runtime.observability import count, logger
-from scrm.runtime.wiring import pressure
-from scrm.runtime.wiring.tables import bucket, queue, table
+from scrm.runtime.wiring import send_checks
+from scrm.runtime.wiring.tables import bucket, queue
 from scrm.runtime.wiring.wecom import wecom_client
 from scrm.wecom.errors import PermissionDeniedError
 from scrm.wecom.governor_state import Priority
 from scrm.wecom.mass_sends import WecomMassMessages
 
 SETTINGS = DispatchSettings()
-
-
-@functools.cache
-def tasks() -> DynamoTaskRepository:
-    return DynamoTaskRepository(table("SEND_TASK_TABLE"))
 
 
 @functools.cache
@@ -50,34 +30,12 @@ def messages() -> WecomMassMessages:
 
 @functools.cache
 def standings() -> CampaignStandings:
-    return CampaignStandings(DynamoCampaignStore(table("CAMPAIGN_TABLE")))
-
-
-@functools.cache
-def checks() -> SendChecks:
-    library = table("CONTENT_TABLE")
-    products = DynamoProducts(library)
-    return SendChecks(
-        LibraryContents(ContentGate(DynamoContents(library), products)),
-        ProductPermissions(products, DynamoPermissions(library)),
-        ClosedRules(),
-        owners(),
-    )
-
-
-@functools.cache
-def owners() -> ContactOwners:
-    return ContactOwners(DynamoContactRepository(table("CONTACTS_TABLE")))
-
-
-@functools.cache
-def places() -> LedgerPlaces:
-    return LedgerPlaces(pressure.ledger(), clock.now)
+    return CampaignStandings(send_checks.campaigns())
 
 
 @functools.cache
 def ends() -> Ends:
-    return Ends(places(), BucketSettledFacts(bucket("DATA_BUCKET")))
+    return Ends(send_checks.places(), BucketSettledFacts(bucket("DATA_BUCKET")))
 
 
 def report_permission_denied(error: PermissionDeniedError) -> None:
@@ -88,6 +46,6 @@ def report_permission_denied(error: PermissionDeniedError) -> None:
 
 def reset() -> None:
     """Forget every built object; for tests."""
-    pressure.reset()
-    for factory in (tasks, dispatch_queue, messages, standings, checks, owners, places, ends):
+    send_checks.reset()
+    for factory in (dispatch_queue, messages, standings, ends):
         factory.cache_clear()

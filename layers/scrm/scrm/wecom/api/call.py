@@ -37,6 +37,7 @@ class Call(NamedTuple):
 
     ``repeatable`` is False for what must not be sent a second time while its outcome is unknown (transfers,
     messages): the caller looks first. ``budgets`` are further budgets it uses beside its path's, by the governor's key.
+    ``following``: how many calls of this path the caller will make right after it.
     """
 
     path: str
@@ -44,6 +45,7 @@ class Call(NamedTuple):
     body: Mapping[str, Any] | None = None
     repeatable: bool = True
     budgets: tuple[str, ...] = ()
+    following: int = 0
     file: UploadFile | None = None
 
 

@@ -33,13 +33,15 @@ class Inheritance:
         self._caller = caller
 
     def transfer_resigned(
-        self, handover_userid: str, takeover_userid: str, external_userids: Sequence[str]
+        self, handover_userid: str, takeover_userid: str, external_userids: Sequence[str], *, following: int = 0
     ) -> list[StartedTransfer]:
         """Start the transfer of at most 100 customers of a member who left (else 40097): errcode per customer.
 
-        Not repeated after a lost answer: `OutcomeUnknownError`, then look at `resigned_results`.
+        Not repeated after a lost answer: `OutcomeUnknownError`, then look at `resigned_results`. ``following``: how
+        many such calls come right after it.
         """
-        return self._transfer(_RESIGNED, handover_userid, takeover_userid, external_userids, {})
+        call = _transfer(_RESIGNED, handover_userid, takeover_userid, external_userids, {})
+        return self._started(call._replace(following=following))
 
     def transfer_onjob(
         self,
@@ -48,6 +50,7 @@ class Inheritance:
         external_userids: Sequence[str],
         *,
         success_message: str = "",
+        following: int = 0,
     ) -> list[StartedTransfer]:
         """As `transfer_resigned` for an active member; the customer is told ``success_message`` or WeCom's own text.
 
@@ -55,7 +58,8 @@ class Inheritance:
         """
         require_length(_ON_JOB, "success_message", success_message, limits.TRANSFER_MESSAGE_LENGTH)
         text = {"transfer_success_msg": success_message} if success_message else {}
-        return self._transfer(_ON_JOB, handover_userid, takeover_userid, external_userids, text)
+        call = _transfer(_ON_JOB, handover_userid, takeover_userid, external_userids, text)
+        return self._started(call._replace(following=following))
 
     def resigned_results(self, handover_userid: str, takeover_userid: str) -> Iterator[TransferResult]:
         """Every known transfer between the two, all pages. Repeated attempts on a customer give several rows."""
@@ -78,17 +82,7 @@ class Inheritance:
         reply = self._caller.call(call)
         return Page(tuple(rows(Unassigned, reply, "info", call)), cursor_of(reply))
 
-    def _transfer(
-        self, path: str, handover_userid: str, takeover_userid: str, ids: Sequence[str], extra: Mapping[str, Any]
-    ) -> list[StartedTransfer]:
-        require_ids(path, "external_userids", ids, limits.TRANSFER_CUSTOMERS)
-        body = {
-            "handover_userid": handover_userid,
-            "takeover_userid": takeover_userid,
-            "external_userid": list(ids),
-            **extra,
-        }
-        call = Call(path, body=body, repeatable=False)
+    def _started(self, call: Call) -> list[StartedTransfer]:
         reply = self._caller.call(call)
         if "customer" not in reply:  # the one answer in which a missing list is no empty one
             raise unreadable(call)
@@ -97,6 +91,19 @@ class Inheritance:
     def _results(self, path: str, handover_userid: str, takeover_userid: str) -> Iterator[TransferResult]:
         body = {"handover_userid": handover_userid, "takeover_userid": takeover_userid}
         return all_rows(self._caller, Call(path, body=body), TransferResult, "customer")
+
+
+def _transfer(
+    path: str, handover_userid: str, takeover_userid: str, ids: Sequence[str], extra: Mapping[str, Any]
+) -> Call:
+    require_ids(path, "external_userids", ids, limits.TRANSFER_CUSTOMERS)
+    body = {
+        "handover_userid": handover_userid,
+        "takeover_userid": takeover_userid,
+        "external_userid": list(ids),
+        **extra,
+    }
+    return Call(path, body=body, repeatable=False)
 
 
 def _unassigned() -> Call:

@@ -1,0 +1,30 @@
+"""What is asked of the campaigns' planner."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from scrm.aws.dispatch_queue import SqsSendQueue, send_at
+from scrm.aws.queues import Queue
+from scrm.campaign.planner_messages import CampaignDue, ContentRecalled, SliceRequested
+
+
+class SqsPlanningQueue:
+    """Implements `scrm.campaign.campaign_ports.PlanningQueue`."""
+
+    def __init__(self, planner: Queue, worker: Queue) -> None:
+        self._planner = planner
+        self._sends = SqsSendQueue(worker)
+
+    def request_slices(self, campaign_id: str, ring: str, slices: Sequence[int], first: int = 0) -> None:
+        self._planner.send(
+            SliceRequested(campaign_id=campaign_id, ring=ring, number=number, first=first) for number in slices
+        )
+
+    def request_look(self, campaign_id: str, not_before: datetime) -> None:
+        send_at(self._planner, [CampaignDue(campaign_id=campaign_id)], not_before)
+
+    def request_cancellation(self, campaign_id: str) -> None:
+        self._sends.request_stop(campaign_id)
+
+    def content_recalled(self, activity_id: str, version: int) -> None:
+        self._planner.send([ContentRecalled(activity_id=activity_id, version=version)])

@@ -1,0 +1,49 @@
+"""Whom a campaign leaves out before a task is written: holdout, permission, and the rules of the audience."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from scrm.campaign.checks import Refusal
+from scrm.campaign.dispatch_errors import ContentRefusedError
+from scrm.campaign.model import Campaign
+from scrm.campaign.ports import ApprovedContent, ApprovedContents, ProductPermissions, RecipientRules
+
+
+@dataclass(frozen=True, slots=True)
+class Exclusions:
+    """The same for the count that is approved and for the plan; the worker asks permission and rules once more."""
+
+    contents: ApprovedContents
+    permissions: ProductPermissions
+    rules: RecipientRules
+
+    def content(self, campaign: Campaign, at: datetime) -> ApprovedContent | None:
+        """None when it may not be sent: nobody is left out here then, the worker ends each with that reason."""
+        definition = campaign.definition
+        try:
+            return self.contents.approved(definition.content, definition.channel, at)
+        except ContentRefusedError:
+            return None
+
+    def reasons(
+        self, campaign: Campaign, content: ApprovedContent | None, userid: str, target_ids: Sequence[str], at: datetime
+    ) -> dict[str, str]:
+        """Reason by customer, of those of one owner who get nothing."""
+        percent = campaign.definition.holdout_percent
+        held_out = (one for one in target_ids if percent and is_held_out(campaign.campaign_id, one, percent))
+        reasons: dict[str, str] = dict.fromkeys(held_out, Refusal.HOLDOUT)
+        rest = [one for one in target_ids if one not in reasons]
+        if content is None or not rest:
+            return reasons
+        product = content.product_id
+        if product and userid not in self.permissions.permitted(product, [userid], at):
+            return reasons | dict.fromkeys(rest, Refusal.PRODUCT_NOT_PERMITTED)
+        return reasons | self.rules.exclusions(userid, rest, content, campaign.definition.channel, at)
+
+
+def is_held_out(campaign_id: str, target_id: str, percent: int) -> bool:
+    """The same customers whoever asks, and others in each campaign."""
+    digest = hashlib.blake2b(f"{campaign_id}#{target_id}".encode(), digest_size=4).digest()
+    return int.from_bytes(digest) % 100 < percent

@@ -1,0 +1,44 @@
+"""What the planner's queue carries. Unknown fields are ignored; a breaking change is a new version."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+
+
+class PlannerMessage(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
+
+    schema_version: Literal[1] = 1
+
+
+class CampaignDue(PlannerMessage):
+    """Take the campaign's next step, if it is time."""
+
+    kind: Literal["campaign_due"] = "campaign_due"
+    campaign_id: str
+
+
+class SliceRequested(PlannerMessage):
+    """Plan a slice of a ring, from its owner number ``first`` on; an empty ring: members in none."""
+
+    kind: Literal["slice_requested"] = "slice_requested"
+    campaign_id: str
+    ring: str
+    number: int
+    first: int = 0
+
+
+class ContentRecalled(PlannerMessage):
+    """Somebody took a version of an activity back: stop what sends it."""
+
+    kind: Literal["content_recalled"] = "content_recalled"
+    activity_id: str
+    version: int
+
+
+type PlannerWork = Annotated[CampaignDue | SliceRequested | ContentRecalled, Field(discriminator="kind")]
+
+# Built when the planner first reads one: those who only write messages do not pay for it.
+planner_work: TypeAdapter[CampaignDue | SliceRequested | ContentRecalled] = TypeAdapter(
+    PlannerWork, config=ConfigDict(defer_build=True)
+)

@@ -1,0 +1,190 @@
+"""The planner's slices: some owners of a ring become send tasks, each customer with his reason if he gets none."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from itertools import groupby
+from typing import Final, Protocol
+
+from scrm.campaign.campaign_ports import Audiences, CampaignStore, PlanningQueue
+from scrm.campaign.checks import Refusal
+from scrm.campaign.dispatch_errors import DispatchPostponedError
+from scrm.campaign.exclusions import Exclusions
+from scrm.campaign.model import NO_RING, Campaign, RingProgress, RingState
+from scrm.campaign.ports import ApprovedContent, PressureLedger, TaskRepository
+from scrm.campaign.task import RecipientState, Result, SendPlan, SendTask, TaskState
+
+_TOGETHER: Final = 10  # tasks asked for in one request
+
+
+@dataclass(frozen=True, slots=True)
+class OwnerShare:
+    """An owner of a slice, and his customers' places in the ring: the ``first`` of them, and how many.
+
+    ``node_path`` and ``part`` are the snapshot's.
+    """
+
+    userid: str
+    first: int
+    customers: int
+    node_path: str = ""
+    part: int = 0
+
+
+class SliceStore(Protocol):
+    """The owners of each slice of each ring, and which slices have been planned."""
+
+    def put(self, campaign_id: str, ring: str, number: int, owners: Iterable[OwnerShare]) -> None: ...
+
+    def owners(self, campaign_id: str, ring: str, number: int) -> list[OwnerShare]: ...
+
+    def mark_planned(self, campaign_id: str, ring: str, number: int) -> None:
+        """The slice's tasks are written. A repeat changes nothing."""
+
+    def unplanned(self, campaign_id: str, ring: str, slices: int) -> list[int]:
+        """Numbers of the ring's slices that have not been planned, in order."""
+
+
+class SendRequests(Protocol):
+    """The worker's queue, as far as the planner needs it."""
+
+    def request_send(self, tasks: Sequence[SendTask]) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class SliceResult:
+    """What one run planned: ``tasks`` for ``customers``, ``excluded`` of them; ``is_whole``: the slice is done."""
+
+    tasks: int = 0
+    customers: int = 0
+    excluded: int = 0
+    is_whole: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SlicePlanning:
+    """Use case of the planner. Safe to repeat at any point: a task that is there stays as it was written first.
+
+    Every customer of the snapshot is in exactly one task of his owner, also those who get nothing, so that the sum
+    over the tasks is the audience. The worker asks all of it again before WeCom is called.
+    """
+
+    store: CampaignStore
+    slices: SliceStore
+    audiences: Audiences
+    exclusions: Exclusions
+    tasks: TaskRepository
+    ledger: PressureLedger
+    dispatch: SendRequests
+    queue: PlanningQueue
+    has_time: Callable[[], bool]
+
+    def plan(self, campaign_id: str, ring: str, number: int, first: int, now: datetime) -> SliceResult:
+        """Plan the slice's owners from the ``first`` on; what the time does not take is asked for again."""
+        campaign = self.store.find(campaign_id)
+        progress = _planned_ring(campaign, ring)
+        if campaign is None or progress is None:
+            return SliceResult()
+        plan = SendPlan(
+            campaign_id=campaign_id,
+            ring=ring,
+            channel=campaign.definition.channel,
+            content=campaign.definition.content,
+            planned_at=progress.planned_at or now,
+            expires_at=campaign.expires_at or now,
+            deadline=campaign.definition.deadline,
+            priority=campaign.definition.priority,
+        )
+        owners = self.slices.owners(campaign_id, ring, number)[first:]
+        planning = _Planning(self, campaign, plan, now, self.exclusions.content(campaign, now))
+        return self._plan_owners(planning, owners, number, first)
+
+    def _plan_owners(self, planning: "_Planning", owners: Sequence[OwnerShare], number: int, first: int) -> SliceResult:
+        done = customers = tasks = excluded = 0
+        asked: list[SendTask] = []
+        for share, target_ids in self._with_customers(planning.campaign.snapshot_id, owners):
+            if not self.has_time():
+                break
+            made = planning.tasks_of(share, target_ids)
+            asked += made
+            done, tasks, customers = done + 1, tasks + len(made), customers + len(target_ids)
+            excluded += sum(len(task.results) for task in made)
+            if len(asked) >= _TOGETHER:
+                self.dispatch.request_send(asked)
+                asked = []
+        if asked:
+            self.dispatch.request_send(asked)
+        plan = planning.plan
+        if done < len(owners):
+            self.queue.request_slices(plan.campaign_id, plan.ring, [number], first + done)
+            return SliceResult(tasks, customers, excluded)
+        self.slices.mark_planned(plan.campaign_id, plan.ring, number)
+        return SliceResult(tasks, customers, excluded, is_whole=True)
+
+    def _with_customers(
+        self, snapshot_id: str, owners: Sequence[OwnerShare]
+    ) -> Iterator[tuple[OwnerShare, tuple[str, ...]]]:
+        """Part by part, so that one part's customers are in memory at a time."""
+        for part, shares in groupby(owners, key=lambda share: share.part):
+            of_part = list(shares)
+            found = self.audiences.customers(snapshot_id, part, [share.userid for share in of_part])
+            yield from ((share, found.get(share.userid, ())) for share in of_part)
+
+
+@dataclass(slots=True)
+class _Planning:
+    """One slice of one campaign."""
+
+    ports: SlicePlanning
+    campaign: Campaign
+    plan: SendPlan
+    now: datetime
+    content: ApprovedContent | None
+
+    def tasks_of(self, share: OwnerShare, target_ids: Sequence[str]) -> list[SendTask]:
+        """Write the owner's tasks, then hold their places: a place without a task would be nobody's to give back.
+
+        Whoever dies in between leaves it to the worker, who reserves before he calls.
+        """
+        reasons = self._reasons(share, target_ids)
+        tasks = [self._decided(task, reasons) for task in self.plan.tasks_of(share.userid, target_ids, share.node_path)]
+        for task in self.ports.tasks.put_planned(tasks):
+            if task.has_pending:
+                self._reserve(task)
+        return tasks
+
+    def _reserve(self, task: SendTask) -> None:
+        """Whom the cap refuses the worker puts off or excludes; it also comes back to a busy ledger."""
+        try:
+            self.ports.ledger.reserve(task, min(task.expires_at, self.now + task.deadline))
+        except DispatchPostponedError:
+            return
+
+    def _decided(self, task: SendTask, reasons: dict[str, str]) -> SendTask:
+        results = {
+            target_id: Result(RecipientState.EXCLUDED, self.plan.planned_at, reasons[target_id])
+            for target_id in task.target_ids
+            if target_id in reasons
+        }
+        if not results:
+            return task
+        decided = replace(task, results=results, untold=True)
+        return decided if decided.has_pending else replace(decided, state=TaskState.CANCELLED)
+
+    def _reasons(self, share: OwnerShare, target_ids: Sequence[str]) -> dict[str, str]:
+        """Why some of the owner's customers get nothing."""
+        if self.plan.ring == NO_RING:
+            return dict.fromkeys(target_ids, Refusal.NOT_IN_RING)
+        radius = self.campaign.definition.blast_radius
+        room = len(target_ids) if radius is None else max(radius - share.first, 0)
+        beyond: dict[str, str] = dict.fromkeys(target_ids[room:], Refusal.BLAST_RADIUS)
+        within = target_ids[:room]
+        return beyond | self.ports.exclusions.reasons(self.campaign, self.content, share.userid, within, self.now)
+
+
+def _planned_ring(campaign: Campaign | None, ring: str) -> RingProgress | None:
+    """The ring that the campaign is planning now; members in no ring are planned with it."""
+    current = campaign.current_ring if campaign is not None and campaign.may_send else None
+    if current is None or current.state is not RingState.PLANNING or ring not in {current.name, NO_RING}:
+        return None
+    return current

@@ -1,0 +1,225 @@
+"""The audience "everybody": all customers, or group chats, accountable to the members under a campaign's node.
+
+Frozen member by member from the relation table, part by part, so that a run which ends goes on where it stopped.
+"""
+
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import batched
+from typing import Final, Protocol
+
+from scrm import clock, ids
+from scrm.aws.snapshot_documents import BucketSnapshots, OwnerRow, PartHead
+from scrm.campaign.campaign_ports import OwnerPart
+from scrm.campaign.exclusions import Exclusions
+from scrm.campaign.model import Audience, Campaign, CampaignDefinition, Channel
+from scrm.campaign.refusals import CampaignRefusedError
+from scrm.contacts.model import Customer, GroupChat, Relation, RelationState
+from scrm.node_paths import ROOT_NODE_ID, ROOT_PATH, branch_of, covers
+from scrm.org.model import Member, OrgNode
+
+ALL_CUSTOMERS: Final = "all_customers"
+NO_ACTIVE_OWNER: Final = "no_active_owner"
+_SAMPLE: Final = 5
+_OWNERS_PER_PART: Final = 100
+_MEMBERS_PER_PART: Final = 500
+_CUSTOMERS_PER_PART: Final = 20_000
+_MOST_CUSTOMERS: Final = 3_000_000  # whom one run can tell apart in its memory: 60 bytes each
+_TOGETHER: Final = 1_000
+_KEY_BYTES: Final = 8
+
+
+class Staff(Protocol):
+    """The organisation's table."""
+
+    def all_nodes(self) -> Iterator[OrgNode]: ...
+
+    def members_of_branch(self, branch_id: str) -> Iterator[Member]:
+        """By userid."""
+
+
+class Relations(Protocol):
+    """The relation table."""
+
+    def relations_of(self, userid: str) -> Iterator[Relation]: ...
+
+    def customers(self, external_userids: Sequence[str]) -> dict[str, Customer]: ...
+
+    def groups_of(self, userid: str) -> Iterator[GroupChat]: ...
+
+
+class OwnedAudience:
+    """Implements `scrm.campaign.campaign_ports.Audiences` for the segment `ALL_CUSTOMERS`."""
+
+    def __init__(self, staff: Staff, relations: Relations, exclusions: Exclusions, snapshots: BucketSnapshots) -> None:
+        self._staff = staff
+        self._relations = relations
+        self._exclusions = exclusions
+        self._snapshots = snapshots
+
+    def check(self, definition: CampaignDefinition) -> None:
+        if definition.segment_id != ALL_CUSTOMERS:
+            raise CampaignRefusedError(f"There is no such segment; use {ALL_CUSTOMERS}.")
+
+    def freeze(self, campaign: Campaign, at: datetime, has_time: Callable[[], bool]) -> Audience | None:
+        snapshot_id = ids.derive("snap", campaign.campaign_id, clock.to_iso(at))
+        head = self._snapshots.last_head(snapshot_id)
+        seen = self._seen(snapshot_id) if head and head.next_after else set[bytes]()
+        while head is None or head.next_after is not None:
+            head = self._write_part(snapshot_id, campaign, at, head, seen)
+            if head.candidates > _MOST_CUSTOMERS:
+                raise CampaignRefusedError(
+                    f"Everybody here is more than {_MOST_CUSTOMERS} customers; choose a segment."
+                )
+            if head.next_after is not None and not has_time():
+                return None
+        excluded = dict(sorted(head.excluded.items()))
+        customers = head.candidates - sum(excluded.values())
+        return Audience(snapshot_id, head.candidates, customers, head.owner_count, excluded, head.sample)
+
+    def moved_percent(self, before: str, after: str) -> int:
+        """Owners whose customers are the same on both sides are not read; the others' are compared by their hashes."""
+        known = {
+            owner.userid: (owner.digest, head.number) for head in self._snapshots.heads(before) for owner in head.owners
+        }
+        total, gone, come = 0, set[bytes](), set[bytes]()
+        changed: dict[int, list[str]] = {}
+        for head in self._snapshots.heads(after):
+            news = [one.userid for one in head.owners if known.get(one.userid, ("", 0))[0] != one.digest]
+            come |= self._keys(after, head.number, news)
+            for owner in head.owners:
+                _, part = known.pop(owner.userid, ("", -1))
+                if part >= 0 and owner.userid in news:
+                    changed.setdefault(part, []).append(owner.userid)
+        for userid, (_, part) in known.items():
+            changed.setdefault(part, []).append(userid)
+        for part, userids in changed.items():
+            gone |= self._keys(before, part, userids)
+        last = self._snapshots.last_head(before)
+        total = last.candidates - last.left_out if last else 0
+        return -(-100 * len(gone ^ come) // max(total, 1))
+
+    def owners(self, snapshot_id: str) -> Iterator[OwnerPart]:
+        for head in self._snapshots.heads(snapshot_id):
+            for owner in head.owners:
+                yield OwnerPart(owner.userid, owner.node_path, owner.customers, head.number)
+
+    def customers(self, snapshot_id: str, part: int, userids: Iterable[str]) -> dict[str, tuple[str, ...]]:
+        return self._snapshots.customers(snapshot_id, part, userids)
+
+    def _keys(self, snapshot_id: str, part: int, userids: Sequence[str]) -> set[bytes]:
+        if not userids:
+            return set()
+        found = self._snapshots.customers(snapshot_id, part, userids).values()
+        return {_key_of(customer) for of_owner in found for customer in of_owner}
+
+    def _seen(self, snapshot_id: str) -> set[bytes]:
+        """Who is in the parts so far."""
+        found = set[bytes]()
+        for head in self._snapshots.heads(snapshot_id):
+            found |= self._keys(snapshot_id, head.number, [owner.userid for owner in head.owners])
+        return found
+
+    def _write_part(
+        self, snapshot_id: str, campaign: Campaign, at: datetime, before: PartHead | None, seen: set[bytes]
+    ) -> PartHead:
+        """One more part. ``seen``: a customer who changes hands meanwhile is his first owner's alone."""
+        part = _Part(before)
+        content = self._exclusions.content(campaign, at)
+        for branch_id, member in self._members(campaign.node_path, before.next_after if before else None):
+            found = {_key_of(one): one for one in self._targets_of(member.userid, campaign.definition.channel)}
+            target_ids = tuple(one for key, one in found.items() if key not in seen)
+            seen.update(found)
+            if not member.can_take_over:
+                part.leave_out(len(target_ids))
+            elif target_ids:
+                reasons = self._exclusions.reasons(campaign, content, member.userid, target_ids, at)
+                part.add(member, target_ids, reasons)
+            part.members += 1
+            if part.is_full:
+                return self._snapshots.put(snapshot_id, part.head((branch_id, member.userid)), part.customers)
+        return self._snapshots.put(snapshot_id, part.head(None), part.customers)
+
+    def _members(self, node_path: str, after: tuple[str, str] | None) -> Iterator[tuple[str, Member]]:
+        """Everybody under the node, branch by branch and by userid, after the last one taken."""
+        for branch_id in self._branches(node_path):
+            if after is not None and branch_id < after[0]:
+                continue
+            for member in self._staff.members_of_branch(branch_id):
+                is_done = after is not None and (branch_id, member.userid) <= after
+                if not is_done and covers(node_path, member.node_path):
+                    yield branch_id, member
+
+    def _branches(self, node_path: str) -> list[str]:
+        if node_path != ROOT_PATH:
+            return [branch_of(node_path)]
+        return sorted({ROOT_NODE_ID, *(branch_of(node.path) for node in self._staff.all_nodes())})
+
+    def _targets_of(self, userid: str, channel: Channel) -> Iterator[str]:
+        if channel is Channel.GROUP:
+            yield from (group.chat_id for group in self._relations.groups_of(userid))
+            return
+        follows = (
+            relation.external_userid
+            for relation in self._relations.relations_of(userid)
+            if relation.state is RelationState.ACTIVE
+        )
+        for some in batched(follows, _TOGETHER, strict=False):
+            known = self._relations.customers(some)
+            yield from (one for one in some if one in known and known[one].owner_userid == userid)
+
+
+@dataclass(slots=True)
+class _Part:
+    """A part on its way."""
+
+    before: PartHead | None
+    owners: list[OwnerRow] = field(default_factory=list)
+    customers: list[tuple[str, ...]] = field(default_factory=list)
+    members: int = 0
+    held: int = 0
+    left_out: int = 0
+    excluded: Counter[str] = field(default_factory=Counter)
+    sample: list[str] = field(default_factory=list)
+
+    @property
+    def is_full(self) -> bool:
+        many_owners = len(self.owners) == _OWNERS_PER_PART or self.members == _MEMBERS_PER_PART
+        return many_owners or self.held >= _CUSTOMERS_PER_PART
+
+    def leave_out(self, customers: int) -> None:
+        """Nobody could send to them."""
+        self.left_out += customers
+        if customers:
+            self.excluded[NO_ACTIVE_OWNER] += customers
+
+    def add(self, owner: Member, target_ids: tuple[str, ...], reasons: Mapping[str, str]) -> None:
+        digest = hashlib.blake2b(" ".join(target_ids).encode(), digest_size=_KEY_BYTES).hexdigest()
+        self.owners.append(OwnerRow(owner.userid, owner.node_path, len(target_ids), digest))
+        self.customers.append(target_ids)
+        self.held += len(target_ids)
+        self.excluded.update(reasons.values())
+        if len(self.sample) < _SAMPLE:
+            self.sample += [one for one in target_ids if one not in reasons][: _SAMPLE - len(self.sample)]
+
+    def head(self, next_after: tuple[str, str] | None) -> PartHead:
+        before = self.before or PartHead(-1, (), None)
+        chained = hashlib.sha256(" ".join([before.digest, *(owner.digest for owner in self.owners)]).encode())
+        return PartHead(
+            number=before.number + 1,
+            owners=tuple(self.owners),
+            next_after=next_after,
+            candidates=before.candidates + self.held + self.left_out,
+            left_out=before.left_out + self.left_out,
+            owner_count=before.owner_count + len(self.owners),
+            excluded=Counter(before.excluded) + self.excluded,
+            sample=(*before.sample, *self.sample)[:_SAMPLE],
+            digest=chained.hexdigest(),
+        )
+
+
+def _key_of(customer: str) -> bytes:
+    return hashlib.blake2b(customer.encode(), digest_size=_KEY_BYTES).digest()

@@ -1,0 +1,47 @@
+"""``scrm consent``: whether customers let the bank advertise to them."""
+
+import click
+
+from local.cli import consent_tables
+from local.cli.client import at
+from local.cli.session import Session
+
+
+@click.group("consent")
+def consent() -> None:
+    """客户对营销信息的意愿：查询、登记、参数。"""
+
+
+@consent.command("show")
+@click.argument("external_userid")
+@click.pass_obj
+def show(session: Session, external_userid: str) -> None:
+    """显示一个客户当前的意愿与历次表示。"""
+    found = session.client.get(at("consents", external_userid))
+    session.show(found, *consent_tables.consent(found))
+
+
+@consent.command("set")
+@click.argument("external_userid")
+@click.argument("answer", type=click.Choice(list(consent_tables.ANSWERS)))
+@click.option("--said-at", help="客户表示的时间，如 2026-11-26T10:00:00+08:00；缺省为现在")
+@click.option("--reference", default="", help="凭证编号（同意时必填），请勿填写客户个人信息")
+@click.pass_obj
+def record(session: Session, external_userid: str, answer: str, said_at: str | None, reference: str) -> None:
+    """登记客户告知本行的意愿；以客户表示的时间为准，最晚的一次有效。"""
+    asked = {"answer": answer, "said_at": said_at, "reference": reference}
+    found = session.client.put(at("consents", external_userid), asked)
+    session.show(found, *consent_tables.consent(found))
+
+
+@consent.command("settings")
+@click.option("--required/--not-required", "required", default=None, help="是否须客户同意方可发送营销信息（仅总行）")
+@click.pass_obj
+def settings(session: Session, required: bool | None) -> None:  # noqa: FBT001 - click passes it
+    """显示或修改客户意愿参数，一分钟内生效。"""
+    found = session.client.get(at("settings", "consent"))
+    if required is not None:
+        wanted = {name: found["settings"][name] for name in found["given"] if found["is_valid"]}
+        asked = {"version": found["version"], "settings": {**wanted, "consent_required": required}}
+        found = session.client.put(at("settings", "consent"), asked)
+    session.show(found, consent_tables.settings(found))

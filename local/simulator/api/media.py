@@ -1,0 +1,104 @@
+"""Uploads (content paper, 3.3), and what the sending endpoints ask of a media id."""
+
+from collections.abc import Iterable
+
+from local.simulator import errors
+from local.simulator.api import arguments
+from local.simulator.api.call import Body, Call, Endpoint
+from local.simulator.errors import ApiError
+from local.simulator.file_facts import facts_of
+from local.simulator.media_store import Media, MediaUse
+from local.simulator.multipart import UploadedFile
+
+_MEGABYTE = 1024 * 1024
+_LEAST_BYTES = 6  # "more than 5"
+_MOST_BYTES = {
+    "image": 10 * _MEGABYTE,
+    "voice": 2 * _MEGABYTE,
+    "video": 10 * _MEGABYTE,
+    "file": 20 * _MEGABYTE,
+}
+_MOST_ATTACHMENT_BYTES = 10 * _MEGABYTE
+_MOST_PICTURE_BYTES = 2 * _MEGABYTE
+_ATTACHMENT_USES: dict[int, tuple[MediaUse, frozenset[str]]] = {
+    1: ("moments", frozenset({"image", "video"})),
+    2: ("album", frozenset({"image"})),
+}
+_PART = "media"
+
+
+def upload(call: Call) -> Body:
+    kind = _kind(call, "type", _MOST_BYTES)
+    file = _checked_file(call, kind, _MOST_BYTES[kind], part=_PART)
+    media = call.engines.simulation.state.media.add(kind, "message", file, call.now)
+    return {"type": kind, "media_id": media.media_id, "created_at": str(int(media.created_at))}
+
+
+def upload_attachment(call: Call) -> Body:
+    number = arguments.integer(call.args, "attachment_type")
+    if number not in _ATTACHMENT_USES:
+        raise ApiError(errors.INVALID_PARAMETER, "attachment_type")
+    use, kinds = _ATTACHMENT_USES[number]
+    kind = _kind(call, "media_type", kinds)
+    file = _checked_file(call, kind, _MOST_ATTACHMENT_BYTES, part=_PART)
+    media = call.engines.simulation.state.media.add(kind, use, file, call.now)
+    return {"type": kind, "media_id": media.media_id, "created_at": int(media.created_at)}
+
+
+def upload_picture(call: Call) -> Body:
+    """A picture for good, at an address that renders inside WeCom only."""
+    file = _checked_file(call, "image", _MOST_PICTURE_BYTES, part=None)
+    address = call.engines.simulation.state.media.add_picture(file, call.now)
+    if address is None:
+        raise ApiError(errors.RATE_LIMIT)
+    return {"url": address}
+
+
+def usable(call: Call, media_id: str, use: MediaUse, kind: str) -> Media:
+    """What the id stands for.
+
+    Raises:
+        ApiError: 40007 for an unknown or expired id, one of another kind, and one uploaded for another use (of Moments
+            the knob's code for the last).
+    """
+    media = call.engines.simulation.state.media.living(media_id, call.now, call.knobs.media_life_seconds)
+    if media is None:
+        raise ApiError(errors.MEDIA_ID_INVALID)
+    if media.use != use:
+        raise ApiError(call.knobs.moment_foreign_media_errcode if use == "moments" else errors.MEDIA_ID_INVALID)
+    if media.kind != kind:
+        raise ApiError(errors.MEDIA_ID_INVALID)
+    return media
+
+
+def check_picture(call: Call, address: str) -> None:
+    """Raises: ApiError: 40058 for an address that uploadimg did not give."""
+    if address not in call.engines.simulation.state.media.pictures:
+        raise ApiError(errors.INVALID_PARAMETER, "pic_url")
+
+
+def _kind(call: Call, name: str, kinds: Iterable[str]) -> str:
+    kind = arguments.text(call.args, name)
+    if kind not in kinds:
+        raise ApiError(errors.BAD_MEDIA_KIND)
+    return kind
+
+
+def _checked_file(call: Call, kind: str, most: int, *, part: str | None) -> UploadedFile:
+    file = call.file
+    if file is None or (part is not None and file.part != part) or not file.content:
+        raise ApiError(errors.EMPTY_MEDIA)
+    if len(file.content) < _LEAST_BYTES:
+        raise ApiError(errors.BAD_MEDIA_SIZE)
+    if len(file.content) > most:
+        raise ApiError(errors.MEDIA_TOO_LARGE)
+    if kind != "file" and facts_of(file.content).kind != kind:
+        raise ApiError(errors.BAD_IMAGE if kind == "image" else errors.BAD_MEDIA_TYPE)
+    return file
+
+
+ENDPOINTS = {
+    "media/upload": Endpoint("POST", "message", upload, takes_file=True),
+    "media/upload_attachment": Endpoint("POST", "customer", upload_attachment, takes_file=True),
+    "media/uploadimg": Endpoint("POST", "message", upload_picture, takes_file=True),
+}

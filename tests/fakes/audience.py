@@ -1,0 +1,89 @@
+"""The audience's ports in memory, by the rules of the table."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from typing import Any
+
+from scrm.audience.dossiers import Bucket, Note, Shelf, notes_of
+from scrm.audience.facts import Consent, CustomerFacts
+from scrm.audience.ports import FeedTaken, Owned
+from scrm.homes import OwnerMove
+
+NOW = datetime(2026, 11, 26, 2, 0, tzinfo=UTC)
+TODAY = date(2026, 11, 26)
+
+
+def facts(external_userid: str = "wm1", **told: Any) -> CustomerFacts:
+    """Somebody who may get everything up to R3."""
+    known: dict[str, Any] = {
+        "told_at": NOW,
+        "risk_class": 3,
+        "assessed_on": TODAY,
+        "born_on": date(1980, 5, 17),
+        "consent": Consent.GIVEN,
+    }
+    return CustomerFacts(external_userid, **(known | told))
+
+
+class FakeDossiers:
+    """Implements DossierStore. ``reads`` counts shelves."""
+
+    def __init__(self) -> None:
+        self.buckets: dict[str, dict[str, Bucket]] = {}
+        self.notes: dict[str, list[Note]] = {}
+        self.reads = 0
+        self.busy = 0
+
+    def shelf(self, home: str) -> Shelf:
+        self.reads += 1
+        buckets = self.buckets.get(home, {})
+        return Shelf(home, tuple(buckets[prefix] for prefix in sorted(buckets)), tuple(self.notes.get(home, [])))
+
+    def save(self, buckets: Sequence[Bucket]) -> bool:
+        if self.busy:
+            self.busy -= 1
+            return False
+        for bucket in buckets:
+            known = self.buckets.get(bucket.home, {}).get(bucket.prefix)
+            if bucket.version != (known.version if known else 0):
+                return False
+        for bucket in buckets:
+            self.buckets.setdefault(bucket.home, {})[bucket.prefix] = replace(bucket, version=bucket.version + 1)
+        return True
+
+    def note_owners(self, changes: Sequence[tuple[str, str, str, int]]) -> None:
+        """What the transaction of an owner's change writes; FakeContacts calls it."""
+        for note in notes_of([OwnerMove(*change) for change in changes], NOW):
+            self.notes.setdefault(note.home, []).append(note)
+
+
+class FakeOwned:
+    """Implements OwnedCustomers; `move` changes an owner as the relation table does."""
+
+    def __init__(self, dossiers: FakeDossiers, **owners: str) -> None:
+        self.dossiers = dossiers
+        self.by_id = {one: Owned(owner, 1) for one, owner in owners.items()}
+
+    def owned(self, external_userids: Sequence[str]) -> dict[str, Owned]:
+        return {one: self.by_id[one] for one in external_userids if one in self.by_id}
+
+    def move(self, external_userid: str, to_userid: str) -> None:
+        before = self.by_id[external_userid]
+        after = Owned(to_userid, before.version + 1)
+        self.by_id[external_userid] = after
+        self.dossiers.note_owners([(external_userid, before.owner_userid, to_userid, after.version)])
+
+
+class FakeFeeds:
+    """Implements FeedRecord."""
+
+    def __init__(self) -> None:
+        self.taken: FeedTaken | None = None
+
+    def latest(self) -> FeedTaken | None:
+        return self.taken
+
+    def note(self, taken: FeedTaken) -> None:
+        if self.taken is None or self.taken.told_at <= taken.told_at:
+            self.taken = taken

@@ -1,0 +1,210 @@
+"""The audience "everybody": who is in it, in what order, whatever interrupts the freezing."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from scrm.aws.snapshot_documents import PREFIX, BucketSnapshots
+from scrm.campaign.exclusions import Exclusions
+from scrm.campaign.model import Audience, Campaign, Channel
+from scrm.campaign.refusals import CampaignRefusedError
+from scrm.contacts.model import Customer, GroupChat, Relation, RelationState
+from scrm.org.model import Member, MemberStatus, OrgNode
+from scrm.runtime import owned_audience
+from scrm.runtime.owned_audience import ALL_CUSTOMERS, OwnedAudience
+from tests.fakes.campaigns import definition
+from tests.fakes.dispatch import FakeContents, FakePermissions, FakeRules
+
+AT = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
+
+
+@dataclass
+class FakeBucket:
+    """Documents in memory; ``writes`` counts those that were stored."""
+
+    stored: dict[str, bytes] = field(default_factory=dict)
+    writes: int = 0
+
+    def put(self, key: str, body: bytes, content_type: str, *, if_absent: bool = False) -> bool:
+        if if_absent and key in self.stored:
+            return False
+        self.stored[key] = body
+        self.writes += 1
+        return True
+
+    def beginning(self, key: str, most: int) -> bytes | None:
+        return self.stored[key][:most] if key in self.stored else None
+
+    def stream_lines(self, key: str) -> Iterator[bytes]:
+        yield from self.stored[key].splitlines(keepends=True)
+
+
+@dataclass
+class FakeBank:
+    """Staff and relations. ``customers``: accountable owner by customer; every member follows everybody."""
+
+    members: list[Member] = field(default_factory=list)
+    owners: dict[str, str] = field(default_factory=dict)
+    states: dict[str, RelationState] = field(default_factory=dict)
+    bucket: FakeBucket = field(default_factory=FakeBucket)
+    rules: FakeRules = field(default_factory=FakeRules)
+
+    def all_nodes(self) -> Iterator[OrgNode]:
+        paths = {"/1/", *(member.node_path for member in self.members)}
+        yield from (OrgNode(path.split("/")[-2], "", path, "") for path in sorted(paths))
+
+    def members_of_branch(self, branch_id: str) -> Iterator[Member]:
+        found = [member for member in self.members if f"/{branch_id}/" in member.node_path]
+        yield from sorted(found, key=lambda member: member.userid)
+
+    def relations_of(self, userid: str) -> Iterator[Relation]:
+        for customer in sorted(self.owners):
+            yield Relation(userid, customer, self.states.get(customer, RelationState.ACTIVE), AT, AT)
+
+    def customers(self, external_userids: Sequence[str]) -> dict[str, Customer]:
+        return {one: Customer(one, owner_userid=self.owners[one]) for one in external_userids}
+
+    def groups_of(self, userid: str) -> Iterator[GroupChat]:
+        yield GroupChat(f"wr_{userid}", userid, "", AT)
+
+    @property
+    def audience(self) -> OwnedAudience:
+        exclusions = Exclusions(FakeContents(), FakePermissions(), self.rules)
+        return OwnedAudience(self, self, exclusions, BucketSnapshots(self.bucket))
+
+    def freeze(self, campaign: Campaign | None = None, at: datetime = AT) -> Audience:
+        found = None
+        while found is None:
+            found = self.audience.freeze(campaign or a_campaign(), at, lambda: False)
+        return found
+
+    def listed(self, snapshot_id: str) -> dict[str, tuple[str, ...]]:
+        found: dict[str, tuple[str, ...]] = {}
+        for owner in self.audience.owners(snapshot_id):
+            found |= self.audience.customers(snapshot_id, owner.part, [owner.userid])
+        return found
+
+
+def member(userid: str, path: str = "/1/10/11/", status: MemberStatus = MemberStatus.ACTIVE) -> Member:
+    return Member(userid, "", path.split("/")[-2], path, status, serves_customers=True, changed_at=AT)
+
+
+def a_campaign(path: str = "/1/10/", **changes: object) -> Campaign:
+    return Campaign("camp_1", definition(segment_id=ALL_CUSTOMERS, **changes), path, "maker", AT)
+
+
+@pytest.fixture
+def bank(monkeypatch: pytest.MonkeyPatch) -> FakeBank:
+    """Three members of the branch with three customers each, two a part; another branch with one."""
+    monkeypatch.setattr(owned_audience, "_OWNERS_PER_PART", 2)
+    made = FakeBank([member("rm_c"), member("rm_a"), member("rm_b", "/1/10/12/"), member("rm_x", "/1/20/")])
+    made.owners = {
+        f"wm_{userid}_{number}": userid for userid in ("rm_a", "rm_b", "rm_c", "rm_x") for number in range(3)
+    }
+    return made
+
+
+def test_it_holds_the_customers_for_whom_a_member_under_the_node_answers(bank: FakeBank) -> None:
+    found = bank.freeze()
+
+    assert bank.listed(found.snapshot_id) == {
+        userid: tuple(f"wm_{userid}_{number}" for number in range(3)) for userid in ("rm_a", "rm_b", "rm_c")
+    }
+    assert (found.candidates, found.customers, found.owners, len(found.sample)) == (9, 9, 3, 5)
+    assert [owner.part for owner in bank.audience.owners(found.snapshot_id)] == [0, 0, 1]
+    assert sorted(bank.bucket.stored) == [f"{PREFIX}{found.snapshot_id}/{number:06d}" for number in (0, 1)]
+
+
+def test_a_team_and_the_whole_bank_are_audiences_too(bank: FakeBank) -> None:
+    team, everybody = (
+        bank.freeze(a_campaign("/1/10/12/")),
+        bank.freeze(replace(a_campaign("/1/"), campaign_id="camp_2")),
+    )
+
+    assert (team.candidates, everybody.candidates) == (3, 12)
+
+
+def test_group_chats_are_the_audience_of_a_campaign_to_groups(bank: FakeBank) -> None:
+    found = bank.freeze(a_campaign(channel=Channel.GROUP))
+
+    assert bank.listed(found.snapshot_id) == {userid: (f"wr_{userid}",) for userid in ("rm_a", "rm_b", "rm_c")}
+
+
+def test_whoever_is_left_out_is_counted_with_his_reason(bank: FakeBank) -> None:
+    bank.rules.reasons = {"wm_rm_a_0": "opted_out"}
+    bank.states["wm_rm_a_1"] = RelationState.DELETED_BY_CUSTOMER
+    bank.members[0] = member("rm_c", status=MemberStatus.LEFT)
+
+    found = bank.freeze()
+
+    assert dict(found.excluded) == {"no_active_owner": 3, "opted_out": 1}
+    assert (found.candidates, found.customers) == (8, 4)
+    assert bank.listed(found.snapshot_id)["rm_a"] == ("wm_rm_a_0", "wm_rm_a_2")
+
+
+def test_a_run_that_ends_goes_on_after_the_last_part_and_frozen_again_nothing_is_written(bank: FakeBank) -> None:
+    assert bank.audience.freeze(a_campaign(), AT, lambda: False) is None
+    bank.owners["wm_rm_a_9"] = "rm_a"
+
+    found = bank.freeze()
+    again = bank.freeze()
+
+    assert found == again
+    assert "wm_rm_a_9" not in bank.listed(found.snapshot_id)["rm_a"], "his part was written"
+    assert bank.bucket.writes == 2
+
+
+def test_a_customer_who_changes_hands_meanwhile_is_in_it_once(bank: FakeBank) -> None:
+    assert bank.audience.freeze(a_campaign(), AT, lambda: False) is None
+    bank.owners["wm_rm_a_0"] = "rm_c"
+
+    found = bank.freeze()
+
+    listed = [one for customers in bank.listed(found.snapshot_id).values() for one in customers]
+    assert sorted(listed) == sorted(set(listed))
+    assert found.candidates == 9
+
+
+def test_how_far_it_moved_counts_who_came_and_who_went_not_who_changed_hands(bank: FakeBank) -> None:
+    before = bank.freeze().snapshot_id
+    bank.owners["wm_rm_a_0"] = "rm_b"
+    same = bank.freeze(at=AT + timedelta(hours=1)).snapshot_id
+    del bank.owners["wm_rm_c_0"]
+    bank.owners["wm_new"] = "rm_c"
+    later = bank.freeze(at=AT + timedelta(hours=2)).snapshot_id
+
+    assert bank.audience.moved_percent(before, before) == 0
+    assert bank.audience.moved_percent(before, same) == 0
+    assert bank.audience.moved_percent(before, later) == 23, "two of nine, rounded up"
+
+
+def test_one_whose_owner_is_gone_has_gone(bank: FakeBank) -> None:
+    before = bank.freeze().snapshot_id
+    del bank.members[0]
+
+    after = bank.freeze(at=AT + timedelta(hours=1)).snapshot_id
+
+    assert bank.audience.moved_percent(before, after) == 34
+
+
+def test_any_other_segment_is_refused(bank: FakeBank) -> None:
+    with pytest.raises(CampaignRefusedError, match="no such segment"):
+        bank.audience.check(definition(segment_id="seg_gold"))
+
+
+def test_more_than_one_run_can_tell_apart_is_refused(bank: FakeBank, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(owned_audience, "_MOST_CUSTOMERS", 5)
+
+    with pytest.raises(CampaignRefusedError, match="choose a segment"):
+        bank.freeze()
+
+
+def test_an_owner_with_many_customers_takes_several_lines(bank: FakeBank) -> None:
+    bank.owners |= {f"wm_rm_a_{number:06d}": "rm_a" for number in range(12_000)}
+
+    found = bank.freeze()
+
+    assert len(bank.listed(found.snapshot_id)["rm_a"]) == 12_003
+    assert max(map(len, bank.bucket.stored[f"{PREFIX}{found.snapshot_id}/000000"].splitlines())) < 1024 * 1024
