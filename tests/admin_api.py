@@ -21,6 +21,8 @@ from scrm.aws.content_journal import AuditedContent
 from scrm.aws.customer_journal import CustomerJournal
 from scrm.aws.handover_journal import AuditedSettings
 from scrm.aws.pressure_exceptions import AuditedExceptions
+from scrm.campaign.exposure import Exposure, ExposureHistory
+from scrm.campaign.stopping import TaskTallies
 from scrm.consent.consents import ConsentDesk
 from scrm.content.media import MediaDesk
 from scrm.handover.edges import Attempt, AttemptOutcome, ChunkKind, EdgeState, TransferApi
@@ -35,6 +37,7 @@ from scrm.org.nodes import NodeSettings
 from scrm.org.rejections import Rejection
 from scrm.pressure.exceptions import GovernedCaps, PressureExceptions, PressureRules
 from scrm.pressure.ledger import PressureLedger
+from scrm.runtime.campaign_joins import AuditedCampaigns
 from scrm.runtime.consent_joins import ContactPlaces
 from scrm.runtime.cover_views import CoverViews
 from scrm.runtime.http.answers import AnsweredOnce
@@ -52,6 +55,7 @@ from scrm.tasks.queries import TaskLists
 from scrm.tasks.work import TaskWork
 from tests.fakes.answers import FakeAnswers
 from tests.fakes.audit import FakeAuditStore
+from tests.fakes.campaigns import Bank, MemoryResults
 from tests.fakes.consent import Answers
 from tests.fakes.contacts import Contacts
 from tests.fakes.content import Library
@@ -178,6 +182,22 @@ class ContentOverMemory:
         return getattr(self._library, name)
 
 
+class CampaignsOverMemory:
+    """Has what `scrm.runtime.wiring.campaigns.AdminCampaigns` has."""
+
+    def __init__(self, bank: Bank, contacts: Contacts) -> None:
+        self._bank = bank
+        self._contacts = contacts
+        self.store = bank.campaigns
+        self.desk = bank.desk
+        self.tallies = TaskTallies(bank.tasks, clock.now)
+        self.results = MemoryResults(bank.tasks)
+
+    def exposures_of(self, external_userid: str) -> list[Exposure]:
+        owner = self._contacts.customer(external_userid).owner_userid
+        return ExposureHistory(self._bank.tasks).of(external_userid, [owner])
+
+
 @dataclass
 class Api:
     """The handler over in-memory ports, joined at the wiring seam."""
@@ -198,6 +218,7 @@ class Api:
     pressure: FakePressureStore = field(default_factory=FakePressureStore)
     exceptions: FakeExceptions = field(default_factory=FakeExceptions)
     shelf: Shelf = field(default_factory=Shelf)
+    campaigns: Bank = field(default_factory=Bank)
     answers: Answers = field(default_factory=lambda: Answers(AT))
 
     def join(self, monkeypatch: pytest.MonkeyPatch) -> "Api":
@@ -231,6 +252,9 @@ class Api:
         change = SettingsChange(self.settings, AuditedSettings(ports["audit_log"]), TOPIC, HandoverDocument)
         ports["settings_change"] = change
         self.library.journal = AuditedContent(ports["audit_log"])
+        self.campaigns.log = AuditedCampaigns(ports["audit_log"])
+        ports["campaigns"] = CampaignsOverMemory(self.campaigns, self.contacts)
+        ports["planning_queue"] = self.campaigns.queue
 
         def change_of(topic: str, model: type[BaseModel]) -> SettingsChange:
             return SettingsChange(self.settings, AuditedSettings(ports["audit_log"]), topic, model)

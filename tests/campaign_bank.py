@@ -16,6 +16,7 @@ from scrm.audit.log import AuditLog
 from scrm.aws.audit_table import DynamoAuditStore
 from scrm.aws.campaign_table import DynamoCampaignStore
 from scrm.aws.content_table import DynamoContents
+from scrm.aws.dispatch_queue import SqsSendQueue
 from scrm.aws.planning_queue import SqsPlanningQueue
 from scrm.aws.queues import Queue
 from scrm.aws.send_task_table import DynamoTaskRepository
@@ -28,14 +29,14 @@ from scrm.campaign.planner_messages import ContentRecalled
 from scrm.campaign.settings import CampaignSettings
 from scrm.campaign.stopping import TaskTallies
 from scrm.campaign.task import SendPlan, SendTask, TaskState
+from scrm.campaign.trial import TrialSends
 from scrm.content.model import ContentState, Scene, Variant
 from scrm.runtime.campaign_joins import AuditedCampaigns, LibraryVersions
-from scrm.runtime.owned_audience import ALL_CUSTOMERS
-from scrm.runtime.wiring import campaign_planner as planner_wiring
+from scrm.runtime.known_segments import ALL_CUSTOMERS, KnownSegments
 from scrm.runtime.wiring import dispatch as wiring
 from scrm.runtime.wiring import send_checks
 from tests.engine import EngineTables
-from tests.fakes.campaigns import CHECKER, MAKER, FakeTestSends, definition
+from tests.fakes.campaigns import CHECKER, MAKER, definition
 from tests.fakes.content import LABEL, Library, a_draft
 from tests.local_bank import Context, LocalBank, customer_id, local_bank, small_world
 
@@ -66,6 +67,7 @@ class CampaignBank:
         self.bank = bank
         self.wecom = Sending(bank.sim.control)
         self._tables = tables
+        self._content: ContentRef | None = None
         self.campaigns = DynamoCampaignStore(self.table("CampaignTable"))
         self.tasks = DynamoTaskRepository(self.table("SendTaskTable"))
 
@@ -110,7 +112,9 @@ class CampaignBank:
         return found.state
 
     def released(self) -> ContentRef:
-        """Content that may be sent from now on."""
+        """Content that may be sent from now on, the same one each time."""
+        if self._content is not None:
+            return self._content
         now = clock.now()
         library = Library(contents=DynamoContents(self.table("ContentTable")), moment=now)  # type: ignore[arg-type]
         draft = a_draft(
@@ -120,21 +124,22 @@ class CampaignBank:
             variants=((Scene.ONE_TO_ONE, Variant(LABEL)),),
         )
         found = library.released(draft)
-        return ContentRef(found.activity_id, 1, dict(found.hashes)[Scene.ONE_TO_ONE])
+        self._content = ContentRef(found.activity_id, 1, dict(found.hashes)[Scene.ONE_TO_ONE])
+        return self._content
 
     @property
     def desk(self) -> CampaignDesk:
-        queue = SqsPlanningQueue(
-            Queue(self.bank.sqs, self.bank.urls["campaign_planner"]), Queue(self.bank.sqs, self.bank.urls["campaign"])
-        )
+        worker = Queue(self.bank.sqs, self.bank.urls["campaign"])
+        queue = SqsPlanningQueue(Queue(self.bank.sqs, self.bank.urls["campaign_planner"]), worker)
         log = AuditLog(DynamoAuditStore(self._tables.names["AuditTable"], self._tables.client))
         return CampaignDesk(
             store=self.campaigns,
             journal=AuditedCampaigns(log),
             contents=LibraryVersions(send_checks.content_gate()),
-            audiences=planner_wiring._audiences(),
+            segments=KnownSegments(),
             queue=queue,
-            test_sends=FakeTestSends(),
+            tallies=TaskTallies(self.tasks),
+            test_sends=TrialSends(self.campaigns, self.tasks, send_checks.owners(), SqsSendQueue(worker)),
             settings=CampaignSettings(),
         )
 
@@ -148,7 +153,8 @@ class CampaignBank:
         asked = self.latest(drafted).submission
         assert asked is not None
         self.desk.approve(drafted.campaign_id, asked.audience.snapshot_id, CHECKER, now)
-        return self.desk.schedule(drafted.campaign_id, clock.now(), MAKER, clock.now())
+        begin = clock.now()
+        return self.desk.schedule(drafted.campaign_id, begin, MAKER, begin)
 
     def take_content_back(self, content: ContentRef) -> None:
         """What the library and the API do at a recall."""
@@ -172,5 +178,5 @@ def campaign_bank(tables: EngineTables, patch: pytest.MonkeyPatch) -> Iterator[C
         running.full_pass()
         made = CampaignBank(running, tables)
         awake = replace(DispatchSettings(), quiet_from=time(0), quiet_until=time(0))
-        patch.setattr(wiring, "SETTINGS", awake)
+        patch.setattr(wiring, "settings", lambda: awake)
         yield made

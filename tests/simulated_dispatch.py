@@ -21,6 +21,7 @@ from scrm.campaign.task import SendTask
 from tests.fakes.dispatch import (
     FakeContents,
     FakeFacts,
+    FakeFiles,
     FakeOwners,
     FakePermissions,
     FakePressure,
@@ -59,6 +60,7 @@ class SimulatedDispatch:
     kill_everywhere: bool = False
     tasks: FakeTasks = field(default_factory=FakeTasks)
     contents: FakeContents = field(default_factory=FakeContents)
+    files: FakeFiles = field(default_factory=FakeFiles)
     standings: FakeStandings = field(default_factory=FakeStandings)
     permissions: FakePermissions = field(default_factory=FakePermissions)
     rules: FakeRules = field(default_factory=FakeRules)
@@ -90,6 +92,7 @@ class SimulatedDispatch:
             self.messages(self.killer),
             remote_calls(self.standings, self.killer),
             self._checks(),
+            remote_calls(self.files, self.killer),
             remote_calls(self.ledger, self.killer),
             remote_calls(self, self.killer),
             self._ends(),

@@ -15,6 +15,7 @@ from scrm.runtime.wiring import campaign_reconcile as wiring
 
 DUE = "campaign_reconcile.due"
 PERSONAL = "campaign_reconcile.personal"
+MEDIA = "campaign_reconcile.media"
 
 
 def take(body: str) -> None:
@@ -35,6 +36,13 @@ def count_personal(message: PersonalMessageSeen) -> None:
         count("PersonalMessageRefused")
 
 
+def refresh_media() -> None:
+    found = wiring.media().refresh()
+    logger.info("media refreshed", renewed=found.renewed, refused=found.refused, postponed=found.postponed)
+    count("MediaRenewed", found.renewed)
+    count("MediaRefused", found.refused)
+
+
 @entrypoint
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> batches.PartialFailures | None:  # noqa: ARG001
     if event.get("schedule") == DUE:
@@ -42,5 +50,8 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> batches.Par
         return None
     if event.get("schedule") == PERSONAL:
         count("PersonalMessageSeen", wiring.personal_sends().request_new())
+        return None
+    if event.get("schedule") == MEDIA:
+        refresh_media()
         return None
     return batches.process(event, take)

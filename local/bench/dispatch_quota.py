@@ -109,6 +109,7 @@ class _Worker:
             messages=port,
             standings=port,
             checks=SendChecks(port, port, port, port),
+            files=port,
             ledger=port,
             queue=port,
             ends=Ends(port, port),
@@ -162,6 +163,9 @@ class _Worker:
 
     def approved(self, *_: object) -> ApprovedContent:
         return _CONTENT
+
+    def lent(self, content: ApprovedContent, *_: object) -> ApprovedContent:
+        return content
 
     def owners_of(self, channel: Channel, target_ids: Sequence[str]) -> dict[str, str]:  # noqa: ARG002
         return {one: f"rm_{one.removeprefix('wm_')}" for one in target_ids}

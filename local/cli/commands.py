@@ -13,12 +13,14 @@ import click
 from rich.table import Table
 
 from local.cli import tables, work_tables
+from local.cli.campaign_commands import campaigns
 from local.cli.client import AdminClient, Row
 from local.cli.consent_commands import consent
 from local.cli.content_commands import calendar, content
 from local.cli.cover_commands import cover
 from local.cli.customer_commands import customer
 from local.cli.errors import CommandError
+from local.cli.media_commands import media
 from local.cli.pressure_commands import pressure
 from local.cli.product_commands import products
 from local.cli.session import LIMIT, NODE, Session
@@ -412,6 +414,8 @@ scrm.add_command(content)
 scrm.add_command(calendar)
 scrm.add_command(products)
 scrm.add_command(pressure)
+scrm.add_command(media)
+scrm.add_command(campaigns)
 
 
 def main(arguments: list[str] | None = None) -> None:

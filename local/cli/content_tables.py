@@ -28,6 +28,7 @@ SCENES = {"one_to_one": "一对一", "moments": "朋友圈", "group": "客户群
 CHANNELS = {**SCENES, "rm_task": "客户经理任务", "application_message": "应用消息"}
 ATTACHMENTS = {"image": "图片", "video": "视频", "file": "文件", "link": "链接", "miniprogram": "小程序"}
 SOURCES = {"mobile_bank": "手机银行", "official_account": "公众号", "other": "其他"}
+ASSET_STATES = {"awaiting_file": "待上传", "ready": "可用"}
 RULES = {
     "banned_claims": "禁用表述",
     "allowed_phrases": "允许的提示语",
@@ -93,6 +94,23 @@ def versions(rows: Sequence[Row]) -> Table:
         scenes = "、".join(SCENES[scene] for scene in sorted(row["hashes"]))
         table.add_row(str(row["version"]), STATES[row["state"]], made["by"], local_time(made["at"]), scenes)
     return table
+
+
+def asset(found: Row) -> Table:
+    """A file of the media library."""
+    return facts(
+        found["file_name"],
+        {
+            "编号": found["asset_id"],
+            "类型": ATTACHMENTS[found["kind"]],
+            "状态": ASSET_STATES[found["state"]],
+            "大小（字节）": str(found["size"]),
+            "SHA-256": found["sha256"],
+            "机构": found["node_id"],
+            "登记人": found["made_by"],
+            "登记时间": local_time(found["made_at"]),
+        },
+    )
 
 
 def _source(found: Row | None) -> str:

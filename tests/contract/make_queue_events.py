@@ -243,6 +243,7 @@ def samples() -> dict[str, dict[str, dict[str, Any]]]:
         "campaign_reconcile": {
             "due": {"schedule": "campaign_reconcile.due"},
             "personal": {"schedule": "campaign_reconcile.personal"},
+            "media": {"schedule": "campaign_reconcile.media"},
             "look_requested": batch("campaign_reconcile", LookRequested(task_id=SEND_TASK, asked=True)),
             "personal_message_seen": batch(
                 "campaign_reconcile",

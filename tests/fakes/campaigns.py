@@ -1,10 +1,11 @@
 """Campaigns and what they meet, in memory, with the promises of the tables."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
-from scrm.campaign.campaign_ports import OwnerPart, SendableContent
+from scrm import ids
+from scrm.campaign.campaign_ports import CampaignJournal, OwnerPart, SendableContent
 from scrm.campaign.desk import CampaignDesk
 from scrm.campaign.model import (
     Audience,
@@ -17,11 +18,15 @@ from scrm.campaign.model import (
     Tally,
 )
 from scrm.campaign.planning import CampaignRun
+from scrm.campaign.ports import TaskSummary
 from scrm.campaign.refusals import CampaignRefusedError, StaleCampaignError
+from scrm.campaign.results import RecipientRow, rows_of
 from scrm.campaign.settings import CampaignSettings
 from scrm.campaign.slices import OwnerShare
+from scrm.campaign.trial import TrialSends
 from scrm.node_paths import covers
 from scrm.paging import Page
+from tests.fakes.dispatch import FakeDispatchQueue, FakeOwners, FakeTasks
 
 NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 BRANCH, BRANCH_PATH = "10", "/1/10/"
@@ -47,7 +52,9 @@ class MemoryCampaigns:
 
     def list(self, node_path: str, state: CampaignState | None, cursor: str | None, limit: int) -> Page[Campaign]:
         found = [
-            each for each in self.by_id.values() if covers(node_path, each.node_path) and state in {None, each.state}
+            each
+            for each in self.by_id.values()
+            if covers(node_path, each.node_path) and state in {None, each.state} and not each.test_of
         ]
         return Page(tuple(sorted(found, key=lambda each: each.made_at, reverse=True)[:limit]))
 
@@ -96,15 +103,11 @@ class FakeAudiences:
     frozen: dict[str, dict[str, list[str]]] = field(default_factory=dict)
     runs: int = 1
 
-    def check(self, definition: CampaignDefinition) -> None:
-        if definition.segment_id != "seg_1":
-            raise CampaignRefusedError("There is no such segment.")
-
     def freeze(self, campaign: Campaign, at: datetime, has_time: Callable[[], bool]) -> Audience | None:
         if self.runs > 1:
             self.runs -= 1
             return None
-        snapshot_id = f"snap_{campaign.campaign_id}_{at.isoformat()}"
+        snapshot_id = ids.derive("snap", campaign.campaign_id, at.isoformat())
         if snapshot_id not in self.frozen:
             self.frozen[snapshot_id] = {owner: list(customers) for owner, customers in self.members.items()}
         total = sum(map(len, self.members.values()))
@@ -165,6 +168,10 @@ class FakePlanningQueue:
     sent_on: list[tuple[str, str, int, int]] = field(default_factory=list)
     looks: list[tuple[str, datetime]] = field(default_factory=list)
     cancellations: list[str] = field(default_factory=list)
+    recalled_contents: list[tuple[str, int]] = field(default_factory=list)
+
+    def content_recalled(self, activity_id: str, version: int) -> None:
+        self.recalled_contents.append((activity_id, version))
 
     def request_slices(self, campaign_id: str, ring: str, slices: Sequence[int], first: int = 0) -> None:
         if first:
@@ -179,13 +186,26 @@ class FakePlanningQueue:
         self.cancellations.append(campaign_id)
 
 
-@dataclass
-class FakeTestSends:
-    sent: list[Mapping[str, Sequence[str]]] = field(default_factory=list)
+class FakeSegments:
+    """Implements Segments: there is one."""
 
-    def send(self, campaign: Campaign, seeds: Mapping[str, Sequence[str]], at: datetime) -> int:
-        self.sent.append(seeds)
-        return sum(map(len, seeds.values()))
+    def check(self, definition: CampaignDefinition) -> None:
+        if definition.segment_id != "seg_1":
+            raise CampaignRefusedError("There is no such segment.")
+
+
+@dataclass
+class MemoryResults:
+    """Implements ResultPages; a page has everything."""
+
+    sends: FakeTasks
+
+    def tasks(self, campaign_id: str, cursor: str | None, limit: int) -> Page[TaskSummary]:
+        return Page(tuple(self.sends.of_campaign(campaign_id)))
+
+    def recipients(self, campaign_id: str, cursor: str | None, limit: int) -> Page[RecipientRow]:
+        found = [task for task in self.sends.by_id.values() if task.campaign_id == campaign_id]
+        return Page(tuple(row for task in found for row in rows_of(task)))
 
 
 @dataclass
@@ -199,7 +219,10 @@ class Bank:
     tallies: FakeTallies = field(default_factory=FakeTallies)
     slices: MemorySlices = field(default_factory=MemorySlices)
     queue: FakePlanningQueue = field(default_factory=FakePlanningQueue)
-    test_sends: FakeTestSends = field(default_factory=FakeTestSends)
+    tasks: FakeTasks = field(default_factory=FakeTasks)
+    owners: FakeOwners = field(default_factory=FakeOwners)
+    dispatch: FakeDispatchQueue = field(default_factory=FakeDispatchQueue)
+    log: CampaignJournal | None = None
 
     def __post_init__(self) -> None:
         for team in ("11", "12"):
@@ -212,11 +235,12 @@ class Bank:
     def desk(self) -> CampaignDesk:
         return CampaignDesk(
             self.campaigns,
-            self.campaigns,
+            self.log or self.campaigns,
             self.contents,
-            self.audiences,
+            FakeSegments(),
             self.queue,
-            self.test_sends,
+            self.tallies,
+            TrialSends(self.campaigns, self.tasks, self.owners, self.dispatch),
             self.settings,
         )
 
@@ -224,7 +248,7 @@ class Bank:
     def run(self) -> CampaignRun:
         return CampaignRun(
             self.campaigns,
-            self.campaigns,
+            self.log or self.campaigns,
             self.contents,
             self.audiences,
             self.tallies,

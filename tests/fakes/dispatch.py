@@ -76,8 +76,9 @@ class FakeTasks:
         for place, task in enumerate(list(self.by_id.values())):
             if task.campaign_id == campaign_id and part in {None, place % 2}:
                 reach = task.reached_within(timedelta(hours=1)), task.reached_within(timedelta(hours=24))
+                counts, excluded = task.counts, task.excluded
                 yield TaskSummary(
-                    task.task_id, task.owner_userid, task.ring, task.state, task.counts, reach, task.not_before
+                    task.task_id, task.owner_userid, task.ring, task.state, counts, reach, task.not_before, excluded
                 )
 
     def open_of_owner(self, owner_userid: str) -> Iterator[str]:
@@ -200,6 +201,19 @@ class FakeContents:
             raise ContentRefusedError(self.refused)
         text = f"text of {ref.activity_id}"
         return ApprovedContent(ref, text, (), self.valid_until, self.product_id, self.product_risk)
+
+
+class FakeFiles:
+    """Implements ContentFiles; ``error`` is what the library answers instead."""
+
+    def __init__(self) -> None:
+        self.error: Exception | None = None
+
+    def lent(self, content: ApprovedContent, channel: Channel) -> ApprovedContent:
+        del channel
+        if self.error is not None:
+            raise self.error
+        return content
 
 
 class FakeStandings:

@@ -1,7 +1,7 @@
 """The media library in memory, a bucket of files and a WeCom that takes them."""
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -39,6 +39,11 @@ class FakeAssetStore:
 
     def put_lent(self, media: LentMedia) -> None:
         self.media[media.asset_id, media.use] = media
+
+    def needed(self, uploaded_before: datetime) -> Iterator[LentMedia]:
+        for lent in sorted(self.media.values(), key=lambda lent: lent.uploaded_at):
+            if lent.needed_until is not None and lent.uploaded_at < uploaded_before:
+                yield lent
 
 
 @dataclass

@@ -32,12 +32,27 @@ def main(folder: str) -> None:
     sys.stdout.write(json.dumps(sorted(read)))
 
 
+class _Read:
+    """A reader of settings that asks no table."""
+
+    def __init__(self, found: Any) -> None:
+        self._found = found
+
+    def current(self) -> Any:
+        return self._found
+
+
 def _answer_for_the_table_of_settings() -> None:
     """Use cases are built with the settings in force, and no table answers here: the reader is built and not asked."""
     bank_settings = sys.modules.get("scrm.runtime.wiring.bank_settings")
     if bank_settings is not None:
         bank_settings.handover_reader()
         bank_settings.handover = lambda: bank_settings.PLATFORM  # type: ignore[attr-defined]
+    campaign_settings = sys.modules.get("scrm.runtime.wiring.campaign_settings")
+    if campaign_settings is not None:
+        campaign_settings.reader()
+        found = campaign_settings.CampaignDocument()
+        campaign_settings.reader = lambda: _Read(found)  # type: ignore[attr-defined]
 
 
 def _recorded_reads() -> set[str]:

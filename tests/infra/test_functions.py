@@ -113,6 +113,7 @@ def test_the_api_is_throttled() -> None:
         "CampaignReconcileDue",
         "CampaignPlannerDue",
         "CampaignReconcilePersonal",
+        "CampaignReconcileMedia",
     ],
 )
 def test_schedules_are_in_utc_and_name_themselves(schedule: str) -> None:
@@ -126,5 +127,6 @@ def test_schedules_are_in_utc_and_name_themselves(schedule: str) -> None:
         '{"schedule": "campaign_reconcile.due"}',
         '{"schedule": "campaign_planner.due"}',
         '{"schedule": "campaign_reconcile.personal"}',
+        '{"schedule": "campaign_reconcile.media"}',
     )
     assert asked["State"] == {"Ref": "SchedulesState"}

@@ -64,8 +64,8 @@ PREFIXES = {
         "s3:GetObject": {"audience/snapshots/*"},
         "s3:PutObject": {"audience/snapshots/*"},
     },
-    "CampaignWorker": {"s3:PutObject": {"facts/send_settled/*"}},
-    "CampaignReconcile": {"s3:PutObject": {"facts/send_settled/*"}},
+    "CampaignWorker": {"s3:GetObject": {"content/media/*"}, "s3:PutObject": {"facts/send_settled/*"}},
+    "CampaignReconcile": {"s3:GetObject": {"content/media/*"}, "s3:PutObject": {"facts/send_settled/*"}},
 }
 ROLES = sorted(of_type("AWS::IAM::Role"))
 

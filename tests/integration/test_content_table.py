@@ -238,3 +238,19 @@ def test_assets_and_what_is_lent_of_them(table: Table) -> None:
     assert ReadyAssets(assets).kinds_of(["asset_1"]) == {}
     assets.put(replace(asset, state=AssetState.READY))
     assert ReadyAssets(assets).kinds_of(["asset_1"]) == {"asset_1": "image"}
+
+
+def test_what_is_needed_longer_is_found_by_its_age(table: Table) -> None:
+    assets = DynamoAssets(table)
+    until = START + timedelta(days=10)
+    young = LentMedia("asset_1", MediaUse.MESSAGE, "MEDIA1", START + timedelta(hours=2), until)
+    old = LentMedia("asset_2", MediaUse.MESSAGE, "MEDIA2", START, until)
+    unneeded = LentMedia("asset_3", MediaUse.MESSAGE, "MEDIA3", START)
+    for each in (young, old, unneeded):
+        assets.put_lent(each)
+
+    found = list(assets.needed(START + timedelta(hours=1)))
+    assets.put_lent(replace(old, needed_until=None))
+
+    assert found == [old]
+    assert list(assets.needed(START + timedelta(days=3))) == [young]

@@ -22,6 +22,7 @@ from tests.fakes.dispatch import (
     FakeContents,
     FakeDispatchQueue,
     FakeFacts,
+    FakeFiles,
     FakeMassMessages,
     FakeOwners,
     FakePermissions,
@@ -46,6 +47,7 @@ class DispatchBank:
     settings: DispatchSettings = field(default_factory=DispatchSettings)
     tasks: FakeTasks = field(default_factory=FakeTasks)
     contents: FakeContents = field(default_factory=FakeContents)
+    files: FakeFiles = field(default_factory=FakeFiles)
     standings: FakeStandings = field(default_factory=FakeStandings)
     permissions: FakePermissions = field(default_factory=FakePermissions)
     rules: FakeRules = field(default_factory=FakeRules)
@@ -74,6 +76,7 @@ class DispatchBank:
             self.wecom,
             self.standings,
             self.checks(),
+            self.files,
             self.ledger,
             self.queue,
             self.ends(),

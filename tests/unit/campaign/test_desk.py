@@ -5,8 +5,9 @@ from datetime import timedelta
 
 import pytest
 
-from scrm.campaign.model import Campaign, CampaignState, Channel
+from scrm.campaign.model import Campaign, CampaignState, Channel, Tally
 from scrm.campaign.refusals import CampaignRefusedError, StaleCampaignError, UnknownCampaignError
+from scrm.campaign.task import TEST_RING
 from tests.fakes.campaigns import CHECKER, MAKER, NOW, Bank, definition
 
 
@@ -152,12 +153,47 @@ def test_content_that_expires_before_the_start_cannot_be_scheduled(bank: Bank) -
 
 def test_a_test_goes_to_a_few_seeds_before_anybody_approves(bank: Bank) -> None:
     campaign = bank.submitted()
+    bank.owners.owners = {"wm_seed_1": "rm_11_0", "wm_seed_2": "rm_11_1"}
 
-    sent = bank.desk.test_send(campaign.campaign_id, {"rm_11_0": ["wm_seed"]}, MAKER, NOW)
+    for _ in range(2):
+        test = bank.desk.test_send(campaign.campaign_id, ["wm_seed_1", "wm_seed_2"], "key-1", MAKER, NOW)
 
-    assert (sent, bank.test_sends.sent) == (1, [{"rm_11_0": ["wm_seed"]}])
+    assert (test.test_of, test.state) == (campaign.campaign_id, CampaignState.RECONCILING)
+    planned = bank.tasks.by_id.values()
+    assert {(task.owner_userid, task.target_ids, task.ring) for task in planned} == {
+        ("rm_11_0", ("wm_seed_1",), TEST_RING),
+        ("rm_11_1", ("wm_seed_2",), TEST_RING),
+    }
+    assert {task.campaign_id for task in planned} == {test.campaign_id}
     with pytest.raises(CampaignRefusedError, match="1 to 20"):
-        bank.desk.test_send(campaign.campaign_id, {"rm_11_0": [f"wm_{n}" for n in range(21)]}, MAKER, NOW)
+        bank.desk.test_send(campaign.campaign_id, [f"wm_{n}" for n in range(21)], "key-2", MAKER, NOW)
+    with pytest.raises(CampaignRefusedError, match="Nobody answers for 1"):
+        bank.desk.test_send(campaign.campaign_id, ["wm_nobodys"], "key-3", MAKER, NOW)
+
+
+def test_a_test_closes_once_everybody_has_his_end(bank: Bank) -> None:
+    bank.owners.owners = {"wm_seed_1": "rm_11_0"}
+    test = bank.desk.test_send(bank.submitted().campaign_id, ["wm_seed_1"], "key-1", MAKER, NOW)
+
+    bank.tallies.found[test.campaign_id, ""] = Tally(planned=1, by_state={"sent": 1})
+    bank.run.look(test.campaign_id, NOW + timedelta(minutes=15))
+
+    assert bank.latest(test).state is CampaignState.CLOSED
+
+
+def test_it_is_closed_by_hand_only_when_everybody_has_his_end(bank: Bank) -> None:
+    campaign = bank.scheduled()
+    bank.run.look(campaign.campaign_id, NOW + timedelta(hours=1))
+    bank.plan_all(campaign)
+    for minutes in (61, 62):
+        bank.run.look(campaign.campaign_id, NOW + timedelta(minutes=minutes))
+    bank.tallies.found[campaign.campaign_id, ""] = Tally(planned=60, pending=1)
+    with pytest.raises(CampaignRefusedError, match="have not ended"):
+        bank.desk.close(campaign.campaign_id, MAKER, NOW)
+
+    bank.tallies.found[campaign.campaign_id, ""] = Tally(planned=60, by_state={"sent": 60})
+
+    assert bank.desk.close(campaign.campaign_id, MAKER, NOW).state is CampaignState.CLOSED
 
 
 def test_a_recall_is_stored_before_the_cancellation_is_asked_for_and_may_be_repeated(bank: Bank) -> None:

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from scrm.campaign.dispatch_errors import DispatchPostponedError, SendRefusedError
+from scrm.campaign.dispatch_errors import ContentRefusedError, DispatchPostponedError, SendRefusedError
 from scrm.campaign.dispatching import SendOutcome
 from scrm.campaign.model import Channel
 from scrm.campaign.ports import Standing
@@ -327,3 +327,29 @@ def test_what_waits_for_next_week_ends_at_once_when_its_campaign_is_stopped() ->
     bank.run()
 
     assert (waiting, bank.counts()) == ({"pending": 2}, {"cancelled": 2})
+
+
+def test_content_whose_file_cannot_be_used_reaches_nobody() -> None:
+    bank = DispatchBank()
+    bank.files.error = ContentRefusedError("content_file_refused")
+    (task,) = bank.plan(customers(2))
+
+    outcome = bank.send(task)
+
+    assert outcome is SendOutcome.NOBODY_LEFT
+    assert bank.counts() == {"excluded": 2}
+    assert bank.stored(task).result_of("wm000000").reason == "content_file_refused"
+    assert not bank.wecom.messages
+
+
+def test_a_file_that_has_to_wait_puts_the_task_off_and_holds_no_place() -> None:
+    bank = DispatchBank()
+    bank.files.error = DispatchPostponedError(bank.time + HOUR)
+    (task,) = bank.plan(customers(2))
+
+    outcome = bank.send(task)
+    held = set(bank.ledger.held)
+    bank.files.error = None
+
+    assert (outcome, held) == (SendOutcome.PUT_OFF, set())
+    assert bank.at_due(task).send(task) is SendOutcome.CREATED

@@ -43,7 +43,8 @@ def test_reach_is_counted_after_an_hour_and_after_a_day() -> None:
 
     bank.run(5 * HOUR)
 
-    assert bank.tallies().reach(CAMPAIGN) == (3, 5, 5)
+    results = bank.tallies().results(CAMPAIGN)
+    assert (results.reached_hour, results.reached_day, results.tally.planned) == (3, 5, 5)
 
 
 def test_a_member_is_reminded_at_most_three_times() -> None:
@@ -104,7 +105,7 @@ def test_a_recall_takes_back_what_is_not_confirmed_and_tells_what_was() -> None:
 
     assert (started.left, started.done) == (2, 0)
     assert bank.counts() == {"cancelled": 3, "sent": 2}
-    assert bank.tallies().progress(CAMPAIGN).left == 0
+    assert bank.tallies().of(CAMPAIGN).tasks_left == 0
 
 
 def test_a_member_who_confirms_while_it_is_taken_back_is_an_exposure() -> None:
@@ -255,11 +256,11 @@ def test_a_stop_goes_on_where_wecoms_quota_let_it_and_tells_how_far_it_is() -> N
     bank.wecom.cancel = cancel_within_quota  # type: ignore[method-assign]
     started = bank.changes().stop(CAMPAIGN)
     bank.run()
-    halfway = bank.tallies().progress(CAMPAIGN)
+    halfway = bank.tallies().results(CAMPAIGN)
     bank.wecom.cancel = cancel  # type: ignore[method-assign]
     bank.run(timedelta(minutes=10))
 
-    assert (started.left, halfway.left, halfway.done) == (30, 18, 12)
-    assert bank.tallies().progress(CAMPAIGN).left == 0
+    assert (started.left, halfway.tally.tasks_left, halfway.tasks) == (30, 18, 30)
+    assert bank.tallies().of(CAMPAIGN).tasks_left == 0
     assert bank.counts() == {"cancelled": 30}
     assert len(bank.wecom.creations) == 30

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 
 from local.cli import content_tables
 from scrm import clock
@@ -14,6 +15,7 @@ from scrm.content.model import AttachmentKind, ContentKind, ContentState, Scene,
 from scrm.content.permissions import PermissionRefusal
 from scrm.settings.content import ContentDocument
 from tests.admin_api import Api
+from tests.fakes.media import PNG
 from tests.fakes.org import member
 from tests.unit.cli.test_commands import Run, api, endpoints, exit_code, gateway, issuer, run
 
@@ -145,6 +147,30 @@ def test_products_are_set_and_offered_by_permission(run: Run, api: Api) -> None:
     assert "已终止" in withdrawn
     assert "从业资格" in run("products", "member", "rm_li").output
     assert "gold_01" in run("products", "list").output
+
+
+def test_a_file_is_announced_put_and_checked(
+    run: Run, api: Api, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "海报.png"
+    path.write_bytes(PNG)
+
+    class Reply:
+        ok = True
+
+    def put(url: str, data: bytes, timeout: float) -> Reply:
+        del timeout
+        api.shelf.files.files[url.rsplit("/", 1)[-1]] = data
+        return Reply()
+
+    monkeypatch.setattr(requests, "put", put)
+
+    added = run("--as", "branch_10", "media", "add", str(path)).output
+    again = json.loads(run("--as", "branch_10", "--json", "media", "add", str(path)).output)
+
+    for text in ("海报.png", "图片", "可用", again["sha256"]):
+        assert text in added
+    assert "可用" in run("media", "show", again["asset_id"]).output
 
 
 def test_every_value_has_a_chinese_name() -> None:

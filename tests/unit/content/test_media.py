@@ -7,7 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scrm.content.media import AssetRefusedError, AssetState, MediaKind, MediaPostponedError, MediaUse, ReadyAssets
+from scrm.content.media import (
+    AssetRefusedError,
+    AssetState,
+    MediaKind,
+    MediaPostponedError,
+    MediaUse,
+    ReadyAssets,
+    Refreshed,
+)
 from tests.fakes.content import START
 from tests.fakes.media import MP4, PNG, Shelf, an_asset
 
@@ -128,3 +136,63 @@ def test_an_id_handed_out_lives_half_a_day_more(hours: list[int]) -> None:
         lent = shelf.store.lent("asset_1", MediaUse.MESSAGE)
         assert lent is not None
         assert shelf.moment + 12 * HOUR < lent.uploaded_at + timedelta(days=3) + timedelta(milliseconds=1)
+
+
+def test_what_content_needs_is_fetched_anew_before_anybody_asks(shelf: Shelf) -> None:
+    shelf.ready()
+    first = shelf.library.media_id("asset_1", MediaUse.MESSAGE, START + timedelta(days=10))
+
+    shelf.moment = START + 48 * HOUR
+    young = shelf.library.refresh()
+    shelf.moment += HOUR
+    due = shelf.library.refresh()
+
+    assert (young, due) == (Refreshed(), Refreshed(renewed=1))
+    assert shelf.library.media_id("asset_1", MediaUse.MESSAGE) != first
+    assert len(shelf.uploader.uploads) == 2
+
+
+def test_what_nobody_needs_any_more_is_left_alone(shelf: Shelf) -> None:
+    shelf.ready()
+    shelf.library.media_id("asset_1", MediaUse.MESSAGE, START + timedelta(days=2))
+    shelf.library.media_id("asset_1", MediaUse.MOMENTS)
+
+    shelf.moment = START + 60 * HOUR
+
+    assert shelf.library.refresh() == Refreshed()
+    assert list(shelf.store.needed(shelf.moment)) == []
+    assert len(shelf.uploader.uploads) == 2
+
+
+def test_the_longest_need_counts(shelf: Shelf) -> None:
+    shelf.ready()
+    for days in (10, 4, 20, 3):
+        shelf.library.media_id("asset_1", MediaUse.MESSAGE, START + timedelta(days=days))
+
+    lent = shelf.store.lent("asset_1", MediaUse.MESSAGE)
+
+    assert lent is not None
+    assert lent.needed_until == START + timedelta(days=20)
+    assert len(shelf.uploader.uploads) == 1
+
+
+def test_a_refresh_that_has_to_wait_is_taken_up_by_the_next(shelf: Shelf) -> None:
+    shelf.ready()
+    shelf.library.media_id("asset_1", MediaUse.MESSAGE, START + timedelta(days=10))
+    shelf.moment = START + 50 * HOUR
+    shelf.uploader.refuses = MediaPostponedError(START + 51 * HOUR)
+
+    waiting = shelf.library.refresh()
+    shelf.uploader.refuses = None
+
+    assert waiting == Refreshed(postponed=True)
+    assert shelf.library.refresh() == Refreshed(renewed=1)
+
+
+def test_a_file_that_was_changed_is_told_once_and_no_more_refreshed(shelf: Shelf) -> None:
+    shelf.ready()
+    shelf.library.media_id("asset_1", MediaUse.MESSAGE, START + timedelta(days=10))
+    shelf.moment = START + 50 * HOUR
+    shelf.files.files["asset_1"] = PNG[:-1] + b"?"
+
+    assert [shelf.library.refresh(), shelf.library.refresh()] == [Refreshed(refused=1), Refreshed()]

@@ -180,6 +180,7 @@ def test_make_targets_named_in_code_blocks_exist() -> None:
         "scrm.handover.edges",
         "scrm.contacts.model",
         "scrm.org.model",
+        "scrm.campaign.model",
         "scrm.campaign.task",
         "scrm.campaign.dispatching",
         "scrm.campaign.reconcile",

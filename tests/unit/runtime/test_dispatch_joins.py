@@ -9,7 +9,7 @@ import pytest
 from scrm.campaign.dispatch_errors import ContentRefusedError
 from scrm.campaign.model import Campaign, CampaignState, Channel, ContentRef
 from scrm.campaign.ports import Standing
-from scrm.campaign.task import SendPlan, SendTask
+from scrm.campaign.task import TEST_RING, SendPlan, SendTask
 from scrm.contacts.model import Customer, GroupChat
 from scrm.content.model import Scene, Variant
 from scrm.pressure.ledger import PressureLedger
@@ -20,7 +20,7 @@ from scrm.runtime.dispatch_joins import (
     LibraryContents,
 )
 from tests.fakes.campaigns import definition
-from tests.fakes.content import LABEL, RELEASER, Library, a_draft, image, link
+from tests.fakes.content import LABEL, RELEASER, Library, a_draft, link
 from tests.fakes.content import START as RELEASED_AT
 from tests.fakes.dispatch import CONTENT, FAR
 from tests.fakes.pressure import FakeCaps, FakePressureStore
@@ -76,6 +76,24 @@ def test_a_campaign_stands_as_its_state_says(state: CampaignState, standing: Sta
     assert CampaignStandings(OneCampaign(campaign)).of("camp_1") is standing
 
 
+def test_the_banks_kill_switch_holds_every_campaign_and_frees_none() -> None:
+    running = Campaign("camp_1", definition(), "/1/10/", "maker", NOW, CampaignState.DISPATCHING)
+    recalled = replace(running, state=CampaignState.RECALLED)
+
+    found = [CampaignStandings(OneCampaign(one), lambda: True).of("camp_1") for one in (running, recalled)]
+
+    assert found == [Standing.PAUSED, Standing.STOPPED]
+
+
+def test_a_test_send_takes_no_place_under_the_cap() -> None:
+    full, until = places(), NOW + timedelta(hours=1)
+    for campaign in ("camp_1", "camp_2"):
+        full.reserve(task(campaign), until)
+
+    assert set(full.reserve(task("camp_3"), until).refused) == set(CUSTOMERS)
+    assert full.reserve(replace(task("camp_4"), ring=TEST_RING), until).refused == {}
+
+
 def test_a_campaign_nobody_knows_is_stopped() -> None:
     assert CampaignStandings(OneCampaign(None)).of("camp_1") is Standing.STOPPED
 
@@ -117,15 +135,6 @@ def test_content_that_may_not_be_sent_is_refused_with_the_librarys_word() -> Non
     assert reason(replace(ref, content_hash=hashes[Scene.GROUP])) == "content_changed"
     library.authoring.recall(found.activity_id, 1, RELEASER, "the bonus has ended")
     assert reason(ref) == "content_recalled"
-
-
-def test_content_with_a_file_waits_for_the_media_library() -> None:
-    library = Library()
-    found = library.released(a_draft(variants=((Scene.ONE_TO_ONE, Variant(LABEL, (image(),))),)))
-    ref = ContentRef(found.activity_id, 1, dict(found.hashes)[Scene.ONE_TO_ONE])
-
-    with pytest.raises(ContentRefusedError, match="content_file_not_ready"):
-        LibraryContents(library.gate).approved(ref, Channel.ONE_TO_ONE, RELEASED_AT)
 
 
 def test_the_third_push_of_a_week_waits_for_the_next_one() -> None:

@@ -13,7 +13,8 @@ from scrm.campaign.refusals import CampaignRefusedError
 from scrm.contacts.model import Customer, GroupChat, Relation, RelationState
 from scrm.org.model import Member, MemberStatus, OrgNode
 from scrm.runtime import owned_audience
-from scrm.runtime.owned_audience import ALL_CUSTOMERS, OwnedAudience
+from scrm.runtime.known_segments import ALL_CUSTOMERS, KnownSegments
+from scrm.runtime.owned_audience import OwnedAudience
 from tests.fakes.campaigns import definition
 from tests.fakes.dispatch import FakeContents, FakePermissions, FakeRules
 
@@ -189,9 +190,9 @@ def test_one_whose_owner_is_gone_has_gone(bank: FakeBank) -> None:
     assert bank.audience.moved_percent(before, after) == 34
 
 
-def test_any_other_segment_is_refused(bank: FakeBank) -> None:
+def test_any_other_segment_is_refused() -> None:
     with pytest.raises(CampaignRefusedError, match="no such segment"):
-        bank.audience.check(definition(segment_id="seg_gold"))
+        KnownSegments().check(definition(segment_id="seg_gold"))
 
 
 def test_more_than_one_run_can_tell_apart_is_refused(bank: FakeBank, monkeypatch: pytest.MonkeyPatch) -> None:

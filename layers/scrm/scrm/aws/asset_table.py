@@ -6,16 +6,20 @@ pk                   sk                item
 ``ASSET#<id>``       ``ASSET``         what the file is, and whether it was checked
 ``ASSET#<id>``       ``LENT#<use>``    its media id at WeCom for one use, and when that began
 ===================  ================  ==================================================================
+
+What is needed longer than its id lives is found by the time of its upload in ``by_bank`` (``bank_pk``, ``LENT``).
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
 from typing import Any, Final
 
 from scrm import clock
-from scrm.aws.table import Item, Table
+from scrm.aws.table import Condition, Item, Table
 from scrm.content.media import Asset, AssetState, LentMedia, MediaKind, MediaUse
 
 SCHEMA_VERSION: Final = 1
+_LENT: Final = "LENT"
 
 
 class DynamoAssets:
@@ -33,17 +37,27 @@ class DynamoAssets:
 
     def lent(self, asset_id: str, use: MediaUse) -> LentMedia | None:
         item = self._table.get(_lent_key(asset_id, use))
-        return LentMedia(asset_id, use, item["media_id"], clock.from_iso(item["uploaded_at"])) if item else None
+        return _to_lent(asset_id, use, item) if item else None
 
     def put_lent(self, media: LentMedia) -> None:
         self._table.put(
             {
                 **_lent_key(media.asset_id, media.use),
                 "schema_version": SCHEMA_VERSION,
+                "asset_id": media.asset_id,
+                "use": media.use.value,
                 "media_id": media.media_id,
                 "uploaded_at": clock.to_iso(media.uploaded_at),
+                "needed_until": clock.to_iso(media.needed_until) if media.needed_until else None,
+                "bank_pk": _LENT if media.needed_until else None,
+                "place": clock.to_iso(media.uploaded_at),
             }
         )
+
+    def needed(self, uploaded_before: datetime) -> Iterator[LentMedia]:
+        values = {":lent": _LENT, ":before": clock.to_iso(uploaded_before)}
+        for item in self._table.query(Condition("bank_pk = :lent AND place < :before", values), index="by_bank"):
+            yield _to_lent(item["asset_id"], MediaUse(item["use"]), item)
 
 
 def _asset_key(asset_id: str) -> dict[str, str]:
@@ -52,6 +66,11 @@ def _asset_key(asset_id: str) -> dict[str, str]:
 
 def _lent_key(asset_id: str, use: MediaUse) -> dict[str, str]:
     return {"pk": f"ASSET#{asset_id}", "sk": f"LENT#{use.value}"}
+
+
+def _to_lent(asset_id: str, use: MediaUse, item: Mapping[str, Any]) -> LentMedia:
+    needed_until = clock.from_iso(item["needed_until"]) if "needed_until" in item else None
+    return LentMedia(asset_id, use, item["media_id"], clock.from_iso(item["uploaded_at"]), needed_until)
 
 
 def _from_asset(asset: Asset) -> Item:

@@ -86,6 +86,7 @@ def from_task(task: SendTask) -> Item:
         "state": task.state.value,
         "results": _packed(task) if task.results else None,
         "counts": task.counts,
+        "excluded": task.excluded or None,
         "reach_hour": task.reached_within(_HOUR),
         "reach_day": task.reached_within(_DAY),
         "not_before": _iso(task.not_before),
@@ -156,6 +157,7 @@ def to_summary(item: Item) -> TaskSummary:
         item["counts"],
         (item["reach_hour"], item["reach_day"]),
         _moment(item, "not_before"),
+        item.get("excluded", {}),
     )
 
 

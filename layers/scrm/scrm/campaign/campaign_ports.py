@@ -1,6 +1,6 @@
 """What planning and operating campaigns needs from the outside world; adapters and other features provide it."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -78,11 +78,15 @@ class OwnerPart:
     part: int
 
 
-class Audiences(Protocol):
-    """Segments of customers, frozen. The customers of a snapshot lie with their owners and are read part by part."""
+class Segments(Protocol):
+    """Which audiences a campaign may name."""
 
     def check(self, definition: CampaignDefinition) -> None:
         """Raises CampaignRefusedError for a segment that is unknown or does not fit the channel."""
+
+
+class Audiences(Protocol):
+    """Segments of customers, frozen. The customers of a snapshot lie with their owners and are read part by part."""
 
     def freeze(self, campaign: Campaign, at: datetime, has_time: Callable[[], bool]) -> Audience | None:
         """The campaign's audience as of ``at`` with its exclusions counted; None when ``has_time`` ended first.
@@ -104,8 +108,19 @@ class Audiences(Protocol):
 class TestSends(Protocol):
     """Messages to a seed list, outside every cap and count."""
 
-    def send(self, campaign: Campaign, seeds: Mapping[str, Sequence[str]], at: datetime) -> int:
-        """To seed customers by the member who follows them; the number of customers it is sent to."""
+    def send(
+        self,
+        campaign: Campaign,
+        content: SendableContent,
+        target_ids: Sequence[str],
+        key: str,
+        actor: str,
+        now: datetime,
+    ) -> Campaign:
+        """To seed customers, each from who answers for him; the small campaign of its own that it became.
+
+        Raises CampaignRefusedError for one for whom nobody answers.
+        """
 
 
 class Tallies(Protocol):

@@ -1,5 +1,6 @@
 """Whether a definition could ever run: everything that is wrong with it, at once."""
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from datetime import timedelta
@@ -10,6 +11,7 @@ from scrm.campaign.refusals import InvalidCampaignError
 
 _LONGEST_DEADLINE: Final = timedelta(days=14)
 _MOST_RINGS: Final = 20
+_RING_NAME: Final = re.compile(r"[a-z0-9_-]{1,32}")
 
 
 def check(definition: CampaignDefinition) -> None:
@@ -49,6 +51,8 @@ def _ring_problems(rings: Sequence[Ring]) -> list[tuple[str, str]]:
 def _name_problems(rings: Sequence[Ring]) -> list[str]:
     if not 1 <= len(rings) <= _MOST_RINGS:
         return [f"a campaign has 1 to {_MOST_RINGS} rings"]
+    if any(not _RING_NAME.fullmatch(ring.name) for ring in rings):
+        return ["a ring's name has 1 to 32 small letters, digits, hyphens or underscores"]
     uses = Counter(ring.name for ring in rings)
     twice = [f"the name {name} is given twice" for name, times in sorted(uses.items()) if times > 1]
     unknown = sorted({ring.after for ring in rings} - set(uses) - {""})

@@ -1,17 +1,18 @@
 """What people do with campaigns: define, submit, approve, schedule, pause, recall (S28-S30, S56, O4)."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from scrm.campaign import definition as definitions
 from scrm.campaign import machine
 from scrm.campaign.campaign_ports import (
-    Audiences,
     CampaignJournal,
     CampaignStore,
     Contents,
     PlanningQueue,
+    Segments,
+    Tallies,
     TestSends,
 )
 from scrm.campaign.model import Campaign, CampaignDefinition, CampaignState, campaign_id_of
@@ -29,15 +30,16 @@ class CampaignDesk:
     store: CampaignStore
     journal: CampaignJournal
     contents: Contents
-    audiences: Audiences
+    segments: Segments
     queue: PlanningQueue
+    tallies: Tallies
     test_sends: TestSends
     settings: CampaignSettings
 
     def create(self, definition: CampaignDefinition, node_path: str, actor: str, key: str, now: datetime) -> Campaign:
         """A draft. With the same ``key`` it is the same campaign; what differs then is refused."""
         definitions.check(definition)
-        self.audiences.check(definition)
+        self.segments.check(definition)
         campaign_id = campaign_id_of(definition.node_id, actor, key)
         known = self.store.find(campaign_id)
         if known is not None:
@@ -67,7 +69,7 @@ class CampaignDesk:
         content = self.contents.sendable(campaign.definition.content, campaign.definition.channel, now)
         if not content.is_meant_for(campaign.node_path):
             raise CampaignRefusedError("The content is another branch's; choose one of your own or of head office.")
-        self.audiences.check(campaign.definition)
+        self.segments.check(campaign.definition)
         asked = machine.submitting(campaign, content.ref.content_hash, actor, now)
         saved = self._change(campaign, asked, "submitted", actor, now)
         self.queue.request_look(campaign_id, now)
@@ -123,16 +125,22 @@ class CampaignDesk:
         self.queue.request_cancellation(campaign_id)
         return campaign
 
-    def test_send(self, campaign_id: str, seeds: Mapping[str, Sequence[str]], actor: str, now: datetime) -> int:
-        """Send what was submitted to a few customers who are the bank's own people; ``seeds``: by the member."""
+    def close(self, campaign_id: str, actor: str, now: datetime) -> Campaign:
+        """Close it now if every customer has his end; by itself it looks only now and then."""
+        tally = self.tallies.of(campaign_id)
+        return self._step(campaign_id, lambda found: machine.closed(found, tally, now), "closed", actor, now)
+
+    def test_send(self, campaign_id: str, target_ids: Sequence[str], key: str, actor: str, now: datetime) -> Campaign:
+        """Send what was submitted to a few customers who are the bank's own people; the campaign of the test."""
         campaign = self._known(campaign_id)
         if campaign.submission is None or not campaign.is_open:
             raise CampaignRefusedError("Submit the campaign first: what is tested is what will be approved.")
-        if not 1 <= sum(map(len, seeds.values())) <= self.settings.seeds:
+        wanted = tuple(dict.fromkeys(target_ids))
+        if not 1 <= len(wanted) <= self.settings.seeds:
             raise CampaignRefusedError(f"A test goes to 1 to {self.settings.seeds} customers.")
-        self.contents.sendable(campaign.definition.content, campaign.definition.channel, now)
+        content = self.contents.sendable(campaign.definition.content, campaign.definition.channel, now)
         self.journal.told(campaign, "test_sent", actor, now)
-        return self.test_sends.send(campaign, seeds, now)
+        return self.test_sends.send(campaign, content, wanted, key, actor, now)
 
     def _step(
         self, campaign_id: str, step: Callable[[Campaign], Campaign], action: str, actor: str, now: datetime

@@ -8,13 +8,19 @@ from enum import StrEnum
 
 from scrm.campaign import task_steps
 from scrm.campaign.checks import Refusal, SendChecks, Verdict
-from scrm.campaign.dispatch_errors import DispatchPostponedError, SendOutcomeUnknownError, SendRefusedError
+from scrm.campaign.dispatch_errors import (
+    ContentRefusedError,
+    DispatchPostponedError,
+    SendOutcomeUnknownError,
+    SendRefusedError,
+)
 from scrm.campaign.dispatch_settings import DispatchSettings
 from scrm.campaign.ends import Ends
 from scrm.campaign.lookup import InterruptedCalls
 from scrm.campaign.ports import (
     MOST_SUCCESSORS,
     ApprovedContent,
+    ContentFiles,
     DispatchQueue,
     MassMessage,
     MassMessages,
@@ -57,6 +63,7 @@ class Dispatch:
     messages: MassMessages
     standings: Standings
     checks: SendChecks
+    files: ContentFiles
     ledger: PressureLedger
     queue: DispatchQueue
     ends: Ends
@@ -111,7 +118,12 @@ class Dispatch:
         if verdict.content is None:
             self._store(task, judged.task)
             return SendOutcome.NOBODY_LEFT
-        alive_until = self._alive_until(task, verdict.content)
+        try:
+            content = self.files.lent(verdict.content, task.channel)
+        except ContentRefusedError as refused:
+            self._store(task, task_steps.withdrawn(task, RecipientState.EXCLUDED, refused.reason, self.now()))
+            return SendOutcome.NOBODY_LEFT
+        alive_until = self._alive_until(task, content)
         if judged.room and judged.task.has_pending:
             self._reserve(judged, alive_until)
         if judged.left_over:
@@ -120,8 +132,8 @@ class Dispatch:
             nobody = task_steps.withdrawn(judged.task, RecipientState.EXCLUDED, "", self.now())
             self._store(task, nobody, judged.added)
             return SendOutcome.NOBODY_LEFT
-        ready = task_steps.intended(judged.task, verdict.content.text, alive_until, self.settings, self.now())
-        return self._call(self._store(task, ready, judged.added), verdict.content)
+        ready = task_steps.intended(judged.task, content.text, alive_until, self.settings, self.now())
+        return self._call(self._store(task, ready, judged.added), content)
 
     def _call(self, task: SendTask, content: ApprovedContent) -> SendOutcome:
         message = MassMessage(task.channel, task.owner_userid, task.pending_ids, content)

@@ -184,7 +184,8 @@ class Campaign:
     belongs to which ring is decided there once, so that nobody who changes hands meets the campaign twice; ``outside``
     are those in none. ``expires_at`` is the content's end. ``due_at``
     is when the planner wants to look again, None when nothing is left to do. ``series_id`` names the series that made
-    it. ``state_before`` is where a paused one goes on; ``reason`` says why it was sent back, stopped or failed.
+    it, ``test_of`` the campaign whose test it is. ``state_before`` is where a paused one goes on; ``reason`` says why
+    it was sent back, stopped or failed.
     """
 
     campaign_id: str
@@ -206,6 +207,7 @@ class Campaign:
     ended_at: datetime | None = None
     due_at: datetime | None = None
     series_id: str = ""
+    test_of: str = ""
     version: int = 0
 
     @property

@@ -16,7 +16,7 @@ MOST_SUCCESSORS = 20  # added in one write: two items each, and a transaction ta
 class TaskSummary:
     """A task of a campaign, as its list shows it. ``reach`` counts customers reached after an hour and after a day.
 
-    ``not_before``: until then it is not created.
+    ``not_before``: until then it is not created. ``excluded``: customers who were left out, by reason.
     """
 
     task_id: str
@@ -26,6 +26,7 @@ class TaskSummary:
     counts: Mapping[str, int]
     reach: tuple[int, int] = (0, 0)
     not_before: datetime | None = None
+    excluded: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,7 @@ class TaskRepository(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ApprovedContent:
-    """What is sent. ``attachments`` are as WeCom takes them, with media ids that are valid now."""
+    """What is sent. ``attachments`` are as WeCom takes them, but for files: ``asset_id`` stands where their id goes."""
 
     ref: ContentRef
     text: str
@@ -91,6 +92,16 @@ class ApprovedContents(Protocol):
 
     def approved(self, ref: ContentRef, channel: Channel, at: datetime) -> ApprovedContent:
         """The released variant with exactly this hash. Raises ContentRefusedError with the reason."""
+
+
+class ContentFiles(Protocol):
+    """The media library."""
+
+    def lent(self, content: ApprovedContent, channel: Channel) -> ApprovedContent:
+        """The content as WeCom takes it now: each file by an id that lives long enough.
+
+        Raises ContentRefusedError for a file that cannot be used, DispatchPostponedError while it cannot be uploaded.
+        """
 
 
 class Standing(StrEnum):

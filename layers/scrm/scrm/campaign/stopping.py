@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import batched
 from typing import Final
@@ -10,6 +10,7 @@ from typing import Final
 from scrm import clock
 from scrm.campaign.model import Tally
 from scrm.campaign.ports import DispatchQueue, DueTask, TaskRepository, TaskSummary
+from scrm.campaign.results import CampaignResults
 from scrm.campaign.task import CREATING, OPEN, RecipientState
 
 _TOGETHER: Final = 10
@@ -92,28 +93,47 @@ class TaskTallies:
 
     def of(self, campaign_id: str, ring: str = "") -> Tally:
         """The whole campaign, or one ring of it."""
-        counted: Counter[str] = Counter()
-        open_tasks = deferred = left = 0
+        counted = _Count(self.now())
         for summary in self.tasks.of_campaign(campaign_id):
-            if ring and summary.ring != ring:
-                continue
-            counted.update(summary.counts)
-            left += summary.state in OPEN
-            if summary.state in CREATING:
-                is_deferred = summary.not_before is not None and summary.not_before - self.now() > _DEFERRED
-                deferred, open_tasks = deferred + is_deferred, open_tasks + (not is_deferred)
-        pending = counted.pop(RecipientState.PENDING.value, 0)
-        return Tally(pending + counted.total(), open_tasks, pending, dict(counted), deferred, left)
+            if not ring or summary.ring == ring:
+                counted.add(summary)
+        return counted.tally
 
-    def progress(self, campaign_id: str) -> StopProgress:
-        states = Counter(summary.state for summary in self.tasks.of_campaign(campaign_id))
-        left = sum(number for state, number in states.items() if state in OPEN)
-        return StopProgress(left, states.total() - left)
-
-    def reach(self, campaign_id: str) -> tuple[int, int, int]:
-        """Customers reached within an hour, within a day, and the audience (S65)."""
-        hour = day = planned = 0
+    def results(self, campaign_id: str) -> CampaignResults:
+        """All of it, with the exclusions by reason and the reach (S65)."""
+        counted = _Count(self.now())
         for summary in self.tasks.of_campaign(campaign_id):
-            hour, day = hour + summary.reach[0], day + summary.reach[1]
-            planned += sum(summary.counts.values())
-        return hour, day, planned
+            counted.add(summary)
+        return CampaignResults(counted.tally, dict(counted.excluded), counted.hour, counted.day, counted.tasks)
+
+
+@dataclass(slots=True)
+class _Count:
+    """Sums over tasks."""
+
+    now: datetime
+    states: Counter[str] = field(default_factory=Counter)
+    excluded: Counter[str] = field(default_factory=Counter)
+    tasks: int = 0
+    open: int = 0
+    deferred: int = 0
+    left: int = 0
+    hour: int = 0
+    day: int = 0
+
+    def add(self, summary: TaskSummary) -> None:
+        self.states.update(summary.counts)
+        self.excluded.update(summary.excluded)
+        self.tasks += 1
+        self.left += summary.state in OPEN
+        if summary.state in CREATING:
+            is_deferred = summary.not_before is not None and summary.not_before - self.now > _DEFERRED
+            self.deferred += is_deferred
+            self.open += not is_deferred
+        self.hour, self.day = self.hour + summary.reach[0], self.day + summary.reach[1]
+
+    @property
+    def tally(self) -> Tally:
+        ended = dict(self.states)
+        pending = ended.pop(RecipientState.PENDING.value, 0)
+        return Tally(self.states.total(), self.open, pending, ended, self.deferred, self.left)

@@ -18,6 +18,7 @@ from scrm.campaign.model import Channel, ContentRef
 
 MOST_CUSTOMERS: Final = 10_000  # of one task; WeCom takes no more in a call
 MOST_GROUPS: Final = 2_000
+TEST_RING: Final = "#test"  # of a test send; no campaign can name a ring so
 
 
 class TaskState(StrEnum):
@@ -160,6 +161,12 @@ class SendTask:
         counted = Counter(result.state.value for result in self.results.values())
         counted[RecipientState.PENDING.value] = len(self.target_ids) - len(self.results)
         return {state: number for state, number in counted.items() if number and state != RecipientState.MOVED}
+
+    @property
+    def excluded(self) -> dict[str, int]:
+        """Customers who were left out, by reason."""
+        states = RecipientState.EXCLUDED
+        return dict(Counter(result.reason for result in self.results.values() if result.state is states))
 
     def reached_within(self, span: timedelta) -> int:
         """Customers whose member confirmed within ``span`` of the task's creation (S65)."""

@@ -88,6 +88,8 @@ def _attachment(where: str, found: Attachment, scene: Scene, limits: FieldLimits
                 yield Problem(f"{where}.url", "no_address", "a link needs a full https address")
             if scene is Scene.MOMENTS and not found.asset_id:
                 yield Problem(f"{where}.asset_id", "missing", "a link in Moments needs a cover picture")
+            if scene is not Scene.MOMENTS and found.asset_id:
+                yield Problem(f"{where}.asset_id", "not_taken", "a link in a message takes no cover of the library")
         case AttachmentKind.MINIPROGRAM:
             yield from _sized(where, "title", found.title, limits.miniprogram_title, is_required=True)
             for name in ("app_id", "page", "asset_id"):

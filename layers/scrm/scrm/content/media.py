@@ -4,7 +4,7 @@ WeCom gives a media id per way of upload and refuses it elsewhere (40007), so an
 """
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -63,20 +63,28 @@ class Asset:
 
 @dataclass(frozen=True, slots=True)
 class LentMedia:
-    """An asset at WeCom: good for `MediaLimits.life` from ``uploaded_at``."""
+    """An asset at WeCom: good for `MediaLimits.life` from ``uploaded_at``.
+
+    ``needed_until`` is the end of the content that shows it: until then it is kept fresh. None: only when asked for.
+    """
 
     asset_id: str
     use: MediaUse
     media_id: str
     uploaded_at: datetime
+    needed_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class MediaLimits:
-    """WeCom's limits. A media id with less than ``margin`` of its ``life`` left is fetched anew."""
+    """WeCom's limits. A media id with less than ``margin`` of its ``life`` left is fetched anew when asked for.
+
+    One that is needed longer is fetched anew ``ahead`` of its end, so that nobody has to wait for it.
+    """
 
     life: timedelta
     margin: timedelta
+    ahead: timedelta
     least_bytes: int
     most_bytes: Mapping[tuple[MediaUse, MediaKind], int]
 
@@ -91,6 +99,9 @@ class AssetRepository(Protocol):
     def lent(self, asset_id: str, use: MediaUse) -> LentMedia | None: ...
 
     def put_lent(self, media: LentMedia) -> None: ...
+
+    def needed(self, uploaded_before: datetime) -> Iterator[LentMedia]:
+        """Those with a ``needed_until`` that were uploaded before that moment."""
 
 
 class AssetFiles(Protocol):
@@ -159,6 +170,15 @@ class ReadyAssets:
 
 
 @dataclass(frozen=True, slots=True)
+class Refreshed:
+    """One refresh: media ids fetched anew, and files that cannot be lent any more. ``postponed``: WeCom had no room."""
+
+    renewed: int = 0
+    refused: int = 0
+    postponed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class MediaLibrary:
     """Use case of campaigns and welcome messages: a media id that WeCom takes now, with time left to send."""
 
@@ -168,14 +188,37 @@ class MediaLibrary:
     limits: MediaLimits
     now: Callable[[], datetime] = clock.now
 
-    def media_id(self, asset_id: str, use: MediaUse) -> str:
-        """One read while the id is fresh; else the file is uploaded again.
+    def media_id(self, asset_id: str, use: MediaUse, needed_until: datetime | None = None) -> str:
+        """One read while the id is fresh; else the file is uploaded again. Until ``needed_until`` it is kept fresh.
 
         Raises AssetRefusedError for a file that is not there, was changed, or is of no use there; MediaPostponedError.
         """
         lent = self.repository.lent(asset_id, use)
+        wanted = max(filter(None, (needed_until, lent.needed_until if lent else None)), default=None)
         if lent is not None and self._is_fresh(lent):
+            if lent.needed_until != wanted:
+                self.repository.put_lent(replace(lent, needed_until=wanted))
             return lent.media_id
+        return self._upload(asset_id, use, wanted).media_id
+
+    def refresh(self) -> Refreshed:
+        """Upload again what is needed longer than its id lives; what is needed no more is forgotten by the list."""
+        renewed = refused = 0
+        for lent in self.repository.needed(self.now() - self.limits.life + self.limits.ahead):
+            if lent.needed_until is None or self.now() >= lent.needed_until:
+                self.repository.put_lent(replace(lent, needed_until=None))
+                continue
+            try:
+                self._upload(lent.asset_id, lent.use, lent.needed_until)
+                renewed += 1
+            except AssetRefusedError:
+                self.repository.put_lent(replace(lent, needed_until=None))
+                refused += 1
+            except MediaPostponedError:
+                return Refreshed(renewed, refused, postponed=True)
+        return Refreshed(renewed, refused)
+
+    def _upload(self, asset_id: str, use: MediaUse, needed_until: datetime | None) -> LentMedia:
         asset = self.repository.assets([asset_id]).get(asset_id)
         if asset is None or asset.state is not AssetState.READY:
             raise AssetRefusedError("the media library has no such file")
@@ -183,8 +226,9 @@ class MediaLibrary:
         if asset.size > most:
             raise AssetRefusedError(f"WeCom takes no {asset.kind.value} of {asset.size} bytes for {use.value}")
         fresh = self.uploader.upload(asset, use, verified(asset, self.files))
-        self.repository.put_lent(fresh)
-        return fresh.media_id
+        lent = replace(fresh, needed_until=needed_until)
+        self.repository.put_lent(lent)
+        return lent
 
     def _is_fresh(self, lent: LentMedia) -> bool:
         return self.now() < lent.uploaded_at + self.limits.life - self.limits.margin

@@ -32,6 +32,7 @@ PLATFORM: Final = ContentSettings(
 MEDIA: Final = MediaLimits(
     life=limits.MEDIA_LIFE,
     margin=limits.MEDIA_MARGIN,
+    ahead=limits.MEDIA_AHEAD,
     least_bytes=limits.MEDIA_LEAST_BYTES,
     most_bytes={
         **{(MediaUse.MESSAGE, MediaKind(kind)): size for kind, size in limits.MEDIA_BYTES.items()},

@@ -2,21 +2,22 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Protocol
 
 from scrm.campaign import ports
 from scrm.campaign.dispatch_errors import ContentRefusedError, DispatchPostponedError
 from scrm.campaign.model import Campaign, CampaignState, Channel, ContentRef
-from scrm.campaign.task import SendTask
+from scrm.campaign.task import TEST_RING, SendTask
 from scrm.clock import BUSINESS_ZONE
 from scrm.contacts.model import Customer, GroupChat
 from scrm.content import errors as content_errors
-from scrm.content.model import Attachment, AttachmentKind, Scene
+from scrm.content.model import Scene
 from scrm.content.sending import ContentGate
 from scrm.pressure.ledger import PressureLedger
 from scrm.pressure.model import PressureClass, Touch, TouchRefusal
 from scrm.pressure.ports import PressureBusyError
 from scrm.pressure.weeks import week_of, weeks_between
+from scrm.runtime.dispatch_media import as_wecom_takes
 
 _BUSY = timedelta(minutes=1)
 _SENDS = frozenset({CampaignState.PLANNING, CampaignState.DISPATCHING, CampaignState.RECONCILING})
@@ -33,15 +34,21 @@ class Campaigns(Protocol):
 
 
 class CampaignStandings:
-    """Implements `scrm.campaign.ports.Standings` on the campaign itself: a recall counts from its answer on."""
+    """Implements `scrm.campaign.ports.Standings` on the campaign itself: a recall counts from its answer on.
 
-    def __init__(self, campaigns: Campaigns) -> None:
+    While ``is_sending_stopped``, the bank's own kill switch, every campaign is as if paused.
+    """
+
+    def __init__(self, campaigns: Campaigns, is_sending_stopped: Callable[[], bool] = lambda: False) -> None:
         self._campaigns = campaigns
+        self._is_sending_stopped = is_sending_stopped
 
     def of(self, campaign_id: str) -> ports.Standing:
         campaign = self._campaigns.find(campaign_id)
         if campaign is None or campaign.state in _STOPPED:
             return ports.Standing.STOPPED
+        if self._is_sending_stopped():
+            return ports.Standing.PAUSED
         return ports.Standing.SENDS if campaign.state in _SENDS else ports.Standing.PAUSED
 
 
@@ -86,7 +93,7 @@ class LibraryContents:
         return ports.ApprovedContent(
             ref,
             found.text,
-            tuple(map(_attachment, found.attachments)),
+            tuple(as_wecom_takes(one, channel) for one in found.attachments),
             found.valid_until,
             found.product_id,
             found.product_risk,
@@ -121,7 +128,8 @@ class LedgerPlaces:
         self._ledger.release(task.owner_userid, task.touch_id, target_ids)
 
     def _touch(self, task: SendTask, weeks: tuple[str, ...]) -> Touch:
-        pressure_class = _CLASS_OF.get(task.channel, PressureClass.SERVICE)
+        is_test = task.ring == TEST_RING
+        pressure_class = PressureClass.SERVICE if is_test else _CLASS_OF.get(task.channel, PressureClass.SERVICE)
         return Touch(task.touch_id, pressure_class, weeks, task.expires_at, task.priority, campaign_id=task.campaign_id)
 
 
@@ -135,13 +143,3 @@ def _next_week(now: datetime) -> datetime:
 def _reason(refusal: str) -> str:
     """``content_expired`` and so on, from the library's own word."""
     return refusal if refusal.startswith("product_") else f"content_{refusal.removesuffix('_content')}"
-
-
-def _attachment(attachment: Attachment) -> Mapping[str, Any]:
-    """As WeCom takes it. What needs a file waits for the media library's join: it is refused, never left out."""
-    if attachment.asset_id or attachment.kind is not AttachmentKind.LINK:
-        raise ContentRefusedError("content_file_not_ready")
-    link = {"title": attachment.title, "url": attachment.url}
-    if attachment.description:
-        link["desc"] = attachment.description
-    return {"msgtype": "link", "link": link}

@@ -15,13 +15,12 @@ from scrm import clock, ids
 from scrm.aws.snapshot_documents import BucketSnapshots, OwnerRow, PartHead
 from scrm.campaign.campaign_ports import OwnerPart
 from scrm.campaign.exclusions import Exclusions
-from scrm.campaign.model import Audience, Campaign, CampaignDefinition, Channel
+from scrm.campaign.model import Audience, Campaign, Channel
 from scrm.campaign.refusals import CampaignRefusedError
 from scrm.contacts.model import Customer, GroupChat, Relation, RelationState
 from scrm.node_paths import ROOT_NODE_ID, ROOT_PATH, branch_of, covers
 from scrm.org.model import Member, OrgNode
 
-ALL_CUSTOMERS: Final = "all_customers"
 NO_ACTIVE_OWNER: Final = "no_active_owner"
 _SAMPLE: Final = 5
 _OWNERS_PER_PART: Final = 100
@@ -52,17 +51,13 @@ class Relations(Protocol):
 
 
 class OwnedAudience:
-    """Implements `scrm.campaign.campaign_ports.Audiences` for the segment `ALL_CUSTOMERS`."""
+    """Implements `scrm.campaign.campaign_ports.Audiences` for the segment of everybody."""
 
     def __init__(self, staff: Staff, relations: Relations, exclusions: Exclusions, snapshots: BucketSnapshots) -> None:
         self._staff = staff
         self._relations = relations
         self._exclusions = exclusions
         self._snapshots = snapshots
-
-    def check(self, definition: CampaignDefinition) -> None:
-        if definition.segment_id != ALL_CUSTOMERS:
-            raise CampaignRefusedError(f"There is no such segment; use {ALL_CUSTOMERS}.")
 
     def freeze(self, campaign: Campaign, at: datetime, has_time: Callable[[], bool]) -> Audience | None:
         snapshot_id = ids.derive("snap", campaign.campaign_id, clock.to_iso(at))

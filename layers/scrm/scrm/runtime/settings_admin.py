@@ -14,12 +14,15 @@ _VARIABLES = (
     "AUDIENCE_TABLE",
     "CONSENT_TABLE",
     "CONTENT_TABLE",
+    "CAMPAIGN_TABLE",
+    "SEND_TASK_TABLE",
     "AUDIT_TABLE",
     "DATA_BUCKET",
     "CONTACT_QUEUE_URL",
     "HANDOVER_QUEUE_URL",
     "RECONCILE_QUEUE_URL",
     "CAMPAIGN_QUEUE_URL",
+    "CAMPAIGN_PLANNER_QUEUE_URL",
 )
 
 
@@ -38,12 +41,15 @@ class AdminSettings:
     audience_table: str
     consent_table: str
     content_table: str
+    campaign_table: str
+    send_task_table: str
     audit_table: str
     data_bucket: str
     contact_queue_url: str
     handover_queue_url: str
     reconcile_queue_url: str
     campaign_queue_url: str
+    campaign_planner_queue_url: str
 
     @classmethod
     def from_env(cls) -> Self:

@@ -99,6 +99,7 @@ MINIPROGRAM_TITLE_BYTES: Final = 64  # 12.1
 # Files for them, by media type (docs/wecom.md 12.3).
 MEDIA_LIFE: Final = timedelta(days=3)  # 12.3
 MEDIA_MARGIN: Final = timedelta(hours=12)  # ours: what is left when a media id is used
+MEDIA_AHEAD: Final = timedelta(hours=24)  # ours: what is left when one that is still needed is fetched anew
 MEDIA_LEAST_BYTES: Final = 6  # 12.3, more than 5
 _MEGABYTE: Final = 1024 * 1024
 MEDIA_BYTES: Final = {"image": 10 * _MEGABYTE, "video": 10 * _MEGABYTE, "file": 20 * _MEGABYTE}  # 12.3

@@ -227,7 +227,7 @@ def release(activity_id: ActivityId, number: Number, key: IdempotencyKey) -> con
 @router.post(
     "/v1/activities/<activity_id>/versions/<number>/recall",
     operation_id="recallContent",
-    summary="From now on nothing of it is sent.",
+    summary="From now on nothing of it is sent, and campaigns that send it take back what is not confirmed.",
     tags=["content"],
     responses=_VERSION,
 )
@@ -235,9 +235,13 @@ def recall(
     activity_id: ActivityId, number: Number, key: IdempotencyKey, request: Annotated[content_models.StepNote, Body()]
 ) -> content_models.ContentVersion:
     actor = _with_role("Recalling content", Role.COMPLIANCE, Role.HEAD_OFFICE, Role.OPERATOR).actor
-    return _step(
-        "recall", activity_id, number, key, request, lambda desk: desk.recall(activity_id, number, actor, request.note)
-    )
+
+    def take(desk: Authoring) -> model.ContentVersion:
+        recalled = desk.recall(activity_id, number, actor, request.note)
+        wiring.planning_queue().content_recalled(activity_id, number)
+        return recalled
+
+    return _step("recall", activity_id, number, key, request, take)
 
 
 def _step(

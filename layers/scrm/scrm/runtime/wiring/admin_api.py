@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from scrm.aws.contact_queries import DynamoContactQueries
     from scrm.aws.contact_table import OwnerNotes
     from scrm.aws.customer_journal import CustomerJournal
+    from scrm.aws.planning_queue import SqsPlanningQueue
     from scrm.aws.task_table import DynamoTaskTable
     from scrm.consent.consents import ConsentDesk, Consents
     from scrm.contacts.accountability import Accountability
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     from scrm.runtime.cover_views import CoverViews
     from scrm.runtime.member_places import MemberPlaces
     from scrm.runtime.task_joins import OrgTaskStaff
+    from scrm.runtime.wiring.campaigns import AdminCampaigns
     from scrm.runtime.wiring.content import AdminContent
     from scrm.settings.change import SettingsChange
     from scrm.tasks.queries import TaskLists
@@ -153,6 +155,18 @@ def content_library() -> "AdminContent":
 
     files = DocumentStore(lambda: session.client("s3"), settings().data_bucket)
     return AdminContent(_table(settings().content_table), files, audit_log())
+
+
+def campaigns() -> "AdminCampaigns":
+    from scrm.runtime.wiring.campaigns import AdminCampaigns  # noqa: PLC0415 - only operations on campaigns need it
+
+    return AdminCampaigns(audit_log())
+
+
+def planning_queue() -> "SqsPlanningQueue":
+    from scrm.runtime.wiring import campaigns  # noqa: PLC0415 - as above
+
+    return campaigns.planning_queue()
 
 
 @functools.cache

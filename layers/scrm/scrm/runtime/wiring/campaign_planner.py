@@ -17,16 +17,14 @@ from scrm.aws.snapshot_documents import BucketSnapshots
 from scrm.campaign.exclusions import Exclusions
 from scrm.campaign.model import Campaign
 from scrm.campaign.planning import CampaignRun
-from scrm.campaign.settings import CampaignSettings
 from scrm.campaign.slices import SlicePlanning, SliceResult
 from scrm.campaign.stopping import TaskTallies
 from scrm.runtime.campaign_joins import AuditedCampaigns, LibraryVersions
 from scrm.runtime.environment import required
 from scrm.runtime.owned_audience import OwnedAudience
-from scrm.runtime.wiring import send_checks
+from scrm.runtime.wiring import campaign_settings, send_checks
 from scrm.runtime.wiring.tables import bucket, queue, table
 
-SETTINGS = CampaignSettings()
 # What is left of a run for the last part of an audience, or the last owner of a slice, and for what follows it.
 _RESERVE_MS: Final = 45_000
 
@@ -77,7 +75,7 @@ def planner() -> Planner:
         tallies=TaskTallies(send_checks.tasks()),
         slices=_slices(),
         queue=_queue(),
-        settings=SETTINGS,
+        settings=campaign_settings.campaigns(),
         has_time=invocation.has_time,
     )
     slices = SlicePlanning(
@@ -125,4 +123,5 @@ def reset() -> None:
     """Forget every built object; for tests."""
     for factory in (_slices, _queue, _journal, _exclusions, _audiences):
         factory.cache_clear()
+    campaign_settings.reset()
     send_checks.reset()

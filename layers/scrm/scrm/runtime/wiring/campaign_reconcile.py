@@ -4,10 +4,12 @@ from scrm import clock
 from scrm.aws.dispatch_queue import SqsPersonalQueue
 from scrm.aws.personal_marks import DynamoPersonalMarks
 from scrm.campaign.reconcile import TaskReconcile
+from scrm.content.media import MediaLibrary
 from scrm.pressure.personal import PersonalMessages, PersonalSends, PersonalSettings
 from scrm.runtime.pressure_joins import LedgerOwners
 from scrm.runtime.wiring import dispatch as shared
 from scrm.runtime.wiring import pressure, send_checks
+from scrm.runtime.wiring.media import media_library
 from scrm.runtime.wiring.tables import queue, table
 from scrm.runtime.wiring.wecom import wecom_client
 from scrm.wecom.governor_state import Priority
@@ -23,7 +25,7 @@ def reconcile() -> TaskReconcile:
         checks=send_checks.checks(),
         queue=shared.dispatch_queue(),
         ends=shared.ends(),
-        settings=shared.SETTINGS,
+        settings=shared.settings(),
         now=clock.now,
     )
 
@@ -44,6 +46,11 @@ def personal_sends() -> PersonalSends:
         settings=PersonalSettings(),
         now=clock.now,
     )
+
+
+def media() -> MediaLibrary:
+    """Keeps fresh what released content shows."""
+    return media_library(Priority.STATISTICS)
 
 
 def reset() -> None:

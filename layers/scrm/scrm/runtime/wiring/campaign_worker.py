@@ -20,10 +20,11 @@ def dispatch() -> Dispatch:
         messages=shared.messages(),
         standings=shared.standings(),
         checks=send_checks.checks(),
+        files=shared.files(),
         ledger=send_checks.places(),
         queue=shared.dispatch_queue(),
         ends=shared.ends(),
-        settings=shared.SETTINGS,
+        settings=shared.settings(),
         now=clock.now,
     )
 

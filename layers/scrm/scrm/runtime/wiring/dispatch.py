@@ -2,20 +2,26 @@
 
 import functools
 
+from scrm import clock
 from scrm.aws.dispatch_queue import SqsDispatchQueue
 from scrm.aws.settled_facts import BucketSettledFacts
 from scrm.campaign.dispatch_settings import DispatchSettings
 from scrm.campaign.ends import Ends
 from scrm.runtime.dispatch_joins import CampaignStandings
+from scrm.runtime.dispatch_media import LibraryFiles
 from scrm.runtime.observability import count, logger
-from scrm.runtime.wiring import send_checks
+from scrm.runtime.wiring import campaign_settings, send_checks
+from scrm.runtime.wiring.media import media_library
 from scrm.runtime.wiring.tables import bucket, queue
 from scrm.runtime.wiring.wecom import wecom_client
 from scrm.wecom.errors import PermissionDeniedError
 from scrm.wecom.governor_state import Priority
 from scrm.wecom.mass_sends import WecomMassMessages
 
-SETTINGS = DispatchSettings()
+
+def settings() -> DispatchSettings:
+    """What is in force now."""
+    return campaign_settings.dispatch()
 
 
 @functools.cache
@@ -30,7 +36,12 @@ def messages() -> WecomMassMessages:
 
 @functools.cache
 def standings() -> CampaignStandings:
-    return CampaignStandings(send_checks.campaigns())
+    return CampaignStandings(send_checks.campaigns(), campaign_settings.is_sending_stopped)
+
+
+@functools.cache
+def files() -> LibraryFiles:
+    return LibraryFiles(lambda: media_library(Priority.DISPATCH), clock.now)
 
 
 @functools.cache
@@ -47,5 +58,6 @@ def report_permission_denied(error: PermissionDeniedError) -> None:
 def reset() -> None:
     """Forget every built object; for tests."""
     send_checks.reset()
-    for factory in (dispatch_queue, messages, standings, ends):
+    campaign_settings.reset()
+    for factory in (dispatch_queue, messages, standings, files, ends):
         factory.cache_clear()

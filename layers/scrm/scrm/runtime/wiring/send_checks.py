@@ -10,6 +10,7 @@ from scrm.aws.contact_table import DynamoContactRepository
 from scrm.aws.content_table import DynamoContents
 from scrm.aws.product_table import DynamoPermissions, DynamoProducts
 from scrm.aws.send_task_table import DynamoTaskRepository
+from scrm.aws.table import Table
 from scrm.campaign.checks import SendChecks
 from scrm.content.permissions import ProductPermissions
 from scrm.content.sending import ContentGate
@@ -21,8 +22,13 @@ from scrm.runtime.wiring.tables import table
 
 
 @functools.cache
+def task_table() -> Table:
+    return table("SEND_TASK_TABLE")
+
+
+@functools.cache
 def tasks() -> DynamoTaskRepository:
-    return DynamoTaskRepository(table("SEND_TASK_TABLE"))
+    return DynamoTaskRepository(task_table())
 
 
 @functools.cache
@@ -72,5 +78,5 @@ def reset() -> None:
     audience_settings.reset()
     consent.reset()
     pressure.reset()
-    for factory in (tasks, campaigns, content_gate, contacts, facts, checks, owners, places):
+    for factory in (task_table, tasks, campaigns, content_gate, contacts, facts, checks, owners, places):
         factory.cache_clear()

@@ -1,0 +1,74 @@
+"""Attachments of content as WeCom takes them, and the media library's files in them (S33, docs/wecom.md 12.3, 13.1)."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any, Final, Protocol
+
+from scrm.campaign import ports
+from scrm.campaign.dispatch_errors import ContentRefusedError, DispatchPostponedError
+from scrm.campaign.model import Channel
+from scrm.content.media import AssetRefusedError, MediaPostponedError, MediaUse
+from scrm.content.model import Attachment, AttachmentKind
+
+_ASSET: Final = "asset_id"
+# All tasks of a campaign show the same files: a process asks the library once in that time.
+KEPT_FOR: Final = timedelta(minutes=10)
+
+
+def as_wecom_takes(attachment: Attachment, channel: Channel) -> Mapping[str, Any]:
+    """``asset_id`` stands where the id of a file goes. Raises ContentRefusedError: nothing is left out silently."""
+    asset = {_ASSET: attachment.asset_id} if attachment.asset_id else {}
+    if attachment.kind is AttachmentKind.LINK:
+        if asset and channel is not Channel.MOMENTS:
+            raise ContentRefusedError("content_cover_not_taken")  # a message's link takes the address of a picture
+        body = {"title": attachment.title, "url": attachment.url, **asset}
+        if attachment.description and channel is not Channel.MOMENTS:
+            body["desc"] = attachment.description
+    elif attachment.kind is AttachmentKind.MINIPROGRAM:
+        body = {"title": attachment.title, "appid": attachment.app_id, "page": attachment.page, **asset}
+    else:
+        body = asset
+    return {"msgtype": attachment.kind.value, attachment.kind.value: body}
+
+
+class MediaIds(Protocol):
+    """The media library, as far as sending goes."""
+
+    def media_id(self, asset_id: str, use: MediaUse, needed_until: datetime | None = None) -> str: ...
+
+
+class LibraryFiles:
+    """Implements `scrm.campaign.ports.ContentFiles` on the media library."""
+
+    def __init__(self, library: Callable[[], MediaIds], now: Callable[[], datetime]) -> None:
+        self._library = library
+        self._now = now
+        self._kept: dict[tuple[str, MediaUse], tuple[str, datetime]] = {}
+
+    def lent(self, content: ports.ApprovedContent, channel: Channel) -> ports.ApprovedContent:
+        use = MediaUse.MOMENTS if channel is Channel.MOMENTS else MediaUse.MESSAGE
+        ready = tuple(self._with_file(one, use, content.valid_until) for one in content.attachments)
+        return replace(content, attachments=ready)
+
+    def _with_file(self, attachment: Mapping[str, Any], use: MediaUse, needed_until: datetime) -> Mapping[str, Any]:
+        kind = attachment["msgtype"]
+        body = dict(attachment[kind])
+        asset_id = body.pop(_ASSET, "")
+        if not asset_id:
+            return attachment
+        name = "pic_media_id" if kind == AttachmentKind.MINIPROGRAM else "media_id"
+        return {"msgtype": kind, kind: {**body, name: self._media_id(asset_id, use, needed_until)}}
+
+    def _media_id(self, asset_id: str, use: MediaUse, needed_until: datetime) -> str:
+        kept = self._kept.get((asset_id, use))
+        if kept is not None and self._now() < kept[1]:
+            return kept[0]
+        try:
+            media_id = self._library().media_id(asset_id, use, needed_until)
+        except AssetRefusedError as refused:
+            raise ContentRefusedError("content_file_refused") from refused
+        except MediaPostponedError as waiting:
+            raise DispatchPostponedError(waiting.not_before) from waiting
+        self._kept[asset_id, use] = media_id, self._now() + KEPT_FOR
+        return media_id

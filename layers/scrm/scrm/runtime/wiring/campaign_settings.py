@@ -1,0 +1,43 @@
+"""A bank's settings of campaigns, kept for a minute by each process."""
+
+import functools
+from dataclasses import replace
+
+from scrm.campaign.dispatch_settings import DispatchSettings
+from scrm.campaign.settings import CampaignSettings
+from scrm.runtime.wiring import bank_settings
+from scrm.settings.campaigns import TOPIC, CampaignDocument
+from scrm.settings.reader import SettingsReader
+
+
+@functools.cache
+def reader() -> SettingsReader[CampaignDocument]:
+    return SettingsReader(bank_settings.store(), TOPIC, CampaignDocument, bank_settings.report_invalid)
+
+
+def campaigns() -> CampaignSettings:
+    """What is in force now for who plans and operates campaigns."""
+    found = reader().current()
+    return CampaignSettings(moved_percent=found.moved_percent, seeds=found.seeds)
+
+
+def dispatch() -> DispatchSettings:
+    """What is in force now for who creates and follows tasks."""
+    found = reader().current()
+    return replace(
+        DispatchSettings(),
+        quiet_from=found.quiet_from,
+        quiet_until=found.quiet_until,
+        reminders=found.reminders,
+        horizon=found.horizon,
+    )
+
+
+def is_sending_stopped() -> bool:
+    """The bank's kill switch, at most a minute old."""
+    return reader().current().sending_stopped
+
+
+def reset() -> None:
+    """Forget every built object; for tests."""
+    reader.cache_clear()

@@ -1,0 +1,77 @@
+"""Joins what operators do with campaigns: loaded by the first request about campaigns."""
+
+from dataclasses import dataclass
+
+from scrm.audit.log import AuditLog
+from scrm.aws.campaign_results import DynamoCampaignResults
+from scrm.aws.campaign_table import DynamoCampaignStore
+from scrm.aws.contact_table import DynamoContactRepository
+from scrm.aws.dispatch_queue import SqsSendQueue
+from scrm.aws.planning_queue import SqsPlanningQueue
+from scrm.aws.send_task_table import DynamoTaskRepository
+from scrm.campaign.desk import CampaignDesk
+from scrm.campaign.exposure import Exposure, ExposureHistory
+from scrm.campaign.results import ResultPages
+from scrm.campaign.stopping import TaskTallies
+from scrm.campaign.trial import TrialSends
+from scrm.runtime.campaign_joins import AuditedCampaigns, LibraryVersions
+from scrm.runtime.dispatch_joins import ContactOwners
+from scrm.runtime.known_segments import KnownSegments
+from scrm.runtime.wiring import campaign_settings, send_checks
+from scrm.runtime.wiring.tables import queue
+
+
+@dataclass(frozen=True, slots=True)
+class AdminCampaigns:
+    """What operators do with campaigns and read of them."""
+
+    log: AuditLog
+
+    @property
+    def store(self) -> DynamoCampaignStore:
+        return send_checks.campaigns()
+
+    @property
+    def desk(self) -> CampaignDesk:
+        """For one request, with the settings in force."""
+        worker = queue("CAMPAIGN_QUEUE_URL")
+        owners = ContactOwners(self._contacts)
+        return CampaignDesk(
+            store=self.store,
+            journal=AuditedCampaigns(self.log),
+            contents=LibraryVersions(send_checks.content_gate()),
+            segments=KnownSegments(),
+            queue=planning_queue(),
+            tallies=self.tallies,
+            test_sends=TrialSends(self.store, self._tasks, owners, SqsSendQueue(worker)),
+            settings=campaign_settings.campaigns(),
+        )
+
+    @property
+    def tallies(self) -> TaskTallies:
+        return TaskTallies(self._tasks)
+
+    @property
+    def results(self) -> ResultPages:
+        return DynamoCampaignResults(send_checks.task_table())
+
+    def exposures_of(self, external_userid: str) -> list[Exposure]:
+        """Over everybody who answered for the customer, or follows or followed him."""
+        found = self._contacts.customers([external_userid]).get(external_userid)
+        if found is None:
+            return []
+        claimed = [userid for claim in found.claims for userid in (claim.from_userid, claim.userid)]
+        owners = {found.owner_userid, *found.followers, *claimed} - {""}
+        return ExposureHistory(self._tasks).of(external_userid, sorted(owners))
+
+    @property
+    def _contacts(self) -> DynamoContactRepository:
+        return send_checks.contacts()
+
+    @property
+    def _tasks(self) -> DynamoTaskRepository:
+        return send_checks.tasks()
+
+
+def planning_queue() -> SqsPlanningQueue:
+    return SqsPlanningQueue(queue("CAMPAIGN_PLANNER_QUEUE_URL"), queue("CAMPAIGN_QUEUE_URL"))
