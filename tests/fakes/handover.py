@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
+from itertools import batched
 from typing import Any
 
 from scrm.handover.edges import Chunk, ChunkKind, TransferApi
@@ -11,6 +12,7 @@ from scrm.handover.model import ChangeKind, HandoverCase, SignalSource, StaffSig
 from scrm.handover.orphans import AuditStep
 from scrm.handover.parts import Contents, PartResult, checksum
 from scrm.handover.ports import (
+    MOST_CHUNKS_ADDED,
     MOST_CHUNKS_TOGETHER,
     Delivery,
     LeaversCustomer,
@@ -78,10 +80,10 @@ class FakeCases:
         self._store(changed, ())
         return [self.chunk_rows[_key(chunk)] for chunk in changed]
 
-    def add_chunks(self, added: Sequence[Chunk]) -> None:
-        if not self._fit((), added):
-            raise StaleVersionError
-        self._store((), added)
+    def add_chunks(self, case: HandoverCase, added: Sequence[Chunk]) -> HandoverCase:
+        for part in batched(added, MOST_CHUNKS_ADDED, strict=False):
+            case = self.save(case, added=part)
+        return case
 
     def _fit(self, changed: Sequence[Chunk], added: Sequence[Chunk]) -> bool:
         current = all(self.chunk_rows[_key(chunk)].version == chunk.version for chunk in changed)

@@ -203,8 +203,8 @@ def _fill(org: Table, handover: Table) -> None:
         edges[7], state=EdgeState.MANUAL, cause="customer_refused", owner_userid="mgr_shanghai", due_at=AT
     )
     for number, part in enumerate((edges[:100], edges[100:]), 1):
-        cases.add_chunks([Chunk(CASE_ID, ChunkKind.CUSTOMERS, number, "rm_wang", "rm_li", tuple(part))])
-    cases.add_chunks([Chunk(CASE_ID, ChunkKind.GROUPS, 1, "rm_wang", "rm_li", (Edge("wr1", EdgeState.DONE),))])
+        case = cases.add_chunks(case, [Chunk(CASE_ID, ChunkKind.CUSTOMERS, number, "rm_wang", "rm_li", tuple(part))])
+    cases.add_chunks(case, [Chunk(CASE_ID, ChunkKind.GROUPS, 1, "rm_wang", "rm_li", (Edge("wr1", EdgeState.DONE),))])
 
 
 def test_every_sample_event_has_its_expected_answer(stack: Stack) -> None:

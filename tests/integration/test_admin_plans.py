@@ -50,7 +50,7 @@ def plan(stack: admin.Stack) -> admin.Stack:
     )
     assert cases.open_case(case, 1)
     edges = tuple(Edge(f"wm_c{place}", reason="same_team") for place in range(3))
-    cases.add_chunks([Chunk(CASE_ID, ChunkKind.CUSTOMERS, 0, "rm_chen", "rm_zhou", edges)])
+    cases.add_chunks(case, [Chunk(CASE_ID, ChunkKind.CUSTOMERS, 0, "rm_chen", "rm_zhou", edges)])
     return stack
 
 

@@ -11,7 +11,7 @@ from scrm.aws.table import ABSENT, Condition, Put, Table, starts_with
 from scrm.handover.edges import Chunk, ChunkKind
 from scrm.handover.errors import StaleVersionError
 from scrm.handover.model import HandoverCase
-from scrm.handover.ports import MOST_CHUNKS_TOGETHER
+from scrm.handover.ports import MOST_CHUNKS_ADDED, MOST_CHUNKS_TOGETHER
 
 MONTHS = {"pk": "INDEX", "sk": "CASEMONTHS"}
 
@@ -81,10 +81,10 @@ class DynamoCaseRepository:
                 raise StaleVersionError(part[0].case_id)
         return [replace(chunk, version=chunk.version + 1) for chunk in changed]
 
-    def add_chunks(self, added: Sequence[Chunk]) -> None:
-        for part in batched(added, MOST_CHUNKS_TOGETHER // 2, strict=False):
-            if not self._table.transact(self._adding(part)):
-                raise StaleVersionError(part[0].case_id)
+    def add_chunks(self, case: HandoverCase, added: Sequence[Chunk]) -> HandoverCase:
+        for part in batched(added, MOST_CHUNKS_ADDED, strict=False):
+            case = self.save(case, added=part)
+        return case
 
     def _adding(self, added: Sequence[Chunk]) -> list[Put]:
         """New chunks, and who takes over in them, so that a transfer_fail callback finds the case."""
