@@ -14,6 +14,10 @@ from pydantic import BaseModel
 
 from functions.admin_api.handler import lambda_handler
 from scrm import clock, ids
+from scrm.audience.expressions import Expression
+from scrm.audience.preview import AudiencePreview, Preview
+from scrm.audience.rules import Offer, RuleSettings
+from scrm.audience.segments import Segments
 from scrm.audit.log import AuditLog
 from scrm.audit.model import AuditEntry
 from scrm.audit.reader import AuditReader
@@ -21,6 +25,7 @@ from scrm.aws.content_journal import AuditedContent
 from scrm.aws.customer_journal import CustomerJournal
 from scrm.aws.handover_journal import AuditedSettings
 from scrm.aws.pressure_exceptions import AuditedExceptions
+from scrm.aws.segment_table import AuditedSegments
 from scrm.campaign.exposure import Exposure, ExposureHistory
 from scrm.campaign.stopping import TaskTallies
 from scrm.consent.consents import ConsentDesk
@@ -32,7 +37,8 @@ from scrm.handover.ports import StaffMember
 from scrm.handover.preview import EdgeCount, PlanPreview, TakerPreview
 from scrm.handover.queries import CaseDetail, CaseSummary, EdgeRow, EdgeTotals
 from scrm.handover.settings import HandoverSettings
-from scrm.org.model import OrgNode
+from scrm.node_paths import covers
+from scrm.org.model import Member, OrgNode
 from scrm.org.nodes import NodeSettings
 from scrm.org.rejections import Rejection
 from scrm.pressure.exceptions import GovernedCaps, PressureExceptions, PressureRules
@@ -54,6 +60,7 @@ from scrm.settings.pressure import PressureDocument
 from scrm.tasks.queries import TaskLists
 from scrm.tasks.work import TaskWork
 from tests.fakes.answers import FakeAnswers
+from tests.fakes.audience import NOW, FakeKnown, FakeSegments
 from tests.fakes.audit import FakeAuditStore
 from tests.fakes.campaigns import Bank, MemoryResults
 from tests.fakes.consent import Answers
@@ -182,6 +189,20 @@ class ContentOverMemory:
         return getattr(self._library, name)
 
 
+class AudienceOverMemory:
+    """Has what `scrm.runtime.wiring.audience.AdminAudience` has."""
+
+    def __init__(self, store: FakeSegments, known: FakeKnown, people: FakeOrg, log: AuditLog) -> None:
+        self.segments = Segments(store, AuditedSegments(log))
+        self._known = known
+        self._people = people
+
+    def preview(self, expression: Expression, node_path: str, offer: Offer) -> Preview:
+        people = (one for one in self._people.rows.values() if isinstance(one, Member))
+        members = sorted(one.userid for one in people if covers(node_path, one.node_path))
+        return AudiencePreview(self._known).of(expression, members, offer, RuleSettings(), NOW)
+
+
 class CampaignsOverMemory:
     """Has what `scrm.runtime.wiring.campaigns.AdminCampaigns` has."""
 
@@ -218,6 +239,8 @@ class Api:
     pressure: FakePressureStore = field(default_factory=FakePressureStore)
     exceptions: FakeExceptions = field(default_factory=FakeExceptions)
     shelf: Shelf = field(default_factory=Shelf)
+    segments: FakeSegments = field(default_factory=FakeSegments)
+    known: FakeKnown = field(default_factory=lambda: FakeKnown({}))
     campaigns: Bank = field(default_factory=Bank)
     answers: Answers = field(default_factory=lambda: Answers(AT))
 
@@ -243,6 +266,7 @@ class Api:
             "consent_desk": ConsentDesk(
                 self.answers.consents, ContactPlaces(self.contacts.repository), self.answers.news, clock.now
             ),
+            "audience": AudienceOverMemory(self.segments, self.known, self.people, AuditLog(self.audit)),
             "content_library": ContentOverMemory(self.library, self.shelf.desk),
             "cover_views": CoverViews(self.org, self.people, self.tasks, self.cases),
             "task_lists": TaskLists(self.tasks, task_staff),

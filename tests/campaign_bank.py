@@ -36,6 +36,7 @@ from scrm.runtime.known_segments import ALL_CUSTOMERS, KnownSegments
 from scrm.runtime.wiring import dispatch as wiring
 from scrm.runtime.wiring import send_checks
 from tests.engine import EngineTables
+from tests.fakes.audience import FakeSegments
 from tests.fakes.campaigns import CHECKER, MAKER, definition
 from tests.fakes.content import LABEL, Library, a_draft
 from tests.local_bank import Context, LocalBank, customer_id, local_bank, small_world
@@ -74,11 +75,11 @@ class CampaignBank:
     def table(self, name: str) -> Table:
         return Table(self._tables.client, self._tables.names[name])
 
-    def plan(self) -> SendTask:
+    def plan(self, channel: Channel = Channel.ONE_TO_ONE) -> SendTask:
         now, content = clock.now(), self.released()
         state = CampaignState.DISPATCHING
         self.campaigns.save(Campaign(CAMPAIGN, definition(content=content), "/1/10/", "maker", now, state))
-        plan = SendPlan(CAMPAIGN, "all", Channel.ONE_TO_ONE, content, now, now + timedelta(days=60))
+        plan = SendPlan(CAMPAIGN, "all", channel, content, now, now + timedelta(days=60))
         (task,) = plan.tasks_of(OWNER, [customer_id(place) for place in range(CUSTOMERS)], "/1/10/")
         self.tasks.put_planned([task])
         return task
@@ -136,7 +137,7 @@ class CampaignBank:
             store=self.campaigns,
             journal=AuditedCampaigns(log),
             contents=LibraryVersions(send_checks.content_gate()),
-            segments=KnownSegments(),
+            segments=KnownSegments(FakeSegments()),
             queue=queue,
             tallies=TaskTallies(self.tasks),
             test_sends=TrialSends(self.campaigns, self.tasks, send_checks.owners(), SqsSendQueue(worker)),

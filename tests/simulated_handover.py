@@ -1,8 +1,8 @@
 """A bank in one process: the handover's use cases on in-memory adapters, WeCom the simulator behind real HTTP.
 
-The adapters pass one conformance suite with the tables (tests/integration/test_handover_tables.py and
-test_contact_table.py). Messages lie in memory; the run takes them one by one, kills their reader where it is told to,
-and gives them out again as SQS would.
+The adapters pass one conformance suite with the tables, buckets and queues (tests/integration: test_handover_tables.py,
+test_contact_table.py, test_certificates.py, test_handover_ports.py). Messages lie in memory; the run takes them one by
+one, kills their reader where it is told to, and gives them out again as SQS would.
 """
 
 from collections import Counter
@@ -28,6 +28,9 @@ from scrm.handover.errors import until_current
 from scrm.handover.model import HandoverCase, StaffSignal
 from scrm.handover.ports import Delivery
 from scrm.runtime.customer_book import ContactCustomerBook
+from scrm.runtime.http.answers import AnsweredOnce
+from scrm.runtime.http.decisions import DecidedOnce
+from scrm.runtime.http.models import CloseRequest
 from scrm.wecom.breaker import CircuitBreaker
 from scrm.wecom.client import WecomClient
 from scrm.wecom.exchange import HttpExchange
@@ -36,6 +39,7 @@ from scrm.wecom.governor_state import Priority
 from scrm.wecom.sources import WecomCustomers
 from scrm.wecom.transfers import WecomTransfers
 from scrm.wecom.transport import AppCredentials, GuardedExchange, Pause, WecomTransport, token_broker
+from tests.fakes.answers import FakeAnswers
 from tests.fakes.contacts import FakeContacts, FakeSyncRuns
 from tests.fakes.handover import (
     CORP,
@@ -58,6 +62,7 @@ from tests.killing import KilledError, Killer, KillPlace, redelivered_after, rem
 from tests.unit.handover.conftest import Bank
 
 TICK = timedelta(minutes=10)  # of the reconcile schedule
+OPERATOR = "operator:op-1"
 _CHUNKS_PER_MESSAGE = 2  # fewer than in production: a killed reader repeats its whole message
 _CUSTOMERS_PER_MESSAGE = 100
 _COPIES = 2
@@ -195,7 +200,7 @@ class SimulatedHandover:
         self.certificates = FakeCertificates()
         self.part, self.packages = FakePart({}), FakePackages()
         self.tasks, self.notifier = FakeRmTasks(), FakeNotifier()
-        self._journal = FakeJournal()
+        self._journal, self._answers = FakeJournal(), FakeAnswers()
         self._secret = secret
         self._staff = staff
         self._rates, self._tokens = MemoryRateStore(), MemoryTokenStore()
@@ -259,6 +264,22 @@ class SimulatedHandover:
         bank = self.bank
         steps = PackageDelivery(bank.cases, [bank.part], bank.packages, bank.tasks, bank.queue)
         until_current(lambda: steps.deliver(delivery, clock.now()))
+
+    def operator_closes(self, reason: str) -> int:
+        """An operator ends the case by hand; while no answer comes he sends the very same request again.
+
+        How many remote calls his request made, at each of which its function died once before and once after.
+        """
+        self.queues.send("operator", partial(self._close, self.case.case_id, CloseRequest(reason=reason)))
+        request = self.queues.waiting[-1]
+        while request in self.queues.waiting:
+            self._deliver(request)
+        return request.place.number if request.place else 0
+
+    def _close(self, case_id: str, request: CloseRequest) -> None:
+        once = DecidedOnce(AnsweredOnce(remote(self._answers, self.killer), clock.now))
+        decisions = self.bank.decisions()
+        once.decide(case_id, "key-1", request, lambda: decisions.close(case_id, request.reason, OPERATOR, clock.now()))
 
     def look_at_due(self) -> None:
         """The schedule comes once; a run of it that dies is followed by the next one."""

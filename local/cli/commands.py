@@ -13,6 +13,7 @@ import click
 from rich.table import Table
 
 from local.cli import tables, work_tables
+from local.cli.audience_commands import audience
 from local.cli.campaign_commands import campaigns
 from local.cli.client import AdminClient, Row
 from local.cli.consent_commands import consent
@@ -414,6 +415,7 @@ scrm.add_command(content)
 scrm.add_command(calendar)
 scrm.add_command(products)
 scrm.add_command(pressure)
+scrm.add_command(audience)
 scrm.add_command(media)
 scrm.add_command(campaigns)
 

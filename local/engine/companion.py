@@ -55,7 +55,7 @@ def _feed(bridge: MetricsBridge, ended: threading.Event) -> None:
     while not ended.wait(_METRICS_EVERY_S):
         try:
             bridge.step()
-        except (BotoCoreError, ClientError) as error:
+        except (BotoCoreError, ClientError, OSError) as error:
             if not ended.is_set():  # the engine may go first when the stack stops
                 logger.warning("metrics not published: %s", type(error).__name__)
 

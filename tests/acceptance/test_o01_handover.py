@@ -20,7 +20,7 @@ from scrm import clock
 from scrm.clock import BUSINESS_ZONE
 from scrm.handover.certificate import CertificateFormat, document_key, problems_of
 from scrm.handover.edges import AttemptOutcome, ChunkKind, Edge, EdgeCause, EdgeState, TransferApi
-from scrm.handover.model import CaseState, SignalSource
+from scrm.handover.model import CaseOutcome, CaseState, SignalSource
 from tests.fakes.handover import FakeStaff, signal, staff
 from tests.local_bank import customer_id, small_world
 from tests.simulated_handover import SimulatedHandover, simulated_handover
@@ -159,8 +159,7 @@ def test_every_customer_of_a_leaver_is_accounted_for_whatever_goes_wrong(capsys:
         assert max(len(customers) for _, customers in run.transfer_calls) == IDS_PER_CALL
         assert max(len(rows) for rows in started(run).values()) == 2
 
-        run.bank.decisions().close(run.case.case_id, "the manager called them", "operator", clock.now())
-        run.run_until_idle()
+        the_operator_closes_the_case(run)
 
         assert_certificate_proves_it(run)
         assert_what_was_known_of_them_followed(run)
@@ -194,6 +193,15 @@ def assert_on_job_transfers_ended_right(run: SimulatedHandover) -> None:
     assert totals(run, ChunkKind.GROUPS) == {"done": GROUPS}
     assert Counter(row["owner"] for row in run.sim.control.groups()) == {FIRST: GROUPS}
     assert run.case.state is CaseState.ATTENTION
+
+
+def the_operator_closes_the_case(run: SimulatedHandover) -> None:
+    """His request dies too at each of its calls: answers known, case read, log, chunks, case written, poll, answer."""
+    calls = run.operator_closes("the manager called them")
+    run.run_until_idle()
+
+    assert calls == 7
+    assert (run.case.outcome, run.case.close_reason) == (CaseOutcome.CLOSED_BY_PERSON, "the manager called them")
 
 
 def assert_certificate_proves_it(run: SimulatedHandover) -> None:

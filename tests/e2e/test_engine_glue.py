@@ -127,6 +127,21 @@ def test_busy_queue_is_reported_as_not_idle_when_time_runs_out(trial: TrialStack
     assert not wait_until_idle(trial.engine, [url], within_s=0.2)
 
 
+def test_one_look_tells_waiting_and_unread_messages_as_sqs_does_and_leaves_delayed_ones_out(trial: TrialStack) -> None:
+    sqs = trial.engine.client("sqs")
+    url = sqs.create_queue(QueueName="looked-at", Attributes={"VisibilityTimeout": "300"})["QueueUrl"]
+    empty = sqs.create_queue(QueueName="looked-at-empty")["QueueUrl"]
+
+    for delay in (0, 0, 0, 600):
+        sqs.send_message(QueueUrl=url, MessageBody="waits", DelaySeconds=delay)
+    sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=1)
+
+    counts = ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible")
+    told = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
+    assert depths(trial.engine, [url, empty]) == {url: (2, 1), empty: (0, 0)}
+    assert tuple(int(told[name]) for name in counts) == (2, 1)
+
+
 def test_what_cloudformation_forgets_is_set_after_the_deploy(trial: TrialStack) -> None:
     dynamodb = trial.engine.client("dynamodb")
     table = trial.deployed.physical_ids["Table"]

@@ -167,6 +167,7 @@ def _live(bank: Bank) -> None:
     _operators_look(bank)
     _operators_take_the_proof(bank, first)
     _a_customer_may_be_touched_more_often(bank)
+    _a_segment_is_made(bank)
 
 
 def _a_handover_that_ends_well(bank: Bank, userid: str) -> str:
@@ -308,6 +309,18 @@ def _a_customer_may_be_touched_more_often(bank: Bank) -> None:
     bank.operator("checker").post(at("pressure-exceptions", found["exception_id"], "approve"), {})
 
 
+def _a_segment_is_made(bank: Bank) -> None:
+    """And one of its customers wants no marketing."""
+    head_office = bank.operator("head_office")
+    made = head_office.post(at("segments"), {"name": "稳健客户", "expression": "risk_class = C3"})
+    found = head_office.get(at("audience-preview"), segment_id=made["segment_id"])
+    customer_id = found["sample"][0]
+    head_office.put(at("consents", customer_id), {"answer": "opted_out"})
+    again = head_office.get(at("audience-preview"), segment_id=made["segment_id"])
+    assert again["excluded"] == {"opted_out": 1}
+    bank.settle()
+
+
 def _operators_look(bank: Bank) -> None:
     head_office = bank.operator("head_office")
     case = head_office.cases(0)[0]
@@ -345,7 +358,11 @@ def test_the_story_went_as_told(bank: Bank) -> None:
     assert bank.case_of(second)["customers"]["by_state"].get("resolved") == 1
     assert bank.case_of(second)["state"] == "closed"
     assert {each["leaver_userid"] for each in bank.operator("head_office").orphans(0)} == {bank.rms[4]}
-    assert {row["source"] for row in bank.operator("head_office").rejections(0)} == {"bank.hr", "bank.roster"}
+    assert {row["source"] for row in bank.operator("head_office").rejections(0)} == {
+        "bank.hr",
+        "bank.roster",
+        "bank.facts",
+    }
 
 
 def test_no_function_was_denied_anything(bank: Bank) -> None:

@@ -1,6 +1,6 @@
 """The audience's ports in memory, by the rules of the table."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
@@ -8,7 +8,9 @@ from typing import Any
 from scrm.audience.dossiers import Bucket, Note, Shelf, notes_of
 from scrm.audience.facts import Consent, CustomerFacts
 from scrm.audience.ports import FeedTaken, Owned
+from scrm.audience.segments import Segment
 from scrm.homes import OwnerMove
+from scrm.paging import Page
 
 NOW = datetime(2026, 11, 26, 2, 0, tzinfo=UTC)
 TODAY = date(2026, 11, 26)
@@ -87,3 +89,66 @@ class FakeFeeds:
     def note(self, taken: FeedTaken) -> None:
         if self.taken is None or self.taken.told_at <= taken.told_at:
             self.taken = taken
+
+
+class FakeSegments:
+    """Implements SegmentStore."""
+
+    def __init__(self, *segments: Segment) -> None:
+        self.rows: dict[str, list[Segment]] = {}
+        for segment in segments:
+            assert self.add(segment)
+
+    def segment(self, segment_id: str) -> Segment | None:
+        return self.rows[segment_id][-1] if segment_id in self.rows else None
+
+    def versions(self, segment_id: str) -> Sequence[Segment]:
+        return self.rows.get(segment_id, [])
+
+    def add(self, segment: Segment) -> bool:
+        known = self.rows.setdefault(segment.segment_id, [])
+        if len(known) != segment.version - 1:
+            return False
+        known.append(segment)
+        return True
+
+    def at_node(self, node_id: str, cursor: str | None, limit: int) -> Page[Segment]:
+        """One page holds all of them."""
+        found = [rows[-1] for _, rows in sorted(self.rows.items()) if rows[-1].node_id == node_id]
+        return Page(tuple(found))
+
+
+class FakeSegmentJournal:
+    """Implements SegmentJournal; once for each version, as the audit log keeps it."""
+
+    def __init__(self) -> None:
+        self.entries: list[tuple[str, int, str]] = []
+
+    def told(self, segment: Segment, action: str) -> None:
+        entry = (segment.segment_id, segment.version, action)
+        if entry not in self.entries:
+            self.entries.append(entry)
+
+
+class FakeKnown:
+    """Implements KnownCustomers; ``refused`` want no marketing."""
+
+    def __init__(
+        self,
+        by_owner: Mapping[str, Mapping[str, CustomerFacts | None]],
+        tags: Mapping[str, Mapping[str, tuple[str, ...]]] | None = None,
+    ) -> None:
+        self.by_owner = by_owner
+        self.tags = tags or {}
+        self.refused: set[str] = set()
+        self.tag_reads = 0
+
+    def facts_of(self, owner_userid: str) -> Mapping[str, CustomerFacts | None]:
+        return self.by_owner.get(owner_userid, {})
+
+    def tags_of(self, owner_userid: str) -> Mapping[str, tuple[str, ...]]:
+        self.tag_reads += 1
+        return self.tags.get(owner_userid, {})
+
+    def opted_out(self, owner_userid: str, external_userids: Sequence[str], at: datetime) -> Iterable[str]:
+        return self.refused.intersection(external_userids)

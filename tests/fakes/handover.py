@@ -1,5 +1,6 @@
 """In-memory ports of the handover, and a WeCom that moves customers when told to."""
 
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
@@ -10,8 +11,9 @@ from scrm.handover.edges import Chunk, ChunkKind, TransferApi
 from scrm.handover.errors import AccountDeletedError, AccountStillActiveError, StaleVersionError
 from scrm.handover.model import ChangeKind, HandoverCase, SignalSource, StaffSignal
 from scrm.handover.orphans import AuditStep
-from scrm.handover.parts import Contents, PartResult, checksum
+from scrm.handover.parts import Contents, PartResult, canonical, checksum
 from scrm.handover.ports import (
+    HEAD_OFFICE,
     MOST_CHUNKS_ADDED,
     MOST_CHUNKS_TOGETHER,
     Delivery,
@@ -19,6 +21,7 @@ from scrm.handover.ports import (
     StaffMember,
     TransferStatus,
 )
+from scrm.node_paths import branch_of
 
 START = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
 CORP = "wwSIMCORP0000001"
@@ -145,7 +148,7 @@ class FakeQueue:
 
 
 class FakeStaff:
-    """Implements StaffDirectory over a list of members of one branch."""
+    """Implements StaffDirectory over a list of members; ``manager`` answers for each branch, ``gone`` are not there."""
 
     def __init__(self, members: Iterable[StaffMember] = (), manager: str = "mgr_zhao") -> None:
         self.members = {member.userid: member for member in members}
@@ -153,16 +156,20 @@ class FakeStaff:
         self.gone: set[str] = set()
 
     def staff_member(self, userid: str) -> StaffMember | None:
-        return self.members.get(userid)
+        found = self.members.get(userid)
+        return replace(found, can_take_over=False) if found and userid in self.gone else found
 
     def colleagues(self, node_path: str) -> Iterable[StaffMember]:
-        return [member for member in self.members.values() if member.node_path.startswith(node_path[:6])]
+        found = (self.staff_member(userid) for userid in self.members)
+        return [member for member in found if member and branch_of(member.node_path) == branch_of(node_path)]
 
     def manager_of(self, node_path: str, *, leaver: str) -> str:
-        return self.manager
+        return self.manager if self.manager != leaver and self.is_active(self.manager) else HEAD_OFFICE
 
     def is_active(self, userid: str) -> bool:
-        return userid not in self.gone
+        known = self.members.get(userid)
+        on_leave = known is not None and known.on_leave
+        return userid in {HEAD_OFFICE, self.manager, *self.members} - self.gone and not on_leave
 
 
 @dataclass
@@ -321,14 +328,15 @@ class FakePackages:
     """Implements PackageStore."""
 
     def __init__(self) -> None:
-        self.documents: dict[tuple[str, str], Contents] = {}
+        self.documents: dict[tuple[str, str], bytes] = {}
 
     def put(self, case_id: str, contents: Contents) -> str:
-        self.documents[case_id, checksum(contents)] = contents
+        self.documents[case_id, checksum(contents)] = canonical(contents)
         return checksum(contents)
 
     def get(self, case_id: str, package: str) -> Contents:
-        return self.documents[case_id, package]
+        found: Contents = json.loads(self.documents[case_id, package])
+        return found
 
 
 @dataclass

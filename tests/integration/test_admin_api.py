@@ -43,6 +43,7 @@ TABLES = {
     "consent": "ConsentTable",
     "content": "ContentTable",
     "pressure": "PressureTable",
+    "audience": "AudienceTable",
     "audit": "AuditTable",
 }
 EXPECTED = {
@@ -112,6 +113,12 @@ EXPECTED = {
     "plan_content": 201,
     "get_calendar_week": 200,
     "drop_content": 404,
+    "list_segment_fields": 200,
+    "list_segments": 200,
+    "create_segment": 201,
+    "get_segment": 404,
+    "revise_segment": 404,
+    "preview_audience": 200,
     "get_audience_settings": 200,
     "put_audience_settings": 200,
     "get_content_settings": 200,

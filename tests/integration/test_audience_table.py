@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, timedelta
 from urllib.parse import quote_plus
 
@@ -13,15 +14,18 @@ from scrm.audience.dossiers import Bucket, Dossier
 from scrm.audience.facts import Activity, Consent
 from scrm.audience.intake import FactsReader, FeedImport
 from scrm.audience.ports import FeedTaken
+from scrm.audience.segments import Segment
 from scrm.aws import dossier_items, session
 from scrm.aws.audience_table import DynamoAudienceNotes, DynamoDossiers, DynamoFeedRecord
 from scrm.aws.contact_table import DynamoContactRepository
 from scrm.aws.documents import DocumentStore
 from scrm.aws.pressure_table import DynamoOwnerNotes
+from scrm.aws.segment_table import DynamoSegments
 from scrm.aws.table import Table, to_item
 from scrm.contacts.changes import ContactChanges, Taken
 from scrm.contacts.writer import CustomerWriter
 from scrm.homes import MOST_IN_A_BUCKET
+from scrm.paging import InvalidCursorError
 from scrm.runtime.audience_joins import ContactsOwned
 from tests.engine import EngineTables
 from tests.fakes.audience import NOW, FakeDossiers, FakeOwned, facts
@@ -93,6 +97,27 @@ def test_facts_follow_a_customer_in_the_transaction_of_his_new_owner(table: Tabl
     assert reader.of_owner("rm_to") == {"wm_moves": facts("wm_moves", told_at=now)}
     feed.take([facts("wm_moves", told_at=now + DAY)])
     assert reader.of_owner("rm_to") == {"wm_moves": facts("wm_moves", told_at=now + DAY)}
+
+
+def test_segments_keep_their_versions_and_are_listed_at_their_node(table: Table) -> None:
+    store = DynamoSegments(table)
+    first = Segment("seg_kept", "77", "/1/77/", "黄金客户", "tier = gold", "operator:op", NOW)
+    second = replace(first, expression="tier = private", version=2)
+
+    assert store.add(first)
+    assert not store.add(first)
+    assert not store.add(replace(second, version=3))
+    assert store.add(second)
+    assert not store.add(replace(second, name="another"))
+    assert store.add(replace(first, segment_id="seg_other"))
+
+    assert (store.segment("seg_kept"), store.segment("seg_nobody")) == (second, None)
+    assert store.versions("seg_kept") == [first, second]
+    page = store.at_node("77", None, 1)
+    rest = store.at_node("77", page.cursor, 5)
+    assert (page.items, [one.segment_id for one in rest.items]) == ((second,), ["seg_other"])
+    with pytest.raises(InvalidCursorError):
+        store.at_node("78", page.cursor, 1)
 
 
 def test_the_latest_feed_is_remembered(table: Table) -> None:

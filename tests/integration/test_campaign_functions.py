@@ -9,14 +9,16 @@ import pytest
 from functions.campaign_reconcile import handler as campaign_reconcile
 from scrm import clock
 from scrm.aws.settled_facts import FACTS
+from scrm.aws.task_table import DynamoTaskTable
+from scrm.campaign.model import Channel
 from scrm.campaign.task import TaskState
 from scrm.pressure.model import PressureClass
-from scrm.pressure.personal import PersonalMessage, Received
-from scrm.runtime.wiring import campaign_reconcile as reconcile_wiring
 from scrm.runtime.wiring import pressure
+from scrm.tasks.model import TaskKind
+from scrm.tasks.model import TaskState as RmTaskState
+from scrm.tasks.ports import TaskChange
 from tests.campaign_bank import CUSTOMERS, MINUTES, OWNER, CampaignBank, campaign_bank
 from tests.engine import EngineTables
-from tests.fakes.personal import FakePersonalMessages
 from tests.local_bank import Context, customer_id
 
 pytestmark = pytest.mark.engine
@@ -80,13 +82,10 @@ def test_functions_killed_at_each_request_create_one_message_and_settle_everybod
     assert bank.bank.killer.kills >= 20
 
 
-def test_what_members_send_of_their_own_accord_counts_in_the_ledger(
-    bank: CampaignBank, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    sent_at = clock.now() - 20 * MINUTES
-    wecom = FakePersonalMessages([PersonalMessage("msg_own", OWNER, PressureClass.PUSH, sent_at)])
-    wecom.rows["msg_own"] = [Received(customer_id(0), sent_at), Received(customer_id(1), is_open=True)]
-    monkeypatch.setattr(reconcile_wiring, "personal_messages", lambda: wecom)
+def test_what_members_send_of_their_own_accord_counts_in_the_ledger(bank: CampaignBank) -> None:
+    bank.bank.sim.control.send_personally(OWNER, [customer_id(0)], "节日快乐")
+    bank.bank.sim.control.advance(20 * 60)
+    clock.refresh()
 
     for _ in range(2):
         campaign_reconcile.lambda_handler({"schedule": campaign_reconcile.PERSONAL}, Context())  # type: ignore[arg-type]
@@ -95,4 +94,31 @@ def test_what_members_send_of_their_own_accord_counts_in_the_ledger(
     (counted,) = pressure.ledger().counts_of(OWNER, customer_id(0))
     assert (counted.pressure_class, counted.held, counted.settled) == (PressureClass.PUSH, 0, 1)
     assert pressure.ledger().counts_of(OWNER, customer_id(1)) == []
-    assert len(wecom.windows) == len(set(wecom.windows)), "what was listed is not listed again"
+
+
+def test_a_task_for_the_member_is_his_to_end(bank: CampaignBank) -> None:
+    task = bank.plan(Channel.RM_TASK)
+    bank.ask_for(task)
+    bank.bank.run_until_idle()
+    todo = DynamoTaskTable(bank.table("TasksTable"))
+    (mine,) = todo.open_tasks_of(OWNER)
+
+    done = mine.ended(RmTaskState.DONE, OWNER, "called", clock.now())
+    assert todo.save([TaskChange(mine, done)])
+    bank.pass_time(30 * MINUTES)
+
+    assert (mine.kind, len(mine.subject_ids), mine.node_path) == (TaskKind.FOLLOW_UP, CUSTOMERS, "/1/10/")
+    assert bank.wecom.creations == []
+    assert (bank.counts(), bank.state(task)) == ({"sent": CUSTOMERS}, TaskState.SETTLED)
+
+
+def test_what_the_member_has_not_done_is_withdrawn_at_a_recall(bank: CampaignBank) -> None:
+    task = bank.plan(Channel.RM_TASK)
+    bank.ask_for(task)
+    bank.bank.run_until_idle()
+
+    bank.stop()
+    bank.bank.run_until_idle()
+
+    assert list(DynamoTaskTable(bank.table("TasksTable")).open_tasks_of(OWNER)) == []
+    assert bank.counts() == {"cancelled": CUSTOMERS}

@@ -10,7 +10,7 @@ from scrm.campaign.dispatch_settings import DispatchSettings
 from scrm.campaign.dispatching import Dispatch, SendOutcome
 from scrm.campaign.ends import Ends
 from scrm.campaign.model import Channel
-from scrm.campaign.ports import RecipientRules
+from scrm.campaign.ports import MassMessages, RecipientRules
 from scrm.campaign.reconcile import LookOutcome, TaskReconcile
 from scrm.campaign.stopping import TaskChanges, TaskTallies
 from scrm.campaign.task import SendPlan, SendTask
@@ -56,6 +56,7 @@ class DispatchBank:
     facts: FakeFacts = field(default_factory=FakeFacts)
     queue: FakeDispatchQueue = field(default_factory=FakeDispatchQueue)
     before_rules: RecipientRules | None = None
+    channels: MassMessages | None = None
     wecom: FakeMassMessages = field(init=False)
 
     def __post_init__(self) -> None:
@@ -73,7 +74,7 @@ class DispatchBank:
     def dispatch(self) -> Dispatch:
         return Dispatch(
             self.tasks,
-            self.wecom,
+            self.channels or self.wecom,
             self.standings,
             self.checks(),
             self.files,
@@ -87,7 +88,7 @@ class DispatchBank:
     def reconcile(self) -> TaskReconcile:
         return TaskReconcile(
             self.tasks,
-            self.wecom,
+            self.channels or self.wecom,
             self.standings,
             self.checks(),
             self.queue,

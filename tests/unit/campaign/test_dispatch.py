@@ -270,7 +270,7 @@ def test_a_paused_campaign_waits_and_a_stopped_one_ends() -> None:
     assert not bank.wecom.messages
 
 
-@pytest.mark.parametrize("channel", [Channel.MOMENTS, Channel.RM_TASK, Channel.APPLICATION_MESSAGE])
+@pytest.mark.parametrize("channel", [Channel.MOMENTS, Channel.APPLICATION_MESSAGE])
 def test_a_task_of_another_channel_never_becomes_a_mass_message(channel: Channel) -> None:
     bank = DispatchBank()
     (task,) = bank.plan(customers(2), channel=channel)

@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -185,7 +186,8 @@ def tell(contacts: Contacts, event: Told) -> None:
         case _:
             leaver = "rm_a" if kind == "taken_a" else "rm_b"
             if leaver != userid:
-                contacts.changes.taken_over(taken("wm1", leaver=leaver, taker=userid, hours=hours))
+                told = taken("wm1", leaver=leaver, taker=userid, hours=hours)
+                contacts.changes.taken_over(replace(told, case_id=f"case_{userid}_{leaver}"))
 
 
 @settings(max_examples=300)

@@ -34,7 +34,8 @@ def test_content_is_collected_before_the_call_and_kept_under_its_checksum(bank: 
     [chunk] = [chunk for chunk in bank.chunks(case) if chunk.kind is ChunkKind.CUSTOMERS]
 
     assert chunk.package == checksum({"relation": NOTES})
-    assert bank.packages.documents == {(case.case_id, chunk.package): {"relation": NOTES}}
+    assert list(bank.packages.documents) == [(case.case_id, chunk.package)]
+    assert bank.packages.get(case.case_id, chunk.package) == {"relation": NOTES}
 
 
 def test_what_changes_after_the_call_is_not_what_follows(bank: Bank, case: HandoverCase) -> None:

@@ -306,6 +306,7 @@ def test_work_of_an_owner_who_left_is_the_present_managers_with_a_new_date(bank:
     bank.poll(case)
     before = bank.edges(case)["wm00001"]
     bank.clock.advance(timedelta(days=1))
+    bank.staff.members["mgr_zhao"] = staff("mgr_zhao", can_take_over=False)
     bank.staff.manager = "mgr_sun"
     bank.poll(case)
     unchanged = bank.edges(case)["wm00001"]

@@ -6,15 +6,19 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from scrm.audience.intake import FactsReader, FeedImport
+from scrm.audience.segments import Segment
 from scrm.aws.snapshot_documents import PREFIX, BucketSnapshots
 from scrm.campaign.exclusions import Exclusions
 from scrm.campaign.model import Audience, Campaign, Channel
 from scrm.campaign.refusals import CampaignRefusedError
-from scrm.contacts.model import Customer, GroupChat, Relation, RelationState
+from scrm.contacts.model import Customer, GroupChat, Relation, RelationDetails, RelationState
 from scrm.org.model import Member, MemberStatus, OrgNode
 from scrm.runtime import owned_audience
 from scrm.runtime.known_segments import ALL_CUSTOMERS, KnownSegments
 from scrm.runtime.owned_audience import OwnedAudience
+from scrm.runtime.segment_targets import FactsAndTags, SegmentTargets
+from tests.fakes.audience import FakeDossiers, FakeOwned, FakeSegments, facts
 from tests.fakes.campaigns import definition
 from tests.fakes.dispatch import FakeContents, FakePermissions, FakeRules
 
@@ -51,6 +55,9 @@ class FakeBank:
     states: dict[str, RelationState] = field(default_factory=dict)
     bucket: FakeBucket = field(default_factory=FakeBucket)
     rules: FakeRules = field(default_factory=FakeRules)
+    segments: FakeSegments = field(default_factory=FakeSegments)
+    dossiers: FakeDossiers = field(default_factory=FakeDossiers)
+    tags: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     def all_nodes(self) -> Iterator[OrgNode]:
         paths = {"/1/", *(member.node_path for member in self.members)}
@@ -62,7 +69,8 @@ class FakeBank:
 
     def relations_of(self, userid: str) -> Iterator[Relation]:
         for customer in sorted(self.owners):
-            yield Relation(userid, customer, self.states.get(customer, RelationState.ACTIVE), AT, AT)
+            details = RelationDetails(tag_ids=self.tags.get(customer, ()))
+            yield Relation(userid, customer, self.states.get(customer, RelationState.ACTIVE), AT, AT, details)
 
     def customers(self, external_userids: Sequence[str]) -> dict[str, Customer]:
         return {one: Customer(one, owner_userid=self.owners[one]) for one in external_userids}
@@ -73,7 +81,8 @@ class FakeBank:
     @property
     def audience(self) -> OwnedAudience:
         exclusions = Exclusions(FakeContents(), FakePermissions(), self.rules)
-        return OwnedAudience(self, self, exclusions, BucketSnapshots(self.bucket))
+        targets = SegmentTargets(self.segments, FactsAndTags(FactsReader(self.dossiers), self))
+        return OwnedAudience(self, self, exclusions, BucketSnapshots(self.bucket), targets)
 
     def freeze(self, campaign: Campaign | None = None, at: datetime = AT) -> Audience:
         found = None
@@ -192,7 +201,7 @@ def test_one_whose_owner_is_gone_has_gone(bank: FakeBank) -> None:
 
 def test_any_other_segment_is_refused() -> None:
     with pytest.raises(CampaignRefusedError, match="no such segment"):
-        KnownSegments().check(definition(segment_id="seg_gold"))
+        KnownSegments(FakeSegments()).check(definition(segment_id="seg_gold"))
 
 
 def test_more_than_one_run_can_tell_apart_is_refused(bank: FakeBank, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -209,3 +218,57 @@ def test_an_owner_with_many_customers_takes_several_lines(bank: FakeBank) -> Non
 
     assert len(bank.listed(found.snapshot_id)["rm_a"]) == 12_003
     assert max(map(len, bank.bucket.stored[f"{PREFIX}{found.snapshot_id}/000000"].splitlines())) < 1024 * 1024
+
+
+SEGMENT = Segment("seg_1", "10", "/1/10/", "黄金客户", "tier = gold", "operator:op", AT - timedelta(days=1))
+
+
+def of_segment(path: str = "/1/10/", **changes: object) -> Campaign:
+    return Campaign("camp_1", definition(segment_id="seg_1", **changes), path, "maker", AT)
+
+
+def tell(bank: FakeBank, **tiers: str) -> None:
+    """The bank's feed."""
+    rows = [facts(one, tier=tier, told_at=AT) for one, tier in tiers.items()]
+    FeedImport(FakeOwned(bank.dossiers, **bank.owners), bank.dossiers, lambda: AT).take(rows)
+
+
+def test_a_segment_holds_those_whom_the_banks_facts_fit(bank: FakeBank) -> None:
+    bank.segments.add(SEGMENT)
+    tell(bank, wm_rm_a_0="gold", wm_rm_a_1="silver", wm_rm_b_2="gold", wm_rm_x_0="gold")
+
+    found = bank.freeze(of_segment())
+
+    assert bank.listed(found.snapshot_id) == {"rm_a": ("wm_rm_a_0",), "rm_b": ("wm_rm_b_2",)}
+    assert bank.freeze(of_segment()) == found
+
+
+def test_a_segment_counts_as_it_was_worded_when_the_audience_was_frozen(bank: FakeBank) -> None:
+    bank.segments.add(SEGMENT)
+    later = replace(SEGMENT, expression="tier = silver", version=2, made_at=AT + timedelta(minutes=1))
+    bank.segments.add(later)
+    tell(bank, wm_rm_a_0="gold", wm_rm_a_1="silver")
+
+    assert bank.listed(bank.freeze(of_segment()).snapshot_id) == {"rm_a": ("wm_rm_a_0",)}
+    assert bank.listed(bank.freeze(of_segment(), AT + timedelta(hours=1)).snapshot_id) == {"rm_a": ("wm_rm_a_1",)}
+
+
+def test_a_segment_may_ask_for_the_tags_of_the_owner(bank: FakeBank) -> None:
+    bank.segments.add(replace(SEGMENT, expression="tags has any of (tag_vip)"))
+    bank.tags = {"wm_rm_a_0": ("tag_vip",)}
+    tell(bank, wm_rm_a_0="gold", wm_rm_a_1="gold")
+
+    assert bank.listed(bank.freeze(of_segment()).snapshot_id) == {"rm_a": ("wm_rm_a_0",)}
+
+
+def test_a_segment_of_another_branch_is_refused_and_one_for_groups(bank: FakeBank) -> None:
+    known = KnownSegments(bank.segments)
+    bank.segments.add(SEGMENT)
+    known.check(definition(segment_id="seg_1"))
+
+    with pytest.raises(CampaignRefusedError, match="no such segment"):
+        bank.freeze(of_segment("/1/20/"))
+    with pytest.raises(CampaignRefusedError, match="no such segment"):
+        bank.freeze(of_segment(), AT - timedelta(days=2))
+    with pytest.raises(CampaignRefusedError, match="whole group"):
+        known.check(definition(segment_id="seg_1", channel=Channel.GROUP))

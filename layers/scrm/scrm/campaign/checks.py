@@ -28,8 +28,8 @@ class Refusal(StrEnum):
     NOT_IN_RING = "not_in_ring"
 
 
-# What a mass message can carry; a task of another channel must not become one.
-SERVED = frozenset({Channel.ONE_TO_ONE, Channel.GROUP})
+# What `scrm.campaign.channels` can carry; a task of another channel must not become a mass message.
+SERVED = frozenset({Channel.ONE_TO_ONE, Channel.GROUP, Channel.RM_TASK})
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from scrm.campaign.dispatch_errors import (
 from scrm.campaign.dispatch_settings import DispatchSettings
 from scrm.campaign.ends import Ends
 from scrm.campaign.lookup import InterruptedCalls
+from scrm.campaign.model import Channel
 from scrm.campaign.ports import (
     MOST_SUCCESSORS,
     ApprovedContent,
@@ -136,7 +137,15 @@ class Dispatch:
         return self._call(self._store(task, ready, judged.added), content)
 
     def _call(self, task: SendTask, content: ApprovedContent) -> SendOutcome:
-        message = MassMessage(task.channel, task.owner_userid, task.pending_ids, content)
+        message = MassMessage(
+            task.channel,
+            task.owner_userid,
+            task.pending_ids,
+            content,
+            cause=task.task_id,
+            due_at=task.alive_until,
+            node_path=task.node_path,
+        )
         try:
             answer = self.messages.create(message)
         except DispatchPostponedError as waiting:
@@ -185,8 +194,10 @@ class Dispatch:
             judged.move(target_ids, now, not_before=not_before)
 
     def _alive_until(self, task: SendTask, content: ApprovedContent) -> datetime:
-        """The earliest of content expiry, deadline and the start of quiet hours."""
+        """The earliest of content expiry, deadline and the start of quiet hours; an RM's own task may span them."""
         ends = [content.valid_until, task.expires_at, self.now() + task.deadline]
+        if task.channel is Channel.RM_TASK:
+            return min(ends)
         quiet = next_quiet(self.now(), self.settings.quiet_from, self.settings.quiet_until)
         return min(ends if quiet is None else [*ends, quiet])
 

@@ -162,12 +162,18 @@ class PressureLedger(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class MassMessage:
-    """One call: what the sender is asked to send to whom."""
+    """One call: what the sender is asked to send to whom.
+
+    ``cause`` is the send task, ``due_at`` when it is taken back, ``node_path`` where the sender sits, if known.
+    """
 
     channel: Channel
     sender: str
     target_ids: Sequence[str]
     content: ApprovedContent
+    cause: str = ""
+    due_at: datetime | None = None
+    node_path: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from scrm.contacts import ownership
-from scrm.contacts.model import Basis, Claim, Customer, Hold, HoldReason, MasterRow, RelationState
+from scrm.contacts.model import Basis, Customer, Hold, HoldReason, MasterRow, RelationState
 from scrm.contacts.ports import ContactRepository
 from scrm.contacts.writer import CustomerWriter, Wanted
 
@@ -55,7 +55,7 @@ class Accountability:
                 return customer
             if customer.owner_userid == userid and customer.basis is Basis.ASSIGNED:
                 return customer
-            return ownership.with_claim(customer, Claim(at, Basis.ASSIGNED, "", userid, actor))
+            return ownership.with_assignment(customer, userid, actor, at)
 
         decision = self._decide(external_userid, edit)
         return refused[0] if refused else decision

@@ -51,7 +51,7 @@ class ContactChanges:
 
         def edit(customer: Customer, actual: str) -> Customer:
             ended = ownership.with_news(customer, actual, _gone(RelationState.ENDED, at))
-            return ownership.with_claim(ended, Claim(at, Basis.HANDOVER, actual, "", "")) if by_transfer else ended
+            return ownership.with_claim(ended, Claim(at, Basis.HANDOVER, actual, "", userid)) if by_transfer else ended
 
         self._tell(userid, external_userid, edit)
 

@@ -92,9 +92,11 @@ class Standing:
         return self.since if self.since > UNKNOWN_TIME else self.changed_at
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, slots=True)
 class Claim:
-    """A finished handover or an audited assignment; ``cause`` is the case or who assigned.
+    """A finished handover or an audited assignment. They have an order, and not by names: `ownership.in_order`.
+
+    ``cause`` is the case, or who assigned, or of a transfer that only WeCom told of, the leaver's userid of that day.
 
     ``userid`` is empty when WeCom told that a transfer took the customer away and not who got him. An empty
     ``from_userid`` makes the claim hold whoever owned the customer before.

@@ -31,6 +31,8 @@ SAME_TRANSFER = timedelta(hours=1)
 # We tell of a transfer when we look, at most so long after WeCom did.
 TOLD_LATE = timedelta(days=7)
 
+_NEXT = timedelta(milliseconds=1)  # what the stored times can tell apart
+
 # Two things told of one relation in the same second: the one further down is taken as the later.
 _RANK = (RelationState.HALF_ADDED, RelationState.ACTIVE, RelationState.DELETED_BY_CUSTOMER, RelationState.ENDED)
 
@@ -48,8 +50,25 @@ def with_news(customer: Customer, userid: str, news: Standing) -> Customer:
     return replace(customer, followers={**customer.followers, userid: merged(customer.followers.get(userid), news)})
 
 
+def in_order(claims: Iterable[Claim]) -> tuple[Claim, ...]:
+    """The order in which claims are played, each once. A rename does not change it: no name decides that may change.
+
+    By time; of one moment assignments before handovers, as who assigned saw the owner of before; then by cause, which
+    stays as it was first told. What still is equal, a case that gives a customer to two at once, stays as it was
+    stored.
+    """
+    return tuple(sorted(dict.fromkeys(claims), key=lambda claim: (claim.at, claim.basis, claim.cause)))
+
+
 def with_claim(customer: Customer, claim: Claim) -> Customer:
-    return replace(customer, claims=tuple(sorted({*customer.claims, claim})))
+    return replace(customer, claims=in_order((*customer.claims, claim)))
+
+
+def with_assignment(customer: Customer, userid: str, actor: str, at: datetime) -> Customer:
+    """The assignment is later than those stored before it, whatever the clocks say: the one stored last holds."""
+    assigned = (claim.at for claim in customer.claims if claim.basis is Basis.ASSIGNED)
+    later = max((made_at + _NEXT for made_at in assigned), default=at)
+    return with_claim(customer, Claim(max(at, later), Basis.ASSIGNED, "", userid, actor))
 
 
 def with_quota_use(customer: Customer, use: QuotaUse) -> Customer:
@@ -108,12 +127,12 @@ def renamed(customer: Customer, old: str, new: str) -> Customer:
     followers = {userid: standing for userid, standing in customer.followers.items() if userid != old}
     if old in customer.followers:
         followers[new] = merged(followers.get(new), customer.followers[old])
-    claims = {
+    claims = in_order(
         replace(claim, userid=_other(claim.userid, old, new), from_userid=_other(claim.from_userid, old, new))
         for claim in customer.claims
-    }
+    )
     master = customer.master and replace(customer.master, userid=_other(customer.master.userid, old, new))
-    return replace(customer, followers=followers, claims=tuple(sorted(claims)), master=master)
+    return replace(customer, followers=followers, claims=claims, master=master)
 
 
 def _other(userid: str, old: str, new: str) -> str:
@@ -244,7 +263,7 @@ def _without_old_facts(customer: Customer, now: datetime) -> Customer:
         if standing.follows or standing.changed_at >= now - KEEP_ENDED or userid in takers
     }
     uses = tuple(use for use in customer.quota_uses if use.at >= now - QUOTA_WINDOW)
-    return replace(customer, followers=recent, claims=tuple(sorted(claims)), quota_uses=uses)
+    return replace(customer, followers=recent, claims=in_order(claims), quota_uses=uses)
 
 
 def _played(customer: Customer, claims: Sequence[Claim]) -> Iterator[tuple[str, Standing]]:

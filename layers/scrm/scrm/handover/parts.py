@@ -53,7 +53,7 @@ class PackageStore(Protocol):
         """Store it, or find it stored; its checksum."""
 
     def get(self, case_id: str, package: str) -> Contents:
-        """The package of this checksum; what was read has been checked against it."""
+        """The package of this checksum; what was read has been checked against it. LookupError when there is none."""
 
 
 PERSONAL_TAGS: Final = "personal_tags"

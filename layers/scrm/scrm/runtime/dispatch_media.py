@@ -12,6 +12,7 @@ from scrm.content.media import AssetRefusedError, MediaPostponedError, MediaUse
 from scrm.content.model import Attachment, AttachmentKind
 
 _ASSET: Final = "asset_id"
+_MASS: Final = frozenset({Channel.ONE_TO_ONE, Channel.GROUP})
 # All tasks of a campaign show the same files: a process asks the library once in that time.
 KEPT_FOR: Final = timedelta(minutes=10)
 
@@ -20,7 +21,7 @@ def as_wecom_takes(attachment: Attachment, channel: Channel) -> Mapping[str, Any
     """``asset_id`` stands where the id of a file goes. Raises ContentRefusedError: nothing is left out silently."""
     asset = {_ASSET: attachment.asset_id} if attachment.asset_id else {}
     if attachment.kind is AttachmentKind.LINK:
-        if asset and channel is not Channel.MOMENTS:
+        if asset and channel in _MASS:
             raise ContentRefusedError("content_cover_not_taken")  # a message's link takes the address of a picture
         body = {"title": attachment.title, "url": attachment.url, **asset}
         if attachment.description and channel is not Channel.MOMENTS:
@@ -47,6 +48,8 @@ class LibraryFiles:
         self._kept: dict[tuple[str, MediaUse], tuple[str, datetime]] = {}
 
     def lent(self, content: ports.ApprovedContent, channel: Channel) -> ports.ApprovedContent:
+        if channel is Channel.RM_TASK:
+            return content  # the member acts himself: nothing is uploaded for him
         use = MediaUse.MOMENTS if channel is Channel.MOMENTS else MediaUse.MESSAGE
         ready = tuple(self._with_file(one, use, content.valid_until) for one in content.attachments)
         return replace(content, attachments=ready)

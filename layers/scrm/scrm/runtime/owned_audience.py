@@ -1,4 +1,4 @@
-"""The audience "everybody": all customers, or group chats, accountable to the members under a campaign's node.
+"""Audiences: all customers, or group chats, accountable to the members under a campaign's node, or those of a segment.
 
 Frozen member by member from the relation table, part by part, so that a run which ends goes on where it stopped.
 """
@@ -12,14 +12,17 @@ from itertools import batched
 from typing import Final, Protocol
 
 from scrm import clock, ids
+from scrm.audience.segments import UnknownSegmentError
 from scrm.aws.snapshot_documents import BucketSnapshots, OwnerRow, PartHead
 from scrm.campaign.campaign_ports import OwnerPart
 from scrm.campaign.exclusions import Exclusions
 from scrm.campaign.model import Audience, Campaign, Channel
 from scrm.campaign.refusals import CampaignRefusedError
 from scrm.contacts.model import Customer, GroupChat, Relation, RelationState
-from scrm.node_paths import ROOT_NODE_ID, ROOT_PATH, branch_of, covers
-from scrm.org.model import Member, OrgNode
+from scrm.org.model import Member
+from scrm.runtime.known_segments import ALL_CUSTOMERS
+from scrm.runtime.members_below import Staff, members_below
+from scrm.runtime.segment_targets import SegmentTargets
 
 NO_ACTIVE_OWNER: Final = "no_active_owner"
 _SAMPLE: Final = 5
@@ -29,15 +32,6 @@ _CUSTOMERS_PER_PART: Final = 20_000
 _MOST_CUSTOMERS: Final = 3_000_000  # whom one run can tell apart in its memory: 60 bytes each
 _TOGETHER: Final = 1_000
 _KEY_BYTES: Final = 8
-
-
-class Staff(Protocol):
-    """The organisation's table."""
-
-    def all_nodes(self) -> Iterator[OrgNode]: ...
-
-    def members_of_branch(self, branch_id: str) -> Iterator[Member]:
-        """By userid."""
 
 
 class Relations(Protocol):
@@ -51,13 +45,21 @@ class Relations(Protocol):
 
 
 class OwnedAudience:
-    """Implements `scrm.campaign.campaign_ports.Audiences` for the segment of everybody."""
+    """Implements `scrm.campaign.campaign_ports.Audiences` for everybody and for segments."""
 
-    def __init__(self, staff: Staff, relations: Relations, exclusions: Exclusions, snapshots: BucketSnapshots) -> None:
+    def __init__(
+        self,
+        staff: Staff,
+        relations: Relations,
+        exclusions: Exclusions,
+        snapshots: BucketSnapshots,
+        segments: SegmentTargets,
+    ) -> None:
         self._staff = staff
         self._relations = relations
         self._exclusions = exclusions
         self._snapshots = snapshots
+        self._segments = segments
 
     def freeze(self, campaign: Campaign, at: datetime, has_time: Callable[[], bool]) -> Audience | None:
         snapshot_id = ids.derive("snap", campaign.campaign_id, clock.to_iso(at))
@@ -123,9 +125,10 @@ class OwnedAudience:
     ) -> PartHead:
         """One more part. ``seen``: a customer who changes hands meanwhile is his first owner's alone."""
         part = _Part(before)
-        content = self._exclusions.content(campaign, at)
-        for branch_id, member in self._members(campaign.node_path, before.next_after if before else None):
-            found = {_key_of(one): one for one in self._targets_of(member.userid, campaign.definition.channel)}
+        content, targets_of = self._exclusions.content(campaign, at), self._targets(campaign, at)
+        after = before.next_after if before else None
+        for branch_id, member in members_below(self._staff, campaign.node_path, after):
+            found = {_key_of(one): one for one in targets_of(member.userid)}
             target_ids = tuple(one for key, one in found.items() if key not in seen)
             seen.update(found)
             if not member.can_take_over:
@@ -138,20 +141,16 @@ class OwnedAudience:
                 return self._snapshots.put(snapshot_id, part.head((branch_id, member.userid)), part.customers)
         return self._snapshots.put(snapshot_id, part.head(None), part.customers)
 
-    def _members(self, node_path: str, after: tuple[str, str] | None) -> Iterator[tuple[str, Member]]:
-        """Everybody under the node, branch by branch and by userid, after the last one taken."""
-        for branch_id in self._branches(node_path):
-            if after is not None and branch_id < after[0]:
-                continue
-            for member in self._staff.members_of_branch(branch_id):
-                is_done = after is not None and (branch_id, member.userid) <= after
-                if not is_done and covers(node_path, member.node_path):
-                    yield branch_id, member
-
-    def _branches(self, node_path: str) -> list[str]:
-        if node_path != ROOT_PATH:
-            return [branch_of(node_path)]
-        return sorted({ROOT_NODE_ID, *(branch_of(node.path) for node in self._staff.all_nodes())})
+    def _targets(self, campaign: Campaign, at: datetime) -> Callable[[str], Iterator[str]]:
+        """A function from a member to his customers in the audience. Raises CampaignRefusedError."""
+        definition = campaign.definition
+        if definition.segment_id == ALL_CUSTOMERS:
+            return lambda userid: self._targets_of(userid, definition.channel)
+        try:
+            return self._segments.targets(definition.segment_id, campaign.node_path, at)
+        except UnknownSegmentError as unknown:
+            text = "This node has no such segment; use one of its own, or of a node above it."
+            raise CampaignRefusedError(text) from unknown
 
     def _targets_of(self, userid: str, channel: Channel) -> Iterator[str]:
         if channel is Channel.GROUP:

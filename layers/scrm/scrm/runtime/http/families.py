@@ -11,6 +11,7 @@ from typing import Final
 _BASE = "/v1/"
 FAMILIES: Final[Mapping[str, str]] = {
     "activities": "activities",
+    "audience-preview": "segments",
     "audit": "audit_entries",
     "calendar": "calendar",
     "campaigns": "campaigns",
@@ -41,6 +42,8 @@ FAMILIES: Final[Mapping[str, str]] = {
     "product-permissions": "product_permissions",
     "products": "products",
     "rejections": "organisation",
+    "segment-fields": "segments",
+    "segments": "segments",
     "settings/audience": "audience_settings",
     "settings/campaigns": "campaign_settings",
     "settings/consent": "consent_settings",

@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from scrm.runtime.cover_views import CoverViews
     from scrm.runtime.member_places import MemberPlaces
     from scrm.runtime.task_joins import OrgTaskStaff
+    from scrm.runtime.wiring.audience import AdminAudience
     from scrm.runtime.wiring.campaigns import AdminCampaigns
     from scrm.runtime.wiring.content import AdminContent
     from scrm.settings.change import SettingsChange
@@ -213,6 +214,14 @@ def owner_notes() -> "tuple[OwnerNotes, ...]":
 
     found = settings()
     return owner_notes_in(_table(found.pressure_table), _table(found.audience_table), _table(found.consent_table))
+
+
+def audience() -> "AdminAudience":
+    from scrm.runtime.wiring.audience import AdminAudience, AudienceTables  # noqa: PLC0415 - only segments need it
+
+    found = settings()
+    tables = AudienceTables(_table(found.audience_table), _table(found.contacts_table), _table(found.org_table))
+    return AdminAudience(tables, consents(), audit_log())
 
 
 def consents() -> "Consents":

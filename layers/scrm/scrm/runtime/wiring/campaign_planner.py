@@ -13,6 +13,7 @@ from scrm.aws.campaign_table import DynamoSliceStore
 from scrm.aws.dispatch_queue import SqsSendQueue
 from scrm.aws.org_table import DynamoOrgRepository
 from scrm.aws.planning_queue import SqsPlanningQueue
+from scrm.aws.segment_table import DynamoSegments
 from scrm.aws.snapshot_documents import BucketSnapshots
 from scrm.campaign.exclusions import Exclusions
 from scrm.campaign.model import Campaign
@@ -22,6 +23,7 @@ from scrm.campaign.stopping import TaskTallies
 from scrm.runtime.campaign_joins import AuditedCampaigns, LibraryVersions
 from scrm.runtime.environment import required
 from scrm.runtime.owned_audience import OwnedAudience
+from scrm.runtime.segment_targets import FactsAndTags, SegmentTargets
 from scrm.runtime.wiring import campaign_settings, send_checks
 from scrm.runtime.wiring.tables import bucket, queue, table
 
@@ -116,7 +118,9 @@ def _exclusions() -> Exclusions:
 @functools.cache
 def _audiences() -> OwnedAudience:
     org = DynamoOrgRepository(table("ORG_TABLE"))
-    return OwnedAudience(org, send_checks.contacts(), _exclusions(), BucketSnapshots(bucket("DATA_BUCKET")))
+    contacts, segments = send_checks.contacts(), DynamoSegments(table("AUDIENCE_TABLE"))
+    targets = SegmentTargets(segments, FactsAndTags(send_checks.facts(), contacts))
+    return OwnedAudience(org, contacts, _exclusions(), BucketSnapshots(bucket("DATA_BUCKET")), targets)
 
 
 def reset() -> None:

@@ -3,10 +3,12 @@
 from scrm import clock
 from scrm.aws.dispatch_queue import SqsPersonalQueue
 from scrm.aws.personal_marks import DynamoPersonalMarks
+from scrm.campaign.channels import ChannelMessages
 from scrm.campaign.reconcile import TaskReconcile
 from scrm.content.media import MediaLibrary
 from scrm.pressure.personal import PersonalMessages, PersonalSends, PersonalSettings
 from scrm.runtime.pressure_joins import LedgerOwners
+from scrm.runtime.rm_task_joins import RmTaskMessages
 from scrm.runtime.wiring import dispatch as shared
 from scrm.runtime.wiring import pressure, send_checks
 from scrm.runtime.wiring.media import media_library
@@ -20,7 +22,7 @@ def reconcile() -> TaskReconcile:
     """For one message or tick."""
     return TaskReconcile(
         tasks=send_checks.tasks(),
-        messages=shared.messages(),
+        messages=ChannelMessages(shared.messages(), RmTaskMessages(shared.rm_tasks(), clock.now)),
         standings=shared.standings(),
         checks=send_checks.checks(),
         queue=shared.dispatch_queue(),

@@ -8,6 +8,7 @@ from scrm.aws.campaign_table import DynamoCampaignStore
 from scrm.aws.contact_table import DynamoContactRepository
 from scrm.aws.dispatch_queue import SqsSendQueue
 from scrm.aws.planning_queue import SqsPlanningQueue
+from scrm.aws.segment_table import DynamoSegments
 from scrm.aws.send_task_table import DynamoTaskRepository
 from scrm.campaign.desk import CampaignDesk
 from scrm.campaign.exposure import Exposure, ExposureHistory
@@ -18,7 +19,7 @@ from scrm.runtime.campaign_joins import AuditedCampaigns, LibraryVersions
 from scrm.runtime.dispatch_joins import ContactOwners
 from scrm.runtime.known_segments import KnownSegments
 from scrm.runtime.wiring import campaign_settings, send_checks
-from scrm.runtime.wiring.tables import queue
+from scrm.runtime.wiring.tables import queue, table
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,7 @@ class AdminCampaigns:
             store=self.store,
             journal=AuditedCampaigns(self.log),
             contents=LibraryVersions(send_checks.content_gate()),
-            segments=KnownSegments(),
+            segments=KnownSegments(DynamoSegments(table("AUDIENCE_TABLE"))),
             queue=planning_queue(),
             tallies=self.tallies,
             test_sends=TrialSends(self.store, self._tasks, owners, SqsSendQueue(worker)),

@@ -5,6 +5,7 @@ import functools
 from scrm import clock
 from scrm.aws.dispatch_queue import SqsDispatchQueue
 from scrm.aws.settled_facts import BucketSettledFacts
+from scrm.aws.task_table import DynamoTaskTable
 from scrm.campaign.dispatch_settings import DispatchSettings
 from scrm.campaign.ends import Ends
 from scrm.runtime.dispatch_joins import CampaignStandings
@@ -12,7 +13,7 @@ from scrm.runtime.dispatch_media import LibraryFiles
 from scrm.runtime.observability import count, logger
 from scrm.runtime.wiring import campaign_settings, send_checks
 from scrm.runtime.wiring.media import media_library
-from scrm.runtime.wiring.tables import bucket, queue
+from scrm.runtime.wiring.tables import bucket, queue, table
 from scrm.runtime.wiring.wecom import wecom_client
 from scrm.wecom.errors import PermissionDeniedError
 from scrm.wecom.governor_state import Priority
@@ -32,6 +33,11 @@ def dispatch_queue() -> SqsDispatchQueue:
 @functools.cache
 def messages() -> WecomMassMessages:
     return WecomMassMessages(wecom_client(Priority.DISPATCH), report_permission_denied)
+
+
+@functools.cache
+def rm_tasks() -> DynamoTaskTable:
+    return DynamoTaskTable(table("TASKS_TABLE"))
 
 
 @functools.cache
@@ -59,5 +65,5 @@ def reset() -> None:
     """Forget every built object; for tests."""
     send_checks.reset()
     campaign_settings.reset()
-    for factory in (dispatch_queue, messages, standings, files, ends):
+    for factory in (dispatch_queue, messages, rm_tasks, standings, files, ends):
         factory.cache_clear()

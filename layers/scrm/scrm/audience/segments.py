@@ -1,0 +1,106 @@
+"""Named segments (S22): an expression with every version it ever had, made for a node and what lies below it."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final, Protocol
+
+from scrm import clock, ids
+from scrm.audience.expressions import canonical
+from scrm.audience.parsing import parse
+from scrm.node_paths import covers
+from scrm.paging import Page
+
+LONGEST_NAME: Final = 64
+
+
+class UnknownSegmentError(LookupError):
+    """No segment has this id, or not one for this node."""
+
+
+class StaleSegmentError(Exception):
+    """Someone else wrote the segment in between; read it again and repeat."""
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """One version of a segment. ``expression`` is in canonical form; ``version`` rises with every change."""
+
+    segment_id: str
+    node_id: str
+    node_path: str
+    name: str
+    expression: str
+    made_by: str
+    made_at: datetime
+    version: int = 1
+
+    def serves(self, node_path: str) -> bool:
+        """Whether a campaign of the node may use it."""
+        return covers(self.node_path, node_path)
+
+
+class SegmentStore(Protocol):
+    """Segments with all their versions. A foreign cursor raises InvalidCursorError."""
+
+    def segment(self, segment_id: str) -> Segment | None:
+        """The latest version."""
+
+    def versions(self, segment_id: str) -> Sequence[Segment]:
+        """Every version, the oldest first."""
+
+    def add(self, segment: Segment) -> bool:
+        """Store a version, which is the one after the latest; False when somebody was faster."""
+
+    def at_node(self, node_id: str, cursor: str | None, limit: int) -> Page[Segment]:
+        """The node's own segments, latest versions, by id."""
+
+
+class SegmentJournal(Protocol):
+    """Tells the audit log; once for each version."""
+
+    def told(self, segment: Segment, action: str) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Segments:
+    """Use cases of operators. A repeat of the same request finds what the first one made."""
+
+    store: SegmentStore
+    journal: SegmentJournal
+    now: Callable[[], datetime] = clock.now
+
+    def create(self, node_id: str, node_path: str, name: str, expression: str, maker: tuple[str, str]) -> Segment:
+        """``maker`` is who asks and his Idempotency-Key. Raises ExpressionError."""
+        actor, key = maker
+        segment_id = ids.derive("seg", node_id, actor, key)
+        text = canonical(parse(expression))
+        made = Segment(segment_id, node_id, node_path, name, text, actor, self.now())
+        if not self.store.add(made):
+            known = self.store.versions(segment_id)[0]
+            if (known.name, known.expression) != (name, text):
+                raise StaleSegmentError
+            made = known
+        self.journal.told(made, "created")
+        return made
+
+    def revise(self, segment_id: str, version: int, name: str, expression: str, actor: str) -> Segment:
+        """A new version over ``version``. Raises ExpressionError, UnknownSegmentError, StaleSegmentError."""
+        known = self.found(segment_id)
+        text = canonical(parse(expression))
+        if known.version == version + 1 and (known.name, known.expression, known.made_by) == (name, text, actor):
+            return known
+        if known.version != version:
+            raise StaleSegmentError
+        made = replace(known, name=name, expression=text, made_by=actor, made_at=self.now(), version=known.version + 1)
+        if not self.store.add(made):
+            raise StaleSegmentError
+        self.journal.told(made, "revised")
+        return made
+
+    def found(self, segment_id: str) -> Segment:
+        """The latest version. Raises UnknownSegmentError."""
+        found = self.store.segment(segment_id)
+        if found is None:
+            raise UnknownSegmentError(segment_id)
+        return found

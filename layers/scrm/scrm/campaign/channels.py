@@ -1,0 +1,44 @@
+"""One port for every channel: what is created tells by its id which of them has it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from scrm.campaign.model import Channel
+from scrm.campaign.ports import AcceptedMessage, MassMessage, MassMessages, MessageSeen
+from scrm.campaign.task import Result
+
+RM_TASKS: Final = "rm_task/"
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelMessages:
+    """Implements `scrm.campaign.ports.MassMessages`: WeCom's mass messages, and tasks of the member's own."""
+
+    mass: MassMessages
+    rm_tasks: MassMessages
+
+    def create(self, message: MassMessage) -> AcceptedMessage:
+        return self._of(message.channel).create(message)
+
+    def created_between(self, channel: Channel, since: datetime, until: datetime) -> Iterator[MessageSeen]:
+        return self._of(channel).created_between(channel, since, until)
+
+    def members(self, msgid: str) -> Iterator[tuple[str, bool]]:
+        return self._with(msgid).members(msgid)
+
+    def results(self, msgid: str, userid: str) -> Iterator[tuple[str, Result]]:
+        return self._with(msgid).results(msgid, userid)
+
+    def remind(self, msgid: str) -> None:
+        self._with(msgid).remind(msgid)
+
+    def cancel(self, msgid: str) -> None:
+        self._with(msgid).cancel(msgid)
+
+    def _of(self, channel: Channel) -> MassMessages:
+        return self.rm_tasks if channel is Channel.RM_TASK else self.mass
+
+    def _with(self, msgid: str) -> MassMessages:
+        return self.rm_tasks if msgid.startswith(RM_TASKS) else self.mass

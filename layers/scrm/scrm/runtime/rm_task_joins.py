@@ -1,0 +1,112 @@
+"""Campaigns whose channel is a task for the member (S54): a send task becomes tasks of up to 100 customers each."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+from itertools import batched
+from typing import Final
+
+from scrm.campaign.channels import RM_TASKS
+from scrm.campaign.model import Channel
+from scrm.campaign.ports import AcceptedMessage, MassMessage, MessageSeen
+from scrm.campaign.task import MOST_CUSTOMERS, PENDING, RecipientState, Result
+from scrm.tasks.errors import StaleTaskError, until_current
+from scrm.tasks.model import MOST_SUBJECTS, Task, TaskKind, TaskState, task_id_of
+from scrm.tasks.ports import MOST_CHANGES_TOGETHER, TaskChange, TaskPlaces, TaskRepository
+
+_MOST_PACKS: Final = MOST_CUSTOMERS // MOST_SUBJECTS
+_WITHDRAWN: Final = "withdrawn"
+_BY_MEMBER: Final = "by_member"
+
+
+@dataclass(frozen=True, slots=True)
+class RmTaskMessages:
+    """Implements `scrm.campaign.ports.MassMessages` on the members' tasks; only `create` needs ``places``.
+
+    The id of what was created is ``rm_task/<send task>/<number of tasks>``, and a task's own derives from the send
+    task. So a creation may be repeated, and nothing has to be looked up after an interrupted one. A customer has ended
+    when the member ends the task about him: done counts as sent, cancelled by the member as cancelled.
+    """
+
+    repository: TaskRepository
+    now: Callable[[], datetime]
+    places: TaskPlaces | None = None
+
+    def create(self, message: MassMessage) -> AcceptedMessage:
+        parts = list(batched(message.target_ids, MOST_SUBJECTS, strict=False))
+        until_current(lambda: self._put(message, parts))
+        return AcceptedMessage(f"{RM_TASKS}{message.cause}/{len(parts)}")
+
+    def created_between(self, channel: Channel, since: datetime, until: datetime) -> Iterator[MessageSeen]:  # noqa: ARG002
+        return iter(())
+
+    def members(self, msgid: str) -> Iterator[tuple[str, bool]]:
+        """Whoever has the tasks now; each of them tells of its customers at any time."""
+        for owner in dict.fromkeys(task.owner_userid for task in self._tasks(msgid)):
+            yield owner, True
+
+    def results(self, msgid: str, userid: str) -> Iterator[tuple[str, Result]]:
+        for task in self._tasks(msgid):
+            if task.owner_userid == userid:
+                result = _result(task)
+                yield from ((one, result) for one in task.subject_ids)
+                yield from ((one, PENDING) for one in task.moved_ids)
+
+    def remind(self, msgid: str) -> None:
+        """His list of tasks shows it until it is due."""
+
+    def cancel(self, msgid: str) -> None:
+        """Open tasks are withdrawn; what the member ended stays as it is."""
+        until_current(lambda: self._save([self._withdrawn(task) for task in self._tasks(msgid) if task.is_open]))
+
+    def _put(self, message: MassMessage, parts: list[tuple[str, ...]]) -> None:
+        """Exactly these customers, whatever an interrupted creation left: open tasks are filled anew or withdrawn."""
+        numbers = range(_MOST_PACKS)
+        known = {
+            task.task_id: task for task in self.repository.tasks([_task_id(message.cause, one) for one in numbers])
+        }
+        changes = []
+        for number, part in enumerate(parts):
+            before = known.pop(_task_id(message.cause, number), None)
+            if before is None:
+                changes.append(TaskChange(None, self._made(message, number, part)))
+            elif before.is_open and before.subject_ids != part:
+                changes.append(TaskChange(before, replace(before, subject_ids=part)))
+        self._save([*changes, *(self._withdrawn(left) for left in known.values() if left.is_open)])
+
+    def _made(self, message: MassMessage, number: int, part: tuple[str, ...]) -> Task:
+        at = self.now()
+        seat = self.places.node_path_of(message.sender) if self.places else ""
+        return Task(
+            task_id=_task_id(message.cause, number),
+            owner_userid=message.sender,
+            kind=TaskKind.FOLLOW_UP,
+            subject_ids=part,
+            node_path=seat or message.node_path,
+            created_at=at,
+            due_at=message.due_at or at,
+        )
+
+    def _withdrawn(self, task: Task) -> TaskChange:
+        return TaskChange(task, task.ended(TaskState.CANCELLED, "", _WITHDRAWN, self.now()))
+
+    def _save(self, changes: list[TaskChange]) -> None:
+        for part in batched(changes, MOST_CHANGES_TOGETHER, strict=False):
+            if not self.repository.save(part):
+                raise StaleTaskError
+
+    def _tasks(self, msgid: str) -> list[Task]:
+        cause, _, count = msgid.removeprefix(RM_TASKS).rpartition("/")
+        return self.repository.tasks([_task_id(cause, number) for number in range(int(count))])
+
+
+def _task_id(cause: str, number: int) -> str:
+    return task_id_of(TaskKind.FOLLOW_UP, cause, str(number))
+
+
+def _result(task: Task) -> Result:
+    if task.state is TaskState.DONE:
+        return Result(RecipientState.SENT, task.ended_at)
+    if task.state is TaskState.CANCELLED and task.note != _WITHDRAWN:
+        return Result(RecipientState.CANCELLED, task.ended_at, _BY_MEMBER)
+    return PENDING

@@ -1,0 +1,70 @@
+"""The customers of a segment, owner by owner, for campaigns and previews."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from scrm.audience.facts import CustomerFacts
+from scrm.audience.intake import FactsReader
+from scrm.audience.parsing import parse
+from scrm.audience.preview import Tags, chosen, needs_tags
+from scrm.audience.segments import SegmentStore, UnknownSegmentError
+from scrm.consent.consents import Consents
+from scrm.consent.model import ConsentAnswer
+from scrm.contacts.model import Relation
+
+
+class Relations(Protocol):
+    """The relation table."""
+
+    def relations_of(self, userid: str) -> Iterator[Relation]: ...
+
+
+class FactsAndTags:
+    """Implements `scrm.audience.preview.KnownCustomers` but for the answers."""
+
+    def __init__(self, facts: FactsReader, relations: Relations) -> None:
+        self._facts = facts
+        self._relations = relations
+
+    def facts_of(self, owner_userid: str) -> Mapping[str, CustomerFacts | None]:
+        return self._facts.of_owner(owner_userid)
+
+    def tags_of(self, owner_userid: str) -> Tags:
+        return {row.external_userid: row.details.tag_ids for row in self._relations.relations_of(owner_userid)}
+
+
+class AskedCustomers(FactsAndTags):
+    """Implements `scrm.audience.preview.KnownCustomers`."""
+
+    def __init__(self, facts: FactsReader, relations: Relations, consents: Consents) -> None:
+        super().__init__(facts, relations)
+        self._consents = consents
+
+    def opted_out(self, owner_userid: str, external_userids: Sequence[str], at: datetime) -> Iterable[str]:
+        answers = self._consents.answers_of(owner_userid, external_userids, at)
+        return [one for one, answer in answers.items() if answer is ConsentAnswer.OPTED_OUT]
+
+
+class SegmentTargets:
+    """What campaigns ask of segments."""
+
+    def __init__(self, segments: SegmentStore, known: FactsAndTags) -> None:
+        self._segments = segments
+        self._known = known
+
+    def targets(self, segment_id: str, node_path: str, at: datetime) -> Callable[[str], Iterator[str]]:
+        """A function that gives an owner's customers of the segment as it was worded at that moment.
+
+        Raises UnknownSegmentError: there was none, or not one for this node.
+        """
+        versions = [one for one in self._segments.versions(segment_id) if one.made_at <= at]
+        if not versions or not versions[-1].serves(node_path):
+            raise UnknownSegmentError(segment_id)
+        expression = parse(versions[-1].expression)
+        pick, with_tags = chosen(expression, at), needs_tags(expression)
+
+        def of_owner(userid: str) -> Iterator[str]:
+            yield from pick(self._known.facts_of(userid), self._known.tags_of(userid) if with_tags else {})
+
+        return of_owner

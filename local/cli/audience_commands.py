@@ -1,0 +1,107 @@
+"""``scrm audience``: segments of customers, and what an audience would be."""
+
+from typing import TextIO
+
+import click
+
+from local.cli import audience_tables
+from local.cli.client import Row, at
+from local.cli.files import parsed
+from local.cli.session import LIMIT, NODE, Session
+
+_RISK = click.option("--risk", type=click.IntRange(1, 5), help="产品风险等级 R1–R5；不填表示不含产品")
+
+
+@click.group("audience")
+def audience() -> None:
+    """客群：按行内与企微属性圈选客户。"""
+
+
+@audience.command("fields")
+@click.pass_obj
+def list_fields(session: Session) -> None:
+    """列出表达式可用的字段、运算符与取值。"""
+    found = session.client.get(at("segment-fields"))
+    session.show(found, audience_tables.fields(found["items"]))
+
+
+@audience.command("segments")
+@NODE
+@LIMIT
+@click.pass_obj
+def list_segments(session: Session, node_id: str | None, limit: int) -> None:
+    """列出一个机构的客群。"""
+    rows = session.client.rows(at("segments"), limit, node_id=node_id)
+    session.show(rows, audience_tables.segments(rows))
+
+
+@audience.command("show")
+@click.argument("segment_id")
+@click.pass_obj
+def show_segment(session: Session, segment_id: str) -> None:
+    """显示一个客群及其各版本。"""
+    found = session.client.get(at("segments", segment_id))
+    session.show(found, audience_tables.segments(found["versions"]))
+
+
+@audience.command("create")
+@click.argument("name")
+@click.argument("expression")
+@NODE
+@click.pass_obj
+def create_segment(session: Session, name: str, expression: str, node_id: str | None) -> None:
+    """新建客群，如：scrm audience create 高净值活跃 'tier = private and activity = active'。"""
+    asked = {"name": name, "expression": expression} | ({"node_id": node_id} if node_id else {})
+    _show(session, session.client.post(at("segments"), asked))
+
+
+@audience.command("revise")
+@click.argument("segment_id")
+@click.argument("expression")
+@click.option("--name", help="新名称；不填则不变")
+@click.pass_obj
+def revise_segment(session: Session, segment_id: str, expression: str, name: str | None) -> None:
+    """修改客群，产生新版本；已冻结的营销活动不受影响。"""
+    known = session.client.get(at("segments", segment_id))
+    asked = {"version": known["version"], "name": name or known["name"], "expression": expression}
+    _show(session, session.client.put(at("segments", segment_id), asked))
+
+
+@audience.command("preview")
+@click.argument("segment_or_expression")
+@NODE
+@_RISK
+@click.pass_obj
+def preview(session: Session, segment_or_expression: str, node_id: str | None, risk: int | None) -> None:
+    """试算一个客群或表达式：人数、排除原因与样例，不保存。"""
+    what = "segment_id" if segment_or_expression.startswith("seg_") else "expression"
+    asked = {what: segment_or_expression, "product_risk": str(risk) if risk else None}
+    found = session.client.get(at("audience-preview"), node_id=node_id, **asked)
+    session.show(found, *audience_tables.preview(found))
+
+
+@audience.group("settings")
+def settings() -> None:
+    """适当性与客户保护规则。"""
+
+
+@settings.command("show")
+@click.pass_obj
+def show_settings(session: Session) -> None:
+    """显示现行规则。"""
+    found = session.client.get(at("settings", "audience"))
+    session.show(found, audience_tables.rules(found))
+
+
+@settings.command("set")
+@click.argument("file", type=click.File("r", encoding="utf-8"))
+@click.pass_obj
+def change_settings(session: Session, file: TextIO) -> None:
+    """用 JSON 文件替换总行设定；未写的项恢复缺省。"""
+    version = session.client.get(at("settings", "audience"))["version"]
+    found = session.client.put(at("settings", "audience"), {"version": version, "settings": parsed(file.read())})
+    session.show(found, audience_tables.rules(found))
+
+
+def _show(session: Session, found: Row) -> None:
+    session.show(found, audience_tables.segments([found]))
