@@ -57,6 +57,7 @@ REASONS = {
     "assessment_missing": "无风险测评",
     "opted_out": "客户已退订",
 }
+EVERY = {"day": "天", "month": "月"}
 RULES = {
     "sending_stopped": "全行停发",
     "moved_percent": "受众变动上限（%）",
@@ -95,6 +96,7 @@ def campaign(found: Row) -> tuple[Table, ...]:
             "客群": wanted["segment_id"],
             "批次上限": str(wanted["blast_radius"] or "—"),
             "对照比例": f"{wanted['holdout_percent']}%",
+            "周期": _recurrence(wanted["recurrence"]),
             "制作人": found["made_by"],
             "审批": _review(review),
             "开始时间": local_time(found["starts_at"]),
@@ -108,6 +110,10 @@ def campaign(found: Row) -> tuple[Table, ...]:
     if found["rings"]:
         shown.append(_rings(found))
     return tuple(shown)
+
+
+def _recurrence(found: Row | None) -> str:
+    return f"每{EVERY[found['every']]}，至 {local_time(found['until'])}" if found else "一次"
 
 
 def _review(review: Row | None) -> str:
