@@ -128,6 +128,20 @@ def test_a_ring_does_not_wait_for_tasks_that_wait_for_another_week(bank: Bank) -
     assert look(bank, campaign, at + timedelta(minutes=30)).state is CampaignState.RECONCILING
 
 
+def test_while_a_ring_holds_its_tasks_are_not_counted(bank: Bank, monkeypatch: pytest.MonkeyPatch) -> None:
+    campaign = bank.scheduled(definition(rings=PILOT_THEN_REST))
+    at = dispatched(bank, campaign, START) + timedelta(minutes=1)
+    look(bank, campaign, at)
+    counted: list[tuple[str, ...]] = []
+    monkeypatch.setattr(bank.tallies, "of", lambda *asked: counted.append(asked))
+
+    for minutes in (1, 40, 80):
+        look(bank, campaign, at + timedelta(minutes=minutes))
+
+    assert counted == []
+    assert bank.latest(campaign).due_at == at + timedelta(minutes=110)
+
+
 def test_a_ring_that_needs_a_word_waits_for_it(bank: Bank) -> None:
     pilot, rest = PILOT_THEN_REST
     rings = (type(pilot)("pilot", node_ids=("11",), needs_go=True), rest)

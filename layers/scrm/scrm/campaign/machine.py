@@ -158,6 +158,14 @@ def handed_over(campaign: Campaign, now: datetime) -> Campaign:
     return replace(held, state=CampaignState.RECONCILING) if last else held
 
 
+def hold_left(campaign: Campaign, now: datetime) -> timedelta:
+    """How long the ring that was handed over keeps the next one waiting, whatever becomes of its recipients."""
+    held = campaign.current_ring
+    if held is None or held.state is not RingState.HELD or held.handed_over_at is None:
+        return timedelta(0)
+    return max(held.handed_over_at + campaign.ring(held.name).hold - now, timedelta(0))
+
+
 def why_held(campaign: Campaign, tally: Tally, now: datetime) -> str:
     """Why the next ring may not start yet; empty when it may."""
     held = campaign.current_ring

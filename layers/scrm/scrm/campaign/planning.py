@@ -178,13 +178,16 @@ class CampaignRun:
 
     def _dispatch(self, campaign: Campaign, now: datetime) -> Campaign:
         ring = campaign.current_ring
+        held = machine.hold_left(campaign, now)
+        if held:
+            return self._later(campaign, now, min(held, self.settings.reconcile_interval))
         tally = self.tallies.of(campaign.campaign_id, ring.name if ring else "")
         if ring is not None and ring.state is RingState.DISPATCHING:
             if tally.tasks_open:
                 return self._later(campaign, now, self._pace(ring.share.slices))
             return self._change(campaign, machine.handed_over(campaign, now), "handed_over", now)
         if machine.why_held(campaign, tally, now):
-            return self._later(campaign, now)
+            return self._later(campaign, now, self._pace(ring.share.slices if ring else 0))
         begun = self._change(campaign, machine.next_ring_begun(campaign, now), "ring_begun", now)
         return self._plan(begun, now)
 
