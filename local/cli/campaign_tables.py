@@ -52,10 +52,14 @@ REASONS = {
     "no_active_owner": "无在职管户人",
     "content_expired": "内容已过期",
     "content_recalled": "内容已撤回",
+    "content_file_refused": "素材缺失或被改动",
+    "content_cover_not_taken": "消息链接不支持封面素材",
     "cap_reached": "本周触达已满",
     "channel_not_served": "渠道暂不支持",
     "assessment_missing": "无风险测评",
     "opted_out": "客户已退订",
+    "answer_lost": "企业微信应答丢失，未分配成员",
+    "by_member": "成员自行取消任务",
 }
 EVERY = {"day": "天", "month": "月"}
 RULES = {
