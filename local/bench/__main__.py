@@ -12,7 +12,17 @@ from collections.abc import Callable, Mapping, Sequence
 from rich.console import Console
 from rich.table import Table
 
-from local.bench import callback_core, dispatch_quota, full_pass, governor, handover, init, large_requests, plan
+from local.bench import (
+    audience,
+    callback_core,
+    dispatch_quota,
+    full_pass,
+    governor,
+    handover,
+    init,
+    large_requests,
+    plan,
+)
 from local.bench.child import ROOT
 from local.bench.figure import Figure
 
@@ -24,6 +34,7 @@ PARTS: Mapping[str, Callable[[], Sequence[Figure]]] = {
     "full_pass": full_pass.measure,
     "handover": handover.measure,
     "governor": lambda: [Figure(**figure) for figure in governor.measure()],
+    "audience": audience.measure,
     "plan": plan.measure,
     "dispatch": lambda: [Figure(**figure) for figure in dispatch_quota.measure()],
 }

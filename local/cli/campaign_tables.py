@@ -52,11 +52,16 @@ REASONS = {
     "no_active_owner": "无在职管户人",
     "content_expired": "内容已过期",
     "content_recalled": "内容已撤回",
+    "content_file_refused": "素材缺失或被改动",
+    "content_cover_not_taken": "消息链接不支持封面素材",
     "cap_reached": "本周触达已满",
     "channel_not_served": "渠道暂不支持",
     "assessment_missing": "无风险测评",
     "opted_out": "客户已退订",
+    "answer_lost": "企业微信应答丢失，未分配成员",
+    "by_member": "成员自行取消任务",
 }
+EVERY = {"day": "天", "month": "月"}
 RULES = {
     "sending_stopped": "全行停发",
     "moved_percent": "受众变动上限（%）",
@@ -95,6 +100,7 @@ def campaign(found: Row) -> tuple[Table, ...]:
             "客群": wanted["segment_id"],
             "批次上限": str(wanted["blast_radius"] or "—"),
             "对照比例": f"{wanted['holdout_percent']}%",
+            "周期": _recurrence(wanted["recurrence"]),
             "制作人": found["made_by"],
             "审批": _review(review),
             "开始时间": local_time(found["starts_at"]),
@@ -108,6 +114,10 @@ def campaign(found: Row) -> tuple[Table, ...]:
     if found["rings"]:
         shown.append(_rings(found))
     return tuple(shown)
+
+
+def _recurrence(found: Row | None) -> str:
+    return f"每{EVERY[found['every']]}，至 {local_time(found['until'])}" if found else "一次"
 
 
 def _review(review: Row | None) -> str:

@@ -104,12 +104,13 @@ def _hold(hold: Row | None) -> str:
 
 
 def tasks(rows: Sequence[Row]) -> Table:
-    table = titled("任务", "编号", "责任人", "事项", "客户数", "客户", "状态", "办理期限", "办理人", "说明")
+    table = titled("任务", "编号", "责任人", "事项", "营销活动", "客户数", "客户", "状态", "办理期限", "办理人", "说明")
     for row in rows:
         table.add_row(
             row["task_id"],
             row["owner_userid"],
             TASK_KINDS.get(row["kind"], row["kind"]),
+            row["campaign_id"] or "—",
             str(len(row["subject_ids"])),
             several(row["subject_ids"], "位"),
             TASK_STATES.get(row["state"], row["state"]),

@@ -53,6 +53,16 @@ NOT_YET_USED = {
     ("AdminApi", "s3:GetObject", "DataBucket/content/media/*"),
     ("AdminApi", "s3:PutObject", "DataBucket/content/media/*"),
     ("AdminApi", "dynamodb:BatchWriteItem", "ConsentTable"),
+    # Nor are campaigns.
+    ("AdminApi", "dynamodb:GetItem", "CampaignTable"),
+    ("AdminApi", "dynamodb:PutItem", "CampaignTable"),
+    ("AdminApi", "dynamodb:Query", "CampaignTable/by_bank"),
+    ("AdminApi", "dynamodb:Query", "CampaignTable/by_branch"),
+    ("AdminApi", "dynamodb:PutItem", "SendTaskTable"),
+    ("AdminApi", "dynamodb:Query", "SendTaskTable"),
+    ("AdminApi", "dynamodb:Query", "SendTaskTable/by_campaign"),
+    ("AdminApi", "dynamodb:Query", "SendTaskTable/by_owner"),
+    ("AdminApi", "sqs:SendMessage", "CampaignPlannerQueue"),
 }
 TOLD = [name for name in FUNCTIONS if name not in NOT_YET_TOLD]
 

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
+from itertools import batched
 from typing import Any
 
 from scrm.handover.edges import Chunk, ChunkKind, TransferApi
@@ -13,6 +14,7 @@ from scrm.handover.orphans import AuditStep
 from scrm.handover.parts import Contents, PartResult, canonical, checksum
 from scrm.handover.ports import (
     HEAD_OFFICE,
+    MOST_CHUNKS_ADDED,
     MOST_CHUNKS_TOGETHER,
     Delivery,
     LeaversCustomer,
@@ -81,10 +83,10 @@ class FakeCases:
         self._store(changed, ())
         return [self.chunk_rows[_key(chunk)] for chunk in changed]
 
-    def add_chunks(self, added: Sequence[Chunk]) -> None:
-        if not self._fit((), added):
-            raise StaleVersionError
-        self._store((), added)
+    def add_chunks(self, case: HandoverCase, added: Sequence[Chunk]) -> HandoverCase:
+        for part in batched(added, MOST_CHUNKS_ADDED, strict=False):
+            case = self.save(case, added=part)
+        return case
 
     def _fit(self, changed: Sequence[Chunk], added: Sequence[Chunk]) -> bool:
         current = all(self.chunk_rows[_key(chunk)].version == chunk.version for chunk in changed)
@@ -98,8 +100,10 @@ class FakeCases:
     def due_cases(self, until: datetime) -> Iterator[str]:
         yield from [case.case_id for case in self.by_id.values() if case.due_at and case.due_at <= until]
 
-    def forget_takers(self, case: HandoverCase) -> None:
+    def close(self, case: HandoverCase) -> HandoverCase:
+        saved = self.save(case)
         self.takeovers -= {(userid, case.case_id) for userid in case.successors}
+        return saved
 
     def cases_taken_over_by(self, takeover_userid: str) -> Iterator[str]:
         yield from sorted(case_id for userid, case_id in self.takeovers if userid == takeover_userid)

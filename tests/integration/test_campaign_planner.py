@@ -74,4 +74,4 @@ def test_functions_killed_at_each_request_lose_nobody_and_send_once(bank: Campai
     assert len(bank.wecom.creations) == 1
     assert bank.counts(campaign.campaign_id) == {"sent": CUSTOMERS}
     assert bank.latest(campaign).state is CampaignState.CLOSED
-    assert bank.bank.killer.kills >= 100
+    assert bank.bank.killer.kills >= 200

@@ -144,19 +144,33 @@ class TestCaseRepositories:
         cases.open_case(case, 1)
         chunks = [replace(chunk_of(case, number, *edges), api=TransferApi.ON_JOB) for number in range(12)]
 
-        cases.add_chunks(list(reversed(chunks)))
+        case = cases.add_chunks(case, list(reversed(chunks)))
 
         assert cases.load(case.case_id) == (case, chunks)
         assert cases.load_some(case.case_id, ChunkKind.CUSTOMERS, [7, 3, 99]) == (case, [chunks[3], chunks[7]])
         assert cases.load("case_unknown") is None
         with pytest.raises(StaleVersionError):
-            cases.add_chunks([chunks[3]])
+            cases.add_chunks(case, [chunks[3]])
+
+    def test_chunks_are_added_only_to_the_case_that_was_read(self, cases: CaseRepository) -> None:
+        case = case_of("rm_wang01")
+        cases.open_case(case, 1)
+        cases.save(replace(case, polls=1))
+        chunks = [chunk_of(case, number) for number in range(70)]
+
+        with pytest.raises(StaleVersionError):
+            cases.add_chunks(case, chunks)
+        before = cases.load(case.case_id)
+        added = cases.add_chunks(replace(case, polls=1, version=1), chunks)
+
+        assert before == (replace(case, polls=1, version=1), [])
+        assert cases.load(case.case_id) == (added, chunks)
 
     def test_stale_chunk_is_refused(self, cases: CaseRepository) -> None:
         case = case_of("rm_wang01")
         cases.open_case(case, 1)
         chunk = chunk_of(case, kind=ChunkKind.GROUPS)
-        cases.add_chunks([chunk])
+        case = cases.add_chunks(case, [chunk])
         (saved,) = cases.save_chunks([replace(chunk, state=ChunkState.INTENDED)])
 
         with pytest.raises(StaleVersionError):
@@ -168,7 +182,7 @@ class TestCaseRepositories:
         case = case_of("rm_wang01")
         cases.open_case(case, 1)
         source = chunk_of(case, 0, Edge("wm1"), Edge("wm2"))
-        cases.add_chunks([source])
+        case = cases.add_chunks(case, [source])
         left, moved = source.without(frozenset({"wm2"})), chunk_of(case, 1, Edge("wm2"))
 
         with pytest.raises(StaleVersionError):
@@ -188,17 +202,24 @@ class TestCaseRepositories:
 
         assert due == {case_id_of(CORP, f"rm_{place:02d}", 1) for place in range(10)}
 
-    def test_closed_case_is_not_due_and_its_takers_can_be_forgotten(self, cases: CaseRepository) -> None:
+    @pytest.mark.parametrize("takers", [1, 150])
+    def test_closed_case_is_not_due_and_not_found_through_its_takers(self, cases: CaseRepository, takers: int) -> None:
         case = case_of("rm_wang01")
         cases.open_case(case, 1)
-        cases.add_chunks([chunk_of(case)])
-        assert list(cases.cases_taken_over_by("rm_li02")) == [case.case_id]
+        userids = [f"rm_li{place:03d}" for place in range(takers)]
+        chunks = [replace(chunk_of(case, at), takeover_userid=userid) for at, userid in enumerate(userids)]
+        case = cases.add_chunks(case, chunks)
+        assert list(cases.cases_taken_over_by(userids[-1])) == [case.case_id]
 
-        closed = cases.save(replace(case, state=CaseState.CLOSED, due_at=None, successors=("rm_li02",)))
-        cases.forget_takers(closed)
-        cases.forget_takers(closed)
+        ended = replace(case, state=CaseState.CLOSED, due_at=None, successors=tuple(userids))
+        closed = cases.close(ended)
 
-        assert list(cases.cases_taken_over_by("rm_li02")) == []
+        with pytest.raises(StaleVersionError):
+            cases.close(ended)
+        loaded = cases.load(case.case_id)
+        assert loaded is not None
+        assert loaded[0] == closed
+        assert [list(cases.cases_taken_over_by(userid)) for userid in userids] == [[]] * takers
         assert list(cases.due_cases(START + timedelta(days=9))) == []
 
 
@@ -246,7 +267,7 @@ class TestCaseQueries:
             edges = tuple(
                 Edge(f"wm{number}{place}", EdgeState.MANUAL if place % 2 else EdgeState.DONE) for place in range(5)
             )
-            cases.add_chunks([chunk_of(case, number, *edges)])
+            case = cases.add_chunks(case, [chunk_of(case, number, *edges)])
 
         seen: list[str] = []
         cursor = None

@@ -113,6 +113,7 @@ def test_a_task_comes_back_as_it_was_stored(store: TaskStore) -> None:
         state=TaskState.DONE,
         done_by=TAKER,
         note="greeted",
+        campaign_id="camp_1",
         ended_at=START,
         moved_ids=("wm3",),
     )

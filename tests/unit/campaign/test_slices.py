@@ -1,6 +1,6 @@
 """Owners become send tasks: everybody once, each left out with his reason, the same whoever plans again."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 import pytest
@@ -206,3 +206,28 @@ def test_everybody_below_a_rings_node_is_in_it(planning: Planning) -> None:
     campaign = planning.begin(definition(rings=(Ring("all", node_ids=("10",)),)))
 
     assert campaign.rings[0].share.customers == 60
+
+
+def test_10001_customers_of_one_owner_are_two_calls(planning: Planning) -> None:
+    planning.bank.audiences.members = {"rm_11_0": [f"wm_{number:05d}" for number in range(10_001)]}
+    campaign = planning.begin()
+
+    found = planning.plan(campaign)
+
+    assert (found.tasks, found.customers) == (2, 10_001)
+    assert sorted(len(task.target_ids) for task in planning.stored()) == [1, 10_000]
+    assert {task.owner_userid for task in planning.stored()} == {"rm_11_0"}
+
+
+def test_two_campaigns_with_the_same_customers_have_tasks_and_touches_of_their_own(planning: Planning) -> None:
+    first = planning.begin()
+    planning.plan(first)
+    second = planning.bank.campaigns.save(replace(first, campaign_id="camp_other", version=0))
+    for number in range(3):
+        owners = planning.bank.slices.owners(first.campaign_id, "all", number)
+        planning.bank.slices.put(second.campaign_id, "all", number, owners)
+
+    planning.plan(second)
+
+    assert len(planning.stored()) == 4
+    assert len({task.touch_id for task in planning.stored()}) == 2

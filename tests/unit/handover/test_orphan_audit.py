@@ -304,7 +304,7 @@ def _dying(target: object, name: str, *, after: bool) -> Callable[[], None]:
         ("orphans", "resolve"),
         ("orphans", "finish"),
         ("cases", "open_case"),
-        ("cases", "add_chunks"),
+        ("cases", "save"),
         ("cases", "save_chunks"),
         ("queue", "request_audit"),
         ("queue", "request_polls"),

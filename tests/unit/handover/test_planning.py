@@ -1,5 +1,5 @@
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
@@ -9,10 +9,11 @@ from hypothesis import strategies as st
 
 from scrm.clock import BUSINESS_ZONE
 from scrm.handover.edges import Chunk, ChunkKind, ChunkState, EdgeCause, EdgeState
-from scrm.handover.errors import UnknownCaseError
-from scrm.handover.model import CaseState, ChangeKind, StayPolicy
+from scrm.handover.errors import StaleVersionError, UnknownCaseError
+from scrm.handover.model import CaseState, ChangeKind, HandoverCase, StayPolicy
 from scrm.handover.ports import LeaversCustomer
-from tests.fakes.handover import LEAVER, TAKER, FakeCases, FakeStaff, customers, signal, staff
+from scrm.handover.settings import HandoverSettings
+from tests.fakes.handover import LEAVER, TAKER, FakeCases, FakeCustomers, FakeStaff, customers, signal, staff
 from tests.unit.handover.conftest import Bank
 
 
@@ -207,28 +208,69 @@ def test_message_for_a_case_that_does_not_exist_is_an_error(bank: Bank) -> None:
         bank.plan(case)
 
 
+class SeenMeanwhile(FakeCustomers):
+    """Lets ``meanwhile`` happen once, while a plan reads whose customers these are."""
+
+    meanwhile: Callable[[], object] = staticmethod(lambda: None)
+
+    def groups_of(self, userid: str) -> Iterator[str]:
+        meanwhile, self.meanwhile = self.meanwhile, lambda: None
+        meanwhile()
+        yield from super().groups_of(userid)
+
+
+def test_of_two_workers_who_plan_at_once_one_adds_and_the_other_begins_anew(bank: Bank) -> None:
+    bank.book = book = SeenMeanwhile({LEAVER: []}, {LEAVER: ["wr01"]})
+    case = bank.open()
+
+    def second_worker() -> None:
+        book.customers[LEAVER] = customers(2)
+        book.groups[LEAVER] = []
+        bank.plan(case)
+        book.groups[LEAVER] = ["wr01"]
+
+    book.meanwhile = second_worker
+    with pytest.raises(StaleVersionError):
+        bank.plan(case)
+
+    assert [(chunk.kind, len(chunk.edges)) for chunk in bank.chunks(case)] == [(ChunkKind.CUSTOMERS, 2)]
+    assert bank.plan(case).customer_totals["total"] == 2
+
+
+def test_nobody_who_came_late_joins_a_plan_that_is_approved_at_that_moment(bank: Bank) -> None:
+    bank.settings = replace(bank.settings, approval_above=2)
+    bank.book = book = SeenMeanwhile({LEAVER: customers(3)}, {})
+    case = bank.plan(bank.open())
+    book.customers[LEAVER] = customers(4)
+
+    book.meanwhile = lambda: bank.cases.save(replace(bank.latest(case), state=CaseState.TRANSFERRING))
+    with pytest.raises(StaleVersionError):
+        bank.plan(case)
+
+    assert len(bank.edges(case)) == 3
+
+
 class KilledError(Exception):
     pass
 
 
 class DyingCases(FakeCases):
-    """Dies after so many stored chunks."""
+    """Dies after so many writes."""
 
     lives = 10**9
 
-    def add_chunks(self, added: Sequence[Chunk]) -> None:
-        for chunk in added:
-            self.lives -= 1
-            if self.lives < 0:
-                raise KilledError
-            super().add_chunks([chunk])
+    def save(self, case: HandoverCase, changed: Sequence[Chunk] = (), added: Sequence[Chunk] = ()) -> HandoverCase:
+        self.lives -= 1
+        if self.lives < 0:
+            raise KilledError
+        return super().save(case, changed, added)
 
 
 @given(first=st.integers(0, 420), later=st.integers(0, 120), groups=st.integers(0, 130), lives=st.integers(0, 6))
 def test_planning_killed_anywhere_puts_every_customer_in_exactly_one_chunk(
     first: int, later: int, groups: int, lives: int
 ) -> None:
-    bank = Bank(cases=DyingCases())
+    bank = Bank(cases=DyingCases(), settings=HandoverSettings(approval_above=None, ids_per_call=4))
     assert isinstance(bank.cases, DyingCases)
     bank.book.customers[LEAVER] = customers(first)
     bank.book.groups[LEAVER] = [f"wr{place:04d}" for place in range(groups)]
@@ -246,4 +288,4 @@ def test_planning_killed_anywhere_puts_every_customer_in_exactly_one_chunk(
     placed = [edge.target_id for chunk in bank.chunks(case) for edge in chunk.edges]
     wanted = [row.external_userid for row in bank.book.customers[LEAVER]] + bank.book.groups[LEAVER]
     assert sorted(placed) == sorted(wanted)
-    assert all(len(chunk.edges) <= 100 for chunk in bank.chunks(case))
+    assert all(len(chunk.edges) <= 4 for chunk in bank.chunks(case))

@@ -15,7 +15,8 @@ from scrm.campaign.ports import ApprovedContent, MassMessage, Standing
 from scrm.campaign.task import PENDING, RecipientState, SendTask
 from scrm.runtime.rm_task_joins import RmTaskMessages
 from scrm.tasks.model import MOST_SUBJECTS, Task, TaskState
-from tests.fakes.dispatch import CONTENT, FAR, START
+from scrm.tasks.move import Following, TaskMove
+from tests.fakes.dispatch import CAMPAIGN, CONTENT, FAR, START
 from tests.fakes.tasks import FakeTasks
 from tests.unit.campaign.dispatch_bank import OTHER, OWNER, DispatchBank, customers
 
@@ -63,6 +64,7 @@ def test_a_member_gets_tasks_of_a_hundred_customers_with_a_deadline(desk: Desk) 
     assert [len(one.subject_ids) for one in desk.open()] == [100, 100, 50]
     assert {one.due_at for one in desk.open()} == {START + task.deadline}
     assert {one.node_path for one in desk.open()} == {"/1/10/12/"}
+    assert {one.campaign_id for one in desk.open()} == {CAMPAIGN}
     assert desk.bank.wecom.messages == {}
     assert desk.bank.counts() == {"pending": 250}
 
@@ -123,6 +125,22 @@ def test_a_task_that_followed_its_customers_tells_of_them_under_the_new_owner(de
 
     assert desk.bank.counts() == {"sent": 2}
     assert desk.bank.stored(task).result_of("wm000000").by == OTHER
+
+
+def test_a_handover_that_divides_a_task_leaves_the_new_owner_one_and_not_two(desk: Desk) -> None:
+    task = desk.plan(3)
+    desk.bank.send(task)
+    (one,) = desk.open()
+    following = Following(one.task_id, OWNER, frozenset({"wm000001"}))
+    TaskMove(desk.todo, Seats()).move(OTHER, [following], "attempt_1")
+    desk.bank.owners.owners["wm000001"] = OTHER
+
+    desk.bank.look(task, asked=True)
+    desk.bank.run(HOUR)
+
+    assert [each.subject_ids for each in desk.open(OTHER)] == [("wm000001",)]
+    assert [each.subject_ids for each in desk.open()] == [("wm000000", "wm000002")]
+    assert desk.bank.counts() == {"pending": 3}
 
 
 def test_what_the_member_cancelled_himself_says_so(desk: Desk) -> None:

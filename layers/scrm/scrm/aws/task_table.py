@@ -131,6 +131,7 @@ def _item(task: Task, version: int) -> Item:
         "state": task.state.value,
         "done_by": task.done_by,
         "note": task.note,
+        "campaign_id": task.campaign_id or None,
         "ended_at": clock.to_iso(task.ended_at) if task.ended_at else None,
         "version": version,
     }
@@ -150,5 +151,6 @@ def _to_task(item: Mapping[str, Any]) -> Task:
         note=item["note"],
         ended_at=clock.from_iso(item["ended_at"]) if "ended_at" in item else None,
         moved_ids=tuple(item["moved_ids"]),
+        campaign_id=item.get("campaign_id", ""),
         version=item["version"],
     )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from scrm.campaign import definition as definitions
-from scrm.campaign import machine
+from scrm.campaign import machine, recurrence
 from scrm.campaign.campaign_ports import (
     CampaignJournal,
     CampaignStore,
@@ -95,6 +95,8 @@ class CampaignDesk:
         """Name the moment at which it starts; the content must still be valid then."""
         campaign = self._known(campaign_id)
         scheduled = machine.scheduled(campaign, starts_at, now)
+        if not recurrence.may_start(campaign, starts_at):
+            raise CampaignRefusedError("A monthly campaign starts on the 28th at the latest; every month has that day.")
         content = self.contents.sendable(campaign.definition.content, campaign.definition.channel, now)
         if content.valid_until <= starts_at:
             raise CampaignRefusedError("The content expires before the start; start earlier or choose a newer version.")
@@ -117,13 +119,23 @@ class CampaignDesk:
         return gone
 
     def recall(self, campaign_id: str, reason: str, actor: str, now: datetime) -> Campaign:
-        """Kill switch. The state is stored first, so that nothing new leaves; a repeat asks for the rest again."""
+        """Kill switch. The state is stored first, so that nothing new leaves; a repeat asks for the rest again.
+
+        With it ends the series that the campaign belongs to.
+        """
         campaign = self._known(campaign_id)
         if campaign.state is not CampaignState.RECALLED:
             stopped = machine.recalled(campaign, reason, now)
             campaign = self._change(campaign, stopped, "recalled", actor, now)
         self.queue.request_cancellation(campaign_id)
+        self._stop_series(campaign, reason, actor, now)
         return campaign
+
+    def _stop_series(self, campaign: Campaign, reason: str, actor: str, now: datetime) -> None:
+        """The next campaign of a series does not start either."""
+        following = self.store.find(recurrence.following_id(campaign)) if campaign.definition.recurrence else None
+        if following is not None and following.state is CampaignState.SCHEDULED:
+            self._change(following, machine.recalled(following, reason, now), "recalled", actor, now)
 
     def close(self, campaign_id: str, actor: str, now: datetime) -> Campaign:
         """Close it now if every customer has his end; by itself it looks only now and then."""

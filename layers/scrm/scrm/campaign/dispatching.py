@@ -142,6 +142,7 @@ class Dispatch:
             task.owner_userid,
             task.pending_ids,
             content,
+            campaign_id=task.campaign_id,
             cause=task.task_id,
             due_at=task.alive_until,
             node_path=task.node_path,

@@ -82,6 +82,21 @@ class Ring:
     max_failed_percent: int = 100
 
 
+class Every(StrEnum):
+    """How often a recurring campaign starts, at the same time of the day in Shanghai."""
+
+    DAY = "day"
+    MONTH = "month"
+
+
+@dataclass(frozen=True, slots=True)
+class Recurrence:
+    """Start again and again, the last time at ``until`` or before (S28: Moments daily; a monthly plan)."""
+
+    every: Every
+    until: datetime
+
+
 @dataclass(frozen=True, slots=True)
 class ContentRef:
     """The approved version that is sent, pinned by its hash (S33, invariant 4)."""
@@ -110,6 +125,7 @@ class CampaignDefinition:
     holdout_percent: int = 0
     priority: int = 5
     deadline: timedelta = timedelta(hours=24)
+    recurrence: Recurrence | None = None
 
 
 @dataclass(frozen=True, slots=True)

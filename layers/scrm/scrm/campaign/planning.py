@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from scrm.campaign import machine
+from scrm.campaign import machine, recurrence
 from scrm.campaign.campaign_ports import (
     Audiences,
     CampaignJournal,
@@ -133,9 +133,16 @@ class CampaignRun:
         moved = self.audiences.moved_percent(seen, audience.snapshot_id)
         if moved > self.settings.moved_percent:
             return self._change(begun, machine.fallen_back(begun, moved), "fell_back", now)
+        self._schedule_next(begun, content.valid_until, now)
         split = self._split(begun, audience.snapshot_id)
         started = machine.started(begun, audience.snapshot_id, split, content.valid_until, now)
         return self._plan(self._change(begun, started, "started", now), now)
+
+    def _schedule_next(self, campaign: Campaign, valid_until: datetime, now: datetime) -> None:
+        """Of a series, before this one begins: a repeat finds it made."""
+        following = recurrence.following(campaign, valid_until, now)
+        if following is not None and self.store.find(following.campaign_id) is None:
+            self._change(following, following, "scheduled", now)
 
     def _split(self, campaign: Campaign, snapshot_id: str) -> dict[str, RingShare]:
         """Write down who belongs to which ring. The same again after a crash."""

@@ -164,13 +164,15 @@ class PressureLedger(Protocol):
 class MassMessage:
     """One call: what the sender is asked to send to whom.
 
-    ``cause`` is the send task, ``due_at`` when it is taken back, ``node_path`` where the sender sits, if known.
+    ``cause`` is the send task of the campaign, ``due_at`` when it is taken back, ``node_path`` where the sender
+    sits, if known.
     """
 
     channel: Channel
     sender: str
     target_ids: Sequence[str]
     content: ApprovedContent
+    campaign_id: str = ""
     cause: str = ""
     due_at: datetime | None = None
     node_path: str = ""

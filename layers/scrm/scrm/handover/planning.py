@@ -9,6 +9,7 @@ from scrm.handover.edges import Chunk, ChunkKind, ChunkState, Edge, EdgeCause, E
 from scrm.handover.errors import TransferPostponedError, UnknownCaseError
 from scrm.handover.model import CaseState, ChangeKind, HandoverCase
 from scrm.handover.ports import (
+    MOST_CHUNKS_ADDED,
     CaseRepository,
     CustomerBook,
     HandoverQueue,
@@ -28,7 +29,9 @@ from scrm.handover.succession import Choice, Needs, SuccessorPool
 class HandoverPlanning:
     """Use case: plan a case and release its calls when date and account allow.
 
-    Killed anywhere, it continues: chunks already stored are kept and only customers in none of them are added.
+    Killed anywhere, it continues: chunks already stored are kept and only customers in none of them are added. Chunks
+    are stored together with the case that they were planned for, the last ones in one write with its new state: of two
+    workers who plan at once one begins anew, and so does one whose case was decided about meanwhile.
     """
 
     cases: CaseRepository
@@ -60,8 +63,7 @@ class HandoverPlanning:
         if not added and case.state in {CaseState.TRANSFERRING, CaseState.ATTENTION}:
             self.queue.request_transfers([chunk for chunk in chunks if is_due(chunk, now)])
             return self.cases.save(case) if loaded[0].plan_outdated else case
-        self.cases.add_chunks(added)
-        return self._released(case, [*chunks, *added], now)
+        return self._released(case, chunks, added, now)
 
     def _with_account(self, case: HandoverCase, now: datetime) -> HandoverCase:
         """Whether WeCom still has the account; somebody whose last day is to come is not asked for."""
@@ -71,8 +73,13 @@ class HandoverPlanning:
             return case
         return case.with_account_deleted(now)
 
-    def _released(self, case: HandoverCase, chunks: Sequence[Chunk], now: datetime) -> HandoverCase:
-        """The case in the state that its plan allows, stored; calls are asked for when it transfers."""
+    def _released(
+        self, case: HandoverCase, stored: Sequence[Chunk], added: Sequence[Chunk], now: datetime
+    ) -> HandoverCase:
+        """The case in the state that its plan allows, stored with what was added; calls are asked for when it
+        transfers.
+        """
+        chunks = [*stored, *added]
         planned = replace(
             case,
             planned_at=case.planned_at or now,
@@ -84,14 +91,15 @@ class HandoverPlanning:
         planned = replace(planned, state=state, due_at=due_at)
         if wants_asking(planned, plan_checksum(chunks) if state is CaseState.AWAITING_APPROVAL else ""):
             planned = replace(planned, due_at=now)  # the next look asks for the approval
+        spread = self._groups_over_days(chunks, now) if state is CaseState.TRANSFERRING else []
+        latest = {chunk.key: chunk for chunk in (*chunks, *spread)}
+        new = [latest[chunk.key] for chunk in added]
+        self.cases.save_chunks([latest[chunk.key] for chunk in stored if latest[chunk.key] is not chunk])
+        case = self.cases.add_chunks(case, new[:-MOST_CHUNKS_ADDED])
         if case.planned_at is None:
             self.journal.planned(planned)
-        spread = self._groups_over_days(chunks, now) if state is CaseState.TRANSFERRING else []
-        if spread:
-            self.cases.save_chunks(spread)
-        saved = self.cases.save(planned)
+        saved = self.cases.save(replace(planned, version=case.version), added=new[-MOST_CHUNKS_ADDED:])
         if state is CaseState.TRANSFERRING:
-            latest = {chunk.key: chunk for chunk in (*chunks, *spread)}
             self.queue.request_transfers([chunk for chunk in latest.values() if is_due(chunk, now)])
         return saved
 

@@ -87,6 +87,8 @@ class Delivery:
 
 
 MOST_CHUNKS_TOGETHER = 60
+MOST_CHUNKS_ADDED = 30
+"""With a case: each new chunk may bring a taker's pointer along."""
 # Who answers when nobody else can: a role, not a person (docs/operations).
 HEAD_OFFICE = "head_office"
 
@@ -119,14 +121,17 @@ class CaseRepository(Protocol):
     def save_chunks(self, changed: Sequence[Chunk]) -> list[Chunk]:
         """Write chunks that do not depend on each other; returns them with their new versions."""
 
-    def add_chunks(self, added: Sequence[Chunk]) -> None:
-        """Store new chunks, in order; a taken number raises StaleVersionError."""
+    def add_chunks(self, case: HandoverCase, added: Sequence[Chunk]) -> HandoverCase:
+        """Store new chunks, in order, `MOST_CHUNKS_ADDED` at a time and each time with the case.
+
+        So nobody adds to a case that changed since it was read. Returns the case with its new version.
+        """
 
     def due_cases(self, until: datetime) -> Iterator[str]:
         """Ids of cases whose time has come."""
 
-    def forget_takers(self, case: HandoverCase) -> None:
-        """A closed case is no longer found through whoever took over in it."""
+    def close(self, case: HandoverCase) -> HandoverCase:
+        """`save` a case that ended; it is no longer found through whoever took over in it."""
 
     def cases_taken_over_by(self, takeover_userid: str) -> Iterator[str]:
         """Open cases in which the member takes over: a transfer_fail callback names only him."""

@@ -90,7 +90,7 @@ class OrphanSweep:
         without = wanted - {edge.target_id for chunk in of_kind for edge in chunk.edges}
         planned = without & self._known(case.handover_userid, kind) if without else set()
         new = [one for one in dict.fromkeys(target_ids) if one in without - planned]
-        self.cases.add_chunks(list(self._chunks(case, kind, next_number(chunks, kind), new, now)))
+        self.cases.add_chunks(case, list(self._chunks(case, kind, next_number(chunks, kind), new, now)))
         if planned:
             self.queue.request_plan(case.case_id)
 

@@ -61,10 +61,8 @@ class RmTaskMessages:
 
     def _put(self, message: MassMessage, parts: list[tuple[str, ...]]) -> None:
         """Exactly these customers, whatever an interrupted creation left: open tasks are filled anew or withdrawn."""
-        numbers = range(_MOST_PACKS)
-        known = {
-            task.task_id: task for task in self.repository.tasks([_task_id(message.cause, one) for one in numbers])
-        }
+        wanted = [_task_id(message.cause, number) for number in range(_MOST_PACKS)]
+        known = {task.task_id: task for task in self.repository.tasks(wanted)}
         changes = []
         for number, part in enumerate(parts):
             before = known.pop(_task_id(message.cause, number), None)
@@ -72,7 +70,17 @@ class RmTaskMessages:
                 changes.append(TaskChange(None, self._made(message, number, part)))
             elif before.is_open and before.subject_ids != part:
                 changes.append(TaskChange(before, replace(before, subject_ids=part)))
-        self._save([*changes, *(self._withdrawn(left) for left in known.values() if left.is_open)])
+        stale = [left for left in known.values() if left.is_open] + self._left_by_a_handover(message, set(wanted))
+        self._save([*changes, *map(self._withdrawn, stale)])
+
+    def _left_by_a_handover(self, message: MassMessage, own: set[str]) -> list[Task]:
+        """What came to the member with a customer, out of the former owner's task: it is asked for anew here."""
+        ours = set(message.target_ids)
+        return [
+            task
+            for task in self.repository.open_tasks_of(message.sender)
+            if task.campaign_id == message.campaign_id and task.task_id not in own and ours.issuperset(task.subject_ids)
+        ]
 
     def _made(self, message: MassMessage, number: int, part: tuple[str, ...]) -> Task:
         at = self.now()
@@ -85,6 +93,7 @@ class RmTaskMessages:
             node_path=seat or message.node_path,
             created_at=at,
             due_at=message.due_at or at,
+            campaign_id=message.campaign_id,
         )
 
     def _withdrawn(self, task: Task) -> TaskChange:

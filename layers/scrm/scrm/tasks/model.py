@@ -37,7 +37,8 @@ class Task:
 
     ``moved_ids`` are customers it was about until they went to another owner, whose task has them now: a late repeat
     must not bring them back. ``node_path`` is where its owner sat when he got it. ``note`` is a word of the owner's
-    such as ``greeted``, never free text. ``version`` rises with every write.
+    such as ``greeted``, never free text. ``campaign_id`` is the campaign that asks for it. ``version`` rises with every
+    write.
     """
 
     task_id: str
@@ -52,6 +53,7 @@ class Task:
     note: str = ""
     ended_at: datetime | None = None
     moved_ids: tuple[str, ...] = ()
+    campaign_id: str = ""
     version: int = 0
 
     @property

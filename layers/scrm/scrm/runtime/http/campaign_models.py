@@ -38,6 +38,16 @@ class Ring(Asked):
         )
 
 
+class Recurrence(Asked):
+    """Start again every day or month at the same time in Shanghai, the last time at ``until`` or before."""
+
+    every: model.Every
+    until: Moment
+
+    def to_recurrence(self) -> model.Recurrence:
+        return model.Recurrence(self.every, self.until)
+
+
 class CampaignRequest(Asked):
     """What somebody wants sent. Durations are ISO 8601 (``PT24H``)."""
 
@@ -53,6 +63,7 @@ class CampaignRequest(Asked):
     holdout_percent: int = Field(default=0, description="Customers kept back to measure the effect.")
     priority: int = Field(default=5, ge=0, le=9, description="Larger comes first when the weekly cap binds.")
     deadline: timedelta = Field(default=timedelta(hours=24), description="How long a member may take to confirm.")
+    recurrence: Recurrence | None = None
 
     def to_definition(self, node_id: str) -> model.CampaignDefinition:
         return model.CampaignDefinition(
@@ -67,6 +78,7 @@ class CampaignRequest(Asked):
             holdout_percent=self.holdout_percent,
             priority=self.priority,
             deadline=self.deadline,
+            recurrence=self.recurrence.to_recurrence() if self.recurrence else None,
         )
 
 
@@ -156,6 +168,7 @@ class Definition(Reply):
     holdout_percent: int
     priority: int
     deadline: timedelta
+    recurrence: Recurrence | None
 
 
 class Share(Reply):
@@ -190,6 +203,7 @@ class Campaign(Reply):
     outside: Share
     reason: str
     ended_at: Timestamp | None
+    series_id: str
     test_of: str
     version: int
 
