@@ -1,5 +1,5 @@
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, cast
@@ -54,6 +54,7 @@ class Desk:
     outcomes: list[ContactOutcome | MasterOutcome | FactsOutcome] = field(default_factory=list)
     renamed_tasks: list[tuple[str, str]] = field(default_factory=list)
     org: NoNodes = field(default_factory=NoNodes)
+    tags: list[tuple[str, str, Sequence[str]]] = field(default_factory=list)
 
     @property
     def intake(self) -> ContactIntake:
@@ -64,6 +65,7 @@ class Desk:
             full_pass=self.contacts.full_pass,
             rename=self.contacts.rename,
             rename_tasks=lambda old, new: self.renamed_tasks.append((old, new)),
+            on_tags=lambda userid, customer, tag_ids, _: self.tags.append((userid, customer, tag_ids)),
             source=self.contacts.source,
             queue=Queue(cast("Any", self.sqs), "url"),
             now=lambda: self.contacts.moment,
