@@ -200,7 +200,8 @@ def measure() -> list[Figure]:
             small.per_1000(with_client=True),
             80,
             "lower",
-            "every DynamoDB request for 1,000 customers, one taker, five looks, callbacks and the schedule apart",
+            "every DynamoDB request for 1,000 customers from the case opened to the certificate, one taker, five "
+            "looks; callbacks and the schedule apart",
             f"a plain packed design, which has no governor: {PLAIN_DESIGN}",
             60,
         ),

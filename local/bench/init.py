@@ -26,11 +26,13 @@ LIMITS = {
     "contact_sync": 0.85,
     "handover_worker": 0.85,
     "handover_reconcile": 0.85,
+    "campaign_worker": 0.85,
+    "campaign_reconcile": 0.85,
     "admin_api": 0.90,
 }
 USUAL = {"admin_api": "list_cases", "handover_reconcile": "poll_requested"}
 """The sample that stands for a function's usual work, where it is not the first by name."""
-WORKERS = ("staff_intake", "contact_sync", "handover_worker", "handover_reconcile")
+WORKERS = tuple(name for name in LIMITS if name not in {"wecom_callback", "admin_api"})
 PEER = "typical: boto3, Logger, Tracer, Metrics, 30 models, AES"
 _TEMPLATE = (ROOT / "infra" / "template.yaml").read_text(encoding="utf-8")
 _QUEUES = "https://sqs.cn-north-1.amazonaws.com.cn/123456789012"

@@ -100,8 +100,10 @@ class FakeCases:
     def due_cases(self, until: datetime) -> Iterator[str]:
         yield from [case.case_id for case in self.by_id.values() if case.due_at and case.due_at <= until]
 
-    def forget_takers(self, case: HandoverCase) -> None:
+    def close(self, case: HandoverCase) -> HandoverCase:
+        saved = self.save(case)
         self.takeovers -= {(userid, case.case_id) for userid in case.successors}
+        return saved
 
     def cases_taken_over_by(self, takeover_userid: str) -> Iterator[str]:
         yield from sorted(case_id for userid, case_id in self.takeovers if userid == takeover_userid)

@@ -29,7 +29,7 @@ MAKER = {"sub": "op-maker", "scrm_node": "10", "scrm_roles": "[operator]"}
 def plan(stack: admin.Stack) -> admin.Stack:
     """Three customers of rm_chen for rm_zhou: a plan that op-maker made and that waits for approval."""
     org = DynamoOrgRepository(Table(session.client("dynamodb"), "org"))
-    for userid in ("rm_chen", "rm_sun"):
+    for userid in ("rm_chen", "rm_sun", "rm_qian"):
         org.put_member(Member(userid, "", "12", "/1/10/12/", MemberStatus.ACTIVE, serves_customers=True, changed_at=AT))
     cases = DynamoCaseRepository(Table(session.client("dynamodb"), "handover"))
     case = HandoverCase(
@@ -132,7 +132,7 @@ def test_a_plan_that_was_sent_back_waits_for_a_person_with_the_reason(plan: admi
 
 def test_another_plan_is_asked_for_with_its_maker(plan: admin.Stack) -> None:
     refused = post(plan, "plan", {"successor_userids": ["rm_chen"]}, HEAD_OFFICE)
-    asked = post(plan, "plan", {"successor_userids": ["rm_sun"]}, MAKER)
+    asked = post(plan, "plan", {"successor_userids": ["rm_qian"]}, MAKER)
 
     assert (refused.status, asked.status) == (409, 200)
     assert "Successor 1 is the member himself" in refused.body["detail"]

@@ -202,17 +202,24 @@ class TestCaseRepositories:
 
         assert due == {case_id_of(CORP, f"rm_{place:02d}", 1) for place in range(10)}
 
-    def test_closed_case_is_not_due_and_its_takers_can_be_forgotten(self, cases: CaseRepository) -> None:
+    @pytest.mark.parametrize("takers", [1, 150])
+    def test_closed_case_is_not_due_and_not_found_through_its_takers(self, cases: CaseRepository, takers: int) -> None:
         case = case_of("rm_wang01")
         cases.open_case(case, 1)
-        case = cases.add_chunks(case, [chunk_of(case)])
-        assert list(cases.cases_taken_over_by("rm_li02")) == [case.case_id]
+        userids = [f"rm_li{place:03d}" for place in range(takers)]
+        chunks = [replace(chunk_of(case, at), takeover_userid=userid) for at, userid in enumerate(userids)]
+        case = cases.add_chunks(case, chunks)
+        assert list(cases.cases_taken_over_by(userids[-1])) == [case.case_id]
 
-        closed = cases.save(replace(case, state=CaseState.CLOSED, due_at=None, successors=("rm_li02",)))
-        cases.forget_takers(closed)
-        cases.forget_takers(closed)
+        ended = replace(case, state=CaseState.CLOSED, due_at=None, successors=tuple(userids))
+        closed = cases.close(ended)
 
-        assert list(cases.cases_taken_over_by("rm_li02")) == []
+        with pytest.raises(StaleVersionError):
+            cases.close(ended)
+        loaded = cases.load(case.case_id)
+        assert loaded is not None
+        assert loaded[0] == closed
+        assert [list(cases.cases_taken_over_by(userid)) for userid in userids] == [[]] * takers
         assert list(cases.due_cases(START + timedelta(days=9))) == []
 
 

@@ -10,9 +10,11 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 from local.bench.governor_simulation import SharedStore
 from scrm.aws import session
 from scrm.aws.rate_table import DynamoRateTable
+from scrm.aws.token_table import DynamoTokenTable
 from scrm.wecom.breaker import CircuitBreaker
 from scrm.wecom.governor import Outcome, Permit, RateGovernor, RateStore, Wait
 from scrm.wecom.governor_state import Priority, WaitReason
+from scrm.wecom.token import AccessToken
 from tests import platform_table
 from tests.fakes.wecom import START, FakeClock, MemoryRateStore
 
@@ -150,3 +152,18 @@ def test_a_fault_of_ours_is_no_outage() -> None:
         table.load(PATH)
     with pytest.raises(ClientError):
         table.save(PATH, "a", 0, EXPIRES_AT)
+
+
+def test_the_access_token_is_read_along_with_the_budgets(dynamodb: DynamoRateTable) -> None:
+    tokens = DynamoTokenTable(session.client("dynamodb"), platform_table.NAME)
+    until = START + timedelta(hours=2)
+    assert dynamodb.load_all(["TOKEN#contacts"]) == {"TOKEN#contacts": None}
+
+    fence = tokens.take_lease("contacts", "holder", START, START + timedelta(seconds=8))
+    assert isinstance(fence, int)
+    assert dynamodb.load_all(["TOKEN#contacts"]) == {"TOKEN#contacts": None}
+    tokens.save("contacts", fence, ("secret-value", until - timedelta(minutes=5), until))
+
+    seen = dynamodb.load_all(["TOKEN#contacts", PATH])["TOKEN#contacts"]
+    assert seen is not None
+    assert tuple(AccessToken.seen(seen[0])) == tokens.read("contacts")

@@ -1,10 +1,12 @@
 """The token broker against the traps of docs/wecom.md 9, numbers as there."""
 
+import json
 from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
 
+from scrm import clock as product_clock
 from scrm.wecom import limits
 from scrm.wecom.errors import CallPostponedError, PermissionDeniedError, TransientError
 from scrm.wecom.token import LEASE_LIFE, AccessToken, TokenBroker
@@ -49,6 +51,13 @@ def gettoken() -> Gettoken:
 
 def broker(store: MemoryTokenStore, gettoken: Gettoken, clock: FakeClock) -> TokenBroker:
     return TokenBroker(store, APP, gettoken, now=clock.now, sleep=clock.sleep)
+
+
+def seen_beside(store: MemoryTokenStore) -> str:
+    """The stored token as a RateStore reads it along."""
+    stored = store.read(APP)
+    assert stored is not None
+    return json.dumps([stored[0], product_clock.to_iso(stored[1]), product_clock.to_iso(stored[2])])
 
 
 def test_all_functions_share_one_token(store: MemoryTokenStore, gettoken: Gettoken, clock: FakeClock) -> None:
@@ -253,3 +262,29 @@ def test_no_representation_shows_the_token(store: MemoryTokenStore, gettoken: Ge
     shown = f"{each!r} {token!r} {token}"
 
     assert "TOKEN-1" not in shown
+
+
+def test_a_token_seen_beside_something_else_needs_no_read_of_its_own(
+    store: MemoryTokenStore, gettoken: Gettoken, clock: FakeClock
+) -> None:
+    first = broker(store, gettoken, clock)
+    value = first.current()
+    second = broker(store, gettoken, clock)
+    assert second.keys_due == (f"TOKEN#{APP}",)
+    text = seen_beside(store)
+    store.down = True
+
+    assert second.current({f"TOKEN#{APP}": (text, 0)}) == value
+    assert not second.keys_due
+
+
+def test_a_token_seen_beside_something_else_is_not_taken_once_wecom_refused_it(
+    store: MemoryTokenStore, gettoken: Gettoken, clock: FakeClock
+) -> None:
+    one = broker(store, gettoken, clock)
+    value = one.current()
+    text = seen_beside(store)
+
+    one.reject(value)
+
+    assert one.current({f"TOKEN#{APP}": (text, 0)}) != value

@@ -7,12 +7,13 @@ from itertools import batched
 
 from scrm import clock
 from scrm.aws import case_items
-from scrm.aws.table import ABSENT, Condition, Put, Table, starts_with
+from scrm.aws.table import ABSENT, Condition, Delete, Put, Table, starts_with
 from scrm.handover.edges import Chunk, ChunkKind
 from scrm.handover.errors import StaleVersionError
 from scrm.handover.model import HandoverCase
 from scrm.handover.ports import MOST_CHUNKS_ADDED, MOST_CHUNKS_TOGETHER
 
+_MOST_POINTERS = 99  # with the case, in one transaction
 MONTHS = {"pk": "INDEX", "sk": "CASEMONTHS"}
 
 
@@ -103,8 +104,14 @@ class DynamoCaseRepository:
             for item in self._table.query(due, index="by_due"):
                 yield item["pk"].removeprefix("CASE#")
 
-    def forget_takers(self, case: HandoverCase) -> None:
-        self._table.batch_write(deletes=[case_items.takeover_key(userid, case.case_id) for userid in case.successors])
+    def close(self, case: HandoverCase) -> HandoverCase:
+        saved = replace(case, version=case.version + 1)
+        pointers = [case_items.takeover_key(userid, case.case_id) for userid in case.successors]
+        self._table.batch_write(deletes=pointers[_MOST_POINTERS:])
+        end = Put(case_items.from_case(saved), _is_version(case.version))
+        if not self._table.transact([end, *map(Delete, pointers[:_MOST_POINTERS])]):
+            raise StaleVersionError(case.case_id)
+        return saved
 
     def cases_taken_over_by(self, takeover_userid: str) -> Iterator[str]:
         for item in self._table.query(starts_with(f"TAKEOVER#{takeover_userid}", "CASE#")):

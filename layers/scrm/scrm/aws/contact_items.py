@@ -98,7 +98,7 @@ def customer_item(customer: Customer) -> Item:
         "customer_pk": finding_pk(finding, _partition(customer.external_userid)) if finding else None,
         "external_userid": customer.external_userid,
         "followers": {userid: _standing_value(standing) for userid, standing in customer.followers.items()},
-        "claims": [_claim_value(claim) for claim in customer.claims] or None,
+        "claims": [claim_value(claim) for claim in customer.claims] or None,
         "master": customer.master and {"userid": customer.master.userid, "as_of": clock.to_iso(customer.master.as_of)},
         "hold": customer.hold
         and {"reason": customer.hold.reason.value, "since": clock.to_iso(customer.hold.since), "by": customer.hold.by},
@@ -182,7 +182,8 @@ def _to_standing(value: list[str]) -> Standing:
     return Standing(RelationState(state), clock.from_iso(since), clock.from_iso(changed_at))
 
 
-def _claim_value(claim: Claim) -> list[str]:
+def claim_value(claim: Claim) -> list[str]:
+    """A claim by position."""
     return [clock.to_iso(claim.at), claim.basis.value, claim.from_userid, claim.userid, claim.cause]
 
 

@@ -11,7 +11,7 @@ from scrm import clock
 from scrm.aws import contact_items as items
 from scrm.aws.customer_loads import NOT_ENDED, DynamoCustomerLoads, relations_of
 from scrm.aws.table import Condition, Item, Put, Table, Update, starts_with
-from scrm.contacts.model import Alias, Customer, GroupChat, Relation, RelationDetails, RelationState
+from scrm.contacts.model import Alias, Claim, Customer, GroupChat, QuotaUse, Relation, RelationDetails, RelationState
 from scrm.contacts.ports import Change, Known, RelationKey
 
 type OwnerChange = tuple[str, str, str, int]
@@ -98,6 +98,11 @@ class DynamoContactRepository:
         notes = self._owner_notes() if moved else ()
         beside = [(each.table, each.puts(moved)) for each in notes]
         return unless_crossed(lambda: self._table.transact(puts, *beside)) is True
+
+    def note_taken_over(self, claim: Claim, external_userids: Sequence[str], quota_use: QuotaUse | None) -> bool:
+        from scrm.aws import taken_over  # noqa: PLC0415 - only contact_sync hears of handovers
+
+        return transacted(self._table, taken_over.updates(claim, external_userids, quota_use)) is True
 
     def relations_of(self, userid: str) -> Iterator[Relation]:
         for item in self._table.query(relations_of(userid), where=NOT_ENDED):

@@ -1,5 +1,6 @@
 """The governor's and the breaker's shared state: one small item per API path in the platform table."""
 
+import json
 from collections.abc import Sequence
 from datetime import datetime
 from itertools import batched
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 _SCHEMA_VERSION: Final = "1"
 _PREFIX: Final = "RATE#"
 _KEYS_PER_READ: Final = 100
+_OF_THE_BROKER: Final = "TOKEN#"
+"""What else lies in the table and is read along: an access token, as `scrm.aws.token_table` writes it."""
 
 
 class DynamoRateTable:
@@ -33,7 +36,10 @@ class DynamoRateTable:
         return _stored(item) if item else None
 
     def load_all(self, keys: Sequence[str]) -> dict[str, tuple[str, int] | None]:
-        """Each of ``keys`` as `load` would find it, in one request for 100 of them."""
+        """Each of ``keys`` as `load` would find it, in one request for 100 of them.
+
+        A key ``TOKEN#app`` is the app's access token: a JSON list of value, time to renew and expiry.
+        """
         found: dict[str, tuple[str, int] | None] = dict.fromkeys(keys)
         try:
             for part in batched(found, _KEYS_PER_READ, strict=False):
@@ -75,8 +81,14 @@ class DynamoRateTable:
 
 
 def _key(key: str) -> dict[str, dict[str, str]]:
+    if key.startswith(_OF_THE_BROKER):
+        return {"pk": {"S": key}, "sk": {"S": "TOKEN"}}
     return {"pk": {"S": f"{_PREFIX}{key}"}, "sk": {"S": "STATE"}}
 
 
-def _stored(item: Any) -> tuple[str, int]:
-    return item["state"]["S"], int(item["version"]["N"])
+def _stored(item: Any) -> tuple[str, int] | None:
+    if not item["pk"]["S"].startswith(_OF_THE_BROKER):
+        return item["state"]["S"], int(item["version"]["N"])
+    if "access_token" not in item:
+        return None
+    return json.dumps([item[name]["S"] for name in ("access_token", "refresh_at", "valid_until")]), 0

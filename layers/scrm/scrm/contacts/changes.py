@@ -1,7 +1,7 @@
 """What customer callbacks and finished handovers tell, written into customers and relations."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from scrm.contacts import ownership
@@ -71,18 +71,22 @@ class ContactChanges:
     def taken_over(self, taken: Taken) -> None:
         """A handover finished for at most 100 customers; the callbacks of the same fact may be late or lost.
 
-        Where they came, only owner and quota are added to the customers: one read and one transaction.
+        Where they came, only owner and quota are added to the customers: one transaction, and where one of them is no
+        plain case, a read and another.
         """
-        known = self.repository.read(customers=taken.external_userids)
         leaver, taker = taken.handover_userid, taken.takeover_userid
+        claim = Claim(taken.at, Basis.HANDOVER, leaver, taker, taken.case_id)
+        use = QuotaUse(taken.at, taken.case_id) if taken.on_job else None
+        if self.repository.note_taken_over(claim, _once(taken.external_userids), use):
+            return
+        known = self.repository.read(customers=taken.external_userids)
         if not all(_knows(known.customers.get(customer), leaver, taker) for customer in taken.external_userids):
             leaver, taker = NameBook(self.repository).current(leaver, taker)
-        claim = Claim(taken.at, Basis.HANDOVER, leaver, taker, taken.case_id)
+        claim = replace(claim, from_userid=leaver, userid=taker)
 
         def edit(customer: Customer) -> Customer:
             claimed = ownership.with_claim(customer, claim)
-            use = QuotaUse(taken.at, taken.case_id)
-            return ownership.with_quota_use(claimed, use) if taken.on_job else claimed
+            return ownership.with_quota_use(claimed, use) if use else claimed
 
         self.writer.apply([Wanted(customer, edit) for customer in _once(taken.external_userids)], known)
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
-from scrm.contacts.model import Alias, Customer, GroupChat, Relation, RelationDetails
+from scrm.contacts.model import Alias, Claim, Customer, GroupChat, QuotaUse, Relation, RelationDetails
 
 if TYPE_CHECKING:
     from scrm.contacts.runs import PassCounts, SyncRun
@@ -117,6 +117,13 @@ class ContactRepository(Protocol):
         """All or nothing, at most 100 items and notes; False when one of them changed since it was read.
 
         What lies with a customer's owner goes along with him in the same write.
+        """
+
+    def note_taken_over(self, claim: Claim, external_userids: Sequence[str], quota_use: QuotaUse | None) -> bool:
+        """Add a finished handover, and what it uses of the quota, to at most 100 customers without reading them.
+
+        All or nothing: False, and nothing is written, when one of them is no plain case, or it was noted before. Owner
+        and basis are then as `scrm.contacts.ownership` would have them.
         """
 
     def relations_of(self, userid: str) -> Iterator[Relation]:

@@ -130,8 +130,8 @@ class CaseRepository(Protocol):
     def due_cases(self, until: datetime) -> Iterator[str]:
         """Ids of cases whose time has come."""
 
-    def forget_takers(self, case: HandoverCase) -> None:
-        """A closed case is no longer found through whoever took over in it."""
+    def close(self, case: HandoverCase) -> HandoverCase:
+        """`save` a case that ended; it is no longer found through whoever took over in it."""
 
     def cases_taken_over_by(self, takeover_userid: str) -> Iterator[str]:
         """Open cases in which the member takes over: a transfer_fail callback names only him."""

@@ -179,8 +179,7 @@ class HandoverReconcile:
         """
         facts = self._store(replace(ended, state=case.state, polls=case.polls, due_at=ended.closed_at), before, latest)
         certified = self.certification().issue(facts, latest)
-        self.cases.save(replace(certified, state=CaseState.CLOSED, polls=ended.polls, due_at=None))
-        self.cases.forget_takers(ended)
+        self.cases.close(replace(certified, state=CaseState.CLOSED, polls=ended.polls, due_at=None))
 
     def _store(self, case: HandoverCase, before: Sequence[Chunk], latest: Sequence[Chunk]) -> HandoverCase:
         """Chunks that only learnt something may be stored apart; those between which edges move go with the case."""

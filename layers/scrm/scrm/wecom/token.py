@@ -6,9 +6,10 @@ token is deleted only if it is still the stored one (2); an answer that arrives 
 call replayed once, not for ever (6, in the transport).
 """
 
+import json
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple, Protocol
 
@@ -17,6 +18,7 @@ from scrm.wecom import limits
 from scrm.wecom.errors import CallPostponedError, PermissionDeniedError, WecomError
 
 GETTOKEN: Final = "gettoken"
+STORED_AS: Final = "TOKEN#"
 LEASE_LIFE: Final = timedelta(seconds=8)  # a fetch has 6; a dead holder blocks the others for less than 10
 _POLL: Final = 0.2
 _POLLS: Final = 50  # ten seconds, then the caller comes back later
@@ -33,6 +35,12 @@ class AccessToken(NamedTuple):
 
     def __repr__(self) -> str:
         return f"AccessToken(refresh_at={self.refresh_at}, expires_at={self.expires_at})"
+
+    @classmethod
+    def seen(cls, text: str) -> "AccessToken":
+        """As a `RateStore` reads it beside its own: a JSON list of value, time to renew and expiry."""
+        value, refresh_at, expires_at = json.loads(text)
+        return cls(value, clock.from_iso(refresh_at), clock.from_iso(expires_at))
 
     @classmethod
     def fetched(cls, value: str, expires_in: timedelta, asked_at: datetime) -> "AccessToken":
@@ -85,8 +93,19 @@ class TokenBroker:
     def __repr__(self) -> str:
         return f"TokenBroker(app={self._app!r})"
 
-    def current(self) -> str:
-        """A valid token. Raises `CallPostponedError` when none can be had soon, `WecomError` when WeCom refuses."""
+    @property
+    def keys_due(self) -> tuple[str, ...]:
+        """What `current` would read of the store now: a caller that reads anyway takes it along."""
+        return () if self._known and self._now() < self._known.refresh_at else (f"{STORED_AS}{self._app}",)
+
+    def current(self, seen: Mapping[str, tuple[str, int] | None] | None = None) -> str:
+        """A valid token. ``seen`` was read just now.
+
+        Raises `CallPostponedError` when none can be had soon, `WecomError` when WeCom refuses.
+        """
+        found = (seen or {}).get(f"{STORED_AS}{self._app}")
+        if found:
+            self._taken(AccessToken.seen(found[0]))
         now = self._now()
         if self._known and now < self._known.refresh_at:
             return self._known.value
@@ -154,7 +173,10 @@ class TokenBroker:
     def _stored(self) -> AccessToken | None:
         """The shared token while it lives, unless it is the one WeCom refused us."""
         row = self._store.read(self._app)
-        if row is None or row[0] == self._refused or self._now() >= row[2]:
+        return self._taken(AccessToken(*row)) if row else None
+
+    def _taken(self, stored: AccessToken) -> AccessToken | None:
+        if stored.value == self._refused or self._now() >= stored.expires_at:
             return None
-        self._known = AccessToken(*row)
-        return self._known
+        self._known = stored
+        return stored

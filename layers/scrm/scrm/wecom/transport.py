@@ -6,7 +6,7 @@ short; F and C go to the caller. What may not be repeated blindly ends in `Outco
 
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple, Protocol
@@ -90,11 +90,21 @@ class GuardedExchange:
         self._observer = observer or SilentObserver()
         self._pause = pause or Pause()
 
-    def send(self, call: Call, secret_query: dict[str, str]) -> tuple[Reply, datetime | None]:
-        """The reply, and after a 45009 or 45033 when to come back. Raises `CallPostponedError` if nothing was sent."""
+    def look(self, call: Call, beside: Sequence[str] = ()) -> dict[str, Stored]:
+        """In one request what the call will need to know of circuit and budgets, and what lies ``beside`` them."""
+        budgets = (*call.budgets, call.path)
+        return self._governor.look(budgets, self._priority, (*self._breaker.keys_due, *beside))
+
+    def send(
+        self, call: Call, secret_query: dict[str, str], seen: dict[str, Stored] | None = None
+    ) -> tuple[Reply, datetime | None]:
+        """The reply, and after a 45009 or 45033 when to come back; ``seen`` is what `look` found just now.
+
+        Raises `CallPostponedError` if nothing was sent.
+        """
         token_call = call.path == GETTOKEN
         patience = _TOKEN_PATIENCE if token_call else self._pause.patience
-        permit = self._permits(call, patience)
+        permit = self._permits(call, patience, self.look(call) if seen is None else seen)
         reply = self._exchange.send(call, secret_query, _TOKEN_TIMEOUT if token_call else None)
         self._observer.call_ended(call.path, reply.errcode, reply.failure or "")
         return reply, self._settle(permit, reply)
@@ -103,13 +113,11 @@ class GuardedExchange:
         """-1 on every attempt: WeCom is out, whatever it answers."""
         self._breaker.record_failure()
 
-    def _permits(self, call: Call, patience: timedelta) -> Permit:
+    def _permits(self, call: Call, patience: timedelta, seen: dict[str, Stored]) -> Permit:
         """The path's permit, after those of the call's other budgets, which need no settling: WeCom answers for none.
 
-        It is taken last: nothing lies between it and the call. All are slept for at most ``patience``. Circuit and
-        budgets are read in one request.
+        It is taken last: nothing lies between it and the call. All are slept for at most ``patience``.
         """
-        seen = self._governor.look((*call.budgets, call.path), self._priority, self._breaker.keys_due)
         closed_until = self._breaker.admit(seen)
         if closed_until is not None:
             self._observer.call_postponed(call.path, "outage")
@@ -162,18 +170,21 @@ class WecomTransport:
         """The answer, ``errcode`` 0. Raises `WecomError`, or `CallPostponedError` when nothing was sent."""
         progress = _Progress()
         while True:
-            token = self._token(call, progress)
+            due = self._tokens.keys_due
+            seen = self._exchange.look(call, due)
+            token = self._token(call, progress, seen)
             if token is None:
                 continue
-            reply, not_before = self._exchange.send(call, {"access_token": token})
+            is_recent = all(seen.get(key) for key in due)  # else the token took its time
+            reply, not_before = self._exchange.send(call, {"access_token": token}, seen if is_recent else None)
             if reply.errcode == OK:
                 return reply.body
             self._before_repeat(call, reply, not_before, token, progress)
 
-    def _token(self, call: Call, progress: _Progress) -> str | None:
+    def _token(self, call: Call, progress: _Progress, seen: dict[str, Stored]) -> str | None:
         """A token, or None to try again: a failed fetch is an attempt of this call, though nothing of it was sent."""
         try:
-            return self._tokens.current()
+            return self._tokens.current(seen)
         except TransientError as error:
             reply = Reply(error.errcode, error.hint, failure=Failure.NOT_SENT)
         self._rest(call, reply, progress)
