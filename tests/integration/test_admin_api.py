@@ -44,6 +44,8 @@ TABLES = {
     "content": "ContentTable",
     "pressure": "PressureTable",
     "audience": "AudienceTable",
+    "campaign": "CampaignTable",
+    "send-tasks": "SendTaskTable",
     "audit": "AuditTable",
 }
 EXPECTED = {
@@ -113,6 +115,26 @@ EXPECTED = {
     "plan_content": 201,
     "get_calendar_week": 200,
     "drop_content": 404,
+    "approve_campaign": 404,
+    "close_campaign": 404,
+    "create_campaign": 201,
+    "edit_campaign": 404,
+    "get_campaign": 404,
+    "get_campaign_results": 404,
+    "get_campaign_settings": 200,
+    "get_customer_exposure": 404,
+    "let_next_ring_start": 404,
+    "list_campaign_recipients": 404,
+    "list_campaign_tasks": 404,
+    "list_campaigns": 200,
+    "pause_campaign": 404,
+    "put_campaign_settings": 200,
+    "recall_campaign": 404,
+    "reject_campaign": 404,
+    "resume_campaign": 404,
+    "schedule_campaign": 404,
+    "submit_campaign": 404,
+    "test_campaign": 404,
     "list_segment_fields": 200,
     "list_segments": 200,
     "create_segment": 201,
@@ -166,7 +188,7 @@ def stack(schemas: dict[str, dict[str, Any]], monkeypatch: pytest.MonkeyPatch) -
             admin.create_table(TableName=name, BillingMode="PAY_PER_REQUEST", **schemas[logical_id])
         queue_url = sqs.create_queue(QueueName="contact")["QueueUrl"]
         monkeypatch.setenv("CONTACT_QUEUE_URL", queue_url)
-        for name in ("HANDOVER_QUEUE_URL", "RECONCILE_QUEUE_URL", "CAMPAIGN_QUEUE_URL"):
+        for name in ("HANDOVER_QUEUE_URL", "RECONCILE_QUEUE_URL", "CAMPAIGN_QUEUE_URL", "CAMPAIGN_PLANNER_QUEUE_URL"):
             monkeypatch.setenv(name, sqs.create_queue(QueueName=name.split("_")[0].lower())["QueueUrl"])
         dynamodb = session.client("dynamodb")
         _fill(Table(dynamodb, "org"), Table(dynamodb, "handover"))
