@@ -204,8 +204,8 @@ def _fill(org: Table, handover: Table) -> None:
     DynamoOrgRepository(org).reject("bank.hr", "hr-9", "the field userid is missing", AT, "{}")
     able = Member("rm_zhou", "周", "12", "/1/10/12/", MemberStatus.ACTIVE, serves_customers=True, changed_at=AT)
     DynamoOrgRepository(org).put_member(able)
-    DynamoOrgRepository(org).put_member(replace(able, userid="rm_sun"))
-    assert DynamoOrgRepository(org).put_cover(Cover("rm_sun", AT, "hr-3", "rm_zhou", AT.date()), None)
+    DynamoOrgRepository(org).put_member(replace(able, userid="rm_hu"))
+    assert DynamoOrgRepository(org).put_cover(Cover("rm_hu", AT, "hr-3", "rm_zhou", AT.date()), None)
     contacts = DynamoContactRepository(Table(session.client("dynamodb"), "contacts"))
     following = {"rm_zhou": Standing(RelationState.ACTIVE, AT, AT)}
     assert contacts.write([Change(Customer(CUSTOMER_ID, following, owner_userid="rm_zhou", owner_since=AT))])
@@ -260,13 +260,13 @@ def test_open_edges_name_who_must_act(stack: Stack) -> None:
 def test_a_leave_shows_the_tasks_that_go_to_the_cover(stack: Stack) -> None:
     tasks = DynamoTaskTable(Table(session.client("dynamodb"), "tasks"))
     for number in range(3):
-        task = Task(f"task_{number}", "rm_sun", TaskKind.FOLLOW_UP, ("wm001",), "/1/10/12/", AT, AT)
+        task = Task(f"task_{number}", "rm_hu", TaskKind.FOLLOW_UP, ("wm001",), "/1/10/12/", AT, AT)
         assert tasks.save([TaskChange(None, task)])
 
     listed = stack.send(sample("list_covers")).body["items"]
     found = stack.send(sample("get_member_cover")).body
 
-    assert [(row["userid"], row["cover_userid"], row["last_day"]) for row in listed] == [("rm_sun", "rm_zhou", None)]
+    assert [(row["userid"], row["cover_userid"], row["last_day"]) for row in listed] == [("rm_hu", "rm_zhou", None)]
     assert found["acting_userid"] == "rm_zhou"
     assert [task["task_id"] for task in found["open_tasks"]] == ["task_0", "task_1", "task_2"]
     assert (found["ended_tasks"], found["cases"], found["is_whole"]) == ([], [], True)
