@@ -52,7 +52,15 @@ NOT_YET_USED = {
     ("AdminApi", "dynamodb:Query", "ContentTable/by_branch"),
     ("AdminApi", "s3:GetObject", "DataBucket/content/media/*"),
     ("AdminApi", "s3:PutObject", "DataBucket/content/media/*"),
-    ("AdminApi", "dynamodb:BatchWriteItem", "ConsentTable"),
+    # Nor do customers say what they think of advertising, operators of it, and members by a tag.
+    *(
+        ("AdminApi", f"dynamodb:{action}", "ConsentTable")
+        for action in ("BatchGetItem", "BatchWriteItem", "PutItem", "Query")
+    ),
+    ("AdminApi", "sqs:SendMessage", "CampaignQueue"),
+    ("AdminApi", "dynamodb:PutItem", "AudienceTable"),
+    ("ContactSync", "dynamodb:BatchGetItem", "ConsentTable"),
+    ("ContactSync", "dynamodb:Query", "ConsentTable"),
     # Nor are campaigns.
     ("AdminApi", "dynamodb:GetItem", "CampaignTable"),
     ("AdminApi", "dynamodb:PutItem", "CampaignTable"),
