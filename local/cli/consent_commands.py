@@ -1,5 +1,7 @@
 """``scrm consent``: whether customers let the bank advertise to them."""
 
+from typing import Any
+
 import click
 
 from local.cli import consent_tables
@@ -36,12 +38,15 @@ def record(session: Session, external_userid: str, answer: str, said_at: str | N
 
 @consent.command("settings")
 @click.option("--required/--not-required", "required", default=None, help="是否须客户同意方可发送营销信息（仅总行）")
+@click.option("--opt-out-tag", "tag_ids", multiple=True, help="表示客户拒绝的企业标签，可重复，替换原有的（仅总行）")
 @click.pass_obj
-def settings(session: Session, required: bool | None) -> None:  # noqa: FBT001 - click passes it
+def settings(session: Session, required: bool | None, tag_ids: tuple[str, ...]) -> None:  # noqa: FBT001 - click passes it
     """显示或修改客户意愿参数，一分钟内生效。"""
     found = session.client.get(at("settings", "consent"))
-    if required is not None:
+    changed: dict[str, Any] = {} if required is None else {"consent_required": required}
+    changed |= {"opt_out_tag_ids": list(tag_ids)} if tag_ids else {}
+    if changed:
         wanted = {name: found["settings"][name] for name in found["given"] if found["is_valid"]}
-        asked = {"version": found["version"], "settings": {**wanted, "consent_required": required}}
+        asked = {"version": found["version"], "settings": {**wanted, **changed}}
         found = session.client.put(at("settings", "consent"), asked)
     session.show(found, consent_tables.settings(found))

@@ -11,6 +11,7 @@ from local.engine.emulator import Engine
 _PEEK_PATH = "/_ministack/sqs/messages"  # the engine's own: what all queues hold at one moment; touches nothing
 _PEEK_WITHIN_S = 30
 _POLL_S = 0.02
+_IDLE_LOOKS = 2
 _MOST_PER_RECEIVE = 10
 
 
@@ -27,23 +28,27 @@ def depths(engine: Engine, queue_urls: Iterable[str]) -> dict[str, tuple[int, in
 def wait_until_idle(engine: Engine, queue_urls: Iterable[str], within_s: float = 60.0, *, quiet_s: float = 0.0) -> bool:
     """Wait until no message is visible or in flight in any of the queues; False when time ran out first.
 
-    One look sees all queues at one moment, and a reader writes on before its own message goes: nothing can slip past.
+    A look sees all queues at nearly one moment, and a reader writes on before its own message goes. The second look is
+    for a message that the engine's thread was just giving to its reader.
     ``quiet_s``: how long they must stay so. An event put on the bus reaches its queue a moment later, so whoever put
     one waits longer than whoever only read.
     """
     names = {_name_of(url) for url in queue_urls}
     deadline = time.monotonic() + within_s
-    busy_at = time.monotonic()
+    idle_looks, busy_at = 0, time.monotonic()
     while True:
         held = _held(engine)
         now = time.monotonic()
         if any(held.get(name, (0, 0)) != (0, 0) for name in names):
-            busy_at = now
-        elif now - busy_at >= quiet_s:
+            idle_looks, busy_at = 0, now
+        else:
+            idle_looks += 1
+        if idle_looks >= _IDLE_LOOKS and now - busy_at >= quiet_s:
             return True
         if now > deadline:
             return False
-        time.sleep(_POLL_S)
+        if idle_looks != 1:  # the second look follows at once
+            time.sleep(_POLL_S)
 
 
 def redrive(engine: Engine, dead_letter_url: str) -> int:

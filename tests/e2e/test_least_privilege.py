@@ -75,6 +75,9 @@ SELDOM_USED = {
     ),
     ("CampaignWorker", "dynamodb:BatchGetItem", "SendTaskTable"),
     ("CampaignWorker", "dynamodb:GetItem", "OrgTable"),
+    # What customers say of advertising comes by other ways as well.
+    ("ContactSync", "dynamodb:BatchGetItem", "ConsentTable"),
+    ("ContactSync", "dynamodb:Query", "ConsentTable"),
     ("CampaignWorker", "s3:PutObject", "DataBucket/facts/send_settled/*"),
     *(
         grant

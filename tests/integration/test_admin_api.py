@@ -44,6 +44,8 @@ TABLES = {
     "content": "ContentTable",
     "pressure": "PressureTable",
     "audience": "AudienceTable",
+    "campaign": "CampaignTable",
+    "send-tasks": "SendTaskTable",
     "audit": "AuditTable",
 }
 EXPECTED = {
@@ -113,6 +115,26 @@ EXPECTED = {
     "plan_content": 201,
     "get_calendar_week": 200,
     "drop_content": 404,
+    "approve_campaign": 404,
+    "close_campaign": 404,
+    "create_campaign": 201,
+    "edit_campaign": 404,
+    "get_campaign": 404,
+    "get_campaign_results": 404,
+    "get_campaign_settings": 200,
+    "get_customer_exposure": 404,
+    "let_next_ring_start": 404,
+    "list_campaign_recipients": 404,
+    "list_campaign_tasks": 404,
+    "list_campaigns": 200,
+    "pause_campaign": 404,
+    "put_campaign_settings": 200,
+    "recall_campaign": 404,
+    "reject_campaign": 404,
+    "resume_campaign": 404,
+    "schedule_campaign": 404,
+    "submit_campaign": 404,
+    "test_campaign": 404,
     "list_segment_fields": 200,
     "list_segments": 200,
     "create_segment": 201,
@@ -166,7 +188,7 @@ def stack(schemas: dict[str, dict[str, Any]], monkeypatch: pytest.MonkeyPatch) -
             admin.create_table(TableName=name, BillingMode="PAY_PER_REQUEST", **schemas[logical_id])
         queue_url = sqs.create_queue(QueueName="contact")["QueueUrl"]
         monkeypatch.setenv("CONTACT_QUEUE_URL", queue_url)
-        for name in ("HANDOVER_QUEUE_URL", "RECONCILE_QUEUE_URL", "CAMPAIGN_QUEUE_URL"):
+        for name in ("HANDOVER_QUEUE_URL", "RECONCILE_QUEUE_URL", "CAMPAIGN_QUEUE_URL", "CAMPAIGN_PLANNER_QUEUE_URL"):
             monkeypatch.setenv(name, sqs.create_queue(QueueName=name.split("_")[0].lower())["QueueUrl"])
         dynamodb = session.client("dynamodb")
         _fill(Table(dynamodb, "org"), Table(dynamodb, "handover"))
@@ -182,8 +204,8 @@ def _fill(org: Table, handover: Table) -> None:
     DynamoOrgRepository(org).reject("bank.hr", "hr-9", "the field userid is missing", AT, "{}")
     able = Member("rm_zhou", "周", "12", "/1/10/12/", MemberStatus.ACTIVE, serves_customers=True, changed_at=AT)
     DynamoOrgRepository(org).put_member(able)
-    DynamoOrgRepository(org).put_member(replace(able, userid="rm_sun"))
-    assert DynamoOrgRepository(org).put_cover(Cover("rm_sun", AT, "hr-3", "rm_zhou", AT.date()), None)
+    DynamoOrgRepository(org).put_member(replace(able, userid="rm_hu"))
+    assert DynamoOrgRepository(org).put_cover(Cover("rm_hu", AT, "hr-3", "rm_zhou", AT.date()), None)
     contacts = DynamoContactRepository(Table(session.client("dynamodb"), "contacts"))
     following = {"rm_zhou": Standing(RelationState.ACTIVE, AT, AT)}
     assert contacts.write([Change(Customer(CUSTOMER_ID, following, owner_userid="rm_zhou", owner_since=AT))])
@@ -238,13 +260,13 @@ def test_open_edges_name_who_must_act(stack: Stack) -> None:
 def test_a_leave_shows_the_tasks_that_go_to_the_cover(stack: Stack) -> None:
     tasks = DynamoTaskTable(Table(session.client("dynamodb"), "tasks"))
     for number in range(3):
-        task = Task(f"task_{number}", "rm_sun", TaskKind.FOLLOW_UP, ("wm001",), "/1/10/12/", AT, AT)
+        task = Task(f"task_{number}", "rm_hu", TaskKind.FOLLOW_UP, ("wm001",), "/1/10/12/", AT, AT)
         assert tasks.save([TaskChange(None, task)])
 
     listed = stack.send(sample("list_covers")).body["items"]
     found = stack.send(sample("get_member_cover")).body
 
-    assert [(row["userid"], row["cover_userid"], row["last_day"]) for row in listed] == [("rm_sun", "rm_zhou", None)]
+    assert [(row["userid"], row["cover_userid"], row["last_day"]) for row in listed] == [("rm_hu", "rm_zhou", None)]
     assert found["acting_userid"] == "rm_zhou"
     assert [task["task_id"] for task in found["open_tasks"]] == ["task_0", "task_1", "task_2"]
     assert (found["ended_tasks"], found["cases"], found["is_whole"]) == ([], [], True)

@@ -10,8 +10,9 @@ from scrm import clock
 from scrm.aws import session
 from scrm.aws.consent_table import DynamoArrivalNotes, DynamoConsentStore, bucket_item
 from scrm.aws.contact_table import DynamoContactRepository
+from scrm.aws.settings_table import DynamoSettingsStore
 from scrm.aws.table import Table, to_item
-from scrm.consent.consents import ConsentDesk, Consents
+from scrm.consent.consents import ConsentDesk, Consents, Heard
 from scrm.consent.model import ConsentAnswer, ConsentSource, Standing, Statement
 from scrm.consent.ports import ConsentStore
 from scrm.consent.shelf import ArrivalNote, ConsentBucket, ConsentShelf
@@ -19,6 +20,8 @@ from scrm.contacts.changes import ContactChanges, Taken
 from scrm.contacts.writer import CustomerWriter
 from scrm.homes import OwnerMove, key_of
 from scrm.runtime.consent_joins import ContactPlaces
+from scrm.runtime.wiring import bank_settings
+from scrm.runtime.wiring import consent as wiring
 from tests.engine import EngineTables
 from tests.fakes.consent import FakeConsentStore, FakeNews
 from tests.fakes.contacts import FakeCustomerSource
@@ -127,3 +130,21 @@ def test_a_note_is_read_back_as_written(table: Table) -> None:
     assert (note.home, note.external_userids) == ("rm1", ("wm1",))
     DynamoConsentStore(table).remove([note, ArrivalNote("rm1", "come_gone", ())])
     assert DynamoConsentStore(table).shelf("rm1").notes == ()
+
+
+def test_a_tag_is_heard_with_the_settings_of_the_bank(
+    table: Table, tables: EngineTables, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("Platform", "Contacts", "Consent"):
+        monkeypatch.setenv(f"{name.upper()}_TABLE", tables.names[f"{name}Table"])
+    for module in (bank_settings, wiring):
+        module.reset()
+    platform = DynamoSettingsStore(Table(session.client("dynamodb"), tables.names["PlatformTable"]))
+    assert platform.write("consent", {"opt_out_tag_ids": ["tag_out"]}, 0, "operator:x", T0)
+
+    assert wiring.hear_tags("rm1", "wm7", ["tag_vip"], T0) is None
+    assert wiring.hear_tags("rm1", "wm7", ["tag_vip", "tag_out"], T0) is Heard.UNKNOWN_CUSTOMER
+
+    assert DynamoConsentStore(table).standings(["wm7"]) == {"wm7": Standing(OUT, T0)}
+    for module in (bank_settings, wiring):
+        module.reset()

@@ -219,7 +219,7 @@ class TestCost:
     def test_callback_costs_two_requests(self, table: Table) -> None:
         source = FakeCustomerSource(details={("rm_a", "wm1"): RelationDetails("陈")})
         changes, requests = changes_on(table, source), Requests()
-        steps: dict[str, Callable[[], None]] = {
+        steps: dict[str, Callable[[], object]] = {
             "half_added": lambda: changes.added("rm_a", "wm1", T0, half=True),
             "added": lambda: changes.added("rm_a", "wm1", T0 + HOUR),
             "edited": lambda: changes.edited("rm_a", "wm1"),

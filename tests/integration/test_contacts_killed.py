@@ -102,6 +102,7 @@ class Bank:
             ),
             rename=Rename(contacts, writer),
             rename_tasks=lambda *_: None,
+            on_tags=lambda *_: None,
             source=self.source,
             queue=Queue(cast("Any", self.sqs), "url"),
             now=lambda: T0 + HOUR,

@@ -38,6 +38,7 @@ def test_a_consent_without_proof_is_refused(run: Run, customer: str) -> None:
 def test_whether_consent_is_required_is_head_offices_to_say(run: Run) -> None:
     assert "默认" in run("consent", "settings").output
     assert "本行设定" in run("consent", "settings", "--required").output
+    assert "tag_out" in run("consent", "settings", "--opt-out-tag", "tag_out").output
     assert exit_code("--as", "branch_10", "consent", "settings", "--not-required") == 4
 
 

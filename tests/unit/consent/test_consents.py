@@ -116,10 +116,12 @@ def test_an_owner_who_comes_while_the_answer_is_written_has_it(answers: Answers)
     assert stands(answers, "rm_b") is OUT
 
 
-def test_an_answer_of_a_customer_we_do_not_know_yet_waits_for_him(answers: Answers) -> None:
+def test_an_answer_of_a_customer_we_do_not_know_is_kept_and_lies_with_his_owner_when_it_is_repeated(
+    answers: Answers,
+) -> None:
     assert answers.desk.hear(said(OUT, name="wm9")) is Heard.UNKNOWN_CUSTOMER
     answers.move("wm9", "rm_a")
-    answers.desk.appeared("wm9")
+    answers.desk.hear(said(OUT, name="wm9"))
 
     assert stands(answers, name="wm9") is OUT
 

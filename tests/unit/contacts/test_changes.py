@@ -41,7 +41,7 @@ def test_callback_costs_a_read_and_a_transaction_and_a_repeat_only_the_read() ->
     contacts = Contacts()
     changes = contacts.changes
     contacts.source.details["rm_a", "wm1"] = RelationDetails("陈", "", ("et1",), ("老客户",))
-    steps: list[Callable[[], None]] = [
+    steps: list[Callable[[], object]] = [
         lambda: changes.added("rm_a", "wm1", T0, half=True),
         lambda: changes.added("rm_a", "wm1", T0 + HOUR),
         lambda: changes.edited("rm_a", "wm1"),

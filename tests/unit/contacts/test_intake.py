@@ -1,5 +1,5 @@
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, cast
@@ -10,6 +10,7 @@ from scrm import clock
 from scrm.aws.contact_records import SqsContactRecords
 from scrm.aws.queues import Queue
 from scrm.contacts.messages import FullPassRequested, MemberRenamed, MemberSyncRequested
+from scrm.contacts.model import RelationDetails
 from scrm.handover.edges import TransferApi
 from scrm.handover.model import CaseState, HandoverCase
 from scrm.org.sync import NodeSync, OrgSync
@@ -54,6 +55,7 @@ class Desk:
     outcomes: list[ContactOutcome | MasterOutcome | FactsOutcome] = field(default_factory=list)
     renamed_tasks: list[tuple[str, str]] = field(default_factory=list)
     org: NoNodes = field(default_factory=NoNodes)
+    tags: list[tuple[str, str, Sequence[str]]] = field(default_factory=list)
 
     @property
     def intake(self) -> ContactIntake:
@@ -64,6 +66,7 @@ class Desk:
             full_pass=self.contacts.full_pass,
             rename=self.contacts.rename,
             rename_tasks=lambda old, new: self.renamed_tasks.append((old, new)),
+            on_tags=lambda userid, customer, tag_ids, _: self.tags.append((userid, customer, tag_ids)),
             source=self.contacts.source,
             queue=Queue(cast("Any", self.sqs), "url"),
             now=lambda: self.contacts.moment,
@@ -232,6 +235,19 @@ def test_callbacks_reach_the_customer() -> None:
     assert desk.contacts.repository.live() == {}
     assert [claim.from_userid for claim in desk.contacts.customer("wm1").claims] == ["rm_a"]
     assert desk.outcomes[-2:] == [ContactOutcome.IGNORED, ContactOutcome.CHANGE_APPLIED]
+
+
+def test_the_corp_tags_of_an_edited_customer_are_told_once_his_relation_is_stored() -> None:
+    desk = Desk()
+    pair = {"UserID": "RM_A", "ExternalUserID": "wm1"}
+    desk.callback("add_external_contact", **pair)
+    desk.callback("edit_external_contact", **pair)
+    assert desk.tags == []
+
+    desk.contacts.source.details["rm_a", "wm1"] = RelationDetails(tag_ids=("tag_out", "tag_vip"))
+    desk.callback("edit_external_contact", **pair)
+
+    assert desk.tags == [("rm_a", "wm1", ("tag_out", "tag_vip"))]
 
 
 def test_handover_reports_reach_the_customers_a_hundred_at_a_time() -> None:

@@ -14,7 +14,7 @@ from scrm.handover.orphan_audit import OrphanAudit
 from scrm.handover.orphans import AuditRun, AuditStep, OrphanFinding, OrphanKind
 from scrm.handover.ports import LeaversCustomer
 from scrm.handover.sweep import OrphanSweep
-from tests.fakes.handover import CORP, LEAVER, TAKER, signal, staff
+from tests.fakes.handover import CORP, LEAVER, TAKER, customers, signal, staff
 from tests.fakes.orphans import FakeDeparted, FakeOrphans, FakeUnowned
 from tests.unit.handover.conftest import Bank
 
@@ -206,6 +206,33 @@ def test_an_open_case_learns_from_wecoms_list_that_the_account_is_gone(bank: Ban
     assert bank.latest(case).account_deleted
     assert bank.latest(case).cancelled_at is None
     assert [told.source for told in bank.latest(case).signals][-1] is SignalSource.SWEEP
+
+
+def test_who_joined_an_open_case_that_ends_before_his_plan_gets_a_case_in_the_next_night(
+    bank: Bank, night: Night
+) -> None:
+    bank.wecom.accounts.add(LEAVER)
+    case = bank.plan(bank.tell(signal(last_day=(bank.clock() + timedelta(days=4)).date())))
+    bank.submit_all(case)
+    bank.wecom.decide()
+    bank.wecom.accounts.discard(LEAVER)
+    bank.book.customers[LEAVER] = [*customers(3), LeaversCustomer("wm_late")]
+    night.wecom.customers = [(LEAVER, "wm_late", None)]
+    night.departed.customers = {LEAVER: ["wm_late"]}
+    night.run()
+    assert bank.latest(case).is_open
+    bank.clock.advance(timedelta(hours=25))
+    bank.poll(case)
+    bank.plan(case)
+
+    night.next_night()
+
+    another = bank.cases.latest_case_of(LEAVER)
+    assert bank.latest(case).state is CaseState.CLOSED
+    assert another is not None
+    assert (another[0].is_open, another[1]) == (True, 2)
+    bank.clock.advance(timedelta(days=1))  # until then HR may still say a word
+    assert "wm_late" in bank.edges(bank.plan(another[0]))
 
 
 def test_a_case_that_was_taken_back_answers_for_nobody(bank: Bank, night: Night) -> None:

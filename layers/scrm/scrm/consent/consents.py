@@ -110,20 +110,19 @@ class ConsentDesk:
         store = self.consents.store
         store.remember(statement, self.now())
         standing = store.settle(statement.external_userid, statement.standing)
-        where = self._carry(statement.external_userid, standing)
+        where = self.follow(statement.external_userid, standing)
         if standing != statement.standing:
             return Heard.OVERTAKEN
-        if standing.answer is ConsentAnswer.OPTED_OUT and where:
-            self.news.opted_out(statement.external_userid, where)
         if not where:
             return Heard.UNKNOWN_CUSTOMER
         return Heard.OPTED_OUT if standing.answer is ConsentAnswer.OPTED_OUT else Heard.CONSENTED
 
-    def appeared(self, external_userid: str) -> None:
-        """A customer is new to us: perhaps the bank told his answer before WeCom told us of him."""
-        standing = self.consents.standing_of(external_userid)
-        if standing is not None:
-            self._carry(external_userid, standing)
+    def follow(self, external_userid: str, standing: Standing) -> tuple[str, ...]:
+        """Put what stands with the owner, and tell an opt-out to the members who may have messages for him: them."""
+        where = self._carry(external_userid, standing)
+        if where and standing.answer is ConsentAnswer.OPTED_OUT:
+            self.news.opted_out(external_userid, where)
+        return where
 
     def _carry(self, external_userid: str, standing: Standing) -> tuple[str, ...]:
         """Put the answer with the owner; the members who may have messages for the customer.

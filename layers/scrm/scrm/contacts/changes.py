@@ -59,13 +59,14 @@ class ContactChanges:
         """The relation becomes one-way: it still counts, but it cannot be transferred."""
         self._told(userid, external_userid, _gone(RelationState.DELETED_BY_CUSTOMER, at))
 
-    def edited(self, userid: str, external_userid: str) -> None:
-        """Remark or tags changed and the event does not say how: read this one customer again."""
+    def edited(self, userid: str, external_userid: str) -> tuple[str, ...]:
+        """Remark or tags changed and the event does not say how: read this one customer again; his corp tags now."""
         details = self.source.details_of(userid, external_userid)
         if details is None:
-            return
+            return ()
         known, actual = self._read(userid, external_userid)
         self.writer.apply([Wanted(external_userid, _as_it_is, (actual,), {actual: details})], known)
+        return details.tag_ids
 
     def taken_over(self, taken: Taken) -> None:
         """A handover finished for at most 100 customers; the callbacks of the same fact may be late or lost.

@@ -68,7 +68,8 @@ class OrphanSweep:
         latest = self.cases.latest_case_of(leaver)
         opened = latest is None or not latest[0].is_open
         if latest is None or not latest[0].is_open or not latest[0].account_deleted:
-            self.intake.take(self._signal(leaver, kind, latest[1] if latest else 0, left_at or now), now)
+            ordinal = (latest[1] if latest else 0) + opened
+            self.intake.take(self._signal(leaver, kind, ordinal, left_at or now), now)
             latest = self.cases.latest_case_of(leaver)
         loaded = self.cases.load(latest[0].case_id) if latest else None
         if loaded is None or not loaded[0].is_open:
@@ -106,6 +107,7 @@ class OrphanSweep:
             yield Chunk(case.case_id, kind, number + place, case.handover_userid, "", edges, ChunkState.SETTLED)
 
     def _signal(self, leaver: str, kind: ChunkKind, ordinal: int, left_at: datetime) -> StaffSignal:
+        """Once for each case: what an open one heard of must not keep the next from being opened when it has ended."""
         return StaffSignal(
             corp_id=self.corp_id,
             userid=leaver,

@@ -1,7 +1,7 @@
 """What the contact queue and the nightly schedule bring, told to org and contacts."""
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -106,6 +106,7 @@ class ContactIntake:
     full_pass: FullPass
     rename: Rename
     rename_tasks: Callable[[str, str], object]
+    on_tags: Callable[[str, str, Sequence[str], datetime], object]
     source: CustomerSource
     queue: Queue
     now: Callable[[], datetime]
@@ -275,7 +276,10 @@ class ContactIntake:
             case ContactHalfAdded():
                 self.changes.added(fold_userid(event.userid), event.external_userid, at, half=True)
             case ContactEdited():
-                self.changes.edited(fold_userid(event.userid), event.external_userid)
+                userid = fold_userid(event.userid)
+                tag_ids = self.changes.edited(userid, event.external_userid)
+                if tag_ids:
+                    self.on_tags(userid, event.external_userid, tag_ids, at)
             case ContactDeleted():
                 self.changes.deleted_by_member(
                     fold_userid(event.userid), event.external_userid, at, by_transfer=event.by_transfer

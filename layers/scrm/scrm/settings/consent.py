@@ -1,10 +1,12 @@
 """What a bank decides about consent: the document of the topic ``consent``, with the defaults the code ships."""
 
-from typing import Final
+from typing import Annotated, Final
 
 from pydantic import BaseModel, ConfigDict, Field
 
 TOPIC: Final = "consent"
+
+type TagId = Annotated[str, Field(min_length=1, max_length=64)]
 
 
 class ConsentDocument(BaseModel):
@@ -14,4 +16,7 @@ class ConsentDocument(BaseModel):
 
     consent_required: bool = Field(
         default=False, description="Whether marketing goes only to customers who consented, not to all but opt-outs."
+    )
+    opt_out_tag_ids: tuple[TagId, ...] = Field(
+        default=(), max_length=20, description="Corp tags by which a member says that the customer wants no marketing."
     )

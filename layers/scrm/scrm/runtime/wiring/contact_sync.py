@@ -1,6 +1,8 @@
 """Joins the contact queue's use case to WeCom, its tables and its queue."""
 
 import functools
+from collections.abc import Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from scrm import clock
@@ -53,6 +55,7 @@ def contact_intake() -> ContactIntake:
         ),
         rename=Rename(contacts, writer),
         rename_tasks=lambda old, new: task_rename().rename(old, new),
+        on_tags=hear_tags,
         source=customers,
         queue=contact_queue(),
         now=clock.now,
@@ -113,6 +116,13 @@ def owner_notes() -> tuple[OwnerNotes, ...]:
     from scrm.runtime.wiring.owner_notes import owner_notes_in  # noqa: PLC0415
 
     return owner_notes_in(table("PRESSURE_TABLE"), table("AUDIENCE_TABLE"), table("CONSENT_TABLE"))
+
+
+def hear_tags(userid: str, external_userid: str, tag_ids: Sequence[str], at: datetime) -> None:
+    """Perhaps a member says that his customer wants no marketing; only a start that sees tags needs it."""
+    from scrm.runtime.wiring import consent  # noqa: PLC0415
+
+    consent.hear_tags(userid, external_userid, tag_ids, at)
 
 
 def task_rename() -> "MemberRename":
