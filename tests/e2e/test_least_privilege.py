@@ -75,6 +75,8 @@ SELDOM_USED = {
     ),
     ("CampaignWorker", "dynamodb:BatchGetItem", "SendTaskTable"),
     ("CampaignWorker", "dynamodb:GetItem", "OrgTable"),
+    # A case with more takers than one transaction takes.
+    ("HandoverReconcile", "dynamodb:BatchWriteItem", "HandoverTable"),
     # What customers say of advertising comes by other ways as well.
     ("ContactSync", "dynamodb:BatchGetItem", "ConsentTable"),
     ("ContactSync", "dynamodb:Query", "ConsentTable"),
