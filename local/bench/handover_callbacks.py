@@ -9,6 +9,7 @@ from scrm import clock
 from scrm.aws import contact_items, session
 from scrm.aws.case_table import DynamoCaseRepository
 from scrm.aws.table import Item, Table
+from scrm.contacts import ownership
 from scrm.contacts.model import Basis, Claim, Customer, Relation, RelationState, Standing
 from scrm.handover.edges import Chunk
 
@@ -34,7 +35,8 @@ def _items(chunk: Chunk, at: datetime) -> Iterator[Item]:
             chunk.takeover_userid: Standing(RelationState.ACTIVE, at, at),
         }
         claims = (Claim(at, Basis.HANDOVER, world.LEAVER, "", ""),)
-        yield contact_items.customer_item(Customer(edge.target_id, followers, claims, version=2))
+        told = Customer(edge.target_id, followers, claims, version=2)
+        yield contact_items.customer_item(ownership.settled(told, at))
         for userid, standing in followers.items():
             row = Relation(userid, edge.target_id, standing.state, standing.since, at, version=1)
             yield contact_items.relation_item(row)
