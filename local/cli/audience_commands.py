@@ -1,13 +1,11 @@
 """``scrm audience``: segments of customers, and what an audience would be."""
 
-from typing import TextIO
-
 import click
 
 from local.cli import audience_tables
 from local.cli.client import Row, at
-from local.cli.files import parsed
 from local.cli.session import LIMIT, NODE, Session
+from local.cli.topic_settings import settings_of
 
 _RISK = click.option("--risk", type=click.IntRange(1, 5), help="产品风险等级 R1–R5；不填表示不含产品")
 
@@ -80,27 +78,7 @@ def preview(session: Session, segment_or_expression: str, node_id: str | None, r
     session.show(found, *audience_tables.preview(found))
 
 
-@audience.group("settings")
-def settings() -> None:
-    """适当性与客户保护规则。"""
-
-
-@settings.command("show")
-@click.pass_obj
-def show_settings(session: Session) -> None:
-    """显示现行规则。"""
-    found = session.client.get(at("settings", "audience"))
-    session.show(found, audience_tables.rules(found))
-
-
-@settings.command("set")
-@click.argument("file", type=click.File("r", encoding="utf-8"))
-@click.pass_obj
-def change_settings(session: Session, file: TextIO) -> None:
-    """用 JSON 文件替换总行设定；未写的项恢复缺省。"""
-    version = session.client.get(at("settings", "audience"))["version"]
-    found = session.client.put(at("settings", "audience"), {"version": version, "settings": parsed(file.read())})
-    session.show(found, audience_tables.rules(found))
+audience.add_command(settings_of("audience", "适当性与客户保护规则。", audience_tables.rules))
 
 
 def _show(session: Session, found: Row) -> None:

@@ -9,6 +9,7 @@ from local.cli import campaign_tables
 from local.cli.client import Row, at
 from local.cli.files import parsed
 from local.cli.session import LIMIT, NODE, Session
+from local.cli.topic_settings import given_in, settings_of, written
 
 _REASON = click.option("--reason", required=True, help="原因，长期保存，请勿填写客户个人信息")
 _FILE = click.argument("file", type=click.File("r", encoding="utf-8"))
@@ -189,25 +190,7 @@ def exposure(session: Session, external_userid: str) -> None:
     session.show(found, campaign_tables.exposures(found))
 
 
-@campaigns.group("settings")
-def settings() -> None:
-    """全行停发开关、静默时段等规则。"""
-
-
-@settings.command("show")
-@click.pass_obj
-def show_settings(session: Session) -> None:
-    """显示现行规则。"""
-    found = session.client.get(at("settings", "campaigns"))
-    session.show(found, campaign_tables.rules(found))
-
-
-@settings.command("set")
-@_FILE
-@click.pass_obj
-def change_settings(session: Session, file: TextIO) -> None:
-    """用 JSON 文件替换总行设定；未写的项恢复缺省。"""
-    _put_settings(session, parsed(file.read()))
+campaigns.add_command(settings_of("campaigns", "全行停发开关、静默时段等规则。", campaign_tables.rules))
 
 
 @campaigns.command("kill")
@@ -218,15 +201,8 @@ def kill(
     off: bool,  # noqa: FBT001 - click passes it
 ) -> None:
     """全行停发：一分钟后任何投放都不再发出新任务（仅限总行）。"""
-    found = session.client.get(at("settings", "campaigns"))
-    given = {name: found["settings"][name] for name in found["given"]}
-    _put_settings(session, {**given, "sending_stopped": not off})
-
-
-def _put_settings(session: Session, document: Row) -> None:
-    version = session.client.get(at("settings", "campaigns"))["version"]
-    found = session.client.put(at("settings", "campaigns"), {"version": version, "settings": document})
-    session.show(found, campaign_tables.rules(found))
+    known = session.client.get(at("settings", "campaigns"))
+    written(session, "campaigns", known, given_in(known) | {"sending_stopped": not off}, campaign_tables.rules)
 
 
 def _export(session: Session, campaign_id: str, target: TextIO) -> None:

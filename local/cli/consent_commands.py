@@ -7,6 +7,7 @@ import click
 from local.cli import consent_tables
 from local.cli.client import at
 from local.cli.session import Session
+from local.cli.topic_settings import given_in, written
 
 
 @click.group("consent")
@@ -42,11 +43,10 @@ def record(session: Session, external_userid: str, answer: str, said_at: str | N
 @click.pass_obj
 def settings(session: Session, required: bool | None, tag_ids: tuple[str, ...]) -> None:  # noqa: FBT001 - click passes it
     """显示或修改客户意愿参数，一分钟内生效。"""
-    found = session.client.get(at("settings", "consent"))
+    known = session.client.get(at("settings", "consent"))
     changed: dict[str, Any] = {} if required is None else {"consent_required": required}
     changed |= {"opt_out_tag_ids": list(tag_ids)} if tag_ids else {}
     if changed:
-        wanted = {name: found["settings"][name] for name in found["given"] if found["is_valid"]}
-        asked = {"version": found["version"], "settings": {**wanted, **changed}}
-        found = session.client.put(at("settings", "consent"), asked)
-    session.show(found, consent_tables.settings(found))
+        written(session, "consent", known, given_in(known) | changed, consent_tables.settings)
+    else:
+        session.show(known, consent_tables.settings(known))

@@ -8,6 +8,7 @@ from local.cli import content_tables
 from local.cli.client import Row, at
 from local.cli.files import parsed
 from local.cli.session import LIMIT, NODE, Session
+from local.cli.topic_settings import settings_of
 
 _VERSION = click.option("--version", "number", type=click.IntRange(1), default=1, show_default=True, help="版本")
 _NOTE = click.option("--note", required=True, help="意见或原因，长期保存，请勿填写客户个人信息")
@@ -140,28 +141,7 @@ def recall(session: Session, activity_id: str, number: int, note: str) -> None:
     _step(session, activity_id, number, "recall", {"note": note})
 
 
-@content.group("settings")
-def settings() -> None:
-    """禁用表述等内容规则。"""
-
-
-@settings.command("show")
-@click.pass_obj
-def show_settings(session: Session) -> None:
-    """显示现行规则。"""
-    found = session.client.get(at("settings", "content"))
-    session.show(found, content_tables.rules(found))
-
-
-@settings.command("set")
-@_FILE
-@click.pass_obj
-def change_settings(session: Session, file: TextIO) -> None:
-    """用 JSON 文件替换总行设定；未写的项恢复缺省。"""
-    version = session.client.get(at("settings", "content"))["version"]
-    asked = {"version": version, "settings": parsed(file.read())}
-    found = session.client.put(at("settings", "content"), asked)
-    session.show(found, content_tables.rules(found))
+content.add_command(settings_of("content", "禁用表述等内容规则。", content_tables.rules))
 
 
 @click.group("calendar")

@@ -1,13 +1,11 @@
 """``scrm pressure``: how often customers are touched, and exceptions that a second person approves."""
 
-from typing import TextIO
-
 import click
 
 from local.cli import pressure_tables
 from local.cli.client import Row, at
-from local.cli.files import parsed
 from local.cli.session import LIMIT, NODE, Session
+from local.cli.topic_settings import settings_of
 
 _CAPPED = [name for name in pressure_tables.CLASSES if name != "service"]
 _NOTE = click.option("--note", required=True, help="审批意见，长期保存，请勿填写客户个人信息")
@@ -92,27 +90,7 @@ def revoke(session: Session, exception_id: str, note: str) -> None:
     _show(session, session.client.post(at("pressure-exceptions", exception_id, "revoke"), {"note": note}))
 
 
-@pressure.group("settings")
-def settings() -> None:
-    """每周上限与特批范围。"""
-
-
-@settings.command("show")
-@click.pass_obj
-def show_settings(session: Session) -> None:
-    """显示现行规则。"""
-    found = session.client.get(at("settings", "pressure"))
-    session.show(found, pressure_tables.rules(found))
-
-
-@settings.command("set")
-@click.argument("file", type=click.File("r", encoding="utf-8"))
-@click.pass_obj
-def change_settings(session: Session, file: TextIO) -> None:
-    """用 JSON 文件替换总行设定；未写的项恢复缺省。"""
-    version = session.client.get(at("settings", "pressure"))["version"]
-    found = session.client.put(at("settings", "pressure"), {"version": version, "settings": parsed(file.read())})
-    session.show(found, pressure_tables.rules(found))
+pressure.add_command(settings_of("pressure", "每周上限与特批范围。", pressure_tables.rules))
 
 
 def _show(session: Session, found: Row) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from local.cli import campaign_tables
+from local.cli.client import AdminClient, Row
 from scrm import clock
 from scrm.campaign.model import CampaignState, Channel, ContentRef, RingState
 from scrm.campaign.task import RecipientState, SendPlan, TaskState
@@ -142,6 +143,26 @@ def test_the_bank_stops_all_sending_and_goes_on(run: Run, tmp_path: Path) -> Non
     assert goes_on["settings"]["quiet_from"] == "20:30:00"
     assert "静默开始" in run("campaigns", "settings", "show").output
     assert exit_code("--as", "branch_10", "campaigns", "kill") == 4
+
+
+def test_kill_switch_takes_back_nothing_that_somebody_set_meanwhile(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wanted = tmp_path / "rules.json"
+    wanted.write_text('{"quiet_from": "19:30"}', encoding="utf-8")
+    read = AdminClient.get
+
+    def read_before_somebody_writes(client: AdminClient, path: str, **query: str | None) -> Row:
+        known = read(client, path, **query)
+        monkeypatch.setattr(AdminClient, "get", read)
+        run("campaigns", "settings", "set", str(wanted))
+        return known
+
+    monkeypatch.setattr(AdminClient, "get", read_before_somebody_writes)
+    run("campaigns", "kill")
+
+    found = json.loads(run("--json", "campaigns", "settings", "show").output)["settings"]
+    assert found["quiet_from"] == "19:30:00"
 
 
 def test_every_word_of_campaigns_has_a_chinese_one() -> None:
