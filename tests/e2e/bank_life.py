@@ -1,0 +1,395 @@
+"""A small bank on a running stack and all that happens to it: every function does there what it is for."""
+
+import io
+import json
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import cached_property
+from typing import Any
+
+from local.bank.world import BankSize
+from local.cli.client import AdminClient, at
+from local.cli.sign_in import sign_in
+from local.engine.stack import RunningStack
+from local.simulator.control_client import ControlClient
+from tests.e2e.conditions import eventually
+from tests.infra.cloudformation import FUNCTIONS
+
+BANK = BankSize(branches=1, sub_branches=1, rms=5, customers=40, groups=4)
+MINUTE, HOUR, DAY = 60, 3_600, 86_400
+
+
+@dataclass(frozen=True)
+class Bank:
+    """A running stack with a small bank, and what happens to it. ``leavers`` in the order in which HR tells of them."""
+
+    stack: RunningStack
+    world: dict[str, Any]
+    leavers: list[str] = field(default_factory=list)
+
+    @cached_property
+    def wecom(self) -> ControlClient:
+        return ControlClient(self.stack.endpoints.wecom_control_url)
+
+    @cached_property
+    def rms(self) -> list[str]:
+        """Members who serve customers, those with a group first."""
+        owners = [group["owner"] for group in self.world["groups"]]
+        serving = {relation["userid"] for relation in self.world["relations"]}
+        return sorted(serving, key=lambda userid: (userid not in owners, userid))
+
+    def invoke(self, function: str, payload: dict[str, Any]) -> None:
+        name = self.stack.deployed.of_type("AWS::Lambda::Function")[function]
+        reply = self.stack.engine.client("lambda").invoke(FunctionName=name, Payload=json.dumps(payload))
+        assert "FunctionError" not in reply, reply["Payload"].read()
+
+    def tell_hr_event(self, kind: str = "StaffDeparted", **detail: Any) -> None:
+        entry = {"EventBusName": "scrm", "Source": "bank.hr", "DetailType": kind}
+        entries = [{**entry, "Detail": json.dumps(detail)}]
+        assert self.stack.engine.client("events").put_events(Entries=entries)["FailedEntryCount"] == 0
+
+    def tell_departed(self, userid: str, event_id: str) -> None:
+        self.tell_hr_event(
+            schema_version=1,
+            event_id=event_id,
+            occurred_at="2026-11-21T01:00:00Z",
+            corp_id=self.stack.endpoints.credentials["wecom"]["corp_id"],
+            userid=userid,
+            reason="resigned",
+        )
+        self.settle()
+
+    def leaves(self, userid: str) -> None:
+        """HR tells it, then the account is deleted, which WeCom tells."""
+        self.leavers.append(userid)
+        self.tell_departed(userid, f"hr-{userid}")
+        self.wecom.delete_member(userid)
+        self.settle()
+
+    def rename(self, userid: str, new_userid: str) -> None:
+        self.wecom.patch_member(userid, new_userid=new_userid)
+        self.settle()
+
+    def settle(self) -> None:
+        """Until WeCom has told everything and all queues are empty."""
+        eventually(self.wecom.pending_callbacks, lambda count: count == 0)
+        assert self.stack.wait_until_idle()
+
+    def pass_time(self, seconds: int) -> None:
+        assert self.wecom.advance(seconds)["failures"] == []
+        self.settle()
+
+    def operator(self, name: str) -> AdminClient:
+        return AdminClient(sign_in(name, self.stack.paths.endpoints))
+
+    def case_of(self, userid: str) -> dict[str, Any]:
+        [case] = [case for case in self.operator("head_office").cases(0) if case["handover_userid"] == userid]
+        return case
+
+    def uses(self) -> set[tuple[str, str, str]]:
+        """(function, action, logical id of the resource, with its index) of everything the roles asked for."""
+        logical = {
+            name: logical_id
+            for kind in ("tables", "queues", "secrets", "buses", "buckets")
+            for logical_id, place in self.stack.endpoints.resources[kind].items()
+            for name in [place.rsplit("/", 1)[-1]]
+        }
+        asked = map(json.loads, self.stack.paths.actions.read_text("utf-8").splitlines())
+        return {(_function(each), each["action"], _resource(each["resource"], logical)) for each in asked}
+
+
+def live(bank: Bank) -> None:
+    """All of it, in its order; the stack's clock goes on by days."""
+    first = bank.rms[0]
+    # A cold start may miss WeCom's second, as in life; then the operator saves again.
+    eventually(lambda: bank.wecom.verify_callback("contacts"), lambda error: error is None)
+    bank.invoke("ContactSyncFunction", {"schedule": "contact_sync.full_pass"})
+    bank.settle()
+    bank.tell_hr_event(schema_version=1, event_id="hr-without-a-member")
+    second = _a_handover_that_ends_well(bank, first)  # who took over, and whose tasks go on with the customers
+    third, fourth, fifth = [userid for userid in bank.rms if userid not in {first, second}][:3]
+    _a_handover_through_an_outage(bank, second)
+    _customers_and_groups_change(bank, third)
+    _rosters_come(bank)
+    _a_customer_master_comes(bank, third)
+    _facts_of_customers_come(bank, third)
+    _a_leave_and_a_new_department(bank, third, fourth)
+    _operators_decide(bank, second)
+    _a_departure_nobody_hears_of(bank, fifth)
+    _operators_look(bank)
+    _operators_take_the_proof(bank, first)
+    _a_customer_may_be_touched_more_often(bank)
+    _campaigns_run(bank)
+    _a_segment_is_made(bank)
+
+
+def _a_handover_that_ends_well(bank: Bank, userid: str) -> str:
+    bank.wecom.revoke_tokens()  # the worker has to fetch one
+    bank.leaves(userid)
+    bank.wecom.revoke_tokens()  # and so has reconcile
+    taker = str(bank.wecom.transfers()[0]["takeover_userid"])
+    bank.rename(taker, "rm_renamed")  # while customers are on their way to him
+    for transfer in bank.wecom.transfers():
+        bank.wecom.decide(transfer["external_userid"], "accept")
+    bank.pass_time(70 * MINUTE)
+    bank.rename("rm_renamed", taker)  # and back, when he has tasks
+    bank.tell_departed(userid, "hr-said-again-after-the-end")
+    return taker
+
+
+def _a_handover_through_an_outage(bank: Bank, userid: str) -> None:
+    bank.wecom.start_outage()
+    bank.leaves(userid)
+    bank.wecom.end_outage()
+    bank.pass_time(HOUR)
+    # One of his own: the task about those he took over moves whole.
+    took_over = {row["external_userid"] for row in bank.world["relations"] if row["userid"] == bank.leavers[0]}
+    mine = [each for each in bank.wecom.transfers() if each["handover_userid"] == userid]
+    refusing = next(each for each in mine if each["external_userid"] not in took_over)
+    bank.wecom.decide(refusing["external_userid"], "refuse")
+    bank.settle()
+    bank.pass_time(20 * MINUTE)  # the next colleague is told that there is nobody to take over any more
+
+
+def _customers_and_groups_change(bank: Bank, userid: str) -> None:
+    lost, changed, unheard = bank.wecom.relations(userid)[:3]
+    bank.wecom.remove_relation(userid, lost["external_userid"])
+    bank.wecom.patch_relation(userid, changed["external_userid"], remark="贵宾")
+    bank.wecom.patch_group(bank.wecom.groups()[0]["chat_id"], name="新名称")
+    bank.settle()
+    bank.wecom.callback_policy({"lose_percent": 100})
+    bank.wecom.remove_relation(userid, unheard["external_userid"])  # only the full pass can find this out
+    bank.settle()
+    bank.wecom.callback_policy({"lose_percent": 0})
+
+
+def _rosters_come(bank: Bank) -> None:
+    """A roster, and the next day's, in which somebody learnt a language and one row is broken."""
+    columns = "userid,name,node_id,post,status,last_day,successor_userid,languages,qualifications,capacity"
+    everybody = [f"{each['userid']},,{each['main_department']},,active,,,,," for each in bank.world["members"]]
+    s3, bucket = bank.stack.engine.client("s3"), bank.stack.endpoints.resources["buckets"]["DataBucket"]
+    for day, rows in enumerate((everybody, [*everybody[:-1], everybody[-1] + "x", "rm_new,,1,,active,,,en,,"])):
+        body = "\n".join([columns, *rows]).encode()
+        s3.put_object(Bucket=bucket, Key=f"roster/incoming/staff {day}.csv", Body=body)
+        bank.settle()
+
+
+def _a_customer_master_comes(bank: Bank, userid: str) -> None:
+    customer_id = bank.wecom.relations(userid)[0]["external_userid"]
+    s3, bucket = bank.stack.engine.client("s3"), bank.stack.endpoints.resources["buckets"]["DataBucket"]
+    body = f"external_userid,userid\n{customer_id},{userid}\n".encode()
+    s3.put_object(Bucket=bucket, Key="master/incoming/customers.csv", Body=body)
+    bank.settle()
+    assert bank.operator("head_office").customer(customer_id)["managing_userid"] == userid
+
+
+def _facts_of_customers_come(bank: Bank, userid: str) -> None:
+    """A feed with too many broken rows, a good one, and one that rates a customer lower."""
+    customers = [row["external_userid"] for row in bank.wecom.relations(userid)]
+    broken, good, lower = (
+        [f"{one},{level if one == customers[0] else 'C3'},2026-01-05,1980-02-29,given" for one in customers]
+        for level in ("C9", "C3", "C1")
+    )
+    s3, bucket = bank.stack.engine.client("s3"), bank.stack.endpoints.resources["buckets"]["DataBucket"]
+    for day, rows in enumerate((broken, good, lower)):
+        body = "\n".join(["external_userid,risk_class,assessed_on,born_on,consent", *rows]).encode()
+        s3.put_object(Bucket=bucket, Key=f"audience/incoming/facts {day}.csv", Body=body)
+        bank.settle()
+
+
+def _a_leave_and_a_new_department(bank: Bank, userid: str, cover: str) -> None:
+    """HR names who acts, then another one."""
+    manager = next(each["userid"] for each in bank.world["members"] if each["userid"] not in {userid, cover})
+    for number, acting in enumerate((cover, manager)):
+        bank.tell_hr_event(
+            "StaffOnLeave",
+            schema_version=1,
+            event_id=f"hr-leave-{number}",
+            occurred_at=f"2026-11-21T0{number}:00:00Z",
+            corp_id=bank.stack.endpoints.credentials["wecom"]["corp_id"],
+            userid=userid,
+            first_day="2030-01-01",
+            last_day="2030-01-02",
+            cover_userid=acting,
+        )
+        bank.settle()
+    bank.wecom.put_department({"id": 9_999, "name": "新机构", "parentid": 1})
+    bank.settle()
+
+
+def _operators_decide(bank: Bank, userid: str) -> None:
+    """The refused customer is offered to somebody else, who is told the same; then the case is closed by hand."""
+    head_office = bank.operator("head_office")
+    case_id = bank.case_of(userid)["case_id"]
+    bank.pass_time(DAY)
+    (manual,) = head_office.edges(case_id, 0, state="manual")
+    head_office.reassign(case_id, "customers", [manual["target_id"]], manual["takeover_userid"])
+    bank.settle()
+    bank.pass_time(20 * MINUTE)
+    head_office.close(case_id, "served by the branch office from now on")
+    bank.settle()
+
+
+def _a_departure_nobody_hears_of(bank: Bank, userid: str) -> None:
+    """The nightly audit finds it; one run an hour at most."""
+    bank.wecom.callback_policy({"lose_percent": 100})
+    bank.wecom.delete_member(userid)
+    bank.settle()
+    bank.wecom.callback_policy({"lose_percent": 0})
+    bank.pass_time(HOUR)
+    bank.invoke("HandoverReconcileFunction", {"schedule": "handover_reconcile.audit"})
+    bank.settle()
+
+
+def _operators_take_the_proof(bank: Bank, userid: str) -> None:
+    head_office = bank.operator("head_office")
+    case_id = bank.case_of(userid)["case_id"]
+    (certificate,) = head_office.certificate(case_id, verify=True)["items"]
+    assert certificate["problems"] == []
+    for form in ("json", "csv"):
+        head_office.download(case_id, form, None, io.BytesIO())  # raises for another hash than the one told
+    head_office.orphans(0)
+
+
+def _a_customer_may_be_touched_more_often(bank: Bank) -> None:
+    """One who went to another owner: what the ledger has of him comes along when somebody looks."""
+    head_office = bank.operator("head_office")
+    (moved,) = head_office.edges(bank.case_of(bank.leavers[0])["case_id"], 1, state="done")
+    head_office.get(at("pressure", "customers", moved["target_id"]))
+    until = datetime.fromisoformat(bank.wecom.clock()["now"]) + timedelta(days=7)
+    asked = {"scope": "customer", "subject_id": moved["target_id"], "weekly_cap": 3}
+    found = head_office.post(at("pressure-exceptions"), {**asked, "valid_until": until.isoformat(), "reason": "due"})
+    bank.operator("checker").post(at("pressure-exceptions", found["exception_id"], "approve"), {})
+
+
+def _campaigns_run(bank: Bank) -> None:
+    """One is tested, sent and confirmed; another one is recalled, and so is a third with its content."""
+    head_office, checker = bank.operator("head_office"), bank.operator("checker")
+    awake = {"quiet_from": "00:00", "quiet_until": "00:00"}
+    head_office.put(at("settings", "campaigns"), {"version": 0, "settings": awake})
+    activity_id = _content_is_released(bank)
+    first = _a_campaign_is_approved(bank, activity_id, "first")
+    seed = head_office.get(at("campaigns", first))["submission"]["audience"]["sample"][0]
+    head_office.post(at("campaigns", first, "test-send"), {"external_userids": [seed]})
+    _starts(bank, first)
+    bank.wecom.confirm_messages()
+    bank.pass_time(40 * MINUTE)
+    bank.pass_time(40 * MINUTE)
+    second = _a_campaign_is_approved(bank, activity_id, "second")
+    _starts(bank, second)
+    head_office.post(at("campaigns", second, "recall"), {"reason": "wrong rate"})
+    bank.settle()
+    third = _a_campaign_is_approved(bank, activity_id, "third")
+    _starts(bank, third)
+    head_office.post(at("activities", activity_id, "versions", "1", "recall"), {"note": "wrong rate"})
+    bank.settle()
+    assert head_office.get(at("campaigns", third))["state"] == "recalled"
+    for campaign_id in (first, second, third):
+        found = head_office.get(at("campaigns", campaign_id, "results"))
+        assert found["not_planned"] + found["pending"] + sum(found["by_state"].values()) == found["audience"]
+        assert head_office.rows(at("campaigns", campaign_id, "recipients"), 1)
+        assert head_office.rows(at("campaigns", campaign_id, "tasks"), 1)
+    assert len(head_office.rows(at("campaigns"), 0)) == 3
+    branch = next(node["id"] for node in bank.world["departments"] if node.get("parentid") == 1)
+    assert bank.operator(f"branch_{branch}").rows(at("campaigns"), 0) == []
+    assert head_office.get(at("customers", seed, "exposure"))["items"]
+    checker.get(at("campaigns", first))
+
+
+def _content_is_released(bank: Bank) -> str:
+    head_office, now = bank.operator("head_office"), datetime.fromisoformat(bank.wecom.clock()["now"])
+    made = head_office.post(
+        at("activities"),
+        {
+            "title": "秋季财富节",
+            "kind": "activity",
+            "selling_point": "绑卡即享开户礼",
+            "target_kpi": "card_binding",
+            "compliance_label": "营销信息",
+            "valid_from": now.isoformat(),
+            "valid_until": (now + timedelta(days=14)).isoformat(),
+            "variants": {"one_to_one": {"text": "营销信息：秋季财富节"}},
+        },
+    )
+    version = "activities", str(made["activity_id"]), "versions", "1"
+    head_office.post(at(*version, "submit"), {})
+    bank.operator("compliance").post(at(*version, "review"), {"note": "fine"})
+    bank.operator("checker").post(at(*version, "approve"), {})
+    head_office.post(at(*version, "release"), {})
+    return str(made["activity_id"])
+
+
+def _a_campaign_is_approved(bank: Bank, activity_id: str, name: str) -> str:
+    head_office = bank.operator("head_office")
+    asked = {"channel": "one_to_one", "target_kpi": "card_binding", "activity_id": activity_id, "content_version": 1}
+    made = head_office.post(at("campaigns"), {**asked, "name": name, "segment_id": "all_customers"})
+    campaign_id = str(made["campaign_id"])
+    head_office.post(at("campaigns", campaign_id, "submit"), {})
+    bank.settle()
+    snapshot_id = head_office.get(at("campaigns", campaign_id))["submission"]["audience"]["snapshot_id"]
+    bank.operator("checker").post(at("campaigns", campaign_id, "approve"), {"snapshot_id": snapshot_id})
+    return campaign_id
+
+
+def _starts(bank: Bank, campaign_id: str) -> None:
+    """Planned by one tick, created by the next at the latest."""
+    at_once = datetime.fromisoformat(bank.wecom.clock()["now"]) + timedelta(minutes=1)
+    bank.operator("head_office").post(at("campaigns", campaign_id, "schedule"), {"starts_at": at_once.isoformat()})
+    bank.pass_time(20 * MINUTE)
+
+
+def _a_segment_is_made(bank: Bank) -> None:
+    """And one of its customers wants no marketing."""
+    head_office = bank.operator("head_office")
+    made = head_office.post(at("segments"), {"name": "稳健客户", "expression": "risk_class = C3"})
+    found = head_office.get(at("audience-preview"), segment_id=made["segment_id"])
+    customer_id = found["sample"][0]
+    head_office.put(at("consents", customer_id), {"answer": "opted_out"})
+    again = head_office.get(at("audience-preview"), segment_id=made["segment_id"])
+    assert again["excluded"] == {"opted_out": 1}
+    bank.settle()
+
+
+def _operators_look(bank: Bank) -> None:
+    head_office = bank.operator("head_office")
+    case = head_office.cases(0)[0]
+    head_office.me()
+    head_office.case(case["case_id"])
+    head_office.edges(case["case_id"], 0)
+    head_office.groups(case["case_id"], 0)
+    rejections = head_office.rejections(0)
+    head_office.review_rejection(rejections[0]["rejection_id"], "HR was told")
+    node = head_office.node("1")
+    head_office.nodes_below("1", 0)
+    head_office.change_node("1", {"lifecycle": "pilot", "version": node["version"]})
+    head_office.audit(0)
+    head_office.preview(case["case_id"])
+    head_office.preview_departure(bank.rms[2])
+    head_office.start_sync("the-same-key")
+    head_office.start_sync("the-same-key")
+    branch = next(node["id"] for node in bank.world["departments"] if node.get("parentid") == 1)
+    bank.operator(f"branch_{branch}").cases(0)
+    customer_id = head_office.edges(bank.case_of(bank.leavers[0])["case_id"], 1)[0]["target_id"]
+    head_office.hold(customer_id, "complaint")
+    head_office.release(customer_id, "complaint")
+    head_office.customers(0, "gap")
+    task = next(task for userid in bank.rms for task in head_office.tasks(userid, 0))
+    head_office.end_task(task["task_id"], "done", task["owner_userid"], "greeted")
+    bank.settle()
+
+
+def _function(asked: dict[str, Any]) -> str:
+    folder = asked["principal"].rsplit("/", 1)[1].partition("-")[2]
+    return next(name for name, known in FUNCTIONS.items() if known == folder)
+
+
+def _resource(arn: str, logical: dict[str, str]) -> str:
+    """``...:table/<name>/index/by_due`` -> ``HandoverTable/by_due``; an object -> ``DataBucket/roster/latest/*``."""
+    service, name = arn.split(":")[2], arn.rsplit(":", 1)[-1].removeprefix("table/").removeprefix("event-bus/")
+    if service == "s3":
+        bucket, *prefix = name.split("/")[:3]
+        return "/".join([logical[bucket], *prefix, "*"])
+    base, _, index = name.partition("/index/")
+    if service == "secretsmanager":
+        base = base.rpartition("-")[0]  # an ARN ends in six characters that the name has not
+    return f"{logical[base]}/{index}" if index else logical[base]
