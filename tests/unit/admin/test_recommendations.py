@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from scrm.content.permissions import Grant
-from scrm.org.queries import MemberDetail
+from scrm.org.model import MemberDetail
 from tests.admin_api import AT, BRANCH_10, BRANCH_20, HEAD_OFFICE, Api
 from tests.fakes.audience import NOW, facts
 from tests.fakes.content import START, a_draft
@@ -35,7 +35,7 @@ def api(monkeypatch: pytest.MonkeyPatch) -> Api:
     api = Api()
     li = member("rm_li", "12", "/1/10/12/")
     api.people.rows["rm_li"] = li
-    api.org.people.append(MemberDetail(li, {}, None))
+    api.org.people.append(MemberDetail(li))
     for customer in ("wm1", "wm2"):
         api.contacts.changes.added("rm_li", customer, AT)
     api.known.by_owner = {"rm_li": {"wm1": facts("wm1", tier="gold"), "wm2": facts("wm2", tier="gold", risk_class=1)}}

@@ -8,7 +8,7 @@ import pytest
 from local.cli import audience_tables
 from scrm.audience.fields import FieldType
 from scrm.audience.rules import ExclusionReason
-from scrm.org.queries import MemberDetail
+from scrm.org.model import MemberDetail
 from scrm.settings.audience import AudienceDocument
 from tests.admin_api import AT, Api
 from tests.fakes.audience import facts
@@ -50,7 +50,7 @@ def test_the_language_and_the_rules_are_shown(run: Run, tmp_path: Path) -> None:
 
 def test_recommendations_are_shown_with_their_reason(run: Run, api: Api, tmp_path: Path) -> None:
     api.contacts.changes.added("rm_li", "wm1", AT)
-    api.org.people.append(MemberDetail(member("rm_li", "12", "/1/10/12/"), {}, None))
+    api.org.people.append(MemberDetail(member("rm_li", "12", "/1/10/12/")))
     api.library.released(a_draft(product_id=""))
     rule = {
         "rule_id": "gold",

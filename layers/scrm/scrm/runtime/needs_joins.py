@@ -1,12 +1,15 @@
 """Need signals joined to the bank's rules, the content library and what customers said (S26)."""
 
-from collections.abc import Callable, Iterable, Sequence
+import functools
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
 from scrm.audience.intake import FactsReader
-from scrm.audience.needs import NeedRule, OfferedContent
+from scrm.audience.needs import NeedRule, NeedsOf, OfferedContent
 from scrm.audience.parsing import parse
+from scrm.campaign.ports import ApprovedContent
+from scrm.campaign.task import Need
 from scrm.consent.consents import Consents
 from scrm.consent.model import ConsentAnswer
 from scrm.content.model import Activity, ContentState, ContentVersion
@@ -19,6 +22,7 @@ from scrm.settings.needs import NeedRuleDocument, NeedsDocument
 _LATEST: Final = 50  # activities of head office that are looked at, and as many of the branch
 
 
+@functools.lru_cache(maxsize=1)
 def rules_of(document: NeedsDocument) -> tuple[NeedRule, ...]:
     """The rules of a document, their expressions understood. Raises ExpressionError."""
     return tuple(_rule(told) for told in document.rules)
@@ -105,6 +109,40 @@ class NeedyCustomers(FactsAndTags):
         if self._required():
             return [one for one in external_userids if answers.get(one) is not ConsentAnswer.CONSENTED]
         return [one for one, answer in answers.items() if answer is ConsentAnswer.OPTED_OUT]
+
+
+class RuledNeeds:
+    """Implements `scrm.campaign.ports.CustomerNeeds`: one more read of an owner's facts, where a rule asks."""
+
+    def __init__(
+        self, contents: ContentRepository, known: FactsAndTags, rules: Callable[[], tuple[NeedRule, ...]]
+    ) -> None:
+        self._contents = contents
+        self._known = known
+        self._rules = rules
+        self._last: tuple[object, NeedsOf | None] = (None, None)
+
+    def of(
+        self, owner_userid: str, target_ids: Sequence[str], content: ApprovedContent, at: datetime
+    ) -> Mapping[str, Need]:
+        needs = self._needs(content, at)
+        if needs is None:
+            return {}
+        facts = self._known.facts_of(owner_userid)
+        tags = self._known.tags_of(owner_userid) if needs.with_tags else {}
+        asked = ((one, facts.get(one)) for one in target_ids)
+        found = ((one, needs.of(told, tags.get(one, ()))) for one, told in asked if told is not None)
+        return {one: Need(rule.rule_id, rule.score, rule.reason) for one, rule in found if rule is not None}
+
+    def _needs(self, content: ApprovedContent, at: datetime) -> NeedsOf | None:
+        """Made once for an audience; None where no rule names the content."""
+        rules, ref = self._rules(), content.ref
+        key = rules, ref, at
+        if self._last[0] != key:
+            found = self._contents.version(ref.activity_id, ref.version) if rules else None
+            needs = NeedsOf(rules, offered(found, content.product_risk), at) if found else None
+            self._last = key, needs if needs and needs.rules else None
+        return self._last[1]
 
 
 def _is_usable(found: ContentVersion, node_path: str, at: datetime) -> bool:
