@@ -47,6 +47,7 @@ RESULTS = {
 REASONS = {
     "holdout": "留作对照",
     "blast_radius": "超出批次上限",
+    "need_too_low": "需求分值不足",
     "not_in_ring": "不在任何批次",
     "product_not_permitted": "成员无产品权限",
     "no_active_owner": "无在职管户人",
@@ -99,6 +100,7 @@ def campaign(found: Row) -> tuple[Table, ...]:
             "内容": f"{content['activity_id']} 第 {content['version']} 版",
             "客群": wanted["segment_id"],
             "批次上限": str(wanted["blast_radius"] or "—"),
+            "最低需求分值": str(wanted["least_need"] or "—"),
             "对照比例": f"{wanted['holdout_percent']}%",
             "周期": _recurrence(wanted["recurrence"]),
             "制作人": found["made_by"],
@@ -165,7 +167,7 @@ def tasks(rows: Sequence[Row]) -> Table:
 
 
 def recipients(rows: Sequence[Row]) -> Table:
-    table = titled("客户结果", "客户", "结果", "原因", "成员", "时间", "任务")
+    table = titled("客户结果", "客户", "结果", "原因", "成员", "时间", "任务", "推荐理由")
     for row in rows:
         table.add_row(*recipient(row))
     return table
@@ -174,7 +176,13 @@ def recipients(rows: Sequence[Row]) -> Table:
 def recipient(row: Row) -> tuple[str, ...]:
     """One line, also of the CSV file."""
     reason = REASONS.get(row["reason"], row["reason"]) or "—"
-    return row["target_id"], RESULTS[row["state"]], reason, row["by"], local_time(row["at"]), row["task_id"]
+    return row["target_id"], RESULTS[row["state"]], reason, row["by"], local_time(row["at"]), row["task_id"], why(row)
+
+
+def why(row: Row) -> str:
+    """Why the bank's rules chose him."""
+    need = row["need"]
+    return f"{need['reason']}（{need['score']}）" if need else "—"
 
 
 def results(found: Row) -> tuple[Table, ...]:
@@ -203,11 +211,11 @@ def results(found: Row) -> tuple[Table, ...]:
 
 
 def exposures(found: Row) -> Table:
-    table = titled(f"{found['external_userid']} 的触达记录", "投放", "渠道", "内容", "成员", "结果", "时间", "原因")
+    table = titled(f"{found['external_userid']} 的触达记录", "投放", "渠道", "内容", "成员", "结果", "时间", "原因", "推荐理由")
     for row in found["items"]:
         content = f"{row['content']['activity_id']} 第 {row['content']['version']} 版"
         cells = row["campaign_id"], CHANNELS[row["channel"]], content, row["by"], RESULTS[row["state"]]
-        table.add_row(*cells, local_time(row["at"]), REASONS.get(row["reason"], row["reason"]) or "—")
+        table.add_row(*cells, local_time(row["at"]), REASONS.get(row["reason"], row["reason"]) or "—", why(row))
     return table
 
 
