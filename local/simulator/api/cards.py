@@ -107,11 +107,11 @@ def _named_receivers(call: Call, message: SentMessage) -> tuple[list[str], list[
 def _check_kind(kind: str, card: Part) -> None:
     has_title = bool(arguments.mapping(card, "main_title").get("title"))
     if kind == "text_notice":
-        _need(has_title or bool(card.get("sub_title_text")), "main_title, sub_title_text")
+        _need(has_title or card.get("sub_title_text"), "main_title, sub_title_text")
     elif kind != "multiple_interaction":
         _need(has_title, "main_title")
     if kind == "news_notice":
-        _need(bool(card.get("card_image") or card.get("image_text_area")), "card_image, image_text_area")
+        _need(card.get("card_image") or card.get("image_text_area"), "card_image, image_text_area")
     if kind in _WITH_ACTION:
         _check_action(arguments.mapping(card, "card_action"))
     elif kind == "button_interaction":
@@ -170,8 +170,8 @@ def _parts(card: Part, name: str, *, least: int, most: int) -> list[Part]:
     return parts
 
 
-def _need(is_there: bool, name: str) -> None:
-    if not is_there:
+def _need(part: object, name: str) -> None:
+    if not part:
         raise ApiError(errors.MISSING_PARAMETER, name)
 
 

@@ -31,7 +31,8 @@ def text(touser: str) -> Json:
 
 
 def change(code: str, **more: Any) -> Json:
-    return {"agentid": 1000002, "response_code": code, "userids": ["RM_A"], "button": {"replace_name": "已同意"}, **more}
+    button = {"replace_name": "已同意"}
+    return {"agentid": 1000002, "response_code": code, "userids": ["RM_A"], "button": button, **more}
 
 
 def with_second_app() -> Corp:
@@ -61,7 +62,7 @@ def test_what_cannot_be_recalled_says_so() -> None:
 
     assert corp.post(RECALL, {})["errcode"] == 41046
     assert corp.post(RECALL, {"msgid": "unknown"})["errcode"] == 41047
-    assert corp.post(RECALL, {"msgid": msgid}, secret="second-secret")["errcode"] == 41047  # noqa: S106
+    assert corp.post(RECALL, {"msgid": msgid}, secret="second-secret")["errcode"] == 41047
     assert corp.post(RECALL, {"msgid": msgid})["errcode"] == 0
 
 
@@ -134,7 +135,7 @@ def test_an_app_without_a_callback_url_sends_no_card_that_can_be_answered() -> N
     corp = with_second_app()
 
     codes = [
-        corp.post(SEND, {**card(content), "agentid": 9}, secret="second-secret")["errcode"]  # noqa: S106
+        corp.post(SEND, {**card(content), "agentid": 9}, secret="second-secret")["errcode"]
         for content in (BUTTONS, NOTICE)
     ]
 
