@@ -211,7 +211,8 @@ def results(found: Row) -> tuple[Table, ...]:
 
 
 def exposures(found: Row) -> Table:
-    table = titled(f"{found['external_userid']} 的触达记录", "投放", "渠道", "内容", "成员", "结果", "时间", "原因", "推荐理由")
+    about = f"{found['external_userid']} 的触达记录"
+    table = titled(about, "投放", "渠道", "内容", "成员", "结果", "时间", "原因", "推荐理由")
     for row in found["items"]:
         content = f"{row['content']['activity_id']} 第 {row['content']['version']} 版"
         cells = row["campaign_id"], CHANNELS[row["channel"]], content, row["by"], RESULTS[row["state"]]
