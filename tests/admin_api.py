@@ -304,7 +304,7 @@ class Api:
         library = self.library
         offers = LibraryOffers(library.contents, library.products, library.permissions)
         rules = rules_of(NeedsDocument.model_validate(document))
-        return Recommender(self.known, offers, rules, RuleSettings(), lambda: NOW)
+        return Recommender(self.known, offers, lambda: rules, RuleSettings, lambda: NOW)
 
     def caps(self) -> PressureRules:
         return pressure_rules(PressureDocument())

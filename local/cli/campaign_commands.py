@@ -207,7 +207,7 @@ def kill(
 
 def _export(session: Session, campaign_id: str, target: TextIO) -> None:
     writer = csv.writer(target)
-    writer.writerow(["客户", "结果", "原因", "成员", "时间", "任务"])
+    writer.writerow(["客户", "结果", "原因", "成员", "时间", "任务", "推荐理由"])
     rows = session.client.rows(at("campaigns", campaign_id, "recipients"), 0)
     for row in rows:
         shown = campaign_tables.recipient(row)

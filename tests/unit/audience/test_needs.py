@@ -40,7 +40,7 @@ class Shelf:
 
 
 def recommender(known: FakeKnown, *rules: NeedRule) -> Recommender:
-    return Recommender(known, Shelf(), rules or (NO_FUND, SILENT), RuleSettings(), lambda: NOW)
+    return Recommender(known, Shelf(), lambda: rules or (NO_FUND, SILENT), RuleSettings, lambda: NOW)
 
 
 def chosen(known: FakeKnown, *rules: NeedRule, customer: str = "wm1") -> list[tuple[str, str]]:

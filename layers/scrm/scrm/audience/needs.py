@@ -130,32 +130,34 @@ class Recommender:
 
     customers: NeedyCustomers
     contents: OfferedContents
-    rules: Sequence[NeedRule]
-    settings: RuleSettings
+    rules: Callable[[], Sequence[NeedRule]]
+    settings: Callable[[], RuleSettings]
     now: Callable[[], datetime]
 
     def of_customer(self, external_userid: str, owner_userid: str, node_path: str) -> list[Recommendation]:
         """The most pressing first."""
-        found = self.customers.facts_of(owner_userid).get(external_userid) if self.rules else None
+        rules = self.rules()
+        found = self.customers.facts_of(owner_userid).get(external_userid) if rules else None
         if found is None:
             return []
-        return self._ranked(owner_userid, node_path, {external_userid: found}).get(external_userid, [])
+        return self._ranked(owner_userid, node_path, {external_userid: found}, rules).get(external_userid, [])
 
     def of_member(self, owner_userid: str, node_path: str, limit: int) -> list[tuple[str, Recommendation]]:
         """His customers with the most pressing needs, each with what fits best."""
-        told = self.customers.facts_of(owner_userid).items() if self.rules else ()
+        rules = self.rules()
+        told = self.customers.facts_of(owner_userid).items() if rules else ()
         known = {one: facts for one, facts in told if facts is not None}
-        best = [(one, found[0]) for one, found in self._ranked(owner_userid, node_path, known).items() if found]
+        best = [(one, found[0]) for one, found in self._ranked(owner_userid, node_path, known, rules).items() if found]
         return sorted(best, key=lambda pair: (-pair[1].need.score, pair[0]))[:limit]
 
     def _ranked(
-        self, owner_userid: str, node_path: str, known: Mapping[str, CustomerFacts]
+        self, owner_userid: str, node_path: str, known: Mapping[str, CustomerFacts], rules: Sequence[NeedRule]
     ) -> dict[str, list[Recommendation]]:
         at = self.now()
         refused = set(self.customers.opted_out(owner_userid, list(known), at)) if known else set()
         asked = {one: facts for one, facts in known.items() if one not in refused}
         contents = self.contents.of_member(owner_userid, node_path, at) if asked else ()
-        fitting = [(content, NeedsOf(self.rules, content, at)) for content in contents]
+        fitting = [(content, NeedsOf(rules, content, at)) for content in contents]
         with_tags = any(needs.with_tags for _, needs in fitting)
         tags = self.customers.tags_of(owner_userid) if with_tags else NO_TAGS
         return {
@@ -170,8 +172,9 @@ class Recommender:
         tags: tuple[str, ...],
         at: datetime,
     ) -> Iterable[Recommendation]:
+        settings = self.settings()
         for content, needs in fitting:
-            if not needs.rules or exclusion(facts, content.offer, self.settings, at) is not None:
+            if not needs.rules or exclusion(facts, content.offer, settings, at) is not None:
                 continue
             if (rule := needs.of(facts, tags)) is not None:
                 yield Recommendation(content, Need(rule.rule_id, rule.score, rule.reason), explained(rule.when))

@@ -226,7 +226,6 @@ def audience() -> "AdminAudience":
 
 
 def recommender() -> "Recommender":
-    """For one request, with the settings in force."""
     from scrm.runtime.wiring import needs  # noqa: PLC0415 - only recommendations need it
 
     return needs.recommender()

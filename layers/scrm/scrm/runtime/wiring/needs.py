@@ -25,15 +25,15 @@ def rules() -> tuple[NeedRule, ...]:
 
 
 def recommender() -> Recommender:
-    """For one request, with the settings in force."""
+    """With the settings in force."""
     library = table("CONTENT_TABLE")
     products = DynamoProducts(library)
     permissions = ProductPermissions(products, DynamoPermissions(library))
     return Recommender(
         NeedyCustomers(send_checks.facts(), send_checks.contacts(), consent.consents(), consent.required),
         LibraryOffers(DynamoContents(library), products, permissions),
-        rules(),
-        audience_settings.rules(),
+        rules,
+        audience_settings.rules,
         clock.now,
     )
 
