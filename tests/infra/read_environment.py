@@ -28,8 +28,9 @@ def main(folder: str) -> None:
 
     with contextlib.suppress(OSError):
         clock.refresh()
+    wirings = _wirings(folder, handler)
     _answer_for_the_table_of_settings()
-    for wiring in _wirings(folder, handler):
+    for wiring in wirings:
         for build in _factories(wiring):
             _build_parts(build())
     sys.stdout.write(json.dumps(sorted(read)))
@@ -44,11 +45,10 @@ def _wirings(folder: str, handler: ModuleType) -> list[ModuleType]:
 
 
 def _build_parts(found: Any) -> None:
-    """What a use case is given to be made when it is first needed."""
+    """What a use case is given to be made when it is first needed: the cached factories of wiring modules."""
     for field in fields(found) if is_dataclass(found) else ():
         part = getattr(found, field.name)
-        made_later = inspect.unwrap(part)
-        if inspect.isfunction(made_later) and made_later.__module__.startswith("scrm.runtime.wiring."):
+        if hasattr(part, "cache_info"):
             part()
         else:
             _build_parts(part)
