@@ -251,6 +251,11 @@ class Campaign:
     def next_ring(self) -> RingProgress | None:
         return next((ring for ring in self.rings if ring.state is RingState.WAITING), None)
 
+    @property
+    def customers(self) -> int:
+        """Everybody who fell to one of the rings, or to none, when it started: each is in one task in the end."""
+        return sum(ring.share.customers for ring in self.rings) + self.outside.customers
+
     def ring(self, name: str) -> Ring:
         return next(ring for ring in self.definition.rings if ring.name == name)
 
