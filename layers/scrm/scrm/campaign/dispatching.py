@@ -128,10 +128,9 @@ class Dispatch:
         alive_until = self._alive_until(task, content)
         if judged.room and judged.task.has_pending:
             self._reserve(judged, alive_until)
-        if self._has_stopped_since(began, task.campaign_id):
-            return self._send(task)
-        if judged.left_over:
-            return self._send(self._store(task, judged.task, judged.added))
+        has_stopped = self._has_stopped_since(began, task.campaign_id)
+        if has_stopped or judged.left_over:
+            return self._send(task if has_stopped else self._store(task, judged.task, judged.added))
         if not judged.task.has_pending:
             nobody = task_steps.withdrawn(judged.task, RecipientState.EXCLUDED, "", self.now())
             self._store(task, nobody, judged.added)
