@@ -1,9 +1,12 @@
 """Campaigns as tables that bank people read."""
 
-from collections.abc import Sequence
+import csv
+from collections.abc import Iterable, Sequence
+from typing import TextIO
 
 from rich.table import Table
 
+from local.cli import audience_tables
 from local.cli.client import Row
 from local.cli.content_tables import CHANNELS
 from local.cli.tables import facts, local_time, titled
@@ -45,6 +48,7 @@ RESULTS = {
     "excluded": "已排除",
 }
 REASONS = {
+    **audience_tables.REASONS,
     "holdout": "留作对照",
     "blast_radius": "超出批次上限",
     "not_in_ring": "不在任何批次",
@@ -56,8 +60,6 @@ REASONS = {
     "content_cover_not_taken": "消息链接不支持封面素材",
     "cap_reached": "本周触达已满",
     "channel_not_served": "渠道暂不支持",
-    "assessment_missing": "无风险测评",
-    "opted_out": "客户已退订",
     "answer_lost": "企业微信应答丢失，未分配成员",
     "by_member": "成员自行取消任务",
 }
@@ -165,16 +167,26 @@ def tasks(rows: Sequence[Row]) -> Table:
 
 
 def recipients(rows: Sequence[Row]) -> Table:
-    table = titled("客户结果", "客户", "结果", "原因", "成员", "时间", "任务")
+    table = titled("客户结果", *EXPORTED)
     for row in rows:
         table.add_row(*recipient(row))
     return table
+
+
+EXPORTED = ("客户", "结果", "原因", "成员", "时间", "任务")
 
 
 def recipient(row: Row) -> tuple[str, ...]:
     """One line, also of the CSV file."""
     reason = REASONS.get(row["reason"], row["reason"]) or "—"
     return row["target_id"], RESULTS[row["state"]], reason, row["by"], local_time(row["at"]), row["task_id"]
+
+
+def write_csv(rows: Iterable[Row], target: TextIO) -> None:
+    """Every customer with his end, one a line, under Chinese headings."""
+    writer = csv.writer(target)
+    writer.writerow(EXPORTED)
+    writer.writerows(map(recipient, rows))
 
 
 def results(found: Row) -> tuple[Table, ...]:
