@@ -62,6 +62,11 @@ REASONS = {
     "channel_not_served": "渠道暂不支持",
     "answer_lost": "企业微信应答丢失，未分配成员",
     "by_member": "成员自行取消任务",
+    "stopped": "投放已撤回",
+    "life_over": "到期收回",
+    "despite_stopped": "撤回前成员已确认",
+    "despite_life_over": "到期收回前成员已确认",
+    "despite_recheck": "复核收回前成员已确认",
 }
 EVERY = {"day": "天", "month": "月"}
 RULES = {

@@ -2,7 +2,7 @@
 meets the weekly cap. Told only through the admin API, the bank's bucket and what members do in WeCom."""
 
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from local.bank.facts import FactsRow, facts_csv, facts_rows
 from local.cli.client import Row, at
@@ -40,7 +40,7 @@ class Sending:
     facts: list[FactsRow] = field(default_factory=list)
     unqualified: list[str] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
-    recalled_at: datetime | None = None
+    recalled_at: datetime = datetime.min.replace(tzinfo=UTC)
     preview: Row = field(default_factory=dict)
     opted_out: str = ""
     letters: list[str] = field(default_factory=list)
@@ -70,7 +70,8 @@ class Sending:
             at("product-permissions"), {"product_id": PRODUCT, "userids": serving, "effective_from": start}
         )
         stage.tell(
-            f"总行上架产品 稳健增利三个月（R{RISK}），为 {len(serving)} 名客户经理开通，其中 {len(self.unqualified)} 名无从业资格"
+            f"总行上架产品 稳健增利三个月（R{RISK}），为 {len(serving)} 名客户经理开通，"
+            f"其中 {len(self.unqualified)} 名无从业资格"
         )
 
     def _facts_come(self) -> None:
@@ -87,9 +88,8 @@ class Sending:
         self._scheduled(self.gift, 10)
         stage.pass_until(11, 30)
         found = stage.as_operator(HEAD_OFFICE).get(at("campaigns", self.gift, "results"))
-        stage.tell(
-            f"第一批已有 {found['by_state'].get('sent', 0)} 位客户收到；发现礼品说明有误，总行撤回：未确认的任务全部取消"
-        )
+        sent = found["by_state"].get("sent", 0)
+        stage.tell(f"第一批已有 {sent} 位客户收到；发现礼品说明有误，总行撤回：未确认的任务全部取消")
         self.recalled_at = stage.now
         stage.as_operator(HEAD_OFFICE).post(at("campaigns", self.gift, "recall"), {"reason": "礼品说明有误"})
         stage.rest()
@@ -116,7 +116,7 @@ class Sending:
         activity_id = self._content("稳健增利", "product", "product_holding", "三个月持有期", FUND, PRODUCT)
         asked = {"name": "有投资能力的客户", "expression": _EXPRESSION}
         segment_id = str(head_office.post(at("segments"), asked)["segment_id"])
-        self.preview = head_office.get(at("audience-preview"), segment_id=segment_id, risk=str(RISK))
+        self.preview = head_office.get(at("audience-preview"), segment_id=segment_id, product_risk=str(RISK))
         rings = [
             {"name": "pilot", "node_ids": [PILOT_NODE], "hold": "PT1H", "needs_go": True, "max_failed_percent": 10},
             {"name": "rest", "after": "pilot"},

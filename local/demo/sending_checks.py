@@ -8,7 +8,8 @@ from datetime import date, timedelta
 from local.bank.facts import FactsRow
 from local.cli.client import Row, at
 from local.demo.checks import Check
-from local.demo.sending import FUND, GIFT, HEAD_OFFICE, MARKET_NEWS, RISK, Sending
+from local.demo.sending import FUND, GIFT, MARKET_NEWS, RISK, Sending
+from local.demo.stage import HEAD_OFFICE
 from local.simulator.control_client import ControlClient
 
 _CAP = 2
@@ -107,7 +108,6 @@ def _is_one_call_a_task(outcome: Outcome, messages: Sequence[Row]) -> Check:
 
 
 def _was_recalled(told: Sending, gift: Outcome, corp: Delivered) -> Iterator[Check]:
-    assert told.recalled_at is not None
     stopped = told.recalled_at + timedelta(minutes=_RECALL_MINUTES)
     late = [row for row in corp.by_text[GIFT] if row["at"] > stopped.timestamp()]
     cancelled = len(gift.in_state("cancelled"))

@@ -22,7 +22,9 @@ def campaigns(console: Console, told: Sending, export: Path) -> Iterator[Check]:
     """Print all of it, then compare it with what is true at WeCom."""
     head_office = told.stage.as_operator(HEAD_OFFICE)
     gift, fund = _outcome(told, told.gift), _outcome(told, told.fund)
-    console.print(content_tables.steps(head_office.get(at("activities", told.activities[-1], "versions", "1"))["steps"]))
+    console.print(
+        content_tables.steps(head_office.get(at("activities", told.activities[-1], "versions", "1"))["steps"])
+    )
     for table in (*audience_tables.preview(told.preview), *campaign_tables.campaign(fund.campaign)):
         console.print(table)
     console.print(campaign_tables.tasks(fund.tasks[:_TASKS_SHOWN]))
