@@ -18,6 +18,7 @@ MARKET_NEWS = "本周市场简报：股债走势与下周看点"
 _EXPRESSION = "tier in (gold, private) or aum_band >= 2"
 _LETTER_WRITERS, _LETTERS = 5, 40
 _CONTENT_DAYS = 14
+NEVER = datetime.min.replace(tzinfo=UTC)
 _WHAT_MEMBERS_DO = {
     "prompt_percent": 45,
     "prompt_seconds": 40 * 60,
@@ -40,7 +41,7 @@ class Sending:
     facts: list[FactsRow] = field(default_factory=list)
     unqualified: list[str] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
-    recalled_at: datetime = datetime.min.replace(tzinfo=UTC)
+    recalled_at: datetime = NEVER
     preview: Row = field(default_factory=dict)
     opted_out: str = ""
     letters: list[str] = field(default_factory=list)
