@@ -24,7 +24,7 @@ from scrm.audit.reader import AuditReader
 from scrm.aws.content_journal import AuditedContent
 from scrm.aws.customer_journal import CustomerJournal
 from scrm.aws.handover_journal import AuditedSettings
-from scrm.aws.pressure_exceptions import AuditedExceptions
+from scrm.aws.pressure_journal import AuditedExceptions
 from scrm.aws.segment_table import AuditedSegments
 from scrm.campaign.exposure import Exposure, ExposureHistory
 from scrm.campaign.stopping import TaskTallies

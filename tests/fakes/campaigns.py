@@ -34,7 +34,7 @@ MAKER, CHECKER = "operator:maker", "operator:checker"
 
 
 class MemoryCampaigns:
-    """Implements CampaignStore and CampaignJournal."""
+    """Implements CampaignStore, CampaignJournal and CampaignStates."""
 
     def __init__(self) -> None:
         self.by_id: dict[str, Campaign] = {}
@@ -42,6 +42,10 @@ class MemoryCampaigns:
 
     def find(self, campaign_id: str) -> Campaign | None:
         return self.by_id.get(campaign_id)
+
+    def state_of(self, campaign_id: str) -> CampaignState | None:
+        found = self.find(campaign_id)
+        return found.state if found else None
 
     def save(self, campaign: Campaign) -> Campaign:
         known = self.by_id.get(campaign.campaign_id)

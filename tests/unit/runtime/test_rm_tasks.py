@@ -36,7 +36,10 @@ class Desk:
     todo: FakeTasks = field(default_factory=FakeTasks)
 
     def __post_init__(self) -> None:
-        self.bank.channels = ChannelMessages(self.bank.wecom, RmTaskMessages(self.todo, self.bank.now, Seats()))
+        self.bank.channels = ChannelMessages(lambda: self.bank.wecom, self.rm_tasks)
+
+    def rm_tasks(self) -> RmTaskMessages:
+        return RmTaskMessages(self.todo, self.bank.now, Seats())
 
     def plan(self, number: int) -> SendTask:
         (task,) = self.bank.plan(customers(number), channel=Channel.RM_TASK)

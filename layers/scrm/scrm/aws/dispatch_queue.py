@@ -17,8 +17,6 @@ from scrm.campaign.dispatch_messages import (
 )
 from scrm.campaign.ports import DueTask
 from scrm.campaign.task import SendTask
-from scrm.pressure.messages import PersonalMessageSeen
-from scrm.pressure.personal import PersonalMessage
 
 # A message cannot wait longer in a queue; what waits longer is found by the schedule.
 _LONGEST_DELAY = timedelta(minutes=15)
@@ -66,21 +64,6 @@ class SqsOptOutNews:
 
     def opted_out(self, external_userid: str, member_userids: Sequence[str]) -> None:
         self._campaign.send([CustomerOptedOut(external_userid=external_userid, member_userids=tuple(member_userids))])
-
-
-class SqsPersonalQueue:
-    """Implements `scrm.pressure.personal.PersonalQueue`; what waits longer than a queue allows comes early."""
-
-    def __init__(self, reconcile: Queue) -> None:
-        self._reconcile = reconcile
-
-    def request_counts(self, messages: Sequence[PersonalMessage], not_before: datetime | None = None) -> None:
-        told = [PersonalMessageSeen.of(message) for message in messages]
-        if not_before is None:
-            self._reconcile.send(told)
-            return
-        for message in told:
-            self._reconcile.send_later(message.model_dump_json(), not_before - clock.now())
 
 
 def send_at(queue: Queue, messages: Sequence[BaseModel], not_before: datetime | None) -> None:

@@ -1,8 +1,8 @@
 """What the campaign's queues carry for tasks. Unknown fields are ignored; a breaking change is a new version."""
 
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import BaseModel, ConfigDict
 
 
 class DispatchMessage(BaseModel):
@@ -57,14 +57,3 @@ class LookRequested(DispatchMessage):
     kind: Literal["look_requested"] = "look_requested"
     task_id: str
     asked: bool = False
-
-
-type DispatchWork = Annotated[
-    SendTaskPlanned | CampaignStopped | CampaignRechecked | CustomersChanged | CustomerOptedOut,
-    Field(discriminator="kind"),
-]
-
-# Built when the worker first reads one: those who only write messages do not pay for it.
-dispatch_work: TypeAdapter[
-    SendTaskPlanned | CampaignStopped | CampaignRechecked | CustomersChanged | CustomerOptedOut
-] = TypeAdapter(DispatchWork, config=ConfigDict(defer_build=True))

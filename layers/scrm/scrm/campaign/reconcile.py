@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from itertools import batched, islice
 
 from scrm.campaign import reports, task_steps
 from scrm.campaign.checks import SendChecks
@@ -12,12 +11,11 @@ from scrm.campaign.dispatch_errors import DispatchPostponedError, SendRefusedErr
 from scrm.campaign.dispatch_settings import DispatchSettings
 from scrm.campaign.ends import Ends
 from scrm.campaign.ports import DispatchQueue, MassMessages, Standing, Standings, TaskRepository
-from scrm.campaign.task import CREATING, ENDED, OPEN, CancelCause, RecipientState, SendTask, TaskState
+from scrm.campaign.task import CREATING, OPEN, CancelCause, RecipientState, SendTask, TaskState
 
 _REMINDER_WINDOW = timedelta(hours=24)
 _REMINDERS_PER_WINDOW = 3
 _NO_SUCH_MESSAGE = frozenset({41046, 41047})
-_TOGETHER = 10  # messages of one request
 
 
 class LookOutcome(StrEnum):
@@ -51,20 +49,6 @@ class TaskReconcile:
     ends: Ends
     settings: DispatchSettings
     now: Callable[[], datetime]
-
-    def request_due(self) -> int:
-        """Ask for a look at the tasks whose time has come, as many as may be looked at until the next tick."""
-        found = 0
-        due = islice(self.tasks.due(self.now()), self.settings.looks_per_tick)
-        for part in batched(due, _TOGETHER, strict=False):
-            to_create = [one for one in part if one.state in CREATING or one.state in ENDED]
-            if to_create:
-                self.queue.request_send(to_create)
-            to_look_at = [one.task_id for one in part if one not in to_create]
-            if to_look_at:
-                self.queue.request_looks(to_look_at)
-            found += len(part)
-        return found
 
     def look(self, task_id: str, *, asked: bool = False) -> LookOutcome:
         """Look if it is time, or because somebody ``asked``: something about its customers or its campaign changed.

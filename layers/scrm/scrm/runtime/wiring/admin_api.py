@@ -23,7 +23,7 @@ from scrm.runtime.http.answers import AnsweredOnce
 from scrm.runtime.http.decisions import DecidedOnce
 from scrm.runtime.http.syncs import SyncStarter
 from scrm.runtime.settings_admin import AdminSettings
-from scrm.runtime.wiring import bank_settings
+from scrm.runtime.wiring import bank_settings, handover_settings
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -119,7 +119,7 @@ def previews() -> "Previews":
 def four_eyes() -> FourEyes:
     """For one request, with the settings in force."""
     store = DynamoDecisionStore(_table(settings().handover_table))
-    return FourEyes(store, AuditedTwoPersonDecisions(audit_log()), bank_settings.handover())
+    return FourEyes(store, AuditedTwoPersonDecisions(audit_log()), handover_settings.handover())
 
 
 @functools.cache
@@ -250,7 +250,7 @@ def pressure_ledger() -> "PressureLedger":
 
 
 def pressure_exceptions() -> "PressureExceptions":
-    from scrm.aws.pressure_exceptions import AuditedExceptions  # noqa: PLC0415 - as above
+    from scrm.aws.pressure_journal import AuditedExceptions  # noqa: PLC0415 - as above
     from scrm.pressure.exceptions import PressureExceptions  # noqa: PLC0415
     from scrm.runtime.wiring import pressure  # noqa: PLC0415
 
@@ -271,7 +271,7 @@ def member_places() -> "MemberPlaces":
 
 def reset() -> None:
     """Forget every built object; tests call this between fake AWS accounts."""
-    bank_settings.reset()
+    handover_settings.reset()
     for factory in (
         settings,
         case_queries,

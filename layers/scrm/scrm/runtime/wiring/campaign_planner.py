@@ -24,7 +24,7 @@ from scrm.runtime.campaign_joins import AuditedCampaigns, LibraryVersions
 from scrm.runtime.environment import required
 from scrm.runtime.owned_audience import OwnedAudience
 from scrm.runtime.segment_targets import FactsAndTags, SegmentTargets
-from scrm.runtime.wiring import campaign_settings, send_checks
+from scrm.runtime.wiring import campaign_settings, campaign_store, send_checks, send_tasks
 from scrm.runtime.wiring.tables import bucket, queue, table
 
 # What is left of a run for the last part of an audience, or the last owner of a slice, and for what follows it.
@@ -70,22 +70,22 @@ invocation: Final = Invocation()
 def planner() -> Planner:
     """For one message or tick."""
     run = CampaignRun(
-        store=send_checks.campaigns(),
+        store=campaign_store.campaigns(),
         journal=_journal(),
         contents=LibraryVersions(send_checks.content_gate()),
         audiences=_audiences(),
-        tallies=TaskTallies(send_checks.tasks()),
+        tallies=TaskTallies(send_tasks.tasks()),
         slices=_slices(),
         queue=_queue(),
         settings=campaign_settings.campaigns(),
         has_time=invocation.has_time,
     )
     slices = SlicePlanning(
-        store=send_checks.campaigns(),
+        store=campaign_store.campaigns(),
         slices=_slices(),
         audiences=_audiences(),
         exclusions=_exclusions(),
-        tasks=send_checks.tasks(),
+        tasks=send_tasks.tasks(),
         ledger=send_checks.places(),
         dispatch=SqsSendQueue(queue("CAMPAIGN_QUEUE_URL")),
         queue=_queue(),
@@ -128,4 +128,5 @@ def reset() -> None:
     for factory in (_slices, _queue, _journal, _exclusions, _audiences):
         factory.cache_clear()
     campaign_settings.reset()
+    campaign_store.reset()
     send_checks.reset()
