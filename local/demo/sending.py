@@ -18,6 +18,7 @@ MARKET_NEWS = "本周市场简报：股债走势与下周看点"
 _EXPRESSION = "tier in (gold, private) or aum_band >= 2"
 _LETTER_WRITERS, _LETTERS = 5, 40
 _CONTENT_DAYS = 14
+_CERTIFICATE_ENDS = 17  # o'clock
 NEVER = datetime.min.replace(tzinfo=UTC)
 _WHAT_MEMBERS_DO = {
     "prompt_percent": 45,
@@ -44,11 +45,12 @@ class Sending:
     recalled_at: datetime = NEVER
     preview: Row = field(default_factory=dict)
     opted_out: str = ""
+    expiring: str = ""
+    ends: dict[str, datetime] = field(default_factory=dict)
     letters: list[str] = field(default_factory=list)
 
     def tell(self) -> None:
         self.stage.pass_until(9)
-        self.stage.control.script_confirmations(**_WHAT_MEMBERS_DO)
         self._product_and_permissions()
         self._facts_come()
         self._gift_is_recalled()
@@ -64,9 +66,13 @@ class Sending:
         self.unqualified = serving[:: len(serving) // 3][:3]
         until = (stage.now + timedelta(days=365)).isoformat()
         sellers = [userid for userid in serving if userid not in self.unqualified]
+        self.expiring = sellers[-1]
+        late = {"after_seconds": _WHAT_MEMBERS_DO["late_seconds"]}
+        stage.control.script_confirmations(**_WHAT_MEMBERS_DO, by_member={self.expiring: late})
+        self.ends[self.expiring] = stage.now.replace(hour=_CERTIFICATE_ENDS, minute=0)
         for userid in sellers:
             held = at("product-permissions", userid, "qualifications", CERTIFICATE)
-            head_office.put(held, {"valid_until": until})
+            head_office.put(held, {"valid_until": self.ends[userid].isoformat() if userid in self.ends else until})
         head_office.post(
             at("product-permissions"), {"product_id": PRODUCT, "userids": serving, "effective_from": start}
         )
@@ -128,23 +134,38 @@ class Sending:
         self._scheduled(self.fund, 13, 40)
         stage.pass_until(14)
         self._one_opts_out()
+        self._one_loses_his_permission()
         stage.pass_until(15)
         stage.as_operator(CHECKER).post(at("campaigns", self.fund, "rings", "pilot", "go"), {})
         stage.tell("试点分行观察一小时，失败不超过 10%，复核人放行其余分行")
         stage.pass_until(21, 30)
         stage.tell("21 点起为静默时段：成员还没有确认的任务已收回，结果核对完毕")
 
+    def _waiting(self) -> list[Row]:
+        """Tasks of the fund's campaign that their members could confirm now."""
+        rows = self.stage.as_operator(HEAD_OFFICE).rows(at("campaigns", self.fund, "tasks"), 0)
+        found = [row for row in rows if row["state"] == "waiting" and row["counts"].get("pending", 0) > 1]
+        return sorted(found, key=lambda row: str(row["owner_userid"]))
+
     def _one_opts_out(self) -> None:
         """While his member has the task before him: it is taken back and made again for the others."""
-        rows = self.stage.as_operator(HEAD_OFFICE).rows(at("campaigns", self.fund, "tasks"), 0)
-        waiting = {row["task_id"] for row in rows if row["state"] == "waiting" and row["counts"].get("pending", 0) > 1}
+        task_id = self._waiting()[0]["task_id"]
         recipients = self.stage.as_operator(HEAD_OFFICE).rows(at("campaigns", self.fund, "recipients"), 0)
-        self.opted_out = min(
-            row["target_id"] for row in recipients if row["task_id"] in waiting and row["state"] == "pending"
-        )
+        mine = [row["target_id"] for row in recipients if row["task_id"] == task_id and row["state"] == "pending"]
+        self.opted_out = min(mine)
         self.stage.as_operator(HEAD_OFFICE).put(at("consents", self.opted_out), {"answer": "opted_out"})
         self.stage.rest()
         self.stage.tell(f"客户 {self.opted_out} 退订：等待确认的任务已收回，为其余客户重新创建")
+
+    def _one_loses_his_permission(self) -> None:
+        """While his task waits for him; another one's certificate will end by its date."""
+        userid = self._waiting()[-1]["owner_userid"]
+        self.ends[userid] = self.stage.now
+        self.stage.as_operator(HEAD_OFFICE).delete(at("product-permissions", userid, "products", PRODUCT))
+        self.stage.rest()
+        self.stage.tell(
+            f"{userid} 的产品权限被终止：他的任务已收回；{self.expiring} 的从业资格 {_CERTIFICATE_ENDS} 点到期"
+        )
 
     def _content(self, title: str, kind: str, kpi: str, point: str, text: str, product_id: str | None = None) -> str:
         """Drafted by head office, reviewed by consumer protection, approved by a third person, released."""

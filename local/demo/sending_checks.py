@@ -17,6 +17,7 @@ _ADULT, _SENIOR = 18, 65
 _ASSESSMENT_DAYS = 365
 _LOOKED_UP = 12
 _RECALL_MINUTES = 1
+_MINUTES_TO_LOOK = 11  # a date is looked at by the next tick
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +81,7 @@ def check_campaigns(told: Sending, gift: Outcome, fund: Outcome, exported: Seque
     yield from _was_as_previewed(told, fund)
     yield _fits_everybody(told, fund)
     yield _opted_out_in_time(told, fund, corp)
+    yield _sold_by_nobody_without_permission(told, fund, corp)
     yield from _respects_the_cap(told, fund, corp)
     yield _is_exported(fund, exported)
 
@@ -154,6 +156,19 @@ def _opted_out_in_time(told: Sending, fund: Outcome, corp: Delivered) -> Check:
     (row,) = (row for row in fund.recipients if row["target_id"] == told.opted_out)
     holds = row["reason"] == "opted_out" and told.opted_out not in corp.times(FUND)
     return Check("等待确认时退订的客户没有收到", holds, f"{told.opted_out[:8]}…")
+
+
+def _sold_by_nobody_without_permission(told: Sending, fund: Outcome, corp: Delivered) -> Check:
+    """Neither who lost it while his task waited nor whose certificate ended by its date."""
+    late = [
+        row
+        for row in corp.by_text[FUND]
+        if row["userid"] in told.ends and row["at"] > told.ends[row["userid"]].timestamp() + _MINUTES_TO_LOOK * 60
+    ]
+    barred = Counter(row["by"] for row in fund.recipients if row["reason"] == "product_not_permitted")
+    holds = not late and all(barred[userid] for userid in told.ends)
+    shown = "，".join(f"{userid} {barred[userid]} 位" for userid in told.ends)
+    return Check("等待确认时失去权限或资格到期的成员不能再发送", holds, shown)
 
 
 def _respects_the_cap(told: Sending, fund: Outcome, corp: Delivered) -> Iterator[Check]:

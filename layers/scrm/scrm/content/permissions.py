@@ -9,7 +9,6 @@ from typing import Final, Protocol
 from scrm import clock, ids
 from scrm.content.products import Product
 
-
 EVER: Final = datetime.max.replace(tzinfo=UTC)
 
 
