@@ -216,12 +216,13 @@ def test_a_recall_of_its_content_stops_a_campaign_that_has_begun(bank: Bank, sta
 
 def test_a_changed_product_has_running_campaigns_about_it_looked_at_and_no_others(bank: Bank) -> None:
     bank.contents.product_id = "fund_01"
-    running, _to_come = bank.scheduled(), bank.scheduled()
-    look(bank, running, START)
+    campaign = bank.scheduled()
+    assert bank.run.recheck_product("fund_01") == 0, "nothing of it lies with anybody"
+    look(bank, campaign, START)
 
     found = bank.run.recheck_product("fund_01")
 
-    assert (found, bank.queue.rechecks) == (1, [running.campaign_id])
+    assert (found, bank.queue.rechecks) == (1, [campaign.campaign_id])
     assert bank.run.recheck_product("fund_02") == 0
 
 
