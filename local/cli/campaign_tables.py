@@ -51,6 +51,7 @@ REASONS = {
     **audience_tables.REASONS,
     "holdout": "留作对照",
     "blast_radius": "超出批次上限",
+    "need_too_low": "需求分值不足",
     "not_in_ring": "不在任何批次",
     "product_not_permitted": "成员无产品权限",
     "no_active_owner": "无在职管户人",
@@ -106,6 +107,7 @@ def campaign(found: Row) -> tuple[Table, ...]:
             "内容": f"{content['activity_id']} 第 {content['version']} 版",
             "客群": wanted["segment_id"],
             "批次上限": str(wanted["blast_radius"] or "—"),
+            "最低需求分值": str(wanted["least_need"] or "—"),
             "对照比例": f"{wanted['holdout_percent']}%",
             "周期": _recurrence(wanted["recurrence"]),
             "制作人": found["made_by"],
@@ -178,13 +180,19 @@ def recipients(rows: Sequence[Row]) -> Table:
     return table
 
 
-EXPORTED = ("客户", "结果", "原因", "成员", "时间", "任务")
+EXPORTED = ("客户", "结果", "原因", "成员", "时间", "任务", "推荐理由")
 
 
 def recipient(row: Row) -> tuple[str, ...]:
     """One line, also of the CSV file."""
     reason = REASONS.get(row["reason"], row["reason"]) or "—"
-    return row["target_id"], RESULTS[row["state"]], reason, row["by"], local_time(row["at"]), row["task_id"]
+    return row["target_id"], RESULTS[row["state"]], reason, row["by"], local_time(row["at"]), row["task_id"], why(row)
+
+
+def why(row: Row) -> str:
+    """Why the bank's rules chose him."""
+    need = row["need"]
+    return f"{need['reason']}（{need['score']}）" if need else "—"
 
 
 def write_csv(rows: Iterable[Row], target: TextIO) -> None:
@@ -220,11 +228,12 @@ def results(found: Row) -> tuple[Table, ...]:
 
 
 def exposures(found: Row) -> Table:
-    table = titled(f"{found['external_userid']} 的触达记录", "投放", "渠道", "内容", "成员", "结果", "时间", "原因")
+    about = f"{found['external_userid']} 的触达记录"
+    table = titled(about, "投放", "渠道", "内容", "成员", "结果", "时间", "原因", "推荐理由")
     for row in found["items"]:
         content = f"{row['content']['activity_id']} 第 {row['content']['version']} 版"
         cells = row["campaign_id"], CHANNELS[row["channel"]], content, row["by"], RESULTS[row["state"]]
-        table.add_row(*cells, local_time(row["at"]), REASONS.get(row["reason"], row["reason"]) or "—")
+        table.add_row(*cells, local_time(row["at"]), REASONS.get(row["reason"], row["reason"]) or "—", why(row))
     return table
 
 

@@ -109,6 +109,7 @@ class FakeAudiences:
     members: dict[str, list[str]] = field(default_factory=dict)
     paths: dict[str, str] = field(default_factory=dict)
     frozen: dict[str, dict[str, list[str]]] = field(default_factory=dict)
+    needs: dict[str, tuple[tuple[int, int], ...]] = field(default_factory=dict)
     runs: int = 1
 
     def freeze(self, campaign: Campaign, at: datetime, has_time: Callable[[], bool]) -> Audience | None:
@@ -128,7 +129,7 @@ class FakeAudiences:
 
     def owners(self, snapshot_id: str) -> Iterator[OwnerPart]:
         for place, (owner, customers) in enumerate(sorted(self.frozen[snapshot_id].items())):
-            yield OwnerPart(owner, self.paths.get(owner, ""), len(customers), place // 2)
+            yield OwnerPart(owner, self.paths.get(owner, ""), len(customers), place // 2, self.needs.get(owner, ()))
 
     def customers(self, snapshot_id: str, part: int, userids: Iterable[str]) -> dict[str, tuple[str, ...]]:
         of_part = sorted(self.frozen[snapshot_id])[part * 2 : part * 2 + 2]

@@ -23,7 +23,7 @@ from scrm.campaign.ports import (
     Standing,
     TaskSummary,
 )
-from scrm.campaign.task import OPEN, PENDING, RecipientState, Result, SendTask
+from scrm.campaign.task import OPEN, PENDING, Need, RecipientState, Result, SendTask
 
 START = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
 CAMPAIGN = "camp_1"
@@ -250,6 +250,18 @@ class FakeRules:
         self, owner_userid: str, target_ids: Sequence[str], content: ApprovedContent, channel: Channel, at: datetime
     ) -> dict[str, str]:
         return {one: self.reasons[one] for one in target_ids if one in self.reasons}
+
+
+class FakeNeeds:
+    """Implements CustomerNeeds; ``scores`` by customer."""
+
+    def __init__(self) -> None:
+        self.scores: dict[str, int] = {}
+
+    def of(
+        self, owner_userid: str, target_ids: Sequence[str], content: ApprovedContent, at: datetime
+    ) -> Mapping[str, Need]:
+        return {one: Need(f"rule_{score}", score, "需求") for one in target_ids if (score := self.scores.get(one))}
 
 
 class FakeOwners:

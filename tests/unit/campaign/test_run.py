@@ -41,7 +41,7 @@ def test_at_its_time_the_owners_are_split_and_asked_for(bank: Bank) -> None:
     assert bank.queue.slices == [(campaign.campaign_id, "all", (0, 1, 2))]
     assert bank.queue.looks[-1] == (campaign.campaign_id, START + timedelta(minutes=1))
     shares = [share for number in range(3) for share in bank.slices.owners(campaign.campaign_id, "all", number)]
-    assert [share.first for share in shares] == [0, 10, 20, 30, 40, 50]
+    assert [(share.reach, share.customers) for share in shares] == [(None, 10)] * 6
     assert sum(share.customers for share in shares) == campaign.rings[0].share.customers == 60
 
 

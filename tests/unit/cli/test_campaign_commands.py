@@ -113,7 +113,7 @@ def test_results_are_shown_and_written_to_a_file(run: Run, api: Api, draft: Path
     for text in ("已发送", "8", "已排除", "2", "尚未规划", "50", "合计", "60", "留作对照"):
         assert text in shown
     rows = list(csv.reader(target.read_text(encoding="utf-8-sig").splitlines()))
-    assert rows[0] == ["客户", "结果", "原因", "成员", "时间", "任务"]
+    assert rows[0] == ["客户", "结果", "原因", "成员", "时间", "任务", "推荐理由"]
     assert [row[1] for row in rows[1:]] == ["已发送"] * 8 + ["已排除"] * 2
     assert "rm_11_0" in run("campaigns", "tasks", campaign_id).output
     assert "wm_rm_11_0_9" in run("campaigns", "recipients", campaign_id).output

@@ -72,13 +72,19 @@ class Contents(Protocol):
 class OwnerPart:
     """An owner of a frozen audience: where he stood then, how many customers of his are in it, and in which part.
 
-    ``part`` is the snapshot's own: customers of one part are read together.
+    ``part`` is the snapshot's own: customers of one part are read together. ``needs``: how pressing, and how many of
+    his customers, falling as they stand in the snapshot; empty when nobody needs anything. -1 are those left out.
     """
 
     userid: str
     node_path: str
     customers: int
     part: int
+    needs: tuple[tuple[int, int], ...] = ()
+
+    @property
+    def ranks(self) -> tuple[tuple[int, int], ...]:
+        return self.needs or ((0, self.customers),)
 
 
 class Segments(Protocol):

@@ -26,6 +26,7 @@ class Refusal(StrEnum):
     HOLDOUT = "holdout"
     BLAST_RADIUS = "blast_radius"
     NOT_IN_RING = "not_in_ring"
+    NEED_TOO_LOW = "need_too_low"
 
 
 # What `scrm.campaign.channels` can carry; a task of another channel must not become a mass message.

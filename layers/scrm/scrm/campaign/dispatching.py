@@ -146,6 +146,7 @@ class Dispatch:
             cause=task.task_id,
             due_at=task.alive_until,
             node_path=task.node_path,
+            reasons={one: need.reason for one, need in task.needs.items() if one not in task.results},
         )
         try:
             answer = self.messages.create(message)

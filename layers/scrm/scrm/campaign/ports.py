@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 from scrm.campaign.model import Channel, ContentRef
-from scrm.campaign.task import Result, SendTask, TaskState
+from scrm.campaign.task import Need, Result, SendTask, TaskState
 
 MOST_SUCCESSORS = 20  # added in one write: two items each, and a transaction takes 100
 
@@ -136,6 +136,15 @@ class RecipientRules(Protocol):
         """Reason by customer, of those who must not get it."""
 
 
+class CustomerNeeds(Protocol):
+    """What the bank's rules say customers need (S26)."""
+
+    def of(
+        self, owner_userid: str, target_ids: Sequence[str], content: ApprovedContent, at: datetime
+    ) -> Mapping[str, Need]:
+        """The need that this content answers, by customer who has one."""
+
+
 class Owners(Protocol):
     """Who answers for customers and group chats now."""
 
@@ -168,7 +177,7 @@ class MassMessage:
     """One call: what the sender is asked to send to whom.
 
     ``cause`` is the send task of the campaign, ``due_at`` when it is taken back, ``node_path`` where the sender
-    sits, if known.
+    sits, if known. ``reasons`` tell the sender why some customers get it.
     """
 
     channel: Channel
@@ -179,6 +188,7 @@ class MassMessage:
     cause: str = ""
     due_at: datetime | None = None
     node_path: str = ""
+    reasons: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

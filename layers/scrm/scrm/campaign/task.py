@@ -100,9 +100,19 @@ class Result(NamedTuple):
 PENDING: Final = Result(RecipientState.PENDING)
 
 
+class Need(NamedTuple):
+    """Why a customer gets this content (S26): the bank's rule, how pressing from 1 to 100, and the rule's words."""
+
+    rule_id: str
+    score: int
+    reason: str
+
+
 @dataclass(frozen=True, slots=True)
 class SendTask:
     """One task. ``target_ids`` are customers, or group chats; ``results`` holds those who are no longer pending.
+
+    ``needs`` are those that the content answers, as found when it was planned.
 
     ``touch_id`` is the campaign's place in the contact-pressure ledger, the same for whatever follows this task.
     ``expires_at`` is the last moment to send it at all. ``first_intent_at`` is when its call may have been made first,
@@ -126,6 +136,7 @@ class SendTask:
     planned_at: datetime
     expires_at: datetime
     node_path: str = ""
+    needs: Mapping[str, Need] = field(default_factory=dict)
     deadline: timedelta = timedelta(hours=24)
     priority: int = 5
     state: TaskState = TaskState.PLANNED

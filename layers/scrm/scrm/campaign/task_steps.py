@@ -123,6 +123,7 @@ def moved(
         planned_at=now,
         expires_at=task.expires_at,
         node_path=task.node_path if owner == task.owner_userid else "",
+        needs={one: task.needs[one] for one in order if one in task.needs},
         deadline=task.deadline,
         priority=task.priority,
         not_before=not_before,

@@ -28,6 +28,7 @@ from scrm.runtime.wiring import bank_settings, handover_settings
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
+    from scrm.audience.needs import Recommender
     from scrm.aws.certificate_documents import BucketCertificates
     from scrm.aws.contact_queries import DynamoContactQueries
     from scrm.aws.contact_table import OwnerNotes
@@ -232,6 +233,12 @@ def audience() -> "AdminAudience":
     found = settings()
     tables = AudienceTables(_table(found.audience_table), _table(found.contacts_table), _table(found.org_table))
     return AdminAudience(tables, consents(), audit_log())
+
+
+def recommender() -> "Recommender":
+    from scrm.runtime.wiring import needs  # noqa: PLC0415 - only recommendations need it
+
+    return needs.recommender()
 
 
 def consents() -> "Consents":

@@ -10,6 +10,7 @@ from scrm.audit.log import AuditLog
 from scrm.aws import session
 from scrm.aws.audit_table import DynamoAuditStore
 from scrm.aws.campaign_table import DynamoSliceStore
+from scrm.aws.content_table import DynamoContents
 from scrm.aws.dispatch_queue import SqsSendQueue
 from scrm.aws.org_table import DynamoOrgRepository
 from scrm.aws.planning_queue import SqsPlanningQueue
@@ -22,9 +23,10 @@ from scrm.campaign.slices import SlicePlanning, SliceResult
 from scrm.campaign.stopping import TaskTallies
 from scrm.runtime.campaign_joins import AuditedCampaigns, LibraryVersions
 from scrm.runtime.environment import required
+from scrm.runtime.needs_joins import RuledNeeds
 from scrm.runtime.owned_audience import OwnedAudience
 from scrm.runtime.segment_targets import FactsAndTags, SegmentTargets
-from scrm.runtime.wiring import campaign_settings, campaign_store, send_checks, send_tasks
+from scrm.runtime.wiring import campaign_settings, campaign_store, needs, send_checks, send_tasks
 from scrm.runtime.wiring.tables import bucket, queue, table
 
 # What is left of a run for the last part of an audience, or the last owner of a slice, and for what follows it.
@@ -115,7 +117,9 @@ def _journal() -> AuditedCampaigns:
 @functools.cache
 def _exclusions() -> Exclusions:
     checks = send_checks.checks()
-    return Exclusions(checks.contents, checks.permissions, checks.rules)
+    known = FactsAndTags(send_checks.facts(), send_checks.contacts())
+    needed = RuledNeeds(DynamoContents(table("CONTENT_TABLE")), known, needs.rules)
+    return Exclusions(checks.contents, checks.permissions, checks.rules, needed)
 
 
 @functools.cache
@@ -132,4 +136,4 @@ def reset() -> None:
         factory.cache_clear()
     campaign_settings.reset()
     campaign_store.reset()
-    send_checks.reset()
+    needs.reset()
