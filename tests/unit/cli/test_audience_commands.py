@@ -87,9 +87,8 @@ def test_a_list_is_brought_and_brought_again(
     monkeypatch.setattr(requests, "put", put)
 
     made = json.loads(run("--as", "branch_10", "--json", "audience", "import", "回访名单", str(path)).output)
-    again = run(
-        "--as", "branch_10", "audience", "import", "回访名单", str(path), "--segment", made["segment_id"]
-    ).output
+    change = "--segment", made["segment_id"]
+    again = run("--as", "branch_10", "audience", "import", "回访名单", str(path), *change).output
 
     assert (made["kind"], made["listed"]) == ("list", 2)
     assert "名单，共 2 位客户" in again
