@@ -274,6 +274,7 @@ class Api:
             ),
             "audience": AudienceOverMemory(self.segments, self.known, self.people, AuditLog(self.audit), self.lists),
             "content_library": ContentOverMemory(self.library, self.shelf.desk),
+            "permission_changes": self.library.changes,
             "cover_views": CoverViews(self.org, self.people, self.tasks, self.cases),
             "task_lists": TaskLists(self.tasks, task_staff),
             "task_work": TaskWork(self.tasks, task_staff),

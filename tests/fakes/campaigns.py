@@ -79,10 +79,14 @@ class FakeContents:
     node_path: str = "/1/"
     refusal: str = ""
     recalled: bool = False
+    product_id: str = ""
     scope_node_ids: tuple[str, ...] = ()
 
     def is_recalled(self, ref: ContentRef) -> bool:
         return self.recalled
+
+    def product_of(self, ref: ContentRef) -> str:
+        return self.product_id
 
     def sendable(self, ref: ContentRef, channel: Channel, at: datetime) -> SendableContent:
         if self.refusal:
@@ -173,6 +177,7 @@ class FakePlanningQueue:
     sent_on: list[tuple[str, str, int, int]] = field(default_factory=list)
     looks: list[tuple[str, datetime]] = field(default_factory=list)
     cancellations: list[str] = field(default_factory=list)
+    rechecks: list[str] = field(default_factory=list)
     recalled_contents: list[tuple[str, int]] = field(default_factory=list)
 
     def content_recalled(self, activity_id: str, version: int) -> None:
@@ -189,6 +194,9 @@ class FakePlanningQueue:
 
     def request_cancellation(self, campaign_id: str) -> None:
         self.cancellations.append(campaign_id)
+
+    def request_recheck(self, campaign_id: str) -> None:
+        self.rechecks.append(campaign_id)
 
 
 class FakeSegments:

@@ -227,13 +227,17 @@ class FakeStandings:
 
 
 class FakePermissions:
-    """Implements ProductPermissions: everybody but ``denied``."""
+    """Implements ProductPermissions: everybody but ``denied``, ``until`` then."""
 
     def __init__(self) -> None:
         self.denied: set[str] = set()
+        self.until = datetime.max.replace(tzinfo=UTC)
 
     def permitted(self, product_id: str, userids: Iterable[str], at: datetime) -> set[str]:
-        return set(userids) - self.denied
+        return {userid for userid in userids if self.permitted_until(product_id, userid, at)}
+
+    def permitted_until(self, product_id: str, userid: str, at: datetime) -> datetime | None:
+        return self.until if userid not in self.denied and at < self.until else None
 
 
 class FakeRules:

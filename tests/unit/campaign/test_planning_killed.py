@@ -40,6 +40,9 @@ class KilledPlanner:
     def request_cancellation(self, campaign_id: str) -> None:
         raise AssertionError("nothing was recalled")
 
+    def request_recheck(self, campaign_id: str) -> None:
+        raise AssertionError("no product changed")
+
     def run(self, campaign: Campaign, until: datetime) -> None:
         """The schedule's looks, a minute apart, and all that follows."""
         while self.time < until:

@@ -214,6 +214,18 @@ def test_a_recall_of_its_content_stops_a_campaign_that_has_begun(bank: Bank, sta
     assert bank.run.stop_content("act_2", 1, START) == 0
 
 
+def test_a_changed_product_has_running_campaigns_about_it_looked_at_and_no_others(bank: Bank) -> None:
+    bank.contents.product_id = "fund_01"
+    campaign = bank.scheduled()
+    assert bank.run.recheck_product("fund_01") == 0, "nothing of it lies with anybody"
+    look(bank, campaign, START)
+
+    found = bank.run.recheck_product("fund_01")
+
+    assert (found, bank.queue.rechecks) == (1, [campaign.campaign_id])
+    assert bank.run.recheck_product("fund_02") == 0
+
+
 def test_a_look_finds_a_recall_whose_message_was_lost(bank: Bank) -> None:
     campaign = bank.scheduled()
     at = dispatched(bank, campaign, START)

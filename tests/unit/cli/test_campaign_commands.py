@@ -10,8 +10,9 @@ import pytest
 from local.cli import campaign_tables
 from local.cli.client import AdminClient, Row
 from scrm import clock
+from scrm.campaign.checks import Refusal
 from scrm.campaign.model import CampaignState, Channel, ContentRef, RingState
-from scrm.campaign.task import RecipientState, SendPlan, TaskState
+from scrm.campaign.task import CancelCause, RecipientState, SendPlan, TaskState
 from scrm.settings.campaigns import CampaignDocument
 from tests.admin_api import Api
 from tests.fakes.org import member
@@ -171,3 +172,5 @@ def test_every_word_of_campaigns_has_a_chinese_one() -> None:
     assert set(TaskState) == set(campaign_tables.TASK_STATES)
     assert set(RecipientState) == set(campaign_tables.RESULTS)
     assert set(CampaignDocument.model_fields) == set(campaign_tables.RULES)
+    reasons = {*Refusal, *CancelCause, *(f"despite_{cause}" for cause in CancelCause)} - {CancelCause.RECHECK}
+    assert reasons <= set(campaign_tables.REASONS)

@@ -64,6 +64,9 @@ class Contents(Protocol):
     def is_recalled(self, ref: ContentRef) -> bool:
         """Whether somebody took the version back."""
 
+    def product_of(self, ref: ContentRef) -> str:
+        """The product that the version speaks of; empty when there is none."""
+
 
 @dataclass(frozen=True, slots=True)
 class OwnerPart:
@@ -144,6 +147,9 @@ class PlanningQueue(Protocol):
 
     def request_look(self, campaign_id: str, not_before: datetime) -> None:
         """Look at the campaign then. What waits long may be left out: its due time brings it back as well."""
+
+    def request_recheck(self, campaign_id: str) -> None:
+        """What lies with members is asked about again."""
 
     def request_cancellation(self, campaign_id: str) -> None:
         """What is unconfirmed is cancelled at WeCom, at the quota's pace."""

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -175,7 +175,7 @@ class Dispatch:
         excluded = {
             target_id: Result(RecipientState.EXCLUDED, now, reason) for target_id, reason in verdict.excluded.items()
         }
-        judged = _Judged(task.with_results(excluded))
+        judged = _Judged(replace(task.with_results(excluded), permitted_until=verdict.permitted_until))
         for owner, target_ids in verdict.moved.items():
             judged.move(target_ids, now, owner_userid=owner)
         return judged

@@ -1,6 +1,6 @@
 """How a campaign runs by itself: looked at when it is due, one step at a time, each repeatable."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -70,14 +70,29 @@ class CampaignRun:
         """The content was recalled: every campaign that sends it stops at once; how many were looked at."""
         using = [
             campaign
-            for campaign_id in self.store.due(_EVER)
-            if (campaign := self.store.find(campaign_id)) is not None
-            and (campaign.definition.content.activity_id, campaign.definition.content.version) == (activity_id, version)
+            for campaign in self._open()
+            if (campaign.definition.content.activity_id, campaign.definition.content.version) == (activity_id, version)
         ]
         for campaign in using:
             if campaign.state in _SENDING:
                 self._stopped_by_content(campaign, now)
         return len(using)
+
+    def recheck_product(self, product_id: str) -> int:
+        """The product is another one now: what waits of every campaign about it is asked about; how many there are."""
+        contents = [(campaign.campaign_id, campaign.definition.content) for campaign in self._open(_SENDING)]
+        products = {content: self.contents.product_of(content) for content in {content for _, content in contents}}
+        found = [campaign_id for campaign_id, content in contents if products[content] == product_id]
+        for campaign_id in found:
+            self.queue.request_recheck(campaign_id)
+        return len(found)
+
+    def _open(self, states: Collection[CampaignState] = frozenset(CampaignState)) -> Iterator[Campaign]:
+        """Campaigns that want another look some time."""
+        for campaign_id in self.store.due(_EVER):
+            campaign = self.store.find(campaign_id)
+            if campaign is not None and campaign.state in states:
+                yield campaign
 
     def _stopped_by_content(self, campaign: Campaign, now: datetime) -> Campaign:
         stopped = machine.recalled(campaign, "its content was recalled", now)

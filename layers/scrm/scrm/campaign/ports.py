@@ -123,6 +123,9 @@ class ProductPermissions(Protocol):
 
     def permitted(self, product_id: str, userids: Iterable[str], at: datetime) -> set[str]: ...
 
+    def permitted_until(self, product_id: str, userid: str, at: datetime) -> datetime | None:
+        """Until when the member may, by the dates known at that moment; None: he may not now."""
+
 
 class RecipientRules(Protocol):
     """Suitability, consent and protection of customers, as they are now."""

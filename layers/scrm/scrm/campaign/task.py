@@ -116,8 +116,9 @@ class SendTask:
 
     ``touch_id`` is the campaign's place in the contact-pressure ledger, the same for whatever follows this task.
     ``expires_at`` is the last moment to send it at all. ``first_intent_at`` is when its call may have been made first,
-    ``intended_at`` last, ``text_hash`` tells its text. ``alive_until`` is when it is taken back. ``due_at`` is when to
-    look again, None: never.
+    ``intended_at`` last, ``text_hash`` tells its text. ``alive_until`` is when it is taken back,
+    ``permitted_until`` when its member's permission for the product ends by its date. ``due_at`` is when to look again,
+    None: never.
     ``predecessor_id`` names the task whose customers these were. ``untold``: the ledger may not have heard yet of those
     who ended before the creation. ``answer_lost``: WeCom took it, but whom it refused nobody heard. ``version`` rises
     with every write.
@@ -147,6 +148,7 @@ class SendTask:
     msgid: str = ""
     created_at: datetime | None = None
     alive_until: datetime | None = None
+    permitted_until: datetime | None = None
     cancel_cause: CancelCause | None = None
     cancel_asked_at: datetime | None = None
     reminded_at: tuple[datetime, ...] = ()

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from scrm.aws.task_table import DynamoTaskTable
     from scrm.consent.consents import ConsentDesk, Consents
     from scrm.contacts.accountability import Accountability
+    from scrm.content.permission_changes import PermissionChanges
     from scrm.handover.decisions import CaseDecisions
     from scrm.handover.orphans import OrphanQueries
     from scrm.handover.plan_review import PlanReviews
@@ -156,7 +157,16 @@ def content_library() -> "AdminContent":
     from scrm.runtime.wiring.content import AdminContent  # noqa: PLC0415
 
     files = DocumentStore(lambda: session.client("s3"), settings().data_bucket)
-    return AdminContent(_table(settings().content_table), files, audit_log())
+    return AdminContent(_table(settings().content_table), files, audit_log(), planning_queue)
+
+
+def permission_changes() -> "PermissionChanges":
+    from scrm.aws.dispatch_queue import SqsSellerNews  # noqa: PLC0415 - as above
+    from scrm.aws.queues import Queue  # noqa: PLC0415
+    from scrm.content.permission_changes import PermissionChanges  # noqa: PLC0415
+
+    news = SqsSellerNews(Queue(session.client("sqs"), settings().campaign_queue_url))
+    return PermissionChanges(content_library().permissions, news)
 
 
 def campaigns() -> "AdminCampaigns":

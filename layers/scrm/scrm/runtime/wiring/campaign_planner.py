@@ -50,6 +50,9 @@ class Planner:
     def stop_content(self, activity_id: str, version: int) -> int:
         return self.run.stop_content(activity_id, version, clock.now())
 
+    def recheck_product(self, product_id: str) -> int:
+        return self.run.recheck_product(product_id)
+
     def request_due(self) -> int:
         return self.run.request_due(clock.now())
 
