@@ -117,6 +117,7 @@ class CampaignDefinition:
     ``blast_radius`` is the most customers a ring may reach; None: no limit of its own. ``deadline`` is how long a
     member may take to confirm, for ``rm_task`` to do it. ``least_need`` leaves out whose need of the content is
     smaller, 0: nobody. A larger ``priority`` comes first when the weekly cap binds.
+    ``impact_assessment_id`` is the bank's assessment of choosing customers by sensitive facts (R4).
     """
 
     name: str
@@ -132,6 +133,7 @@ class CampaignDefinition:
     deadline: timedelta = timedelta(hours=24)
     least_need: int = 0
     recurrence: Recurrence | None = None
+    impact_assessment_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
