@@ -12,6 +12,11 @@ logger = Logger()
 metrics = Metrics()
 
 
+def measure(name: str, milliseconds: int) -> None:
+    """Add a time to the metric ``name`` of this function, which CloudWatch knows the percentiles of."""
+    metrics.add_metric(name, MetricUnit.Milliseconds, milliseconds)
+
+
 def count(name: str, value: int = 1, **dimensions: str) -> None:
     """Add ``value`` to the metric ``name`` (PascalCase, past tense) of this function.
 

@@ -14,6 +14,7 @@ _VARIABLES = (
     "AUDIENCE_TABLE",
     "CONSENT_TABLE",
     "CONTENT_TABLE",
+    "WELCOME_TABLE",
     "CAMPAIGN_TABLE",
     "SEND_TASK_TABLE",
     "AUDIT_TABLE",
@@ -41,6 +42,7 @@ class AdminSettings:
     audience_table: str
     consent_table: str
     content_table: str
+    welcome_table: str
     campaign_table: str
     send_task_table: str
     audit_table: str

@@ -6,6 +6,9 @@ from datetime import timedelta
 from typing import Self
 
 
+_QUEUES = ("staff", "contact", "reconcile", "welcome")
+
+
 class MissingSettingError(Exception):
     """A required environment variable is absent or empty."""
 
@@ -25,7 +28,7 @@ class CallbackSettings:
             corp_id=_required("CORP_ID"),
             secret_id=_required("CALLBACK_SECRET_ID"),
             platform_table=_required("PLATFORM_TABLE"),
-            queue_urls={name: _required(f"{name.upper()}_QUEUE_URL") for name in ("staff", "contact", "reconcile")},
+            queue_urls={name: _required(f"{name.upper()}_QUEUE_URL") for name in _QUEUES},
             window=timedelta(seconds=int(os.environ.get("CALLBACK_WINDOW_SECONDS", "600"))),
         )
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from scrm.wecom.api.mass_messages import MassMessages
     from scrm.wecom.api.media import Media
     from scrm.wecom.api.tags import Tags
+    from scrm.wecom.api.welcome import WelcomeMessages
 
 
 class WecomClient:
@@ -63,6 +64,12 @@ class WecomClient:
         from scrm.wecom.api.mass_messages import MassMessages  # noqa: PLC0415
 
         return MassMessages(self._caller)
+
+    @cached_property
+    def welcome_messages(self) -> "WelcomeMessages":
+        from scrm.wecom.api.welcome import WelcomeMessages  # noqa: PLC0415
+
+        return WelcomeMessages(self._caller)
 
     @cached_property
     def media(self) -> "Media":

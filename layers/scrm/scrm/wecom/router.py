@@ -14,6 +14,7 @@ class Destination(StrEnum):
     STAFF = "staff"
     CONTACT = "contact"
     RECONCILE = "reconcile"
+    WELCOME = "welcome"
 
 
 class Outcome(StrEnum):
@@ -52,6 +53,11 @@ def destination(callback: Callback) -> Destination | None:
     return _ROUTES.get(callback.name) or _ROUTES.get(callback.event)
 
 
+def wants_a_welcome(callback: Callback) -> bool:
+    """Whether WeCom gave a code to greet a customer with; it lives 20 seconds, so it goes before everything else."""
+    return callback.event == "change_external_contact" and bool(callback.fields.get("WelcomeCode"))
+
+
 class CallbackIntake:
     """Use case: a verified callback reaches its queue.
 
@@ -68,9 +74,11 @@ class CallbackIntake:
         event_id = callback.event_id
         if self._markers.is_marked(event_id):
             return Outcome.REPEATED
-        queue = destination(callback)
+        queue, message = destination(callback), self._message(callback, event_id)
+        if wants_a_welcome(callback):
+            self._queues.send(Destination.WELCOME.value, message)
         if queue is not None:
-            self._queues.send(queue.value, self._message(callback, event_id))
+            self._queues.send(queue.value, message)
         self._markers.mark(event_id, callback.name)
         return Outcome.IGNORED if queue is None else Outcome.ROUTED
 

@@ -56,6 +56,7 @@ FAMILIES: Final[Mapping[str, str]] = {
     "settings/pressure": "pressure_settings",
     "syncs": "full_syncs",
     "tasks": "tasks",
+    "welcome-rules": "welcome_rules",
 }
 
 
