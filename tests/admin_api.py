@@ -27,6 +27,7 @@ from scrm.aws.customer_journal import CustomerJournal
 from scrm.aws.handover_journal import AuditedSettings
 from scrm.aws.pressure_journal import AuditedExceptions
 from scrm.aws.segment_table import AuditedSegments
+from scrm.aws.welcome_journal import AuditedWelcome
 from scrm.campaign.exposure import Exposure, ExposureHistory
 from scrm.campaign.stopping import TaskTallies
 from scrm.consent.consents import ConsentDesk
@@ -54,6 +55,7 @@ from scrm.runtime.member_places import MemberPlaces
 from scrm.runtime.needs_joins import LibraryOffers, rules_of
 from scrm.runtime.pressure_joins import pressure_rules
 from scrm.runtime.task_joins import OrgTaskStaff
+from scrm.runtime.welcome_joins import LibraryGreetings
 from scrm.runtime.wiring import admin_api as wiring
 from scrm.runtime.wiring import bank_settings
 from scrm.settings.change import SettingsChange
@@ -63,6 +65,7 @@ from scrm.settings.needs import NeedsDocument
 from scrm.settings.pressure import PressureDocument
 from scrm.tasks.queries import TaskLists
 from scrm.tasks.work import TaskWork
+from scrm.welcome.rules import WelcomeDesk
 from tests.fakes.answers import FakeAnswers
 from tests.fakes.audience import NOW, FakeKnown, FakeLists, FakeSegments
 from tests.fakes.audit import FakeAuditStore
@@ -79,6 +82,7 @@ from tests.fakes.pressure import FakeExceptions, FakePressureStore
 from tests.fakes.queries import FakeCaseQueries, FakeContactQueries, FakeOrgQueries
 from tests.fakes.settings import MemorySettingsStore
 from tests.fakes.tasks import FakeTasks
+from tests.fakes.welcome import FakeWelcomeRules
 
 EVENTS = Path(__file__).parents[1] / "events" / "admin_api"
 AT = datetime(2026, 11, 21, 8, 0, tzinfo=UTC)
@@ -249,6 +253,7 @@ class Api:
     known: FakeKnown = field(default_factory=lambda: FakeKnown({}))
     campaigns: Bank = field(default_factory=Bank)
     answers: Answers = field(default_factory=lambda: Answers(AT))
+    welcome: FakeWelcomeRules = field(default_factory=FakeWelcomeRules)
 
     def join(self, monkeypatch: pytest.MonkeyPatch) -> "Api":
         task_staff = OrgTaskStaff(self.people, lambda: self.now)
@@ -275,6 +280,9 @@ class Api:
             "audience": AudienceOverMemory(self.segments, self.known, self.people, AuditLog(self.audit), self.lists),
             "content_library": ContentOverMemory(self.library, self.shelf.desk),
             "permission_changes": self.library.changes,
+            "welcome_desk": WelcomeDesk(
+                self.welcome, LibraryGreetings(self.library.gate), AuditedWelcome(AuditLog(self.audit)), clock.now
+            ),
             "cover_views": CoverViews(self.org, self.people, self.tasks, self.cases),
             "task_lists": TaskLists(self.tasks, task_staff),
             "task_work": TaskWork(self.tasks, task_staff),

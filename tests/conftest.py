@@ -22,6 +22,7 @@ os.environ.update(
     AUDIENCE_TABLE="audience",
     CONSENT_TABLE="consent",
     CONTENT_TABLE="content",
+    WELCOME_TABLE="welcome",
     SEND_TASK_TABLE="send-tasks",
     DATA_BUCKET="data",
     CALLBACK_SECRET_ID="scrm/callback",
@@ -30,7 +31,16 @@ os.environ.update(
     EVENT_BUS_NAME="scrm",
 )
 os.environ.pop("CLOCK_URL", None)
-for _name in ("STAFF", "CONTACT", "HANDOVER", "RECONCILE", "CAMPAIGN", "CAMPAIGN_RECONCILE", "CAMPAIGN_PLANNER"):
+for _name in (
+    "STAFF",
+    "CONTACT",
+    "HANDOVER",
+    "RECONCILE",
+    "CAMPAIGN",
+    "CAMPAIGN_RECONCILE",
+    "CAMPAIGN_PLANNER",
+    "WELCOME",
+):
     os.environ[f"{_name}_QUEUE_URL"] = (
         f"https://sqs.cn-north-1.amazonaws.com.cn/123456789012/{_name.lower().replace('_', '-')}"
     )

@@ -26,6 +26,7 @@ from functions.handover_reconcile import handler as handover_reconcile
 from functions.handover_worker import handler as handover_worker
 from functions.staff_intake import handler as staff_intake
 from functions.wecom_callback import handler as wecom_callback
+from functions.welcome_worker import handler as welcome_worker
 from local.engine.region import REGION
 from local.simulator.server import RunningSimulator, running_simulator
 from scrm import clock
@@ -38,13 +39,14 @@ from scrm.runtime.wiring import handover_worker as worker_wiring
 from scrm.runtime.wiring import staff_intake as staff_wiring
 from scrm.runtime.wiring import wecom as wecom_wiring
 from scrm.runtime.wiring import wecom_callback as callback_wiring
+from scrm.runtime.wiring import welcome_worker as welcome_wiring
 from tests.engine import EngineTables
 from tests.killing import KilledError, Killer, KillPlace, redelivered_after
 
 CORP = "wwSIMCORP0000001"
 TOKEN = "LocalBankToken01"
 AES_KEY = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG"
-QUEUES = ("staff", "contact", "handover", "reconcile", "campaign", "campaign_reconcile", "campaign_planner")
+QUEUES = ("welcome", "staff", "contact", "handover", "reconcile", "campaign", "campaign_reconcile", "campaign_planner")
 HANDLERS: dict[str, Callable[..., Any]] = {
     "staff": staff_intake.lambda_handler,
     "contact": contact_sync.lambda_handler,
@@ -53,6 +55,7 @@ HANDLERS: dict[str, Callable[..., Any]] = {
     "campaign": campaign_worker.lambda_handler,
     "campaign_reconcile": campaign_reconcile.lambda_handler,
     "campaign_planner": campaign_planner.lambda_handler,
+    "welcome": welcome_worker.lambda_handler,
 }
 
 
@@ -173,6 +176,7 @@ def restart() -> None:
         worker_wiring,
         reconcile_wiring,
         planner_wiring,
+        welcome_wiring,
         dispatch_wiring,
         wecom_wiring,
         callback_wiring,

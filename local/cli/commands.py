@@ -26,6 +26,7 @@ from local.cli.pressure_commands import pressure
 from local.cli.product_commands import products
 from local.cli.session import LIMIT, NODE, Session
 from local.cli.task_commands import task
+from local.cli.welcome_commands import welcome
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -418,6 +419,7 @@ scrm.add_command(pressure)
 scrm.add_command(audience)
 scrm.add_command(media)
 scrm.add_command(campaigns)
+scrm.add_command(welcome)
 
 
 def main(arguments: list[str] | None = None) -> None:

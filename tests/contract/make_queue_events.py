@@ -256,6 +256,12 @@ def samples() -> dict[str, dict[str, dict[str, Any]]]:
             ),
             "poison": batch("campaign_reconcile", {"kind": "look_requested"}),
         },
+        "welcome_worker": {
+            "customer_added": batch("welcome", newcomer()),
+            "customer_added_clock_ahead": batch("welcome", newcomer() | {"occurred_at": "2099-11-23T01:00:00.000Z"}),
+            "half_added": batch("welcome", newcomer("add_half_external_contact")),
+            "poison": batch("welcome", {"kind": "callback"}),
+        },
         "handover_reconcile": {
             "due": {"schedule": "handover_reconcile.due"},
             "audit": {"schedule": "handover_reconcile.audit"},
@@ -366,6 +372,12 @@ def callback(event: str, change_type: str, **fields: str) -> dict[str, Any]:
         "received_at": AT_TEXT,
         "fields": {**header, "Event": event, "ChangeType": change_type, **fields},
     }
+
+
+def newcomer(change_type: str = "add_external_contact") -> dict[str, Any]:
+    """A customer came by a contact way, and WeCom gave a code to greet him with."""
+    found = {"UserID": "rm_wang01", "ExternalUserID": CUSTOMER, "State": "branch-001", "WelcomeCode": "CODESAMPLE"}
+    return callback("change_external_contact", change_type, **found)
 
 
 def batch(queue: str, *bodies: BaseModel | Mapping[str, Any] | str) -> dict[str, Any]:

@@ -25,12 +25,14 @@ QUEUE_OF = {
     "campaign_planner": "campaign_planner",
     "campaign_worker": "campaign",
     "campaign_reconcile": "campaign_reconcile",
+    "welcome_worker": "welcome",
 }
 # A message that fits no model can never succeed, and a case nobody opened cannot be worked on: both go to the
 # dead-letter queue, where the runbook looks at them.
 FAILS_AS_IT_SHOULD = {
     ("contact_sync", "poison"),
     ("campaign_planner", "poison"),
+    ("welcome_worker", "poison"),
     ("campaign_worker", "poison"),
     ("campaign_reconcile", "poison"),
     ("handover_worker", "poison"),

@@ -28,6 +28,7 @@ def test_endpoints_file_names_everything_that_answers(stack: RunningStack) -> No
         "CampaignQueue",
         "CampaignReconcileQueue",
         "CampaignPlannerQueue",
+        "WelcomeQueue",
     }
     assert told["resources"]["buses"] == {"ScrmBus": "scrm"}
 

@@ -18,6 +18,7 @@ FUNCTIONS = {
     "CampaignPlanner": "campaign_planner",
     "CampaignWorker": "campaign_worker",
     "CampaignReconcile": "campaign_reconcile",
+    "WelcomeWorker": "welcome_worker",
     "AdminApi": "admin_api",
 }
 _SUB_NAMES = re.compile(r"\$\{([\w:.]+)\}")

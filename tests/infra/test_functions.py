@@ -5,7 +5,14 @@ import pytest
 from local.engine.paths import ROOT
 from tests.infra.cloudformation import FUNCTIONS, names_in, of_type, plain, properties, written
 
-CALLS_WECOM = {"ContactSync", "HandoverWorker", "HandoverReconcile", "CampaignWorker", "CampaignReconcile"}
+CALLS_WECOM = {
+    "WelcomeWorker",
+    "ContactSync",
+    "HandoverWorker",
+    "HandoverReconcile",
+    "CampaignWorker",
+    "CampaignReconcile",
+}
 
 
 def test_the_template_has_the_functions_of_the_slice_and_no_other() -> None:

@@ -26,6 +26,7 @@ TABLE_OF = {
     "AUDIENCE_TABLE": "AudienceTable",
     "CONSENT_TABLE": "ConsentTable",
     "CONTENT_TABLE": "ContentTable",
+    "WELCOME_TABLE": "WelcomeTable",
     "CAMPAIGN_TABLE": "CampaignTable",
     "SEND_TASK_TABLE": "SendTaskTable",
     "AUDIT_TABLE": "AuditTable",
@@ -38,6 +39,7 @@ QUEUE_OF = {
     "CAMPAIGN_QUEUE_URL": "CampaignQueue",
     "CAMPAIGN_RECONCILE_QUEUE_URL": "CampaignReconcileQueue",
     "CAMPAIGN_PLANNER_QUEUE_URL": "CampaignPlannerQueue",
+    "WELCOME_QUEUE_URL": "WelcomeQueue",
 }
 SECRET_OF = {"WECOM_SECRET_ID": "WecomSecret", "CALLBACK_SECRET_ID": "CallbackSecret"}
 BUS_OF = {"EVENT_BUS_NAME": "ScrmBus"}
@@ -65,6 +67,7 @@ PREFIXES = {
         "s3:PutObject": {"audience/snapshots/*"},
     },
     "CampaignWorker": {"s3:GetObject": {"content/media/*"}, "s3:PutObject": {"facts/send_settled/*"}},
+    "WelcomeWorker": {"s3:GetObject": {"content/media/*"}},
     "CampaignReconcile": {"s3:GetObject": {"content/media/*"}, "s3:PutObject": {"facts/send_settled/*"}},
 }
 ROLES = sorted(of_type("AWS::IAM::Role"))

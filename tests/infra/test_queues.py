@@ -12,7 +12,7 @@ DEAD_LETTER_QUEUES = sorted(name for name in of_type("AWS::SQS::Queue") if name.
 MAPPINGS = {name: each["Properties"] for name, each in of_type("AWS::Lambda::EventSourceMapping").items()}
 
 
-def test_the_slice_has_seven_queues_each_read_by_one_function() -> None:
+def test_the_slice_has_eight_queues_each_read_by_one_function() -> None:
     assert QUEUES == [
         "CampaignPlannerQueue",
         "CampaignQueue",
@@ -21,6 +21,7 @@ def test_the_slice_has_seven_queues_each_read_by_one_function() -> None:
         "HandoverQueue",
         "ReconcileQueue",
         "StaffQueue",
+        "WelcomeQueue",
     ]
     assert sorted(source for each in MAPPINGS.values() for source in names_in(each["EventSourceArn"])) == QUEUES
 

@@ -16,6 +16,7 @@ TABLES = {
     "PressureTable": set(),
     "AudienceTable": set(),
     "ConsentTable": set(),
+    "WelcomeTable": set(),
     "CampaignTable": {"by_due", "by_branch", "by_bank"},
     "SendTaskTable": {"by_due", "by_campaign", "by_owner"},
     "ContentTable": {"by_branch", "by_bank"},

@@ -129,7 +129,7 @@ _KNOWN_NAMES = {
 
 
 def counted_metrics() -> set[str]:
-    """Names given to `count(...)` as text, values of the outcome enums that are counted, and what knows its metric."""
+    """Names given to `count(...)` and `measure(...)` as text, values of the outcome enums that are counted, and what knows its metric."""
     found = {outcome.metric for outcome in (*TransferOutcome, *DeliveryOutcome, *SendOutcome, *LookOutcome)}
     for path in [*(ROOT / "functions").rglob("*.py"), *(ROOT / "layers" / "scrm").rglob("*.py")]:
         found.update(_metrics_in(path))
@@ -138,7 +138,7 @@ def counted_metrics() -> set[str]:
 
 def _metrics_in(path: Path) -> Iterator[str]:
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "count" and node.args:
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") in {"count", "measure"} and node.args:
             yield from _texts(*ast.walk(node.args[0]))
         elif isinstance(node, ast.ClassDef) and "the value is the metric" in (ast.get_docstring(node) or ""):
             yield from _texts(*(each.value for each in node.body if isinstance(each, ast.Assign)))

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Self
 
-
 _QUEUES = ("staff", "contact", "reconcile", "welcome")
 
 

@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     from scrm.settings.change import SettingsChange
     from scrm.tasks.queries import TaskLists
     from scrm.tasks.work import TaskWork
+    from scrm.welcome.rules import WelcomeDesk
 
 
 @functools.cache
@@ -158,6 +159,12 @@ def content_library() -> "AdminContent":
 
     files = DocumentStore(lambda: session.client("s3"), settings().data_bucket)
     return AdminContent(_table(settings().content_table), files, audit_log(), planning_queue)
+
+
+def welcome_desk() -> "WelcomeDesk":
+    from scrm.runtime.wiring import welcome  # noqa: PLC0415 - only operations on welcome messages need it
+
+    return welcome.welcome_desk(_table(settings().welcome_table), _table(settings().content_table), audit_log())
 
 
 def permission_changes() -> "PermissionChanges":
