@@ -59,6 +59,9 @@ NOT_YET_USED = {
         )
     ),
     ("HandoverReconcile", "dynamodb:BatchWriteItem", "HandoverTable"),
+    ("WelcomeWorker", "dynamodb:BatchGetItem", "ContentTable"),
+    ("WelcomeWorker", "dynamodb:PutItem", "ContentTable"),
+    ("WelcomeWorker", "s3:GetObject", "DataBucket/content/media/*"),
     ("ContactSync", "dynamodb:BatchGetItem", "ConsentTable"),
     ("ContactSync", "dynamodb:Query", "ConsentTable"),
 }
@@ -78,6 +81,7 @@ DONE_BY_WHO_COMES_FIRST = {
     ("CampaignWorker", "dynamodb:BatchGetItem", "SendTaskTable"),
     ("CampaignWorker", "secretsmanager:GetSecretValue", "WecomSecret"),
     ("CampaignReconcile", "secretsmanager:GetSecretValue", "WecomSecret"),
+    ("WelcomeWorker", "secretsmanager:GetSecretValue", "WecomSecret"),
 }
 
 

@@ -23,7 +23,7 @@ TABLES = {
     "AuditTable": set(),
 }
 # Working state; ended relations; old weeks; what no feed repeated.
-FORGETS = {"PlatformTable", "ContactsTable", "PressureTable", "AudienceTable"}
+FORGETS = {"PlatformTable", "ContactsTable", "PressureTable", "AudienceTable", "WelcomeTable"}
 SECRETS = ["WecomSecret", "CallbackSecret"]
 KEPT = [*TABLES, *SECRETS, "DataBucket", "DataKey", "EgressAddressA", "EgressAddressB"]
 DATA_CLASSES = {"core", "important", "general-sensitive", "general-other"}

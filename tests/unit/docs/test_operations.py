@@ -129,7 +129,7 @@ _KNOWN_NAMES = {
 
 
 def counted_metrics() -> set[str]:
-    """Names given to `count(...)` and `measure(...)` as text, values of the outcome enums that are counted, and what knows its metric."""
+    """Names given to `count` and `measure` as text, values of outcome enums that are counted, what knows its metric."""
     found = {outcome.metric for outcome in (*TransferOutcome, *DeliveryOutcome, *SendOutcome, *LookOutcome)}
     for path in [*(ROOT / "functions").rglob("*.py"), *(ROOT / "layers" / "scrm").rglob("*.py")]:
         found.update(_metrics_in(path))

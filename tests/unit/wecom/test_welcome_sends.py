@@ -58,7 +58,7 @@ def test_what_wecom_would_refuse_is_not_sent(wecom: PagedWecom, text: str, attac
     ],
 )
 def test_answers_are_told_in_the_features_words(wecom: PagedWecom, errcode: int, found: type[Exception]) -> None:
-    wecom.will_raise(SEND, errors.error_for(errcode, SEND))
+    wecom.will_answer(SEND, errors.error_for(errcode, SEND))
     denied: list[errors.PermissionDeniedError] = []
 
     with pytest.raises(found) as caught:
