@@ -41,15 +41,16 @@ def fields(rows: Sequence[Row]) -> Table:
 
 def segments(rows: Sequence[Row]) -> Table:
     """Segments, or the versions of one."""
-    table = titled("客群", "编号", "版本", "名称", "机构", "表达式", "含义", "制作人", "时间")
+    table = titled("客群", "编号", "版本", "名称", "机构", "表达式", "含义", "无法识别的行", "制作人", "时间")
     for row in rows:
         table.add_row(
             row["segment_id"],
             str(row["version"]),
             row["name"],
             row["node_id"],
-            row["expression"],
+            row["expression"] or "—",
             row["explanation"],
+            str(row["unusable"]) if row["kind"] == "list" else "—",
             row["made_by"],
             local_time(row["made_at"]),
         )

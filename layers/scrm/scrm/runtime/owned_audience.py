@@ -12,6 +12,7 @@ from itertools import batched
 from typing import Final, Protocol
 
 from scrm import clock, ids
+from scrm.audience.lists import ListExpiredError
 from scrm.audience.segments import UnknownSegmentError
 from scrm.aws.snapshot_documents import BucketSnapshots, OwnerRow, PartHead
 from scrm.campaign.campaign_ports import OwnerPart
@@ -147,6 +148,9 @@ class OwnedAudience:
             return lambda userid: self._targets_of(userid, definition.channel)
         try:
             return self._segments.targets(definition.segment_id, campaign.node_path, at)
+        except ListExpiredError as expired:
+            text = "The list of customers is not kept any more; bring it again, as a new version of the segment."
+            raise CampaignRefusedError(text) from expired
         except UnknownSegmentError as unknown:
             text = "This node has no such segment; use one of its own, or of a node above it."
             raise CampaignRefusedError(text) from unknown
