@@ -239,6 +239,11 @@ class Campaign:
         return self.state not in {CampaignState.CLOSED, CampaignState.FAILED, CampaignState.RECALLED}
 
     @property
+    def has_begun(self) -> bool:
+        """Its audience was frozen at the start: members may have tasks of it, or have had."""
+        return bool(self.snapshot_id)
+
+    @property
     def may_send(self) -> bool:
         """Whether a task of this campaign may be created now: what the kill switch turns off."""
         return self.state in RUNNING
@@ -252,6 +257,11 @@ class Campaign:
     @property
     def next_ring(self) -> RingProgress | None:
         return next((ring for ring in self.rings if ring.state is RingState.WAITING), None)
+
+    @property
+    def customers(self) -> int:
+        """Everybody who fell to one of the rings, or to none, when it started: each is in one task in the end."""
+        return sum(ring.share.customers for ring in self.rings) + self.outside.customers
 
     def ring(self, name: str) -> Ring:
         return next(ring for ring in self.definition.rings if ring.name == name)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import batched
-from typing import Final
+from typing import Final, Protocol
 
 from scrm import clock
 from scrm.campaign.model import Tally
@@ -94,11 +94,17 @@ class TaskChanges:
         return task is not None and task.state not in CREATING and target_id in task.pending_ids
 
 
+class CampaignTasks(Protocol):
+    """A campaign's tasks, or those of them that somebody may see."""
+
+    def of_campaign(self, campaign_id: str, part: int | None = None) -> Iterator[TaskSummary]: ...
+
+
 @dataclass(frozen=True, slots=True)
 class TaskTallies:
     """What became of a campaign's recipients, counted over its tasks (O2)."""
 
-    tasks: TaskRepository
+    tasks: CampaignTasks
     now: Callable[[], datetime] = clock.now
 
     def of(self, campaign_id: str, ring: str = "") -> Tally:
