@@ -78,7 +78,7 @@ class TaskChanges:
         return len(found)
 
     def opted_out(self, external_userid: str, member_userids: Iterable[str]) -> int:
-        """One customer opted out (R1); how many tasks are looked at. One that is yet to be created asks by itself."""
+        """One customer opted out (R1); how many tasks are looked at. One that is planned asks by itself."""
         found = [
             task_id
             for userid in dict.fromkeys(member_userids)
@@ -91,7 +91,7 @@ class TaskChanges:
 
     def _waits_for(self, task_id: str, target_id: str) -> bool:
         task = self.tasks.load(task_id)
-        return task is not None and task.state not in CREATING and target_id in task.pending_ids
+        return task is not None and task.state is not TaskState.PLANNED and target_id in task.pending_ids
 
 
 class CampaignTasks(Protocol):
