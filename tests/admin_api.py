@@ -29,6 +29,7 @@ from scrm.aws.pressure_journal import AuditedExceptions
 from scrm.aws.segment_table import AuditedSegments
 from scrm.aws.welcome_journal import AuditedWelcome
 from scrm.campaign.exposure import Exposure, ExposureHistory
+from scrm.campaign.results import CampaignResults
 from scrm.campaign.stopping import TaskTallies
 from scrm.consent.consents import ConsentDesk
 from scrm.content.media import MediaDesk
@@ -69,7 +70,7 @@ from scrm.welcome.rules import WelcomeDesk
 from tests.fakes.answers import FakeAnswers
 from tests.fakes.audience import NOW, FakeKnown, FakeLists, FakeSegments
 from tests.fakes.audit import FakeAuditStore
-from tests.fakes.campaigns import Bank, MemoryResults
+from tests.fakes.campaigns import Bank, MemoryResults, MemoryShared
 from tests.fakes.consent import Answers
 from tests.fakes.contacts import Contacts
 from tests.fakes.content import Library
@@ -222,6 +223,12 @@ class CampaignsOverMemory:
         self.desk = bank.desk
         self.tallies = TaskTallies(bank.tasks, clock.now)
         self.results = MemoryResults(bank.tasks)
+
+    def shared(self, node_path: str) -> MemoryShared:
+        return MemoryShared(self._bank.tasks, node_path)
+
+    def shared_sums(self, node_path: str, campaign_id: str) -> CampaignResults:
+        return TaskTallies(self.shared(node_path), clock.now).results(campaign_id)
 
     def exposures_of(self, external_userid: str) -> list[Exposure]:
         owner = self._contacts.customer(external_userid).owner_userid
