@@ -13,6 +13,7 @@ from scrm.aws.welcome_table import DynamoWelcomeClaims, DynamoWelcomeRules
 from scrm.welcome.model import WelcomeRule
 from scrm.welcome.ports import WelcomeRules
 from tests.campaign_bank import OWNER, CampaignBank, campaign_bank
+from tests.e2e.conditions import eventually
 from tests.engine import EngineTables
 from tests.fakes.content import LABEL
 from tests.fakes.welcome import FakeWelcomeRules
@@ -40,6 +41,7 @@ def comes(bank: CampaignBank, newcomer: str = NEWCOMER) -> None:
 
 
 def greeted(bank: CampaignBank, newcomer: str = NEWCOMER) -> list[Any]:
+    eventually(bank.bank.sim.control.pending_callbacks, lambda count: count == 0)
     bank.bank.run_until_idle()
     return [each["content"] for each in bank.bank.sim.control.welcomes(newcomer) if each["used_by"]]
 
@@ -52,8 +54,8 @@ def test_a_newcomer_is_greeted_once(bank: CampaignBank) -> None:
 
 
 def test_a_callback_that_comes_late_greets_nobody(bank: CampaignBank) -> None:
-    bank.bank.sim.control.callback_policy({"lose_percent": 0})
     comes(bank)
+    eventually(bank.bank.sim.control.pending_callbacks, lambda count: count == 0)
     bank.bank.sim.control.advance(25)
     clock.refresh()
 
