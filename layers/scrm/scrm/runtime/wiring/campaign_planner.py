@@ -10,6 +10,7 @@ from scrm.audit.log import AuditLog
 from scrm.aws import session
 from scrm.aws.audit_table import DynamoAuditStore
 from scrm.aws.campaign_table import DynamoSliceStore
+from scrm.aws.contact_table import DynamoContactRepository
 from scrm.aws.dispatch_queue import SqsSendQueue
 from scrm.aws.org_table import DynamoOrgRepository
 from scrm.aws.planning_queue import SqsPlanningQueue
@@ -118,7 +119,7 @@ def _exclusions() -> Exclusions:
 @functools.cache
 def _audiences() -> OwnedAudience:
     org = DynamoOrgRepository(table("ORG_TABLE"))
-    contacts, segments = send_checks.contacts(), DynamoSegments(table("AUDIENCE_TABLE"))
+    contacts, segments = DynamoContactRepository(table("CONTACTS_TABLE")), DynamoSegments(table("AUDIENCE_TABLE"))
     targets = SegmentTargets(segments, FactsAndTags(send_checks.facts(), contacts))
     return OwnedAudience(org, contacts, _exclusions(), BucketSnapshots(bucket("DATA_BUCKET")), targets)
 
