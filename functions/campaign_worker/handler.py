@@ -12,6 +12,7 @@ WORK: Final = LazyWork(
     {
         "send_task_planned": "sends.take",
         "campaign_stopped": "task_changes.stop",
+        "campaign_rechecked": "task_changes.recheck_campaign",
         "customer_opted_out": "task_changes.opted_out",
         "customers_changed": "task_changes.recheck_owner",
     }

@@ -30,7 +30,12 @@ LIMITS = {
     "campaign_reconcile": 0.85,
     "admin_api": 0.90,
 }
-USUAL = {"admin_api": "list_cases", "handover_reconcile": "poll_requested"}
+USUAL = {
+    "admin_api": "list_cases",
+    "handover_reconcile": "poll_requested",
+    "campaign_worker": "send_task_planned",
+    "campaign_reconcile": "look_requested",
+}
 """The sample that stands for a function's usual work, where it is not the first by name."""
 WORKERS = tuple(name for name in LIMITS if name not in {"wecom_callback", "admin_api"})
 PEER = "typical: boto3, Logger, Tracer, Metrics, 30 models, AES"

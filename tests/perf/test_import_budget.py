@@ -56,7 +56,7 @@ FORBIDDEN_IN_WORK = {
     "due_tasks": (*EVERYWHERE, *OTHER_FEATURES, "scrm.audience", "scrm.content", "scrm.contacts", "scrm.wecom.client"),
     "personal_sends": (*EVERYWHERE, *OTHER_FEATURES, "scrm.campaign.dispatching", "scrm.content.media"),
     "plans": (*EVERYWHERE, *CAMPAIGN_FEATURES, "scrm.tasks", "scrm.handover.transfer", "scrm.handover.parts"),
-    "transfers": (*EVERYWHERE, *CAMPAIGN_FEATURES, "scrm.handover.planning", "scrm.handover.regroup"),
+    "transfers": (*EVERYWHERE, *CAMPAIGN_FEATURES),
     "media": (*EVERYWHERE, *OTHER_FEATURES, "scrm.campaign.dispatching", "scrm.audience", "scrm.contacts"),
 }
 

@@ -9,6 +9,7 @@ from scrm import clock
 from scrm.aws.queues import Queue
 from scrm.aws.send_task_items import SHARDS
 from scrm.campaign.dispatch_messages import (
+    CampaignRechecked,
     CampaignStopped,
     CustomerOptedOut,
     CustomersChanged,
@@ -39,6 +40,10 @@ class SqsSendQueue:
         """One message for each part of the campaign's tasks: each is read within one run of the worker."""
         self._worker.send(CampaignStopped(campaign_id=campaign_id, part=part) for part in range(SHARDS))
 
+    def request_recheck(self, campaign_id: str) -> None:
+        """As `request_stop`."""
+        self._worker.send(CampaignRechecked(campaign_id=campaign_id, part=part) for part in range(SHARDS))
+
     def customers_changed(self, owner_userids: Iterable[str]) -> None:
         self._worker.send(CustomersChanged(owner_userid=userid) for userid in owner_userids)
 
@@ -64,6 +69,16 @@ class SqsOptOutNews:
 
     def opted_out(self, external_userid: str, member_userids: Sequence[str]) -> None:
         self._campaign.send([CustomerOptedOut(external_userid=external_userid, member_userids=tuple(member_userids))])
+
+
+class SqsSellerNews:
+    """Implements `scrm.content.permission_changes.SellerNews`: what waits for these members is asked about again."""
+
+    def __init__(self, campaign: Queue) -> None:
+        self._sends = SqsSendQueue(campaign)
+
+    def may_offer_less(self, userids: Iterable[str]) -> None:
+        self._sends.customers_changed(userids)
 
 
 def send_at(queue: Queue, messages: Sequence[BaseModel], not_before: datetime | None) -> None:

@@ -28,8 +28,16 @@ class CampaignStopped(DispatchMessage):
     part: int | None = None
 
 
+class CampaignRechecked(DispatchMessage):
+    """Campaign queue: the product of the campaign's content changed; one ``part`` of its tasks, None: all."""
+
+    kind: Literal["campaign_rechecked"] = "campaign_rechecked"
+    campaign_id: str
+    part: int | None = None
+
+
 class CustomersChanged(DispatchMessage):
-    """Campaign queue: customers of this member opted out, changed hands, or are rated otherwise now."""
+    """Campaign queue: customers of this member changed hands or are rated otherwise now, or he may offer less."""
 
     kind: Literal["customers_changed"] = "customers_changed"
     owner_userid: str

@@ -80,10 +80,14 @@ class TaskReconcile:
         cause = task.cancel_cause if task.state is TaskState.CANCELLING else None
         if self.standings.of(task.campaign_id) is Standing.STOPPED:
             cause = CancelCause.STOPPED
-        cause = cause or self._why_cancel(task)
+        if cause is None and task.alive_until is not None and self.now() >= task.alive_until:
+            cause = CancelCause.LIFE_OVER
         if cause is not None:
             return self._take_back(task, cause)
-        return self._wait(task)
+        verdict = self.checks.judge(task, self.now())
+        if not verdict.is_clean:
+            return self._take_back(task, CancelCause.RECHECK)
+        return self._wait(replace(task, permitted_until=verdict.permitted_until))
 
     def _refused(self, task: SendTask, errcode: int) -> LookOutcome:
         """Nothing more will be told of a message that WeCom does not know; any other refusal may be mended."""
@@ -93,11 +97,6 @@ class TaskReconcile:
             return LookOutcome.GIVEN_UP
         self.tasks.save(task_steps.unanswered(task, self.now() + self.settings.refused_recheck))
         return LookOutcome.POSTPONED
-
-    def _why_cancel(self, task: SendTask) -> CancelCause | None:
-        if task.alive_until is not None and self.now() >= task.alive_until:
-            return CancelCause.LIFE_OVER
-        return None if self.checks.judge(task, self.now()).is_clean else CancelCause.RECHECK
 
     def _wait(self, task: SendTask) -> LookOutcome:
         found = reports.read(self.messages, task, everybody=False)

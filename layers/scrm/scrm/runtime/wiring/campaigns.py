@@ -18,6 +18,7 @@ from scrm.campaign.trial import TrialSends
 from scrm.runtime.campaign_joins import AuditedCampaigns, LibraryVersions
 from scrm.runtime.known_segments import KnownSegments
 from scrm.runtime.wiring import campaign_settings, campaign_store, send_checks, send_tasks
+from scrm.runtime.wiring.contacts import contacts
 from scrm.runtime.wiring.tables import queue, table
 
 
@@ -65,7 +66,7 @@ class AdminCampaigns:
 
     @property
     def _contacts(self) -> DynamoContactRepository:
-        return DynamoContactRepository(table("CONTACTS_TABLE"))
+        return contacts()
 
     @property
     def _tasks(self) -> DynamoTaskRepository:
