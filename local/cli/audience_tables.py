@@ -32,10 +32,17 @@ RULES = {
 
 def fields(rows: Sequence[Row]) -> Table:
     """The language of segments."""
-    table = titled("客群表达式字段", "字段", "含义", "类型", "运算符", "取值")
+    table = titled("客群表达式字段", "字段", "含义", "类型", "运算符", "取值", "敏感信息")
     for row in rows:
         words = "、".join(f"{name}（{text}）" for name, text in row["values"].items())
-        table.add_row(row["name"], row["chinese"], TYPES[row["type"]], "  ".join(row["operators"]), words or "—")
+        table.add_row(
+            row["name"],
+            row["chinese"],
+            TYPES[row["type"]],
+            "  ".join(row["operators"]),
+            words or "—",
+            "是" if row["is_sensitive"] else "—",
+        )
     return table
 
 

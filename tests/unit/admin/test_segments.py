@@ -83,6 +83,14 @@ def test_the_language_can_be_read(api: Api) -> None:
     fields = {row["name"]: row for row in send(api, "GET", "/v1/segment-fields", BRANCH_10).body["items"]}
 
     assert fields["activity"]["values"]["silent"] == "沉默"
+    assert [name for name, row in fields.items() if row["is_sensitive"]] == [
+        "aum_band",
+        "holdings",
+        "holdings_count",
+        "risk_class",
+        "assessed_on",
+        "age",
+    ]
     assert fields["risk_class"]["chinese"] == "风险承受等级"
 
 

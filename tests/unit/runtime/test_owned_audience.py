@@ -275,6 +275,28 @@ def test_a_segment_may_ask_for_the_tags_of_the_owner(bank: FakeBank) -> None:
     assert bank.listed(bank.freeze(of_segment()).snapshot_id) == {"rm_a": ("wm_rm_a_0",)}
 
 
+def test_nobody_is_chosen_by_sensitive_facts_without_an_impact_assessment(bank: FakeBank) -> None:
+    bank.segments.add(replace(SEGMENT, expression="tier = gold and aum_band >= 3 and age < 60"))
+    wanted = of_segment()
+
+    for ask in (lambda: bank.freeze(wanted), lambda: KnownSegments(bank.segments).check(wanted.definition)):
+        with pytest.raises(CampaignRefusedError, match="chooses by age, aum_band: give the id"):
+            ask()
+
+    assessed = of_segment(impact_assessment_id="PIA-2026-014")
+    KnownSegments(bank.segments).check(assessed.definition)
+    assert bank.freeze(assessed).candidates == 0
+
+
+def test_a_segment_that_turns_sensitive_after_the_approval_is_refused_at_the_start(bank: FakeBank) -> None:
+    bank.segments.add(SEGMENT)
+    assert bank.freeze(of_segment()).candidates == 0
+    bank.segments.add(replace(SEGMENT, expression="holdings_count >= 1", version=2, made_at=AT + timedelta(minutes=1)))
+
+    with pytest.raises(CampaignRefusedError, match="holdings_count"):
+        bank.freeze(of_segment(), AT + timedelta(hours=1))
+
+
 def test_a_segment_of_another_branch_is_refused_and_one_for_groups(bank: FakeBank) -> None:
     known = KnownSegments(bank.segments)
     bank.segments.add(SEGMENT)

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Final, Protocol
 
 from scrm import clock, ids
-from scrm.audience.expressions import canonical
+from scrm.audience.expressions import canonical, sensitive_fields
 from scrm.audience.lists import CustomerList, ListStore
 from scrm.audience.parsing import parse
 from scrm.node_paths import covers
@@ -48,6 +48,11 @@ class Segment:
     @property
     def is_list(self) -> bool:
         return self.sha256 != ""
+
+    @property
+    def sensitive_fields(self) -> tuple[str, ...]:
+        """Of a list nobody knows how it was made: whoever brings it answers for that."""
+        return () if self.is_list else sensitive_fields(parse(self.expression))
 
     def serves(self, node_path: str) -> bool:
         """Whether a campaign of the node may use it."""

@@ -67,18 +67,19 @@ class SegmentTargets:
         self._owners = owners
         self._last: tuple[object, Mapping[str, Sequence[str]]] = (None, {})
 
-    def targets(self, segment_id: str, node_path: str, at: datetime) -> Callable[[str], Iterator[str]]:
-        """A function that gives an owner's customers of the segment as it was worded at that moment.
-
-        Raises UnknownSegmentError: there was none, or not one for this node. Raises ListExpiredError.
-        """
+    def segment(self, segment_id: str, node_path: str, at: datetime) -> Segment:
+        """As it was at that moment. Raises UnknownSegmentError: there was none, or not one for this node."""
         versions = [one for one in self._segments.versions(segment_id) if one.made_at <= at]
         if not versions or not versions[-1].serves(node_path):
             raise UnknownSegmentError(segment_id)
-        if versions[-1].is_list:
-            by_owner = self._of_list(versions[-1], at)
+        return versions[-1]
+
+    def targets(self, segment: Segment, at: datetime) -> Callable[[str], Iterator[str]]:
+        """A function that gives an owner's customers of the segment. Raises ListExpiredError."""
+        if segment.is_list:
+            by_owner = self._of_list(segment, at)
             return lambda userid: iter(by_owner.get(userid, ()))
-        expression = parse(versions[-1].expression)
+        expression = parse(segment.expression)
         pick, with_tags = chosen(expression, at), needs_tags(expression)
 
         def of_owner(userid: str) -> Iterator[str]:

@@ -83,6 +83,7 @@ class Segment(Reply):
 
     segment_id: str
     kind: Literal["expression", "list"]
+    sensitive_fields: list[str] = Field(description="A campaign that names it needs an impact assessment (R4).")
     listed: int
     unusable: int
     node_id: str
@@ -97,6 +98,7 @@ class Segment(Reply):
     def of(cls, found: segments.Segment) -> Self:
         return cls(
             segment_id=found.segment_id,
+            sensitive_fields=list(found.sensitive_fields),
             kind="list" if found.is_list else "expression",
             listed=found.listed,
             unusable=found.unusable,
@@ -156,6 +158,7 @@ class SegmentField(Reply):
     chinese: str
     operators: list[str]
     values: dict[str, str]
+    is_sensitive: bool
 
 
 class SegmentFields(Reply):
@@ -179,6 +182,7 @@ def list_fields() -> SegmentFields:
                 chinese=field.chinese,
                 operators=[op.value for op in OPS_OF[field.type]],
                 values=dict(field.values),
+                is_sensitive=field.is_sensitive,
             )
             for field in FIELDS.values()
         ]
