@@ -114,7 +114,9 @@ class RunningStack:
     def known_secrets(self) -> list[str]:
         """What must never be found in a log of this stack."""
         wecom = WecomCredentials(**self.endpoints.credentials["wecom"])
-        return [wecom.app_secret, wecom.token, wecom.encoding_aes_key]
+        keys = self.engine.client("secretsmanager").get_secret_value(SecretId=self.deployed.physical_ids["LinkSecret"])
+        links = [key for name, key in json.loads(keys["SecretString"]).items() if name != "current"]
+        return [wecom.app_secret, wecom.token, wecom.encoding_aes_key, *links]
 
     def recorded_actions(self) -> set[tuple[str, str]]:
         """(logical id of the function, action) of everything that functions' roles asked of AWS so far.
