@@ -15,6 +15,7 @@ from pydantic import BaseModel
 from functions.admin_api.handler import lambda_handler
 from scrm import clock, ids
 from scrm.audience.expressions import Expression
+from scrm.audience.needs import Recommender
 from scrm.audience.preview import AudiencePreview, Preview
 from scrm.audience.rules import Offer, RuleSettings
 from scrm.audience.segments import Segments
@@ -24,7 +25,7 @@ from scrm.audit.reader import AuditReader
 from scrm.aws.content_journal import AuditedContent
 from scrm.aws.customer_journal import CustomerJournal
 from scrm.aws.handover_journal import AuditedSettings
-from scrm.aws.pressure_exceptions import AuditedExceptions
+from scrm.aws.pressure_journal import AuditedExceptions
 from scrm.aws.segment_table import AuditedSegments
 from scrm.campaign.exposure import Exposure, ExposureHistory
 from scrm.campaign.stopping import TaskTallies
@@ -51,12 +52,15 @@ from scrm.runtime.http.answers import AnsweredOnce
 from scrm.runtime.http.decisions import DecidedOnce
 from scrm.runtime.http.models import Sync, SyncRequest
 from scrm.runtime.member_places import MemberPlaces
+from scrm.runtime.needs_joins import LibraryOffers, rules_of
 from scrm.runtime.pressure_joins import pressure_rules
 from scrm.runtime.task_joins import OrgTaskStaff
 from scrm.runtime.wiring import admin_api as wiring
 from scrm.runtime.wiring import bank_settings
 from scrm.settings.change import SettingsChange
 from scrm.settings.handover import TOPIC, HandoverDocument
+from scrm.settings.needs import TOPIC as NEEDS
+from scrm.settings.needs import NeedsDocument
 from scrm.settings.pressure import PressureDocument
 from scrm.tasks.queries import TaskLists
 from scrm.tasks.work import TaskWork
@@ -270,6 +274,7 @@ class Api:
             "opt_out_links": OptOutLinks("https://m.bank.example", self.answers.tokens),
             "audience": AudienceOverMemory(self.segments, self.known, self.people, AuditLog(self.audit)),
             "content_library": ContentOverMemory(self.library, self.shelf.desk),
+            "permission_changes": self.library.changes,
             "cover_views": CoverViews(self.org, self.people, self.tasks, self.cases),
             "task_lists": TaskLists(self.tasks, task_staff),
             "task_work": TaskWork(self.tasks, task_staff),
@@ -293,7 +298,16 @@ class Api:
         monkeypatch.setattr(bank_settings, "store", lambda: self.settings)
         for name, port in ports.items():
             monkeypatch.setattr(wiring, name, lambda port=port: port)
+        monkeypatch.setattr(wiring, "recommender", self.recommender)
         return self
+
+    def recommender(self) -> Recommender:
+        """With the rules that were set last."""
+        document, _ = self.settings.read(NEEDS)
+        library = self.library
+        offers = LibraryOffers(library.contents, library.products, library.permissions)
+        rules = rules_of(NeedsDocument.model_validate(document))
+        return Recommender(self.known, offers, lambda: rules, RuleSettings, lambda: NOW)
 
     def caps(self) -> PressureRules:
         return pressure_rules(PressureDocument())

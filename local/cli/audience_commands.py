@@ -78,6 +78,33 @@ def preview(session: Session, segment_or_expression: str, node_id: str | None, r
     session.show(found, *audience_tables.preview(found))
 
 
+@audience.command("recommend")
+@click.argument("external_userid")
+@click.pass_obj
+def recommend(session: Session, external_userid: str) -> None:
+    """一个客户适合的内容：需求分值与理由；被排除的内容不会出现。"""
+    found = session.client.get(at("customers", external_userid, "recommendations"))
+    session.show(found, audience_tables.recommendations(found))
+
+
+@audience.command("needs-of")
+@click.argument("userid")
+@click.option("--limit", type=click.IntRange(1, 100), default=20, show_default=True, help="最多显示的客户数")
+@click.pass_obj
+def needs_of(session: Session, userid: str, limit: int) -> None:
+    """一名客户经理名下需求最迫切的客户，各列最适合的内容。"""
+    found = session.client.get(at("members", userid, "recommendations"), limit=str(limit))
+    session.show(found, audience_tables.needy_customers(found))
+
+
+@audience.group("needs")
+def needs() -> None:
+    """需求规则：什么样的客户需要什么内容。"""
+
+
+for command in settings_of("needs", "", audience_tables.need_rules).commands.values():
+    needs.add_command(command)
+
 audience.add_command(settings_of("audience", "适当性与客户保护规则。", audience_tables.rules))
 
 

@@ -80,3 +80,35 @@ def rules(found: Row) -> Table:
     for name, value in found["settings"].items():
         table.add_row(RULES[name], "—" if value is None else str(value), "总行" if name in found["given"] else "缺省")
     return table
+
+
+def recommendations(found: Row) -> Table:
+    """What fits one customer, and why."""
+    table = titled("推荐内容", "分值", "内容", "版本", "标题", "产品", "理由", "依据", "有效至")
+    for row in found["items"]:
+        table.add_row(*_recommended(row))
+    return table
+
+
+def needy_customers(found: Row) -> Table:
+    """Whose needs are most pressing."""
+    table = titled("客户需求", "客户", "分值", "内容", "版本", "标题", "产品", "理由", "依据", "有效至")
+    for row in found["items"]:
+        table.add_row(row["external_userid"], *_recommended(row["best"]))
+    return table
+
+
+def need_rules(found: Row) -> Table:
+    """The rules in force."""
+    number = found["settings"]["impact_assessment_id"] or "无"
+    table = titled(f"需求规则（影响评估编号：{number}）", "规则", "分值", "客户条件", "理由", "对应内容")
+    for rule in found["settings"]["rules"]:
+        answers = [*rule["activity_ids"], *rule["product_ids"], *rule["kinds"], *rule["target_kpis"]]
+        table.add_row(rule["rule_id"], str(rule["score"]), rule["when"], rule["reason"], "、".join(answers))
+    return table
+
+
+def _recommended(row: Row) -> tuple[str, ...]:
+    product = f"{row['product_id']}（R{row['product_risk']}）" if row["product_id"] else "—"
+    content = row["activity_id"], str(row["version"]), row["title"], product
+    return (str(row["score"]), *content, row["reason"], row["because"], local_time(row["valid_until"]))

@@ -16,6 +16,12 @@ from tests.e2e.conditions import eventually
 from tests.infra.cloudformation import FUNCTIONS
 
 BANK = BankSize(branches=1, sub_branches=1, rms=5, customers=40, groups=4)
+NEEDS = {
+    "impact_assessment_id": "PIA-1",
+    "rules": [
+        {"rule_id": "steady", "when": "risk_class is known", "score": 50, "reason": "已评估", "kinds": ["activity"]}
+    ],
+}
 MINUTE, HOUR, DAY = 60, 3_600, 86_400
 
 
@@ -271,6 +277,7 @@ def _campaigns_run(bank: Bank) -> None:
     first = _a_campaign_is_approved(bank, activity_id, "first")
     seed = head_office.get(at("campaigns", first))["submission"]["audience"]["sample"][0]
     head_office.post(at("campaigns", first, "test-send"), {"external_userids": [seed]})
+    head_office.get(at("customers", seed, "recommendations"))
     _starts(bank, first)
     bank.wecom.confirm_messages()
     bank.pass_time(40 * MINUTE)
@@ -345,6 +352,7 @@ def _a_segment_is_made(bank: Bank) -> None:
     found = head_office.get(at("audience-preview"), segment_id=made["segment_id"])
     customer_id = found["sample"][0]
     head_office.put(at("consents", customer_id), {"answer": "opted_out"})
+    head_office.put(at("settings", "needs"), {"version": 0, "settings": NEEDS})
     again = head_office.get(at("audience-preview"), segment_id=made["segment_id"])
     assert again["excluded"] == {"opted_out": 1}
     bank.settle()

@@ -23,7 +23,7 @@ from scrm.campaign.ports import (
     Standing,
     TaskSummary,
 )
-from scrm.campaign.task import OPEN, PENDING, RecipientState, Result, SendTask
+from scrm.campaign.task import OPEN, PENDING, Need, RecipientState, Result, SendTask
 
 START = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
 CAMPAIGN = "camp_1"
@@ -227,13 +227,17 @@ class FakeStandings:
 
 
 class FakePermissions:
-    """Implements ProductPermissions: everybody but ``denied``."""
+    """Implements ProductPermissions: everybody but ``denied``, ``until`` then."""
 
     def __init__(self) -> None:
         self.denied: set[str] = set()
+        self.until = datetime.max.replace(tzinfo=UTC)
 
     def permitted(self, product_id: str, userids: Iterable[str], at: datetime) -> set[str]:
-        return set(userids) - self.denied
+        return {userid for userid in userids if self.permitted_until(product_id, userid, at)}
+
+    def permitted_until(self, product_id: str, userid: str, at: datetime) -> datetime | None:
+        return self.until if userid not in self.denied and at < self.until else None
 
 
 class FakeRules:
@@ -246,6 +250,18 @@ class FakeRules:
         self, owner_userid: str, target_ids: Sequence[str], content: ApprovedContent, channel: Channel, at: datetime
     ) -> dict[str, str]:
         return {one: self.reasons[one] for one in target_ids if one in self.reasons}
+
+
+class FakeNeeds:
+    """Implements CustomerNeeds; ``scores`` by customer."""
+
+    def __init__(self) -> None:
+        self.scores: dict[str, int] = {}
+
+    def of(
+        self, owner_userid: str, target_ids: Sequence[str], content: ApprovedContent, at: datetime
+    ) -> Mapping[str, Need]:
+        return {one: Need(f"rule_{score}", score, "需求") for one in target_ids if (score := self.scores.get(one))}
 
 
 class FakeOwners:

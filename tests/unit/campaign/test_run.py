@@ -41,7 +41,7 @@ def test_at_its_time_the_owners_are_split_and_asked_for(bank: Bank) -> None:
     assert bank.queue.slices == [(campaign.campaign_id, "all", (0, 1, 2))]
     assert bank.queue.looks[-1] == (campaign.campaign_id, START + timedelta(minutes=1))
     shares = [share for number in range(3) for share in bank.slices.owners(campaign.campaign_id, "all", number)]
-    assert [share.first for share in shares] == [0, 10, 20, 30, 40, 50]
+    assert [(share.reach, share.customers) for share in shares] == [(None, 10)] * 6
     assert sum(share.customers for share in shares) == campaign.rings[0].share.customers == 60
 
 
@@ -212,6 +212,18 @@ def test_a_recall_of_its_content_stops_a_campaign_that_has_begun(bank: Bank, sta
     assert (found, stopped.state, stopped.reason) == (1, CampaignState.RECALLED, "its content was recalled")
     assert bank.queue.cancellations == [campaign.campaign_id]
     assert bank.run.stop_content("act_2", 1, START) == 0
+
+
+def test_a_changed_product_has_running_campaigns_about_it_looked_at_and_no_others(bank: Bank) -> None:
+    bank.contents.product_id = "fund_01"
+    campaign = bank.scheduled()
+    assert bank.run.recheck_product("fund_01") == 0, "nothing of it lies with anybody"
+    look(bank, campaign, START)
+
+    found = bank.run.recheck_product("fund_01")
+
+    assert (found, bank.queue.rechecks) == (1, [campaign.campaign_id])
+    assert bank.run.recheck_product("fund_02") == 0
 
 
 def test_a_look_finds_a_recall_whose_message_was_lost(bank: Bank) -> None:

@@ -208,7 +208,7 @@ def test_a_due_task_that_was_never_created_is_asked_for_again() -> None:
     bank = DispatchBank()
     (task,) = bank.plan(customers(1))
 
-    bank.reconcile().request_due()
+    bank.due().request()
 
     assert bank.queue.sends == [task.task_id]
 
@@ -234,7 +234,7 @@ def test_no_more_looks_are_asked_for_than_fit_until_the_next_tick() -> None:
     for number in range(5):
         bank.plan(customers(1, first=number), owner=f"rm_{number}")
 
-    asked = bank.reconcile().request_due()
+    asked = bank.due().request()
 
     assert (asked, len(bank.queue.sends)) == (3, 3)
 

@@ -123,7 +123,7 @@ AWS_METRICS = {
 # Words in back ticks that look like names of ours and are AWS's, Python's or our errors.
 _KNOWN_NAMES = {
     "AccessDenied", "AccessDeniedException", "ClientError", "Enabled", "JSONDecodeError", "KeyError",
-    "MissingSettingError", "PutSecretValue", "ResourceNotFound", "ResourceNotFoundException", "SecretIncompleteError",
+    "ConsentBusyError", "LinkKeysError", "MissingSettingError", "PutSecretValue", "ResourceNotFound", "ResourceNotFoundException", "SecretIncompleteError",
     "ValueError", "WecomError", "MemorySize", "State",
 }  # fmt: skip
 

@@ -20,7 +20,7 @@ from scrm.runtime.owned_audience import OwnedAudience
 from scrm.runtime.segment_targets import FactsAndTags, SegmentTargets
 from tests.fakes.audience import FakeDossiers, FakeOwned, FakeSegments, facts
 from tests.fakes.campaigns import definition
-from tests.fakes.dispatch import FakeContents, FakePermissions, FakeRules
+from tests.fakes.dispatch import FakeContents, FakeNeeds, FakePermissions, FakeRules
 
 AT = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 
@@ -55,6 +55,7 @@ class FakeBank:
     states: dict[str, RelationState] = field(default_factory=dict)
     bucket: FakeBucket = field(default_factory=FakeBucket)
     rules: FakeRules = field(default_factory=FakeRules)
+    needs: FakeNeeds = field(default_factory=FakeNeeds)
     segments: FakeSegments = field(default_factory=FakeSegments)
     dossiers: FakeDossiers = field(default_factory=FakeDossiers)
     tags: dict[str, tuple[str, ...]] = field(default_factory=dict)
@@ -80,7 +81,7 @@ class FakeBank:
 
     @property
     def audience(self) -> OwnedAudience:
-        exclusions = Exclusions(FakeContents(), FakePermissions(), self.rules)
+        exclusions = Exclusions(FakeContents(), FakePermissions(), self.rules, self.needs)
         targets = SegmentTargets(self.segments, FactsAndTags(FactsReader(self.dossiers), self))
         return OwnedAudience(self, self, exclusions, BucketSnapshots(self.bucket), targets)
 
@@ -152,6 +153,17 @@ def test_whoever_is_left_out_is_counted_with_his_reason(bank: FakeBank) -> None:
     assert dict(found.excluded) == {"no_active_owner": 3, "opted_out": 1}
     assert (found.candidates, found.customers) == (8, 4)
     assert bank.listed(found.snapshot_id)["rm_a"] == ("wm_rm_a_0", "wm_rm_a_2")
+
+
+def test_the_most_pressing_needs_stand_first_and_those_left_out_last(bank: FakeBank) -> None:
+    bank.rules.reasons = {"wm_rm_a_0": "opted_out"}
+    bank.needs.scores = {"wm_rm_a_0": 90, "wm_rm_a_2": 80, "wm_rm_b_1": 60}
+
+    found = bank.freeze()
+
+    assert bank.listed(found.snapshot_id)["rm_a"] == ("wm_rm_a_2", "wm_rm_a_1", "wm_rm_a_0")
+    ranks = {owner.userid: owner.needs for owner in bank.audience.owners(found.snapshot_id)}
+    assert ranks == {"rm_a": ((80, 1), (0, 1), (-1, 1)), "rm_b": ((60, 1), (0, 2)), "rm_c": ()}
 
 
 def test_a_run_that_ends_goes_on_after_the_last_part_and_frozen_again_nothing_is_written(bank: FakeBank) -> None:

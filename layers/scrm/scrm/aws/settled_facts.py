@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Final, Protocol
 
 from scrm import clock
-from scrm.campaign.task import Result, SendTask
+from scrm.campaign.task import Need, Result, SendTask
 from scrm.clock import BUSINESS_ZONE
 
 FACTS: Final = "facts/send_settled/"
@@ -52,9 +52,14 @@ class BucketSettledFacts:
                 "state": result.state.value,
                 "at": clock.to_iso(result.at) if result.at else None,
                 "reason": result.reason,
+                **_why(task.needs.get(target_id)),
             }
             for target_id, result in ended.items()
         ]
         body = b"".join(json.dumps(line, separators=(",", ":")).encode() + b"\n" for line in lines)
         day = at.astimezone(BUSINESS_ZONE).date().isoformat()
         self._documents.put(f"{FACTS}{day}/{task.task_id}-{task.version}.jsonl", body, _JSON_LINES)
+
+
+def _why(need: Need | None) -> dict[str, str | int]:
+    return {"need_rule": need.rule_id, "need_score": need.score} if need else {}

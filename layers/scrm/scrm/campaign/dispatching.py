@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -146,6 +146,7 @@ class Dispatch:
             cause=task.task_id,
             due_at=task.alive_until,
             node_path=task.node_path,
+            reasons={one: need.reason for one, need in task.needs.items() if one not in task.results},
         )
         try:
             answer = self.messages.create(message)
@@ -174,7 +175,7 @@ class Dispatch:
         excluded = {
             target_id: Result(RecipientState.EXCLUDED, now, reason) for target_id, reason in verdict.excluded.items()
         }
-        judged = _Judged(task.with_results(excluded))
+        judged = _Judged(replace(task.with_results(excluded), permitted_until=verdict.permitted_until))
         for owner, target_ids in verdict.moved.items():
             judged.move(target_ids, now, owner_userid=owner)
         return judged

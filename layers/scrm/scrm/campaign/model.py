@@ -29,6 +29,10 @@ class Channel(StrEnum):
         return self.value if self in {Channel.GROUP, Channel.MOMENTS} else Channel.ONE_TO_ONE.value
 
 
+# What a customer gets for himself.
+PERSONAL: Final = frozenset({Channel.ONE_TO_ONE, Channel.RM_TASK})
+
+
 class CampaignState(StrEnum):
     """``draft`` is also where a campaign falls back to when its audience moved too far since it was approved.
 
@@ -111,7 +115,8 @@ class CampaignDefinition:
     """What somebody wants sent. ``target_kpi`` is what it is for; without one a campaign is refused (S1).
 
     ``blast_radius`` is the most customers a ring may reach; None: no limit of its own. ``deadline`` is how long a
-    member may take to confirm, for ``rm_task`` to do it. A larger ``priority`` comes first when the weekly cap binds.
+    member may take to confirm, for ``rm_task`` to do it. ``least_need`` leaves out whose need of the content is
+    smaller, 0: nobody. A larger ``priority`` comes first when the weekly cap binds.
     """
 
     name: str
@@ -125,6 +130,7 @@ class CampaignDefinition:
     holdout_percent: int = 0
     priority: int = 5
     deadline: timedelta = timedelta(hours=24)
+    least_need: int = 0
     recurrence: Recurrence | None = None
 
 

@@ -23,11 +23,12 @@ from scrm.runtime.http.answers import AnsweredOnce
 from scrm.runtime.http.decisions import DecidedOnce
 from scrm.runtime.http.syncs import SyncStarter
 from scrm.runtime.settings_admin import AdminSettings
-from scrm.runtime.wiring import bank_settings
+from scrm.runtime.wiring import bank_settings, handover_settings
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
+    from scrm.audience.needs import Recommender
     from scrm.aws.certificate_documents import BucketCertificates
     from scrm.aws.contact_queries import DynamoContactQueries
     from scrm.aws.contact_table import OwnerNotes
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from scrm.consent.consents import ConsentDesk, Consents
     from scrm.consent.links import OptOutLinks
     from scrm.contacts.accountability import Accountability
+    from scrm.content.permission_changes import PermissionChanges
     from scrm.handover.decisions import CaseDecisions
     from scrm.handover.orphans import OrphanQueries
     from scrm.handover.plan_review import PlanReviews
@@ -120,7 +122,7 @@ def previews() -> "Previews":
 def four_eyes() -> FourEyes:
     """For one request, with the settings in force."""
     store = DynamoDecisionStore(_table(settings().handover_table))
-    return FourEyes(store, AuditedTwoPersonDecisions(audit_log()), bank_settings.handover())
+    return FourEyes(store, AuditedTwoPersonDecisions(audit_log()), handover_settings.handover())
 
 
 @functools.cache
@@ -156,7 +158,16 @@ def content_library() -> "AdminContent":
     from scrm.runtime.wiring.content import AdminContent  # noqa: PLC0415
 
     files = DocumentStore(lambda: session.client("s3"), settings().data_bucket)
-    return AdminContent(_table(settings().content_table), files, audit_log())
+    return AdminContent(_table(settings().content_table), files, audit_log(), planning_queue)
+
+
+def permission_changes() -> "PermissionChanges":
+    from scrm.aws.dispatch_queue import SqsSellerNews  # noqa: PLC0415 - as above
+    from scrm.aws.queues import Queue  # noqa: PLC0415
+    from scrm.content.permission_changes import PermissionChanges  # noqa: PLC0415
+
+    news = SqsSellerNews(Queue(session.client("sqs"), settings().campaign_queue_url))
+    return PermissionChanges(content_library().permissions, news)
 
 
 def campaigns() -> "AdminCampaigns":
@@ -225,6 +236,12 @@ def audience() -> "AdminAudience":
     return AdminAudience(tables, consents(), audit_log())
 
 
+def recommender() -> "Recommender":
+    from scrm.runtime.wiring import needs  # noqa: PLC0415 - only recommendations need it
+
+    return needs.recommender()
+
+
 def consents() -> "Consents":
     from scrm.aws.consent_table import DynamoConsentStore  # noqa: PLC0415 - only operations on consent need it
     from scrm.consent.consents import Consents  # noqa: PLC0415
@@ -257,7 +274,7 @@ def pressure_ledger() -> "PressureLedger":
 
 
 def pressure_exceptions() -> "PressureExceptions":
-    from scrm.aws.pressure_exceptions import AuditedExceptions  # noqa: PLC0415 - as above
+    from scrm.aws.pressure_journal import AuditedExceptions  # noqa: PLC0415 - as above
     from scrm.pressure.exceptions import PressureExceptions  # noqa: PLC0415
     from scrm.runtime.wiring import pressure  # noqa: PLC0415
 
@@ -278,7 +295,7 @@ def member_places() -> "MemberPlaces":
 
 def reset() -> None:
     """Forget every built object; tests call this between fake AWS accounts."""
-    bank_settings.reset()
+    handover_settings.reset()
     for factory in (
         settings,
         case_queries,
