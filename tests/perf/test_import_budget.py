@@ -41,9 +41,8 @@ FORBIDDEN = {
     "handover_worker": NOT_IN_WORKERS,
     "handover_reconcile": (*NOT_IN_WORKERS, "scrm.handover.certificate", "scrm.handover.orphans", "scrm.wecom.events"),
     "campaign_planner": (*NOT_IN_WORKERS, "requests"),
-<<<<<<< HEAD
-    "campaign_worker": NOT_IN_WORKERS,
-    "campaign_reconcile": NOT_IN_WORKERS,
+    "campaign_worker": (*NOT_IN_WORKERS, *NOT_BEFORE_WORK_COMES),
+    "campaign_reconcile": (*NOT_IN_WORKERS, *NOT_BEFORE_WORK_COMES),
     "customer_web": (
         "boto3",
         "pydantic",
@@ -53,10 +52,6 @@ FORBIDDEN = {
         "scrm.campaign",
         "scrm.wecom",
     ),
-=======
-    "campaign_worker": (*NOT_IN_WORKERS, *NOT_BEFORE_WORK_COMES),
-    "campaign_reconcile": (*NOT_IN_WORKERS, *NOT_BEFORE_WORK_COMES),
->>>>>>> main
     "admin_api": ("scrm.handover.certificate", "scrm.handover.orphans", "scrm.contacts.accountability"),
 }
 
