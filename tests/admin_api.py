@@ -274,7 +274,6 @@ class Api:
                 self.answers.consents, ContactPlaces(self.contacts.repository), self.answers.news, clock.now
             ),
             "opt_out_links": OptOutLinks("https://m.bank.example", self.answers.tokens),
-            "audience": AudienceOverMemory(self.segments, self.known, self.people, AuditLog(self.audit)),
             "audience": AudienceOverMemory(self.segments, self.known, self.people, AuditLog(self.audit), self.lists),
             "content_library": ContentOverMemory(self.library, self.shelf.desk),
             "permission_changes": self.library.changes,
