@@ -366,7 +366,8 @@ def _a_segment_is_made(bank: Bank) -> None:
 def _a_customer_chooses(bank: Bank) -> None:
     """On his page: he looks, agrees, and changes his mind."""
     head_office = bank.operator("head_office")
-    customer_id = bank.wecom.relations(bank.rms[2])[0]["external_userid"]
+    followed = (row for userid in bank.rms for row in bank.wecom.relations(userid))
+    customer_id = next(followed)["external_userid"]
     page = head_office.post(at("consents", customer_id, "link"), {})["url"]
     assert page.startswith(bank.stack.endpoints.customer_page_url)
     looked = requests.get(page, timeout=20)
