@@ -12,7 +12,7 @@ class Reports:
     """``rows`` by customer; ``confirmed`` says whether every member has confirmed.
 
     A customer in no row was given to nobody, if every member's rows were asked for (``complete``). WeCom lists a group
-    only once it was sent to: the others have a pending row here.
+    only once it was sent to, and who is shown a moment only once it was published: the others have a pending row here.
     """
 
     rows: dict[str, Result] = field(default_factory=dict)
@@ -41,4 +41,6 @@ def read(messages: MassMessages, task: SendTask, *, everybody: bool) -> Reports:
     if members and task.channel is Channel.GROUP:
         rows = dict.fromkeys(ours, PENDING) | rows
     confirmed = bool(members) and all(has_confirmed for _, has_confirmed in members)
+    if members and not confirmed and task.channel is Channel.MOMENTS:
+        rows = dict.fromkeys(ours, PENDING) | rows
     return Reports(rows, confirmed, complete=everybody or confirmed)
