@@ -154,12 +154,12 @@ def test_seeds_get_a_test_before_anybody_approves(bank: CampaignBank) -> None:
 
 def test_a_moment_is_made_published_and_its_results_add_up_and_another_is_recalled(bank: CampaignBank) -> None:
     seen, taken_back = scheduled(bank, "k1", channel="moments"), scheduled(bank, "k2", channel="moments", name="次日")
-    bank.pass_time(30 * MINUTES)
+    bank.pass_time(60 * MINUTES)
     under_way = [sums(path)["pending"] for path in (seen, taken_back)]
     assert call("POST", f"{taken_back}/recall", CHECKER, {"reason": "利率有误"}).body["state"] == "recalled"
     bank.bank.run_until_idle()
     bank.wecom.publish_all()
-    bank.pass_time(60 * MINUTES)
+    bank.pass_time(240 * MINUTES)
 
     assert under_way == [CUSTOMERS, CUSTOMERS]
     assert [len(moment["members"]) for moment in bank.wecom.moments] == [1, 1]
