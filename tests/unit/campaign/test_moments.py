@@ -1,6 +1,7 @@
 """What is special about Moments: everybody who is there sees them, and nothing about them can be narrowed (S28)."""
 
 from datetime import timedelta
+from typing import cast
 
 import pytest
 
@@ -10,6 +11,7 @@ from scrm.campaign.model import Channel
 from scrm.campaign.reconcile import LookOutcome
 from scrm.campaign.refusals import CampaignRefusedError, InvalidCampaignError
 from scrm.campaign.task import CancelCause, RecipientState, TaskState
+from scrm.consent.consents import Consents
 from scrm.runtime.consent_joins import ConsentedOnly
 from scrm.runtime.known_segments import ALL_CUSTOMERS, KnownSegments
 from tests.fakes.audience import FakeSegments
@@ -37,8 +39,7 @@ def test_a_moment_has_no_segment_of_customers() -> None:
 
 
 def test_nobodys_answer_is_asked_for_what_everybody_sees() -> None:
-    asked: list[str] = []
-    rules = ConsentedOnly(asked, lambda: True, FakeRules())  # type: ignore[arg-type] - a list that would fail if asked
+    rules = ConsentedOnly(cast("Consents", None), lambda: True, FakeRules())
     content = FakeContents().approved(definition().content, Channel.MOMENTS, START)
 
     assert rules.exclusions(OWNER, customers(2), content, Channel.MOMENTS, START) == {}
