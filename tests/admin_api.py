@@ -64,7 +64,7 @@ from scrm.settings.pressure import PressureDocument
 from scrm.tasks.queries import TaskLists
 from scrm.tasks.work import TaskWork
 from tests.fakes.answers import FakeAnswers
-from tests.fakes.audience import NOW, FakeKnown, FakeSegments
+from tests.fakes.audience import NOW, FakeKnown, FakeLists, FakeSegments
 from tests.fakes.audit import FakeAuditStore
 from tests.fakes.campaigns import Bank, MemoryResults
 from tests.fakes.consent import Answers
@@ -196,15 +196,16 @@ class ContentOverMemory:
 class AudienceOverMemory:
     """Has what `scrm.runtime.wiring.audience.AdminAudience` has."""
 
-    def __init__(self, store: FakeSegments, known: FakeKnown, people: FakeOrg, log: AuditLog) -> None:
-        self.segments = Segments(store, AuditedSegments(log))
+    def __init__(self, store: FakeSegments, known: FakeKnown, people: FakeOrg, log: AuditLog, lists: FakeLists) -> None:
+        self.segments = Segments(store, AuditedSegments(log), lists)
+        self.lists = lists
         self._known = known
         self._people = people
 
-    def preview(self, expression: Expression, node_path: str, offer: Offer) -> Preview:
+    def preview(self, wanted: Expression | frozenset[str], node_path: str, offer: Offer) -> Preview:
         people = (one for one in self._people.rows.values() if isinstance(one, Member))
         members = sorted(one.userid for one in people if covers(node_path, one.node_path))
-        return AudiencePreview(self._known).of(expression, members, offer, RuleSettings(), NOW)
+        return AudiencePreview(self._known).of(wanted, members, offer, RuleSettings(), NOW)
 
 
 class CampaignsOverMemory:
@@ -244,6 +245,7 @@ class Api:
     exceptions: FakeExceptions = field(default_factory=FakeExceptions)
     shelf: Shelf = field(default_factory=Shelf)
     segments: FakeSegments = field(default_factory=FakeSegments)
+    lists: FakeLists = field(default_factory=FakeLists)
     known: FakeKnown = field(default_factory=lambda: FakeKnown({}))
     campaigns: Bank = field(default_factory=Bank)
     answers: Answers = field(default_factory=lambda: Answers(AT))
@@ -270,7 +272,7 @@ class Api:
             "consent_desk": ConsentDesk(
                 self.answers.consents, ContactPlaces(self.contacts.repository), self.answers.news, clock.now
             ),
-            "audience": AudienceOverMemory(self.segments, self.known, self.people, AuditLog(self.audit)),
+            "audience": AudienceOverMemory(self.segments, self.known, self.people, AuditLog(self.audit), self.lists),
             "content_library": ContentOverMemory(self.library, self.shelf.desk),
             "permission_changes": self.library.changes,
             "cover_views": CoverViews(self.org, self.people, self.tasks, self.cases),

@@ -1,5 +1,8 @@
 """``scrm audience``: segments of customers, and what an audience would be."""
 
+import hashlib
+from pathlib import Path
+
 import click
 
 from local.cli import audience_tables
@@ -63,6 +66,26 @@ def revise_segment(session: Session, segment_id: str, expression: str, name: str
     known = session.client.get(at("segments", segment_id))
     asked = {"version": known["version"], "name": name or known["name"], "expression": expression}
     _show(session, session.client.put(at("segments", segment_id), asked))
+
+
+@audience.command("import")
+@click.argument("name")
+@click.argument("path", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--segment", "segment_id", help="作为该客群的新版本；不填则新建客群")
+@NODE
+@click.pass_obj
+def import_list(session: Session, name: str, path: Path, segment_id: str | None, node_id: str | None) -> None:
+    """导入客户名单（CSV，须有 external_userid 列，最多十万人）作为客群；无法识别的行另行列出。"""
+    content = path.read_bytes()
+    digest = hashlib.sha256(content).hexdigest()
+    link = session.client.post(at("segment-uploads"), {"size": len(content), "sha256": digest})
+    session.client.put_file(link["upload_url"], content)
+    asked: Row = {"name": name, "list_sha256": digest}
+    if segment_id:
+        known = session.client.get(at("segments", segment_id))
+        _show(session, session.client.put(at("segments", segment_id), {**asked, "version": known["version"]}))
+        return
+    _show(session, session.client.post(at("segments"), asked | ({"node_id": node_id} if node_id else {})))
 
 
 @audience.command("preview")

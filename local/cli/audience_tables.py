@@ -32,24 +32,32 @@ RULES = {
 
 def fields(rows: Sequence[Row]) -> Table:
     """The language of segments."""
-    table = titled("客群表达式字段", "字段", "含义", "类型", "运算符", "取值")
+    table = titled("客群表达式字段", "字段", "含义", "类型", "运算符", "取值", "敏感信息")
     for row in rows:
         words = "、".join(f"{name}（{text}）" for name, text in row["values"].items())
-        table.add_row(row["name"], row["chinese"], TYPES[row["type"]], "  ".join(row["operators"]), words or "—")
+        table.add_row(
+            row["name"],
+            row["chinese"],
+            TYPES[row["type"]],
+            "  ".join(row["operators"]),
+            words or "—",
+            "是" if row["is_sensitive"] else "—",
+        )
     return table
 
 
 def segments(rows: Sequence[Row]) -> Table:
     """Segments, or the versions of one."""
-    table = titled("客群", "编号", "版本", "名称", "机构", "表达式", "含义", "制作人", "时间")
+    table = titled("客群", "编号", "版本", "名称", "机构", "表达式", "含义", "无法识别的行", "制作人", "时间")
     for row in rows:
         table.add_row(
             row["segment_id"],
             str(row["version"]),
             row["name"],
             row["node_id"],
-            row["expression"],
+            row["expression"] or "—",
             row["explanation"],
+            str(row["unusable"]) if row["kind"] == "list" else "—",
             row["made_by"],
             local_time(row["made_at"]),
         )

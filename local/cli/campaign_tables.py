@@ -108,6 +108,7 @@ def campaign(found: Row) -> tuple[Table, ...]:
             "内容": f"{content['activity_id']} 第 {content['version']} 版",
             "客群": wanted["segment_id"],
             "批次上限": str(wanted["blast_radius"] or "—"),
+            "影响评估编号": wanted["impact_assessment_id"] or "—",
             "最低需求分值": str(wanted["least_need"] or "—"),
             "对照比例": f"{wanted['holdout_percent']}%",
             "周期": _recurrence(wanted["recurrence"]),

@@ -128,7 +128,7 @@ class Sending:
             {"name": "pilot", "node_ids": [PILOT_NODE], "hold": "PT1H", "needs_go": True, "max_failed_percent": 10},
             {"name": "rest", "after": "pilot"},
         ]
-        wanted = {"rings": rings, "holdout_percent": 5}
+        wanted = {"rings": rings, "holdout_percent": 5, "impact_assessment_id": "PIA-2026-014"}
         self.fund = self._campaign("稳健增利产品提升", activity_id, "product_holding", segment_id, **wanted)
         self._approved(self.fund)
         self._scheduled(self.fund, 13, 40)

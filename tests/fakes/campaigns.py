@@ -144,9 +144,10 @@ class FakeTallies:
     """By campaign and ring; the whole campaign under the empty ring."""
 
     found: dict[tuple[str, str], Tally] = field(default_factory=dict)
+    everybody: int = 60
 
     def of(self, campaign_id: str, ring: str = "") -> Tally:
-        return self.found.get((campaign_id, ring), Tally())
+        return self.found.get((campaign_id, ring), Tally(planned=self.everybody))
 
 
 @dataclass

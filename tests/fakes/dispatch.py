@@ -132,7 +132,8 @@ class FakeMassMessages:
     """Implements MassMessages. ``given_to`` says which member gets a customer, None: dropped; default the sender.
 
     With ``drop_answers`` so many creations are carried out and their answer lost. A message can be asked about once
-    ``distribution`` has passed. ``unfriended`` and ``full`` customers end so when their member confirms.
+    ``distribution`` has passed. ``unfriended`` and ``full`` customers end so when their member confirms. With
+    ``hides_unsent`` what a cancelled message had not sent is in no result any more.
     """
 
     def __init__(self, now: Callable[[], datetime]) -> None:
@@ -144,6 +145,7 @@ class FakeMassMessages:
         self.given_to: Callable[[str, str], str | None] = lambda _, sender: sender
         self.distribution = timedelta(0)
         self.drop_answers = 0
+        self.hides_unsent = False
         self.fail_next: BaseException | None = None
         self.creations: list[tuple[str, tuple[str, ...]]] = []
         self.delivered: dict[str, list[str]] = defaultdict(list)
@@ -179,7 +181,9 @@ class FakeMassMessages:
         yield from [(userid, userid in message.confirmed) for userid in message.members]
 
     def results(self, msgid: str, userid: str) -> Iterator[tuple[str, Result]]:
-        yield from list(self.messages[msgid].members[userid].items())
+        message = self.messages[msgid]
+        hidden = self.hides_unsent and message.cancelled
+        yield from [row for row in message.members[userid].items() if not (hidden and row[1] is PENDING)]
 
     def remind(self, msgid: str) -> None:
         self.messages[msgid].reminders += 1

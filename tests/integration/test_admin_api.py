@@ -139,6 +139,7 @@ EXPECTED = {
     "list_segments": 200,
     "create_segment": 201,
     "get_segment": 404,
+    "announce_segment_list": 201,
     "revise_segment": 404,
     "preview_audience": 200,
     "get_audience_settings": 200,

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from scrm.campaign.model import Campaign, CampaignState, RingState, Tally
+from scrm.campaign.refusals import CampaignRefusedError
 from tests.fakes.campaigns import CHECKER, MAKER, NOW, PILOT_THEN_REST, Bank, definition
 
 START = NOW + timedelta(hours=1)
@@ -71,6 +72,23 @@ def test_it_is_reconciled_when_every_task_has_left_and_closed_when_everybody_has
     closed = look(bank, campaign, at + timedelta(minutes=30))
 
     assert (closed.state, closed.due_at) == (CampaignState.CLOSED, None)
+
+
+def test_what_a_count_does_not_see_yet_is_waited_for(bank: Bank) -> None:
+    campaign = bank.scheduled()
+    at = dispatched(bank, campaign, START)
+    bank.tallies.found[campaign.campaign_id, "all"] = Tally()
+    at += timedelta(minutes=1)
+    unseen = look(bank, campaign, at).state
+    bank.tallies.found[campaign.campaign_id, "all"] = Tally(planned=60, by_state={"sent": 60})
+    bank.tallies.found[campaign.campaign_id, ""] = Tally(planned=59, by_state={"sent": 59})
+    at += timedelta(minutes=1)
+    look(bank, campaign, at)
+    one_missing = look(bank, campaign, at + timedelta(hours=1)).state
+
+    assert (unseen, one_missing) == (CampaignState.DISPATCHING, CampaignState.RECONCILING)
+    with pytest.raises(CampaignRefusedError, match="not ended"):
+        bank.desk.close(campaign.campaign_id, MAKER, at)
 
 
 def test_an_audience_that_moved_too_far_goes_back_for_approval(bank: Bank) -> None:

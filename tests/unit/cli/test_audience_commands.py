@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+import requests
 
 from local.cli import audience_tables
 from scrm.audience.fields import FieldType
@@ -67,6 +68,31 @@ def test_recommendations_are_shown_with_their_reason(run: Run, api: Api, tmp_pat
     assert "影响评估编号：PIA-1" in run("audience", "needs", "show").output
     assert "黄金客户" in run("--as", "branch_10", "audience", "recommend", "wm1").output
     assert "wm2" in run("--as", "branch_10", "audience", "needs-of", "rm_li").output
+
+
+def test_a_list_is_brought_and_brought_again(
+    run: Run, api: Api, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "名单.csv"
+    path.write_text("external_userid\nwm1\nwm2\n", encoding="utf-8")
+
+    class Reply:
+        ok = True
+
+    def put(url: str, data: bytes, timeout: float) -> Reply:
+        del timeout
+        api.lists.files[url.rsplit("/", 1)[-1]] = data
+        return Reply()
+
+    monkeypatch.setattr(requests, "put", put)
+
+    made = json.loads(run("--as", "branch_10", "--json", "audience", "import", "回访名单", str(path)).output)
+    change = "--segment", made["segment_id"]
+    again = run("--as", "branch_10", "audience", "import", "回访名单", str(path), *change).output
+
+    assert (made["kind"], made["listed"]) == ("list", 2)
+    assert "名单，共 2 位客户" in again
+    assert "wm1" in run("--as", "branch_10", "audience", "preview", made["segment_id"]).output
 
 
 def test_every_word_has_its_chinese() -> None:

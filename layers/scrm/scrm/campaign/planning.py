@@ -155,9 +155,15 @@ class CampaignRun:
         return self._plan(self._change(begun, started, "started", now), now)
 
     def _schedule_next(self, campaign: Campaign, valid_until: datetime, now: datetime) -> None:
-        """Of a series, before this one begins: a repeat finds it made."""
+        """Of a series, before this one begins: a repeat finds it made.
+
+        Looked at again just before: freezing takes minutes, and a recall in between ends the series.
+        """
         following = recurrence.following(campaign, valid_until, now)
         if following is not None and self.store.find(following.campaign_id) is None:
+            latest = self.store.find(campaign.campaign_id)
+            if latest is None or latest.version != campaign.version:
+                raise StaleCampaignError(campaign.campaign_id)
             self._change(following, following, "scheduled", now)
 
     def _split(self, campaign: Campaign, snapshot_id: str) -> dict[str, RingShare]:
@@ -207,7 +213,7 @@ class CampaignRun:
             return self._later(campaign, now, min(held, self.settings.reconcile_interval))
         tally = self.tallies.of(campaign.campaign_id, ring.name if ring else "")
         if ring is not None and ring.state is RingState.DISPATCHING:
-            if tally.tasks_open:
+            if tally.tasks_open or tally.planned < ring.share.customers:
                 return self._later(campaign, now, self._pace(ring.share.slices))
             return self._change(campaign, machine.handed_over(campaign, now), "handed_over", now)
         if machine.why_held(campaign, tally, now):
@@ -217,7 +223,7 @@ class CampaignRun:
 
     def _reconcile(self, campaign: Campaign, now: datetime) -> Campaign:
         tally = self.tallies.of(campaign.campaign_id)
-        if tally.pending or tally.tasks_open or tally.deferred:
+        if not machine.has_ended(campaign, tally):
             return self._later(campaign, now, self.settings.reconcile_interval)
         return self._change(campaign, machine.closed(campaign, tally, now), "closed", now)
 

@@ -249,4 +249,4 @@ class SettledFacts(Protocol):
     """Facts about customers' ends, for statistics and the exposure history (S43)."""
 
     def settled(self, task: SendTask, ended: Mapping[str, Result]) -> None:
-        """These customers of the task have ended as told; the same task and version is told once."""
+        """These customers of the task have ended as told; a repeat is told once."""

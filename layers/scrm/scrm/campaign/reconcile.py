@@ -133,7 +133,8 @@ class TaskReconcile:
         self.messages.cancel(stored.msgid)
         found = reports.read(self.messages, stored, everybody=True)
         seen = task_steps.with_reports(stored, found.rows)
-        ended, successor = task_steps.taken_back(seen, set(found.rows), self.now())
+        assigned = set(found.rows if found.complete else stored.target_ids)
+        ended, successor = task_steps.taken_back(seen, assigned, self.now())
         after = task_steps.with_next_look(ended, self.settings, self.now())
         self._store(stored, after, [successor] if successor else [])
         if successor:
@@ -161,18 +162,21 @@ class TaskReconcile:
     ) -> tuple[SendTask, list[SendTask]]:
         """Customers who had moved on and got it from this task all the same: they end here, and elsewhere are moved.
 
-        Where they are now is not touched while its call runs, or once they have ended there; the next look comes back.
+        Also who has ended where they are now, excluded for example: they have it. Nothing is touched there while its
+        call runs, the next look comes back; and who got it there too ended there.
         """
         others: dict[str, SendTask] = {}
         back = {}
         for target_id in sorted(late):
             holder = self._holder_of(task, target_id, others)
-            if holder is None or holder.state is TaskState.SENDING or target_id in holder.results:
+            if holder is None or holder.state is TaskState.SENDING:
                 continue
-            others[holder.task_id] = holder.ended_as(RecipientState.MOVED, [target_id], self.now(), task.task_id)
+            if holder.result_of(target_id).state is RecipientState.SENT:
+                continue
+            left = holder.ended_as(RecipientState.MOVED, [target_id], self.now(), task.task_id)
+            others[holder.task_id] = left if target_id in holder.results else self._without(left)
             back[target_id] = found.rows[target_id]._replace(reason=f"despite_{task.cancel_cause}")
-        taken = [self._without(other) for other in others.values()]
-        return task.with_results(back), taken
+        return task.with_results(back), list(others.values())
 
     def _holder_of(self, task: SendTask, target_id: str, known: dict[str, SendTask]) -> SendTask | None:
         """The task in which a moved customer is now."""

@@ -204,7 +204,7 @@ def with_next_look(task: SendTask, settings: DispatchSettings, now: datetime) ->
         step = _step(settings.waiting_looks, task.looks)
         wanted = max(since + step, now + settings.shortest_wait)
         ends = (end for end in (task.alive_until, task.permitted_until) if end is not None)
-        return replace(task, looks=task.looks + 1, due_at=min(wanted, *ends))
+        return replace(task, looks=task.looks + 1, due_at=min((wanted, *ends)))
     told = all(result.state in FINAL for result in task.results.values())
     horizon = since + settings.horizon
     if told or now >= horizon:

@@ -12,6 +12,7 @@ from itertools import batched
 from typing import Final, Protocol
 
 from scrm import clock, ids
+from scrm.audience.lists import ListExpiredError
 from scrm.audience.segments import UnknownSegmentError
 from scrm.aws.snapshot_documents import BucketSnapshots, OwnerRow, PartHead
 from scrm.campaign.campaign_ports import OwnerPart
@@ -20,7 +21,7 @@ from scrm.campaign.model import Audience, Campaign, Channel
 from scrm.campaign.refusals import CampaignRefusedError
 from scrm.contacts.model import Customer, GroupChat, Relation, RelationState
 from scrm.org.model import Member
-from scrm.runtime.known_segments import ALL_CUSTOMERS
+from scrm.runtime.known_segments import ALL_CUSTOMERS, check_assessed
 from scrm.runtime.members_below import Staff, members_below
 from scrm.runtime.segment_targets import SegmentTargets
 
@@ -146,7 +147,12 @@ class OwnedAudience:
         if definition.segment_id == ALL_CUSTOMERS:
             return lambda userid: self._targets_of(userid, definition.channel)
         try:
-            return self._segments.targets(definition.segment_id, campaign.node_path, at)
+            segment = self._segments.segment(definition.segment_id, campaign.node_path, at)
+            check_assessed(segment, definition)
+            return self._segments.targets(segment, at)
+        except ListExpiredError as expired:
+            text = "The list of customers is not kept any more; bring it again, as a new version of the segment."
+            raise CampaignRefusedError(text) from expired
         except UnknownSegmentError as unknown:
             text = "This node has no such segment; use one of its own, or of a node above it."
             raise CampaignRefusedError(text) from unknown

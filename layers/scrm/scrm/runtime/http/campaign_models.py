@@ -65,6 +65,11 @@ class CampaignRequest(Asked):
     deadline: timedelta = Field(default=timedelta(hours=24), description="How long a member may take to confirm.")
     least_need: int = Field(default=0, description="Only customers whose need of the content is as pressing; 0: all.")
     recurrence: Recurrence | None = None
+    impact_assessment_id: str = Field(
+        default="",
+        max_length=64,
+        description="The bank's impact assessment; required where the segment chooses by sensitive facts (R4).",
+    )
 
     def to_definition(self, node_id: str) -> model.CampaignDefinition:
         return model.CampaignDefinition(
@@ -81,6 +86,7 @@ class CampaignRequest(Asked):
             deadline=self.deadline,
             least_need=self.least_need,
             recurrence=self.recurrence.to_recurrence() if self.recurrence else None,
+            impact_assessment_id=self.impact_assessment_id,
         )
 
 
@@ -172,6 +178,7 @@ class Definition(Reply):
     deadline: timedelta
     least_need: int
     recurrence: Recurrence | None
+    impact_assessment_id: str
 
 
 class Share(Reply):

@@ -45,6 +45,7 @@ FAMILIES: Final[Mapping[str, str]] = {
     "products": "products",
     "rejections": "organisation",
     "segment-fields": "segments",
+    "segment-uploads": "segments",
     "segments": "segments",
     "settings/audience": "audience_settings",
     "settings/campaigns": "campaign_settings",

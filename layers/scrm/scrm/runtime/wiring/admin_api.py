@@ -228,11 +228,14 @@ def owner_notes() -> "tuple[OwnerNotes, ...]":
 
 
 def audience() -> "AdminAudience":
-    from scrm.runtime.wiring.audience import AdminAudience, AudienceTables  # noqa: PLC0415 - only segments need it
+    from scrm.aws.documents import DocumentStore  # noqa: PLC0415 - only segments need it
+    from scrm.runtime.wiring.audience import AdminAudience, AudienceTables  # noqa: PLC0415
 
     found = settings()
     tables = AudienceTables(_table(found.audience_table), _table(found.contacts_table), _table(found.org_table))
-    return AdminAudience(tables, consents(), audit_log())
+    return AdminAudience(
+        tables, consents(), audit_log(), DocumentStore(lambda: session.client("s3"), settings().data_bucket)
+    )
 
 
 def recommender() -> "Recommender":

@@ -12,6 +12,7 @@ from scrm.aws.audit_table import DynamoAuditStore
 from scrm.aws.campaign_table import DynamoSliceStore
 from scrm.aws.content_table import DynamoContents
 from scrm.aws.dispatch_queue import SqsSendQueue
+from scrm.aws.list_documents import BucketLists
 from scrm.aws.org_table import DynamoOrgRepository
 from scrm.aws.planning_queue import SqsPlanningQueue
 from scrm.aws.segment_table import DynamoSegments
@@ -126,8 +127,10 @@ def _exclusions() -> Exclusions:
 def _audiences() -> OwnedAudience:
     org = DynamoOrgRepository(table("ORG_TABLE"))
     contacts, segments = send_checks.contacts(), DynamoSegments(table("AUDIENCE_TABLE"))
-    targets = SegmentTargets(segments, FactsAndTags(send_checks.facts(), contacts))
-    return OwnedAudience(org, contacts, _exclusions(), BucketSnapshots(bucket("DATA_BUCKET")), targets)
+    documents = bucket("DATA_BUCKET")
+    known = FactsAndTags(send_checks.facts(), contacts)
+    targets = SegmentTargets(segments, known, BucketLists(documents), contacts)
+    return OwnedAudience(org, contacts, _exclusions(), BucketSnapshots(documents), targets)
 
 
 def reset() -> None:
