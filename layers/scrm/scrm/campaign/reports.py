@@ -13,8 +13,8 @@ class Reports:
 
     Once all is told (``complete``) a customer in no row was given to nobody. It is not while somebody's rows were not
     asked for, nor where members have not confirmed and none of their rows shows: of a cancelled message WeCom may hide
-    what was not sent. It lists a group only once it was sent to, and who is shown a moment only once it was published: the
-    others have a pending row here.
+    what was not sent. It lists a group only once it was sent to, and who is shown a moment only once it was published:
+    the others have a pending row here.
     """
 
     rows: dict[str, Result] = field(default_factory=dict)
