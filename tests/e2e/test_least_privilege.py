@@ -82,6 +82,7 @@ DONE_BY_WHO_COMES_FIRST = {
     ("CampaignWorker", "secretsmanager:GetSecretValue", "WecomSecret"),
     ("CampaignReconcile", "secretsmanager:GetSecretValue", "WecomSecret"),
     ("WelcomeWorker", "secretsmanager:GetSecretValue", "WecomSecret"),
+    ("WelcomeWorker", "dynamodb:GetItem", "PlatformTable"),
 }
 
 

@@ -20,6 +20,7 @@ FUNCTIONS = {
     "CampaignReconcile": "campaign_reconcile",
     "WelcomeWorker": "welcome_worker",
     "AdminApi": "admin_api",
+    "CustomerWeb": "customer_web",
 }
 _SUB_NAMES = re.compile(r"\$\{([\w:.]+)\}")
 

@@ -41,7 +41,11 @@ QUEUE_OF = {
     "CAMPAIGN_PLANNER_QUEUE_URL": "CampaignPlannerQueue",
     "WELCOME_QUEUE_URL": "WelcomeQueue",
 }
-SECRET_OF = {"WECOM_SECRET_ID": "WecomSecret", "CALLBACK_SECRET_ID": "CallbackSecret"}
+SECRET_OF = {
+    "WECOM_SECRET_ID": "WecomSecret",
+    "CALLBACK_SECRET_ID": "CallbackSecret",
+    "LINK_SECRET_ID": "LinkSecret",
+}
 BUS_OF = {"EVENT_BUS_NAME": "ScrmBus"}
 BUCKET_OF = {"DATA_BUCKET": "DataBucket"}
 PREFIXES = {

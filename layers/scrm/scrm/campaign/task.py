@@ -18,6 +18,7 @@ from scrm.campaign.model import Channel, ContentRef
 
 MOST_CUSTOMERS: Final = 10_000  # of one task; WeCom takes no more in a call
 MOST_GROUPS: Final = 2_000
+PARTS_OF_OWNER: Final = 8  # more tasks than one owner's customers make in a campaign of Moments
 TEST_RING: Final = "#test"  # of a test send; no campaign can name a ring so
 
 
@@ -116,7 +117,8 @@ class SendTask:
 
     ``touch_id`` is the campaign's place in the contact-pressure ledger, the same for whatever follows this task.
     ``expires_at`` is the last moment to send it at all. ``first_intent_at`` is when its call may have been made first,
-    ``intended_at`` last, ``text_hash`` tells its text. ``alive_until`` is when it is taken back,
+    ``intended_at`` last, ``text_hash`` tells its text. ``first_created_at`` is when a member was first asked
+    to send to these customers, maybe by a task before this one. ``alive_until`` is when it is taken back,
     ``permitted_until`` when its member's permission for the product ends by its date. ``due_at`` is when to look again,
     None: never.
     ``predecessor_id`` names the task whose customers these were. ``untold``: the ledger may not have heard yet of those
@@ -147,6 +149,7 @@ class SendTask:
     text_hash: str = ""
     msgid: str = ""
     created_at: datetime | None = None
+    first_created_at: datetime | None = None
     alive_until: datetime | None = None
     permitted_until: datetime | None = None
     cancel_cause: CancelCause | None = None
@@ -158,6 +161,11 @@ class SendTask:
     untold: bool = False
     answer_lost: bool = False
     version: int = 0
+
+    @property
+    def together(self) -> str:
+        """The same for tasks that one creation may serve."""
+        return f"{self.ring}/{self.chunk // PARTS_OF_OWNER}"
 
     @property
     def pending_ids(self) -> tuple[str, ...]:
@@ -182,10 +190,11 @@ class SendTask:
         return dict(Counter(result.reason for result in self.results.values() if result.state is states))
 
     def reached_within(self, span: timedelta) -> int:
-        """Customers whose member confirmed within ``span`` of the task's creation (S65)."""
-        if self.created_at is None:
+        """Customers whose member confirmed within ``span`` of when one was first asked to send to them (S65)."""
+        asked_at = self.first_created_at or self.created_at
+        if asked_at is None:
             return 0
-        until = self.created_at + span
+        until = asked_at + span
         sent = (one for one in self.results.values() if one.state is RecipientState.SENT)
         return sum(1 for one in sent if one.at is not None and one.at <= until)
 
@@ -207,7 +216,10 @@ def hash_of_text(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class SendPlan:
-    """What the tasks of one ring share. ``expires_at`` is the content's end, ``not_before`` None: at once."""
+    """What the tasks of one ring share. ``expires_at`` is the content's end, ``not_before`` None: at once.
+
+    ``pack`` numbers the owners whom one creation may serve, in the channel of Moments.
+    """
 
     campaign_id: str
     ring: str
@@ -218,6 +230,7 @@ class SendPlan:
     deadline: timedelta = timedelta(hours=24)
     priority: int = 5
     not_before: datetime | None = None
+    pack: int = 0
 
     def tasks_of(self, owner_userid: str, target_ids: Sequence[str], node_path: str = "") -> list[SendTask]:
         """One owner's tasks, with as many customers each as WeCom takes in a call.
@@ -245,5 +258,7 @@ class SendPlan:
                 not_before=self.not_before,
                 due_at=self.not_before or self.planned_at,
             )
-            for chunk, part in enumerate(batched(dict.fromkeys(target_ids), most, strict=False))
+            for chunk, part in enumerate(
+                batched(dict.fromkeys(target_ids), most, strict=False), self.pack * PARTS_OF_OWNER
+            )
         ]

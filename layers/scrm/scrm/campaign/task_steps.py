@@ -49,6 +49,7 @@ def accepted(
         state=TaskState.WAITING,
         msgid=msgid,
         created_at=now,
+        first_created_at=task.first_created_at or now,
         not_before=None,
         looks=0,
         untold=False,
@@ -129,6 +130,7 @@ def moved(
         not_before=not_before,
         due_at=not_before or now,
         predecessor_id=task.task_id,
+        first_created_at=task.first_created_at,
     )
     return task.ended_as(RecipientState.MOVED, order, now, successor.task_id), successor
 
@@ -212,6 +214,12 @@ def with_next_look(task: SendTask, settings: DispatchSettings, now: datetime) ->
     step = _step(settings.watched_looks, task.looks)
     wanted = max(since + step, now + settings.shortest_watch)
     return replace(task, state=TaskState.WATCHED, looks=task.looks + 1, due_at=min(wanted, horizon))
+
+
+def failed_there(task: SendTask, reason: str, now: datetime) -> SendTask:
+    """WeCom had taken it and could not carry it out."""
+    ended = task.ended_as(RecipientState.FAILED, task.pending_ids, now, reason)
+    return replace(ended, state=TaskState.SETTLED, due_at=None)
 
 
 def given_up(task: SendTask, now: datetime) -> SendTask:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from scrm.wecom.api.inheritance import Inheritance
     from scrm.wecom.api.mass_messages import MassMessages
     from scrm.wecom.api.media import Media
+    from scrm.wecom.api.moments import Moments
     from scrm.wecom.api.tags import Tags
     from scrm.wecom.api.welcome import WelcomeMessages
 
@@ -66,10 +67,17 @@ class WecomClient:
         return MassMessages(self._caller)
 
     @cached_property
+<<<<<<< HEAD
     def welcome_messages(self) -> "WelcomeMessages":
         from scrm.wecom.api.welcome import WelcomeMessages  # noqa: PLC0415
 
         return WelcomeMessages(self._caller)
+=======
+    def moments(self) -> "Moments":
+        from scrm.wecom.api.moments import Moments  # noqa: PLC0415
+
+        return Moments(self._caller)
+>>>>>>> main
 
     @cached_property
     def media(self) -> "Media":
