@@ -39,14 +39,11 @@ USUAL = {
     "campaign_reconcile": "look_requested",
     "customer_web": "open_page",
 }
-<<<<<<< HEAD
 USUAL = {
     "admin_api": "list_cases",
     "handover_reconcile": "poll_requested",
     "welcome_worker": "customer_added_clock_ahead",
 }
-=======
->>>>>>> main
 """The sample that stands for a function's usual work, where it is not the first by name."""
 WORKERS = tuple(name for name in LIMITS if name not in {"wecom_callback", "admin_api", "customer_web"})
 PEER = "typical: boto3, Logger, Tracer, Metrics, 30 models, AES"

@@ -23,13 +23,8 @@ TABLES = {
     "AuditTable": set(),
 }
 # Working state; ended relations; old weeks; what no feed repeated.
-<<<<<<< HEAD
 FORGETS = {"PlatformTable", "ContactsTable", "PressureTable", "AudienceTable", "WelcomeTable"}
-SECRETS = ["WecomSecret", "CallbackSecret"]
-=======
-FORGETS = {"PlatformTable", "ContactsTable", "PressureTable", "AudienceTable"}
 SECRETS = ["WecomSecret", "CallbackSecret", "LinkSecret"]
->>>>>>> main
 KEPT = [*TABLES, *SECRETS, "DataBucket", "DataKey", "EgressAddressA", "EgressAddressB"]
 DATA_CLASSES = {"core", "important", "general-sensitive", "general-other"}
 HOLDS_DATA = (

@@ -1,4 +1,4 @@
-"""Welcome messages: what is sent to WeCom, and its answers in the feature's words (docs/wecom.md 14)."""
+"""Welcome messages: what is sent to WeCom, and its answers in the feature's words (docs/wecom.md 15)."""
 
 from datetime import UTC, datetime, timedelta
 

@@ -1,4 +1,4 @@
-"""Attachments of a greeting as WeCom takes them, with files lent to it (docs/wecom.md 12.3, 14)."""
+"""Attachments of a greeting as WeCom takes them, with files lent to it (docs/wecom.md 12.3, 15)."""
 
 from collections.abc import Callable
 from datetime import datetime

@@ -67,17 +67,16 @@ class WecomClient:
         return MassMessages(self._caller)
 
     @cached_property
-<<<<<<< HEAD
-    def welcome_messages(self) -> "WelcomeMessages":
-        from scrm.wecom.api.welcome import WelcomeMessages  # noqa: PLC0415
-
-        return WelcomeMessages(self._caller)
-=======
     def moments(self) -> "Moments":
         from scrm.wecom.api.moments import Moments  # noqa: PLC0415
 
         return Moments(self._caller)
->>>>>>> main
+
+    @cached_property
+    def welcome_messages(self) -> "WelcomeMessages":
+        from scrm.wecom.api.welcome import WelcomeMessages  # noqa: PLC0415
+
+        return WelcomeMessages(self._caller)
 
     @cached_property
     def media(self) -> "Media":

@@ -57,10 +57,10 @@ TRANSFER_GROUPS: Final = 100  # 6.6
 MESSAGE_MEMBERS: Final = 1_000  # 7.1
 MESSAGE_DEPARTMENTS: Final = 100  # 7.1
 
-# Welcome messages (14).
-WELCOME_CODE_LIFE: Final = timedelta(seconds=20)  # 14, page 92137
+# Welcome messages (15).
+WELCOME_CODE_LIFE: Final = timedelta(seconds=20)  # 15, page 92137
 WELCOME_MARGIN: Final = timedelta(seconds=2)  # ours: no call begins with less left
-STATE_LENGTH: Final = 30  # 14, of a contact way, in characters
+STATE_LENGTH: Final = 30  # 15, of a contact way, in characters
 
 # Mass messages (13); their text and attachments stand with the content below.
 MASS_MESSAGE_CUSTOMERS: Final = 10_000  # 13.1

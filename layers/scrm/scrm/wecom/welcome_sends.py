@@ -1,4 +1,4 @@
-"""WeCom's welcome messages in the feature's words (docs/wecom.md 14)."""
+"""WeCom's welcome messages in the feature's words (docs/wecom.md 15)."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta

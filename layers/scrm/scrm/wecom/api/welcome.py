@@ -1,4 +1,4 @@
-"""Welcome messages to customers who just came (docs/wecom.md 14)."""
+"""Welcome messages to customers who just came (docs/wecom.md 15)."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
