@@ -37,12 +37,8 @@ USUAL = {
     "handover_reconcile": "poll_requested",
     "campaign_worker": "send_task_planned",
     "campaign_reconcile": "look_requested",
-    "customer_web": "open_page",
-}
-USUAL = {
-    "admin_api": "list_cases",
-    "handover_reconcile": "poll_requested",
     "welcome_worker": "customer_added_clock_ahead",
+    "customer_web": "open_page",
 }
 """The sample that stands for a function's usual work, where it is not the first by name."""
 WORKERS = tuple(name for name in LIMITS if name not in {"wecom_callback", "admin_api", "customer_web"})
