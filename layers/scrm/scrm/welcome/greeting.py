@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from scrm.welcome.model import ANY_STATE, Arrival, WelcomeOutcome, nearest
+from scrm.welcome.model import ANY_STATE, Arrival, WelcomeOutcome, WelcomeRule, nearest
 from scrm.welcome.ports import (
     CodeExpiredError,
     CodeUsedError,
@@ -56,14 +56,18 @@ class Welcome:
         if self._is_late(arrival, self.now()):
             return WelcomeOutcome.EXPIRED, ""
         path = self.members.path_of(arrival.userid)
-        if path is None:
-            return WelcomeOutcome.REFUSED, _NO_MEMBER
-        node_ids = [part for part in path.split("/") if part]
-        rule = nearest(self.rules.rules(node_ids, (arrival.state, ANY_STATE)), node_ids, arrival.state)
-        if rule is None:
-            return WelcomeOutcome.WITHOUT_RULE, ""
+        rule = self._rule(path, arrival.state) if path else None
+        if path is None or rule is None:
+            return WelcomeOutcome.WITHOUT_RULE, "" if path else _NO_MEMBER
         if not self.claims.claim(arrival.code, self.now()):
             return WelcomeOutcome.REPEATED, ""
+        return self._sent(arrival, rule, path)
+
+    def _rule(self, path: str, state: str) -> WelcomeRule | None:
+        node_ids = [part for part in path.split("/") if part]
+        return nearest(self.rules.rules(node_ids, (state, ANY_STATE)), node_ids, state)
+
+    def _sent(self, arrival: Arrival, rule: WelcomeRule, path: str) -> tuple[WelcomeOutcome, str]:
         while True:
             try:
                 self.sender.send(arrival.code, self.contents.greeting(rule, path, self.now()))
