@@ -42,7 +42,7 @@ FORBIDDEN = {
     "handover_worker": (*NOT_IN_WORKERS, *NOT_BEFORE_WORK_COMES, "scrm.handover"),
     "handover_reconcile": (*NOT_IN_WORKERS, "scrm.handover.certificate", "scrm.handover.orphans", "scrm.wecom.events"),
     "campaign_planner": (*NOT_IN_WORKERS, "requests"),
-    "welcome_worker": (*NOT_IN_WORKERS, "scrm.campaign", "scrm.content.media", "scrm.wecom.events"),
+    "welcome_worker": (*NOT_IN_WORKERS, "scrm.campaign", "scrm.content.media", "scrm.wecom.events.external_contact"),
     "campaign_worker": (*NOT_IN_WORKERS, *NOT_BEFORE_WORK_COMES),
     "campaign_reconcile": (*NOT_IN_WORKERS, *NOT_BEFORE_WORK_COMES),
     "customer_web": (
