@@ -45,7 +45,7 @@ class Bank:
             documents=cast("Any", self),
             hear=self.answers.desk.hear,
             rejections=self.org,
-            queue=Queue(cast("Any", self.sqs), "url"),
+            queue=Queue(cast("Any", lambda: self.sqs), "url"),
             now=self.now,
             on_rejected=self.rejected.append,
         )
