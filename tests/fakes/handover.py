@@ -193,6 +193,7 @@ class FakeTransfers:
     """Implements Transfers: a small WeCom. ``fail_next`` is raised by the next call that moves something.
 
     With ``drop_answer`` the work is done and the answer lost. ``accounts`` are the members WeCom has.
+    ``lands_before_next`` is an earlier call, (api, taker, customers), that reaches WeCom right before the next one.
     """
 
     def __init__(self) -> None:
@@ -204,6 +205,7 @@ class FakeTransfers:
         self.greetings: list[str] = []
         self.fail_next: Exception | None = None
         self.drop_answer: Exception | None = None
+        self.lands_before_next: tuple[TransferApi, str, tuple[str, ...]] | None = None
 
     def account_exists(self, userid: str) -> bool:
         return userid in self.accounts
@@ -219,6 +221,7 @@ class FakeTransfers:
     ) -> dict[str, int]:
         self._trouble()
         self._check(api, handover_userid)
+        self._land_late_call()
         self.calls.append((takeover_userid, tuple(external_userids)))
         self.greetings.append(greeting)
         answer = {}
@@ -263,6 +266,12 @@ class FakeTransfers:
             raise AccountStillActiveError
         if api is TransferApi.ON_JOB and handover_userid not in self.accounts:
             raise AccountDeletedError
+
+    def _land_late_call(self) -> None:
+        if self.lands_before_next is not None:
+            api, taker, customers_of_it = self.lands_before_next
+            self.statuses |= dict.fromkeys(((api, taker, one) for one in customers_of_it), TransferStatus.WAITING)
+            self.lands_before_next = None
 
     def _trouble(self) -> None:
         error, self.fail_next = self.fail_next, None
