@@ -15,6 +15,7 @@ from pydantic import BaseModel
 from functions.admin_api.handler import lambda_handler
 from scrm import clock, ids
 from scrm.audience.expressions import Expression
+from scrm.audience.needs import Recommender
 from scrm.audience.preview import AudiencePreview, Preview
 from scrm.audience.rules import Offer, RuleSettings
 from scrm.audience.segments import Segments
@@ -24,7 +25,7 @@ from scrm.audit.reader import AuditReader
 from scrm.aws.content_journal import AuditedContent
 from scrm.aws.customer_journal import CustomerJournal
 from scrm.aws.handover_journal import AuditedSettings
-from scrm.aws.pressure_exceptions import AuditedExceptions
+from scrm.aws.pressure_journal import AuditedExceptions
 from scrm.aws.segment_table import AuditedSegments
 from scrm.campaign.exposure import Exposure, ExposureHistory
 from scrm.campaign.stopping import TaskTallies
@@ -50,17 +51,20 @@ from scrm.runtime.http.answers import AnsweredOnce
 from scrm.runtime.http.decisions import DecidedOnce
 from scrm.runtime.http.models import Sync, SyncRequest
 from scrm.runtime.member_places import MemberPlaces
+from scrm.runtime.needs_joins import LibraryOffers, rules_of
 from scrm.runtime.pressure_joins import pressure_rules
 from scrm.runtime.task_joins import OrgTaskStaff
 from scrm.runtime.wiring import admin_api as wiring
 from scrm.runtime.wiring import bank_settings
 from scrm.settings.change import SettingsChange
 from scrm.settings.handover import TOPIC, HandoverDocument
+from scrm.settings.needs import TOPIC as NEEDS
+from scrm.settings.needs import NeedsDocument
 from scrm.settings.pressure import PressureDocument
 from scrm.tasks.queries import TaskLists
 from scrm.tasks.work import TaskWork
 from tests.fakes.answers import FakeAnswers
-from tests.fakes.audience import NOW, FakeKnown, FakeSegments
+from tests.fakes.audience import NOW, FakeKnown, FakeLists, FakeSegments
 from tests.fakes.audit import FakeAuditStore
 from tests.fakes.campaigns import Bank, MemoryResults
 from tests.fakes.consent import Answers
@@ -192,15 +196,16 @@ class ContentOverMemory:
 class AudienceOverMemory:
     """Has what `scrm.runtime.wiring.audience.AdminAudience` has."""
 
-    def __init__(self, store: FakeSegments, known: FakeKnown, people: FakeOrg, log: AuditLog) -> None:
-        self.segments = Segments(store, AuditedSegments(log))
+    def __init__(self, store: FakeSegments, known: FakeKnown, people: FakeOrg, log: AuditLog, lists: FakeLists) -> None:
+        self.segments = Segments(store, AuditedSegments(log), lists)
+        self.lists = lists
         self._known = known
         self._people = people
 
-    def preview(self, expression: Expression, node_path: str, offer: Offer) -> Preview:
+    def preview(self, wanted: Expression | frozenset[str], node_path: str, offer: Offer) -> Preview:
         people = (one for one in self._people.rows.values() if isinstance(one, Member))
         members = sorted(one.userid for one in people if covers(node_path, one.node_path))
-        return AudiencePreview(self._known).of(expression, members, offer, RuleSettings(), NOW)
+        return AudiencePreview(self._known).of(wanted, members, offer, RuleSettings(), NOW)
 
 
 class CampaignsOverMemory:
@@ -240,6 +245,7 @@ class Api:
     exceptions: FakeExceptions = field(default_factory=FakeExceptions)
     shelf: Shelf = field(default_factory=Shelf)
     segments: FakeSegments = field(default_factory=FakeSegments)
+    lists: FakeLists = field(default_factory=FakeLists)
     known: FakeKnown = field(default_factory=lambda: FakeKnown({}))
     campaigns: Bank = field(default_factory=Bank)
     answers: Answers = field(default_factory=lambda: Answers(AT))
@@ -266,8 +272,9 @@ class Api:
             "consent_desk": ConsentDesk(
                 self.answers.consents, ContactPlaces(self.contacts.repository), self.answers.news, clock.now
             ),
-            "audience": AudienceOverMemory(self.segments, self.known, self.people, AuditLog(self.audit)),
+            "audience": AudienceOverMemory(self.segments, self.known, self.people, AuditLog(self.audit), self.lists),
             "content_library": ContentOverMemory(self.library, self.shelf.desk),
+            "permission_changes": self.library.changes,
             "cover_views": CoverViews(self.org, self.people, self.tasks, self.cases),
             "task_lists": TaskLists(self.tasks, task_staff),
             "task_work": TaskWork(self.tasks, task_staff),
@@ -291,7 +298,16 @@ class Api:
         monkeypatch.setattr(bank_settings, "store", lambda: self.settings)
         for name, port in ports.items():
             monkeypatch.setattr(wiring, name, lambda port=port: port)
+        monkeypatch.setattr(wiring, "recommender", self.recommender)
         return self
+
+    def recommender(self) -> Recommender:
+        """With the rules that were set last."""
+        document, _ = self.settings.read(NEEDS)
+        library = self.library
+        offers = LibraryOffers(library.contents, library.products, library.permissions)
+        rules = rules_of(NeedsDocument.model_validate(document))
+        return Recommender(self.known, offers, lambda: rules, RuleSettings, lambda: NOW)
 
     def caps(self) -> PressureRules:
         return pressure_rules(PressureDocument())

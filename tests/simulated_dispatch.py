@@ -13,6 +13,7 @@ from scrm.campaign.checks import SendChecks
 from scrm.campaign.dispatch_errors import until_current
 from scrm.campaign.dispatch_settings import DispatchSettings
 from scrm.campaign.dispatching import Dispatch
+from scrm.campaign.due import DueTasks
 from scrm.campaign.ends import Ends
 from scrm.campaign.ports import DueTask, MassMessages
 from scrm.campaign.reconcile import TaskReconcile
@@ -116,6 +117,9 @@ class SimulatedDispatch:
             self.now,
         )
 
+    def _due(self) -> DueTasks:
+        return DueTasks(remote_calls(self.tasks, self.killer), remote_calls(self, self.killer), self.settings, self.now)
+
     def _checks(self) -> SendChecks:
         return SendChecks(
             remote_calls(self.contents, self.killer),
@@ -139,12 +143,12 @@ class SimulatedDispatch:
         """Work and time; killed readers spend time as well. The schedule's ticks that find nothing due are left out."""
         until = self.now() + span
         self.run_until_idle()
-        self._reconcile().request_due()
+        self._due().request()
         self.run_until_idle()
         while self.now() < until:
             following = min((one.due_at for one in self.tasks.by_id.values() if one.due_at), default=until)
             self.advance(max(min(TICK, until - self.now()), min(following, until) - self.now()))
-            self._reconcile().request_due()
+            self._due().request()
             self.run_until_idle()
 
     def run_until_idle(self) -> None:

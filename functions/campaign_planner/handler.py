@@ -5,7 +5,7 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from scrm.runtime.invocation import entrypoint
-from scrm.campaign.planner_messages import CampaignDue, SliceRequested, planner_work
+from scrm.campaign.planner_messages import CampaignDue, ContentRecalled, SliceRequested, planner_work
 from scrm.runtime import batches
 from scrm.runtime.observability import count, logger
 from scrm.runtime.wiring import campaign_planner as wiring
@@ -27,8 +27,10 @@ def take(body: str) -> None:
         count("SendPlanned", planned.tasks)
         count("RecipientPlanned", planned.customers)
         count("RecipientExcluded", planned.excluded)
-    else:
+    elif isinstance(message, ContentRecalled):
         count("CampaignStoppedByContent", planner.stop_content(message.activity_id, message.version))
+    else:
+        count("CampaignRecheckRequested", planner.recheck_product(message.product_id))
 
 
 @entrypoint

@@ -1,5 +1,8 @@
 """``scrm audience``: segments of customers, and what an audience would be."""
 
+import hashlib
+from pathlib import Path
+
 import click
 
 from local.cli import audience_tables
@@ -65,6 +68,26 @@ def revise_segment(session: Session, segment_id: str, expression: str, name: str
     _show(session, session.client.put(at("segments", segment_id), asked))
 
 
+@audience.command("import")
+@click.argument("name")
+@click.argument("path", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--segment", "segment_id", help="作为该客群的新版本；不填则新建客群")
+@NODE
+@click.pass_obj
+def import_list(session: Session, name: str, path: Path, segment_id: str | None, node_id: str | None) -> None:
+    """导入客户名单（CSV，须有 external_userid 列，最多十万人）作为客群；无法识别的行另行列出。"""
+    content = path.read_bytes()
+    digest = hashlib.sha256(content).hexdigest()
+    link = session.client.post(at("segment-uploads"), {"size": len(content), "sha256": digest})
+    session.client.put_file(link["upload_url"], content)
+    asked: Row = {"name": name, "list_sha256": digest}
+    if segment_id:
+        known = session.client.get(at("segments", segment_id))
+        _show(session, session.client.put(at("segments", segment_id), {**asked, "version": known["version"]}))
+        return
+    _show(session, session.client.post(at("segments"), asked | ({"node_id": node_id} if node_id else {})))
+
+
 @audience.command("preview")
 @click.argument("segment_or_expression")
 @NODE
@@ -77,6 +100,33 @@ def preview(session: Session, segment_or_expression: str, node_id: str | None, r
     found = session.client.get(at("audience-preview"), node_id=node_id, **asked)
     session.show(found, *audience_tables.preview(found))
 
+
+@audience.command("recommend")
+@click.argument("external_userid")
+@click.pass_obj
+def recommend(session: Session, external_userid: str) -> None:
+    """一个客户适合的内容：需求分值与理由；被排除的内容不会出现。"""
+    found = session.client.get(at("customers", external_userid, "recommendations"))
+    session.show(found, audience_tables.recommendations(found))
+
+
+@audience.command("needs-of")
+@click.argument("userid")
+@click.option("--limit", type=click.IntRange(1, 100), default=20, show_default=True, help="最多显示的客户数")
+@click.pass_obj
+def needs_of(session: Session, userid: str, limit: int) -> None:
+    """一名客户经理名下需求最迫切的客户，各列最适合的内容。"""
+    found = session.client.get(at("members", userid, "recommendations"), limit=str(limit))
+    session.show(found, audience_tables.needy_customers(found))
+
+
+@audience.group("needs")
+def needs() -> None:
+    """需求规则：什么样的客户需要什么内容。"""
+
+
+for command in settings_of("needs", "", audience_tables.need_rules).commands.values():
+    needs.add_command(command)
 
 audience.add_command(settings_of("audience", "适当性与客户保护规则。", audience_tables.rules))
 

@@ -32,24 +32,32 @@ RULES = {
 
 def fields(rows: Sequence[Row]) -> Table:
     """The language of segments."""
-    table = titled("客群表达式字段", "字段", "含义", "类型", "运算符", "取值")
+    table = titled("客群表达式字段", "字段", "含义", "类型", "运算符", "取值", "敏感信息")
     for row in rows:
         words = "、".join(f"{name}（{text}）" for name, text in row["values"].items())
-        table.add_row(row["name"], row["chinese"], TYPES[row["type"]], "  ".join(row["operators"]), words or "—")
+        table.add_row(
+            row["name"],
+            row["chinese"],
+            TYPES[row["type"]],
+            "  ".join(row["operators"]),
+            words or "—",
+            "是" if row["is_sensitive"] else "—",
+        )
     return table
 
 
 def segments(rows: Sequence[Row]) -> Table:
     """Segments, or the versions of one."""
-    table = titled("客群", "编号", "版本", "名称", "机构", "表达式", "含义", "制作人", "时间")
+    table = titled("客群", "编号", "版本", "名称", "机构", "表达式", "含义", "无法识别的行", "制作人", "时间")
     for row in rows:
         table.add_row(
             row["segment_id"],
             str(row["version"]),
             row["name"],
             row["node_id"],
-            row["expression"],
+            row["expression"] or "—",
             row["explanation"],
+            str(row["unusable"]) if row["kind"] == "list" else "—",
             row["made_by"],
             local_time(row["made_at"]),
         )
@@ -80,3 +88,35 @@ def rules(found: Row) -> Table:
     for name, value in found["settings"].items():
         table.add_row(RULES[name], "—" if value is None else str(value), "总行" if name in found["given"] else "缺省")
     return table
+
+
+def recommendations(found: Row) -> Table:
+    """What fits one customer, and why."""
+    table = titled("推荐内容", "分值", "内容", "版本", "标题", "产品", "理由", "依据", "有效至")
+    for row in found["items"]:
+        table.add_row(*_recommended(row))
+    return table
+
+
+def needy_customers(found: Row) -> Table:
+    """Whose needs are most pressing."""
+    table = titled("客户需求", "客户", "分值", "内容", "版本", "标题", "产品", "理由", "依据", "有效至")
+    for row in found["items"]:
+        table.add_row(row["external_userid"], *_recommended(row["best"]))
+    return table
+
+
+def need_rules(found: Row) -> Table:
+    """The rules in force."""
+    number = found["settings"]["impact_assessment_id"] or "无"
+    table = titled(f"需求规则（影响评估编号：{number}）", "规则", "分值", "客户条件", "理由", "对应内容")
+    for rule in found["settings"]["rules"]:
+        answers = [*rule["activity_ids"], *rule["product_ids"], *rule["kinds"], *rule["target_kpis"]]
+        table.add_row(rule["rule_id"], str(rule["score"]), rule["when"], rule["reason"], "、".join(answers))
+    return table
+
+
+def _recommended(row: Row) -> tuple[str, ...]:
+    product = f"{row['product_id']}（R{row['product_risk']}）" if row["product_id"] else "—"
+    content = row["activity_id"], str(row["version"]), row["title"], product
+    return (str(row["score"]), *content, row["reason"], row["because"], local_time(row["valid_until"]))

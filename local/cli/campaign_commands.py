@@ -1,6 +1,5 @@
 """``scrm campaigns``: who gets what, approved by a second person, sent ring by ring, reconciled to the last one."""
 
-import csv
 from typing import TextIO
 
 import click
@@ -206,12 +205,8 @@ def kill(
 
 
 def _export(session: Session, campaign_id: str, target: TextIO) -> None:
-    writer = csv.writer(target)
-    writer.writerow(["客户", "结果", "原因", "成员", "时间", "任务"])
     rows = session.client.rows(at("campaigns", campaign_id, "recipients"), 0)
-    for row in rows:
-        shown = campaign_tables.recipient(row)
-        writer.writerow(shown)
+    campaign_tables.write_csv(rows, target)
     click.echo(f"已写入 {len(rows)} 行", err=True)
 
 

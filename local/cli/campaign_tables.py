@@ -1,9 +1,12 @@
 """Campaigns as tables that bank people read."""
 
-from collections.abc import Sequence
+import csv
+from collections.abc import Iterable, Sequence
+from typing import TextIO
 
 from rich.table import Table
 
+from local.cli import audience_tables
 from local.cli.client import Row
 from local.cli.content_tables import CHANNELS
 from local.cli.tables import facts, local_time, titled
@@ -45,8 +48,10 @@ RESULTS = {
     "excluded": "已排除",
 }
 REASONS = {
+    **audience_tables.REASONS,
     "holdout": "留作对照",
     "blast_radius": "超出批次上限",
+    "need_too_low": "需求分值不足",
     "not_in_ring": "不在任何批次",
     "product_not_permitted": "成员无产品权限",
     "no_active_owner": "无在职管户人",
@@ -56,10 +61,13 @@ REASONS = {
     "content_cover_not_taken": "消息链接不支持封面素材",
     "cap_reached": "本周触达已满",
     "channel_not_served": "渠道暂不支持",
-    "assessment_missing": "无风险测评",
-    "opted_out": "客户已退订",
     "answer_lost": "企业微信应答丢失，未分配成员",
     "by_member": "成员自行取消任务",
+    "stopped": "投放已撤回",
+    "life_over": "到期收回",
+    "despite_stopped": "撤回前成员已确认",
+    "despite_life_over": "到期收回前成员已确认",
+    "despite_recheck": "复核收回前成员已确认",
 }
 EVERY = {"day": "天", "month": "月"}
 RULES = {
@@ -99,6 +107,8 @@ def campaign(found: Row) -> tuple[Table, ...]:
             "内容": f"{content['activity_id']} 第 {content['version']} 版",
             "客群": wanted["segment_id"],
             "批次上限": str(wanted["blast_radius"] or "—"),
+            "影响评估编号": wanted["impact_assessment_id"] or "—",
+            "最低需求分值": str(wanted["least_need"] or "—"),
             "对照比例": f"{wanted['holdout_percent']}%",
             "周期": _recurrence(wanted["recurrence"]),
             "制作人": found["made_by"],
@@ -165,16 +175,32 @@ def tasks(rows: Sequence[Row]) -> Table:
 
 
 def recipients(rows: Sequence[Row]) -> Table:
-    table = titled("客户结果", "客户", "结果", "原因", "成员", "时间", "任务")
+    table = titled("客户结果", *EXPORTED)
     for row in rows:
         table.add_row(*recipient(row))
     return table
 
 
+EXPORTED = ("客户", "结果", "原因", "成员", "时间", "任务", "推荐理由")
+
+
 def recipient(row: Row) -> tuple[str, ...]:
     """One line, also of the CSV file."""
     reason = REASONS.get(row["reason"], row["reason"]) or "—"
-    return row["target_id"], RESULTS[row["state"]], reason, row["by"], local_time(row["at"]), row["task_id"]
+    return row["target_id"], RESULTS[row["state"]], reason, row["by"], local_time(row["at"]), row["task_id"], why(row)
+
+
+def why(row: Row) -> str:
+    """Why the bank's rules chose him."""
+    need = row["need"]
+    return f"{need['reason']}（{need['score']}）" if need else "—"
+
+
+def write_csv(rows: Iterable[Row], target: TextIO) -> None:
+    """Every customer with his end, one a line, under Chinese headings."""
+    writer = csv.writer(target)
+    writer.writerow(EXPORTED)
+    writer.writerows(map(recipient, rows))
 
 
 def results(found: Row) -> tuple[Table, ...]:
@@ -203,11 +229,12 @@ def results(found: Row) -> tuple[Table, ...]:
 
 
 def exposures(found: Row) -> Table:
-    table = titled(f"{found['external_userid']} 的触达记录", "投放", "渠道", "内容", "成员", "结果", "时间", "原因")
+    about = f"{found['external_userid']} 的触达记录"
+    table = titled(about, "投放", "渠道", "内容", "成员", "结果", "时间", "原因", "推荐理由")
     for row in found["items"]:
         content = f"{row['content']['activity_id']} 第 {row['content']['version']} 版"
         cells = row["campaign_id"], CHANNELS[row["channel"]], content, row["by"], RESULTS[row["state"]]
-        table.add_row(*cells, local_time(row["at"]), REASONS.get(row["reason"], row["reason"]) or "—")
+        table.add_row(*cells, local_time(row["at"]), REASONS.get(row["reason"], row["reason"]) or "—", why(row))
     return table
 
 

@@ -117,7 +117,7 @@ class AdminClient:
         try:
             reply = requests.put(url, data=content, timeout=_TIMEOUT_S)
         except requests.RequestException:
-            raise UnreachableError("素材所在的存储没有响应") from None
+            raise UnreachableError("文件所在的存储没有响应") from None
         if not reply.ok:
             raise CorruptError("上传链接无效或已过期，请重新执行")
 

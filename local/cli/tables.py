@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 
@@ -11,6 +12,7 @@ from local.cli.client import Row
 
 _SHANGHAI = ZoneInfo("Asia/Shanghai")
 _PIPED_WIDTH = 200
+_TITLE_WIDTH = 80
 
 _NAMED_IN_A_LIST = 2
 CASE_STATES = {
@@ -383,7 +385,8 @@ def facts(title: str, pairs: Mapping[str, str]) -> Table:
 
 
 def titled(title: str, *columns: str) -> Table:
-    table = Table(title=title, title_justify="left", title_style="bold")
+    # as wide as its title, which would be broken into lines else
+    table = Table(title=title, title_justify="left", title_style="bold", min_width=min(cell_len(title), _TITLE_WIDTH))
     for column in columns:
         table.add_column(column, overflow="fold")
     return table

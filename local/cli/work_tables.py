@@ -104,7 +104,8 @@ def _hold(hold: Row | None) -> str:
 
 
 def tasks(rows: Sequence[Row]) -> Table:
-    table = titled("任务", "编号", "责任人", "事项", "营销活动", "客户数", "客户", "状态", "办理期限", "办理人", "说明")
+    names = "编号", "责任人", "事项", "营销活动", "客户数", "客户", "状态", "办理期限", "办理人", "说明", "理由"
+    table = titled("任务", *names)
     for row in rows:
         table.add_row(
             row["task_id"],
@@ -117,5 +118,6 @@ def tasks(rows: Sequence[Row]) -> Table:
             local_time(row["due_at"]),
             row["done_by"] or "—",
             row["note"] or "—",
+            "\n".join(f"{one} {why}" for one, why in row["reasons"].items()) or "—",
         )
     return table

@@ -1,20 +1,26 @@
-"""``python -m local.demo``: staff changes become completed handovers; exit code 0 only if every figure holds."""
+"""``python -m local.demo``: staff changes become completed handovers, then two campaigns run; exit code 0 only if every
+figure holds."""
 
+import argparse
 import sys
 import time
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
 from local.bank import demo_world
 from local.cli import tables
+from local.demo import sending_show
 from local.demo.checks import Check, Handover, check_access, check_handovers, check_month
+from local.demo.sending import Sending
 from local.demo.stage import HEAD_OFFICE, DemoFailedError, Stage
 from local.demo.story import Story
 from local.demo.truth import Corp
 from local.engine.build import BuildError
 from local.engine.deploy import DeployError
+from local.engine.paths import LOCAL
 from local.engine.processes import ProcessStartError
 from local.engine.queues import depths
 from local.engine.stack import Stage as StartUp
@@ -27,9 +33,13 @@ _STAGES = {
     StartUp.BUILDING: "构建函数和层",
     StartUp.DEPLOYING: "部署 infra/template.yaml",
 }
+_EXPORT = LOCAL / "demo" / "campaign-results.csv"
 
 
-def main() -> int:
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m local.demo", description=__doc__)
+    parser.add_argument("--campaigns-only", action="store_true", help="without the month of staff changes before")
+    chosen = parser.parse_args(arguments)
     console = tables.console()
     began = time.monotonic()
 
@@ -40,20 +50,33 @@ def main() -> int:
         with running_stack(world=demo_world(), say=lambda stage: say(_STAGES[stage])) as stack:
             control = ControlClient(stack.endpoints.wecom_control_url)
             try:
-                return tell(console, Story(Stage(stack, control, say)), began)
+                story = Story(Stage(stack, control, say))
+                checks = list(tell(console, story, with_handovers=not chosen.campaigns_only))
             finally:
                 control.close()
     except (BuildError, DeployError, ProcessStartError, DemoFailedError) as error:
         console.print(f"[red]演示中断：{error}[/red]")
         return 1
+    console.print(check_table(checks))
+    wrong = sum(not check.holds for check in checks)
+    console.print(f"{len(checks) - wrong}/{len(checks)} 项核对通过，用时 {time.monotonic() - began:.0f} 秒")
+    return 1 if wrong else 0
 
 
-def tell(console: Console, story: Story, began: float) -> int:
+def tell(console: Console, story: Story, *, with_handovers: bool) -> Iterator[Check]:
     summary = story.first_sync()
     story.stage.say(
         f"示例银行：{summary['members']} 名成员，{summary['customers']} 位客户，"
         f"{summary['relations']} 条客户关系，{summary['groups']} 个客户群"
     )
+    if with_handovers:
+        yield from staff_changes(console, story)
+    yield from campaigns(console, Sending(story.stage), _EXPORT)
+    yield from check_health(story.stage)
+
+
+def staff_changes(console: Console, story: Story) -> Iterator[Check]:
+    """A month of handovers, shown and checked."""
     story.month()
     handovers = story.handovers()
     head_office = story.stage.as_operator(HEAD_OFFICE)
@@ -63,15 +86,17 @@ def tell(console: Console, story: Story, began: float) -> int:
     console.print(tables.certificates([row for each in handovers for row in each.certificates]))
     console.print(tables.rejections(head_office.rejections(0)))
     console.print(tables.orphans(head_office.orphans(0)))
-    checks = list(all_checks(story, handovers))
-    console.print(check_table(checks))
-    wrong = sum(not check.holds for check in checks)
-    console.print(f"{len(checks) - wrong}/{len(checks)} 项核对通过，用时 {time.monotonic() - began:.0f} 秒")
-    return 1 if wrong else 0
+    yield from handover_checks(story, handovers)
 
 
-def all_checks(story: Story, handovers: Sequence[Handover]) -> Iterator[Check]:
-    """What the product says against what is true at WeCom, and the stack's own health."""
+def campaigns(console: Console, told: Sending, export: Path) -> Iterator[Check]:
+    """A day of campaigns, shown and checked."""
+    told.tell()
+    yield from sending_show.campaigns(console, told, export)
+
+
+def handover_checks(story: Story, handovers: Sequence[Handover]) -> Iterator[Check]:
+    """What the product says against what is true at WeCom."""
     stage = story.stage
     head_office = stage.as_operator(HEAD_OFFICE)
     yield from check_handovers(handovers, Corp.now(stage.control))
@@ -81,6 +106,10 @@ def all_checks(story: Story, handovers: Sequence[Handover]) -> Iterator[Check]:
     yield from check_month(head_office.latest_audit(), head_office.orphans(0), on_leave, takers)
     sources = sorted(row["source"] for row in head_office.rejections(0))
     yield Check("格式不对的事件和名册行被留下等人处理", sources == ["bank.hr", "bank.roster"], "、".join(sources))
+
+
+def check_health(stage: Stage) -> Iterator[Check]:
+    """The stack's own."""
     denied = stage.stack.denied_actions()
     yield Check("没有一次调用超出函数自己的权限", not denied, f"{len(denied)} 次")
     dead = depths(stage.stack.engine, stage.stack.endpoints.resources["dead_letter_queues"].values())

@@ -1,6 +1,7 @@
 """What the demo acts with: the bus, the bucket, WeCom's own interface, the admin API, and time."""
 
 import json
+import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
@@ -15,6 +16,7 @@ from local.simulator.control_client import ControlClient
 HEAD_OFFICE = "head_office"
 MINUTE, HOUR, DAY = 60, 3_600, 86_400
 _ROOT = 1
+_SUNDAY = 7
 _SHANGHAI = timezone(timedelta(hours=8))
 
 type Say = Callable[[str], None]
@@ -72,9 +74,12 @@ class Stage:
     ) -> None:
         """HR drops the day's roster into the bucket; ``more`` are lines after it."""
         rows = roster_rows(self.control.world(), changes=changes or {}, without=gone)
+        self.file_comes(f"roster/incoming/{self.now.date().isoformat()}.csv", roster_csv(rows) + more)
+
+    def file_comes(self, key: str, text: str) -> None:
+        """One of the bank's systems drops a file into the bucket."""
         (bucket,) = self.stack.endpoints.resources["buckets"].values()
-        key = f"roster/incoming/{self.now.date().isoformat()}.csv"
-        self.stack.engine.client("s3").put_object(Bucket=bucket, Key=key, Body=(roster_csv(rows) + more).encode())
+        self.stack.engine.client("s3").put_object(Bucket=bucket, Key=key, Body=text.encode())
         self.rest()
 
     def open_case_of(self, userid: str) -> Row:
@@ -99,6 +104,15 @@ class Stage:
         if failures:
             raise DemoFailedError(f"时间推进时出错：{failures[0]}")
         self.rest()
+
+    def pass_until(self, hour: int, minute: int = 0) -> None:
+        """Up to that time of the day in Shanghai, of the next day when it is over; never on a Sunday, so that whatever
+        is told within a day lies in one ISO week."""
+        now = self.now
+        until = now.replace(hour=hour, minute=minute, second=0, microsecond=0)
+        while until <= now or until.isoweekday() == _SUNDAY:
+            until += timedelta(days=1)
+        self.pass_time(math.ceil((until - now).total_seconds()))
 
     def rest(self) -> None:
         try:

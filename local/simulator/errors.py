@@ -71,6 +71,13 @@ MOMENT_EMPTY = 41089
 MASS_CANCELLED = 41093
 REMINDED_TOO_OFTEN = 41094
 TOKEN_EXPIRED = 42001
+BAD_TASK_ID = 42014
+CARD_OF_OTHER_APP = 42015
+BUTTON_KEY_INVALID = 42018
+BUTTON_KEY_MISSING = 42019
+BUTTON_TEXT_MISSING = 42020
+CODE_USED = 42022
+CALLBACK_NEEDED = 43012
 EMPTY_MEDIA = 44001
 EMPTY_TEXT = 44004
 MEDIA_TOO_LARGE = 45001
@@ -170,6 +177,13 @@ _TEXTS = {
     MOMENT_DURATION: "invalid video duration",
     MOMENT_EMPTY: "text and attachments are empty",
     TOKEN_EXPIRED: "access_token expired",
+    BAD_TASK_ID: "invalid task_id",
+    CARD_OF_OTHER_APP: "the card was sent by another app",
+    BUTTON_KEY_INVALID: "invalid button key",
+    BUTTON_KEY_MISSING: "missing button key",
+    BUTTON_TEXT_MISSING: "missing button text",
+    CODE_USED: "code was used already",
+    CALLBACK_NEEDED: "the app has no callback url",
     EMPTY_MEDIA: "empty media data",
     EMPTY_TEXT: "text content is empty",
     MEDIA_TOO_LARGE: "media size out of limit",

@@ -13,13 +13,14 @@ from pydantic import BaseModel
 
 from scrm.audience.messages import FactsFileStep
 from scrm.campaign.dispatch_messages import (
+    CampaignRechecked,
     CampaignStopped,
     CustomerOptedOut,
     CustomersChanged,
     LookRequested,
     SendTaskPlanned,
 )
-from scrm.campaign.planner_messages import CampaignDue, ContentRecalled, SliceRequested
+from scrm.campaign.planner_messages import CampaignDue, ContentRecalled, ProductChanged, SliceRequested
 from scrm.contacts.handover_messages import CustomersTakenOver, GroupsTakenOver, QuotaCounted
 from scrm.contacts.messages import (
     FullPassRequested,
@@ -227,6 +228,7 @@ def samples() -> dict[str, dict[str, dict[str, Any]]]:
                 "campaign_planner", SliceRequested(campaign_id=CAMPAIGN, ring="pilot", number=3, first=120)
             ),
             "content_recalled": batch("campaign_planner", ContentRecalled(activity_id=ACTIVITY, version=2)),
+            "product_changed": batch("campaign_planner", ProductChanged(product_id="fund_01")),
             "poison": batch("campaign_planner", {"kind": "slice_requested", "campaign_id": CAMPAIGN}),
         },
         "campaign_worker": {
@@ -234,6 +236,7 @@ def samples() -> dict[str, dict[str, dict[str, Any]]]:
                 "campaign", SendTaskPlanned(task_id=SEND_TASK, campaign_id=CAMPAIGN, owner="rm_li02")
             ),
             "campaign_stopped": batch("campaign", CampaignStopped(campaign_id=CAMPAIGN, part=0)),
+            "campaign_rechecked": batch("campaign", CampaignRechecked(campaign_id=CAMPAIGN, part=0)),
             "customers_changed": batch("campaign", CustomersChanged(owner_userid="rm_li02")),
             "customer_opted_out": batch(
                 "campaign", CustomerOptedOut(external_userid=CUSTOMER, member_userids=("rm_li02", "rm_wang01"))

@@ -1,5 +1,6 @@
 """A small bank on a running stack and all that happens to it: every function does there what it is for."""
 
+import hashlib
 import io
 import json
 from dataclasses import dataclass, field
@@ -16,6 +17,12 @@ from tests.e2e.conditions import eventually
 from tests.infra.cloudformation import FUNCTIONS
 
 BANK = BankSize(branches=1, sub_branches=1, rms=5, customers=40, groups=4)
+NEEDS = {
+    "impact_assessment_id": "PIA-1",
+    "rules": [
+        {"rule_id": "steady", "when": "risk_class is known", "score": 50, "reason": "已评估", "kinds": ["activity"]}
+    ],
+}
 MINUTE, HOUR, DAY = 60, 3_600, 86_400
 
 
@@ -271,6 +278,7 @@ def _campaigns_run(bank: Bank) -> None:
     first = _a_campaign_is_approved(bank, activity_id, "first")
     seed = head_office.get(at("campaigns", first))["submission"]["audience"]["sample"][0]
     head_office.post(at("campaigns", first, "test-send"), {"external_userids": [seed]})
+    head_office.get(at("customers", seed, "recommendations"))
     _starts(bank, first)
     bank.wecom.confirm_messages()
     bank.pass_time(40 * MINUTE)
@@ -319,10 +327,10 @@ def _content_is_released(bank: Bank) -> str:
     return str(made["activity_id"])
 
 
-def _a_campaign_is_approved(bank: Bank, activity_id: str, name: str) -> str:
+def _a_campaign_is_approved(bank: Bank, activity_id: str, name: str, segment_id: str = "all_customers") -> str:
     head_office = bank.operator("head_office")
     asked = {"channel": "one_to_one", "target_kpi": "card_binding", "activity_id": activity_id, "content_version": 1}
-    made = head_office.post(at("campaigns"), {**asked, "name": name, "segment_id": "all_customers"})
+    made = head_office.post(at("campaigns"), {**asked, "name": name, "segment_id": segment_id})
     campaign_id = str(made["campaign_id"])
     head_office.post(at("campaigns", campaign_id, "submit"), {})
     bank.settle()
@@ -344,10 +352,27 @@ def _a_segment_is_made(bank: Bank) -> None:
     made = head_office.post(at("segments"), {"name": "稳健客户", "expression": "risk_class = C3"})
     found = head_office.get(at("audience-preview"), segment_id=made["segment_id"])
     customer_id = found["sample"][0]
+    _a_list_is_brought(bank, found["sample"])
     head_office.put(at("consents", customer_id), {"answer": "opted_out"})
+    head_office.put(at("settings", "needs"), {"version": 0, "settings": NEEDS})
     again = head_office.get(at("audience-preview"), segment_id=made["segment_id"])
     assert again["excluded"] == {"opted_out": 1}
     bank.settle()
+
+
+def _a_list_is_brought(bank: Bank, external_userids: list[str]) -> None:
+    """With a row nobody can use; a campaign reaches it."""
+    head_office = bank.operator("head_office")
+    content = "\n".join(["external_userid", *(["wm"] * 20), "not one", *external_userids]).encode()
+    digest = hashlib.sha256(content).hexdigest()
+    link = head_office.post(at("segment-uploads"), {"size": len(content), "sha256": digest})
+    head_office.put_file(link["upload_url"], content)
+    made = head_office.post(at("segments"), {"name": "回访名单", "list_sha256": digest})
+    assert (made["listed"], made["unusable"]) == (len(external_userids) + 1, 1)
+    assert head_office.get(at("audience-preview"), segment_id=made["segment_id"])["candidates"]
+    campaign_id = _a_campaign_is_approved(bank, _content_is_released(bank), "list", made["segment_id"])
+    audience = head_office.get(at("campaigns", campaign_id))["submission"]["audience"]
+    assert audience["candidates"] == len(external_userids)
 
 
 def _operators_look(bank: Bank) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from scrm.audience.dossiers import Bucket, Note, Shelf, notes_of
 from scrm.audience.facts import Consent, CustomerFacts
+from scrm.audience.lists import CustomerList, ListExpiredError
 from scrm.audience.ports import FeedTaken, Owned
 from scrm.audience.segments import Segment
 from scrm.homes import OwnerMove
@@ -116,6 +117,28 @@ class FakeSegments:
         """One page holds all of them."""
         found = [rows[-1] for _, rows in sorted(self.rows.items()) if rows[-1].node_id == node_id]
         return Page(tuple(found))
+
+
+class FakeLists:
+    """Implements ListStore; who puts a file at its link puts it into ``files`` by the link's last part."""
+
+    def __init__(self) -> None:
+        self.files: dict[str, bytes] = {}
+        self.kept: dict[tuple[str, str], CustomerList] = {}
+
+    def upload_link(self, uploader: str, sha256: str, size: int) -> str:
+        return f"https://bucket.example.com/audience/uploads/{uploader}-{sha256}"
+
+    def uploaded(self, uploader: str, sha256: str) -> bytes | None:
+        return self.files.get(f"{uploader}-{sha256}")
+
+    def put(self, segment_id: str, found: CustomerList) -> None:
+        self.kept[segment_id, found.sha256] = found
+
+    def customers(self, segment_id: str, sha256: str) -> tuple[str, ...]:
+        if (segment_id, sha256) not in self.kept:
+            raise ListExpiredError
+        return self.kept[segment_id, sha256].external_userids
 
 
 class FakeSegmentJournal:

@@ -34,7 +34,7 @@ MAKER, CHECKER = "operator:maker", "operator:checker"
 
 
 class MemoryCampaigns:
-    """Implements CampaignStore and CampaignJournal."""
+    """Implements CampaignStore, CampaignJournal and CampaignStates."""
 
     def __init__(self) -> None:
         self.by_id: dict[str, Campaign] = {}
@@ -42,6 +42,10 @@ class MemoryCampaigns:
 
     def find(self, campaign_id: str) -> Campaign | None:
         return self.by_id.get(campaign_id)
+
+    def state_of(self, campaign_id: str) -> CampaignState | None:
+        found = self.find(campaign_id)
+        return found.state if found else None
 
     def save(self, campaign: Campaign) -> Campaign:
         known = self.by_id.get(campaign.campaign_id)
@@ -75,10 +79,14 @@ class FakeContents:
     node_path: str = "/1/"
     refusal: str = ""
     recalled: bool = False
+    product_id: str = ""
     scope_node_ids: tuple[str, ...] = ()
 
     def is_recalled(self, ref: ContentRef) -> bool:
         return self.recalled
+
+    def product_of(self, ref: ContentRef) -> str:
+        return self.product_id
 
     def sendable(self, ref: ContentRef, channel: Channel, at: datetime) -> SendableContent:
         if self.refusal:
@@ -101,6 +109,7 @@ class FakeAudiences:
     members: dict[str, list[str]] = field(default_factory=dict)
     paths: dict[str, str] = field(default_factory=dict)
     frozen: dict[str, dict[str, list[str]]] = field(default_factory=dict)
+    needs: dict[str, tuple[tuple[int, int], ...]] = field(default_factory=dict)
     runs: int = 1
 
     def freeze(self, campaign: Campaign, at: datetime, has_time: Callable[[], bool]) -> Audience | None:
@@ -120,7 +129,7 @@ class FakeAudiences:
 
     def owners(self, snapshot_id: str) -> Iterator[OwnerPart]:
         for place, (owner, customers) in enumerate(sorted(self.frozen[snapshot_id].items())):
-            yield OwnerPart(owner, self.paths.get(owner, ""), len(customers), place // 2)
+            yield OwnerPart(owner, self.paths.get(owner, ""), len(customers), place // 2, self.needs.get(owner, ()))
 
     def customers(self, snapshot_id: str, part: int, userids: Iterable[str]) -> dict[str, tuple[str, ...]]:
         of_part = sorted(self.frozen[snapshot_id])[part * 2 : part * 2 + 2]
@@ -135,9 +144,10 @@ class FakeTallies:
     """By campaign and ring; the whole campaign under the empty ring."""
 
     found: dict[tuple[str, str], Tally] = field(default_factory=dict)
+    everybody: int = 60
 
     def of(self, campaign_id: str, ring: str = "") -> Tally:
-        return self.found.get((campaign_id, ring), Tally())
+        return self.found.get((campaign_id, ring), Tally(planned=self.everybody))
 
 
 @dataclass
@@ -168,6 +178,7 @@ class FakePlanningQueue:
     sent_on: list[tuple[str, str, int, int]] = field(default_factory=list)
     looks: list[tuple[str, datetime]] = field(default_factory=list)
     cancellations: list[str] = field(default_factory=list)
+    rechecks: list[str] = field(default_factory=list)
     recalled_contents: list[tuple[str, int]] = field(default_factory=list)
 
     def content_recalled(self, activity_id: str, version: int) -> None:
@@ -184,6 +195,9 @@ class FakePlanningQueue:
 
     def request_cancellation(self, campaign_id: str) -> None:
         self.cancellations.append(campaign_id)
+
+    def request_recheck(self, campaign_id: str) -> None:
+        self.rechecks.append(campaign_id)
 
 
 class FakeSegments:

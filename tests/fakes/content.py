@@ -18,6 +18,7 @@ from scrm.content.model import (
     Scene,
     Variant,
 )
+from scrm.content.permission_changes import PermissionChanges
 from scrm.content.permissions import Grant, MemberPermissions, ProductPermissions, Qualification
 from scrm.content.ports import ContentJournal
 from scrm.content.products import Product, RiskRating
@@ -177,6 +178,20 @@ class FakeContentJournal:
 
 
 @dataclass
+class FakeOfferNews:
+    """Implements SellerNews and ProductNews."""
+
+    sellers: list[str] = field(default_factory=list)
+    products: list[str] = field(default_factory=list)
+
+    def may_offer_less(self, userids: Iterable[str]) -> None:
+        self.sellers += userids
+
+    def product_changed(self, product_id: str) -> None:
+        self.products.append(product_id)
+
+
+@dataclass
 class Library:
     """The whole library over memory; `released` takes a draft all its way."""
 
@@ -185,6 +200,7 @@ class Library:
     assets: FakeAssets = field(default_factory=FakeAssets)
     grants: FakePermissions = field(default_factory=FakePermissions)
     plans: FakeCalendar = field(default_factory=FakeCalendar)
+    news: FakeOfferNews = field(default_factory=FakeOfferNews)
     journal: ContentJournal = field(default_factory=FakeContentJournal)
     settings: ContentSettings = SETTINGS
     moment: datetime = START
@@ -203,7 +219,11 @@ class Library:
 
     @property
     def catalogue(self) -> Catalogue:
-        return Catalogue(self.products, lambda: self.moment)
+        return Catalogue(self.products, self.news, lambda: self.moment)
+
+    @property
+    def changes(self) -> PermissionChanges:
+        return PermissionChanges(self.permissions, self.news)
 
     @property
     def permissions(self) -> ProductPermissions:

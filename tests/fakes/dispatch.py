@@ -23,7 +23,7 @@ from scrm.campaign.ports import (
     Standing,
     TaskSummary,
 )
-from scrm.campaign.task import OPEN, PENDING, RecipientState, Result, SendTask
+from scrm.campaign.task import OPEN, PENDING, Need, RecipientState, Result, SendTask
 
 START = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
 CAMPAIGN = "camp_1"
@@ -110,7 +110,8 @@ class FakeMassMessages:
     """Implements MassMessages. ``given_to`` says which member gets a customer, None: dropped; default the sender.
 
     With ``drop_answers`` so many creations are carried out and their answer lost. A message can be asked about once
-    ``distribution`` has passed. ``unfriended`` and ``full`` customers end so when their member confirms.
+    ``distribution`` has passed. ``unfriended`` and ``full`` customers end so when their member confirms. With
+    ``hides_unsent`` what a cancelled message had not sent is in no result any more.
     """
 
     def __init__(self, now: Callable[[], datetime]) -> None:
@@ -122,6 +123,7 @@ class FakeMassMessages:
         self.given_to: Callable[[str, str], str | None] = lambda _, sender: sender
         self.distribution = timedelta(0)
         self.drop_answers = 0
+        self.hides_unsent = False
         self.fail_next: BaseException | None = None
         self.creations: list[tuple[str, tuple[str, ...]]] = []
         self.delivered: dict[str, list[str]] = defaultdict(list)
@@ -157,7 +159,9 @@ class FakeMassMessages:
         yield from [(userid, userid in message.confirmed) for userid in message.members]
 
     def results(self, msgid: str, userid: str) -> Iterator[tuple[str, Result]]:
-        yield from list(self.messages[msgid].members[userid].items())
+        message = self.messages[msgid]
+        hidden = self.hides_unsent and message.cancelled
+        yield from [row for row in message.members[userid].items() if not (hidden and row[1] is PENDING)]
 
     def remind(self, msgid: str) -> None:
         self.messages[msgid].reminders += 1
@@ -227,13 +231,17 @@ class FakeStandings:
 
 
 class FakePermissions:
-    """Implements ProductPermissions: everybody but ``denied``."""
+    """Implements ProductPermissions: everybody but ``denied``, ``until`` then."""
 
     def __init__(self) -> None:
         self.denied: set[str] = set()
+        self.until = datetime.max.replace(tzinfo=UTC)
 
     def permitted(self, product_id: str, userids: Iterable[str], at: datetime) -> set[str]:
-        return set(userids) - self.denied
+        return {userid for userid in userids if self.permitted_until(product_id, userid, at)}
+
+    def permitted_until(self, product_id: str, userid: str, at: datetime) -> datetime | None:
+        return self.until if userid not in self.denied and at < self.until else None
 
 
 class FakeRules:
@@ -246,6 +254,18 @@ class FakeRules:
         self, owner_userid: str, target_ids: Sequence[str], content: ApprovedContent, channel: Channel, at: datetime
     ) -> dict[str, str]:
         return {one: self.reasons[one] for one in target_ids if one in self.reasons}
+
+
+class FakeNeeds:
+    """Implements CustomerNeeds; ``scores`` by customer."""
+
+    def __init__(self) -> None:
+        self.scores: dict[str, int] = {}
+
+    def of(
+        self, owner_userid: str, target_ids: Sequence[str], content: ApprovedContent, at: datetime
+    ) -> Mapping[str, Need]:
+        return {one: Need(f"rule_{score}", score, "需求") for one in target_ids if (score := self.scores.get(one))}
 
 
 class FakeOwners:

@@ -13,6 +13,8 @@ import json
 import os
 import sys
 from collections.abc import Callable
+from dataclasses import fields, is_dataclass
+from types import ModuleType
 from typing import Any
 
 _OURS = ("scrm.", "functions.", "aws_lambda_powertools.")
@@ -21,15 +23,35 @@ _OURS = ("scrm.", "functions.", "aws_lambda_powertools.")
 def main(folder: str) -> None:
     """Print a JSON list of the names, sorted."""
     read = _recorded_reads()
-    importlib.import_module(f"functions.{folder}.handler")
+    handler = importlib.import_module(f"functions.{folder}.handler")
     from scrm import clock  # noqa: PLC0415 - the recorder must be in place first
 
     with contextlib.suppress(OSError):
         clock.refresh()
+    wirings = _wirings(folder, handler)
     _answer_for_the_table_of_settings()
-    for build in _factories(importlib.import_module(f"scrm.runtime.wiring.{folder}")):
-        build()
+    for wiring in wirings:
+        for build in _factories(wiring):
+            _build_parts(build())
     sys.stdout.write(json.dumps(sorted(read)))
+
+
+def _wirings(folder: str, handler: ModuleType) -> list[ModuleType]:
+    """The function's own, or those of its kinds of work."""
+    if not hasattr(handler, "WORK"):
+        return [importlib.import_module(f"scrm.runtime.wiring.{folder}")]
+    modules = {function.__module__: sys.modules[function.__module__] for function in handler.WORK.functions()}
+    return [module.wiring for module in modules.values()]
+
+
+def _build_parts(found: Any) -> None:
+    """What a use case is given to be made when it is first needed: the cached factories of wiring modules."""
+    for field in fields(found) if is_dataclass(found) else ():
+        part = getattr(found, field.name)
+        if hasattr(part, "cache_info"):
+            part()
+        else:
+            _build_parts(part)
 
 
 class _Read:
@@ -44,10 +66,10 @@ class _Read:
 
 def _answer_for_the_table_of_settings() -> None:
     """Use cases are built with the settings in force, and no table answers here: the reader is built and not asked."""
-    bank_settings = sys.modules.get("scrm.runtime.wiring.bank_settings")
-    if bank_settings is not None:
-        bank_settings.handover_reader()
-        bank_settings.handover = lambda: bank_settings.PLATFORM  # type: ignore[attr-defined]
+    handover_settings = sys.modules.get("scrm.runtime.wiring.handover_settings")
+    if handover_settings is not None:
+        handover_settings.reader()
+        handover_settings.handover = lambda: handover_settings.PLATFORM  # type: ignore[attr-defined]
     campaign_settings = sys.modules.get("scrm.runtime.wiring.campaign_settings")
     if campaign_settings is not None:
         campaign_settings.reader()

@@ -57,11 +57,11 @@ PREFIXES = {
         "s3:PutObject": {"handover/certificates/*"},
     },
     "AdminApi": {
-        "s3:GetObject": {"content/media/*", "handover/certificates/*"},
-        "s3:PutObject": {"content/media/*"},
+        "s3:GetObject": {"content/media/*", "handover/certificates/*", "audience/lists/*", "audience/uploads/*"},
+        "s3:PutObject": {"content/media/*", "audience/lists/*", "audience/uploads/*", "audience/review/*"},
     },
     "CampaignPlanner": {
-        "s3:GetObject": {"audience/snapshots/*"},
+        "s3:GetObject": {"audience/snapshots/*", "audience/lists/*"},
         "s3:PutObject": {"audience/snapshots/*"},
     },
     "CampaignWorker": {"s3:GetObject": {"content/media/*"}, "s3:PutObject": {"facts/send_settled/*"}},

@@ -5,7 +5,7 @@ import os
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
-from urllib.parse import quote_plus
+from urllib.parse import quote_plus, urlsplit
 
 import pytest
 
@@ -13,12 +13,14 @@ from scrm import clock
 from scrm.audience.dossiers import Bucket, Dossier
 from scrm.audience.facts import Activity, Consent
 from scrm.audience.intake import FactsReader, FeedImport
+from scrm.audience.lists import CustomerList, ListExpiredError
 from scrm.audience.ports import FeedTaken
 from scrm.audience.segments import Segment
 from scrm.aws import dossier_items, session
 from scrm.aws.audience_table import DynamoAudienceNotes, DynamoDossiers, DynamoFeedRecord
 from scrm.aws.contact_table import DynamoContactRepository
 from scrm.aws.documents import DocumentStore
+from scrm.aws.list_documents import BucketLists
 from scrm.aws.pressure_table import DynamoOwnerNotes
 from scrm.aws.segment_table import DynamoSegments
 from scrm.aws.table import Table, to_item
@@ -184,3 +186,22 @@ def test_a_feed_in_the_bucket_is_laid_with_the_owners(tables: EngineTables, monk
     assert len(owners) == 30
     assert classes == {customer_id(number): number % 5 + 1 for number in range(30)}
     assert review == b"line,reason\r\n32,external_userid: it must be WeCom's id of a customer\r\n"
+
+
+def test_a_list_is_kept_in_the_bucket_with_the_rows_to_review(data_bucket: str) -> None:
+    session.reset()
+    store = DocumentStore(lambda: session.client("s3"), data_bucket)
+    lists = BucketLists(store)
+    found = CustomerList(tuple(f"wm{number}" for number in range(1_000)), ((7, "the row is not CSV"),), 0, "a" * 64)
+
+    lists.put("seg_1", found)
+    link = lists.upload_link("operator:op-1", "a" * 64, 3)
+    store.put(urlsplit(link).path.removeprefix(f"/{data_bucket}/"), b"wm1", "text/csv")
+
+    assert lists.customers("seg_1", "a" * 64) == found.external_userids
+    assert store.get(f"audience/review/seg_1-{'a' * 64}.csv") == b"line,reason\r\n7,the row is not CSV\r\n"
+    assert lists.uploaded("operator:op-1", "a" * 64) == b"wm1"
+    assert lists.uploaded("operator:op-2", "a" * 64) is None
+    with pytest.raises(ListExpiredError):
+        lists.customers("seg_1", "b" * 64)
+    session.reset()

@@ -18,6 +18,7 @@ from scrm.campaign.ports import MOST_SUCCESSORS, TaskRepository
 from scrm.campaign.task import (
     MOST_CUSTOMERS,
     CancelCause,
+    Need,
     RecipientState,
     Result,
     SendPlan,
@@ -93,8 +94,9 @@ def test_a_planned_task_comes_back_as_it_was_and_a_repeat_changes_nothing(store:
 
 def test_everything_a_task_can_hold_is_kept(store: TaskRepository) -> None:
     task = planned(6)
-    store.put_planned([task])
     ids = task.target_ids
+    task = replace(task, needs={ids[1]: Need("gap", 80, "尚未持有"), ids[3]: Need("gap", 80, "尚未持有")})
+    store.put_planned([task])
     full = replace(
         task,
         state=TaskState.CANCELLING,

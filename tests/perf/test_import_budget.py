@@ -19,8 +19,14 @@ EVERYWHERE = (
     "aws_lambda_powertools.utilities.parser",
     "wechatpy",
     "charset_normalizer",
+    "botocore.docs.service",
+    "html.parser",
+    "importlib.metadata",
 )
 NOT_IN_WORKERS = ("aws_lambda_powertools.event_handler",)
+NOT_BEFORE_WORK_COMES = ("scrm.campaign", "scrm.pressure", "scrm.aws", "scrm.wecom")
+OTHER_FEATURES = ("scrm.audit", "scrm.handover", "scrm.org", "scrm.tasks")
+"""A campaign reaches them only through a channel of their own, which is loaded when a task has it."""
 FORBIDDEN = {
     "wecom_callback": (
         "boto3",
@@ -35,9 +41,20 @@ FORBIDDEN = {
     "handover_worker": NOT_IN_WORKERS,
     "handover_reconcile": (*NOT_IN_WORKERS, "scrm.handover.certificate", "scrm.handover.orphans", "scrm.wecom.events"),
     "campaign_planner": (*NOT_IN_WORKERS, "requests"),
-    "campaign_worker": NOT_IN_WORKERS,
-    "campaign_reconcile": NOT_IN_WORKERS,
+    "campaign_worker": (*NOT_IN_WORKERS, *NOT_BEFORE_WORK_COMES),
+    "campaign_reconcile": (*NOT_IN_WORKERS, *NOT_BEFORE_WORK_COMES),
     "admin_api": ("scrm.handover.certificate", "scrm.handover.orphans", "scrm.contacts.accountability"),
+}
+
+
+# By kind of work: what its first message loads besides the handler.
+FORBIDDEN_IN_WORK = {
+    "sends": (*EVERYWHERE, *OTHER_FEATURES, "scrm.content.media", "scrm.pressure.personal", "scrm.campaign.slices"),
+    "looks": (*EVERYWHERE, *OTHER_FEATURES, "scrm.content.media", "scrm.pressure.personal", "scrm.campaign.slices"),
+    "task_changes": (*EVERYWHERE, *OTHER_FEATURES, "scrm.audience", "scrm.content", "scrm.contacts", "scrm.wecom"),
+    "due_tasks": (*EVERYWHERE, *OTHER_FEATURES, "scrm.audience", "scrm.content", "scrm.contacts", "scrm.wecom.client"),
+    "personal_sends": (*EVERYWHERE, *OTHER_FEATURES, "scrm.campaign.dispatching", "scrm.content.media"),
+    "media": (*EVERYWHERE, *OTHER_FEATURES, "scrm.campaign", "scrm.audience", "scrm.contacts"),
 }
 
 
@@ -70,6 +87,29 @@ def test_start_loads_nothing_forbidden(function: str) -> None:
 
 def test_every_function_has_a_list() -> None:
     assert set(FUNCTIONS) <= set(FORBIDDEN)
+
+
+@pytest.mark.parametrize("kind", FORBIDDEN_IN_WORK)
+def test_a_kind_of_work_loads_nothing_of_the_others(kind: str) -> None:
+    loaded = loaded_by_program(f"import scrm.runtime.invocation, scrm.runtime.work.{kind}")
+
+    assert "botocore" in loaded
+    assert sorted(loaded & {*FORBIDDEN_IN_WORK[kind]}) == []
+
+
+def test_every_kind_of_work_has_a_list() -> None:
+    kinds = {path.stem for path in (ROOT / "layers/scrm/scrm/runtime/work").glob("*.py")} - {"__init__"}
+
+    assert kinds == set(FORBIDDEN_IN_WORK)
+
+
+def test_libraries_loaded_in_part_are_whole_for_those_who_import_them_after_us() -> None:
+    loaded = loaded_by_program(
+        "from scrm.aws import session; import boto3; from botocore.docs.docstring import ClientMethodDocstring as Text;"
+        "from urllib3.http2 import inject_into_urllib3; assert hasattr(Text, 'expandtabs'); boto3.client('sqs')"
+    )
+
+    assert {"botocore.docs.service", "urllib3.http2"} <= loaded
 
 
 def test_the_data_bucket_is_reached_without_the_transfer_manager() -> None:

@@ -37,6 +37,7 @@ from scrm.campaign.model import (
 )
 from scrm.campaign.ports import ApprovedContent
 from scrm.campaign.slices import OwnerShare, SlicePlanning
+from scrm.campaign.task import Need
 from scrm.pressure.ledger import PressureLedger
 from scrm.pressure.model import Cap
 from scrm.runtime.dispatch_joins import LedgerPlaces
@@ -123,6 +124,9 @@ class Everything:
     def exclusions(self, *_: object) -> dict[str, str]:
         return {}
 
+    def of(self, *_: object) -> dict[str, Need]:
+        return {}
+
     def cap(self, *_: object) -> Cap:
         return Cap(2)
 
@@ -143,7 +147,7 @@ def plan_all(folder: Path, indexes: Mapping[str, list[tuple[str, list[str] | Non
         store=store,
         slices=slices,
         audiences=port,
-        exclusions=Exclusions(port, port, port),
+        exclusions=Exclusions(port, port, port, port),
         tasks=DynamoTaskRepository(tasks),
         ledger=LedgerPlaces(ledger, lambda: _NOW),
         dispatch=port,
@@ -181,12 +185,11 @@ def write_snapshot(folder: Path) -> None:
 
 def _split(snapshots: BucketSnapshots, slices: DynamoSliceStore) -> int:
     waiting: list[OwnerShare] = []
-    number = first = 0
+    number = 0
     for head in snapshots.heads("snap_1"):
         for row in head.owners:
             part = OwnerPart(row.userid, row.node_path, row.customers, head.number)
-            waiting.append(OwnerShare(part.userid, first, part.customers, part.node_path, part.part))
-            first += part.customers
+            waiting.append(OwnerShare(part.userid, None, part.customers, part.node_path, part.part))
             if len(waiting) == _OWNERS_PER_SLICE:
                 slices.put("camp_1", "all", number, waiting)
                 waiting, number = [], number + 1

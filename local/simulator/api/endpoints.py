@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from local.simulator.api import (
     address_book,
     addresses,
+    cards,
     contact_ways,
     external_contacts,
     group_chats,
@@ -29,6 +30,7 @@ ENDPOINTS: Mapping[str, Endpoint] = {
     **group_chats.ENDPOINTS,
     **media.ENDPOINTS,
     **messages.ENDPOINTS,
+    **cards.ENDPOINTS,
     **moments.ENDPOINTS,
     **mass_messages.ENDPOINTS,
     **welcome.ENDPOINTS,

@@ -1,4 +1,4 @@
-"""Application messages to members: message/send, with its limits (1.4 and the content paper's 4.1)."""
+"""Application messages to members: sending, with its limits (1.4 and the content paper's 4.1), and recalling."""
 
 import json
 import re
@@ -9,6 +9,7 @@ from typing import Any
 from local.simulator import errors
 from local.simulator.api import arguments
 from local.simulator.api.call import Body, Call, Endpoint
+from local.simulator.api.cards import check_card
 from local.simulator.api.media import usable
 from local.simulator.clock import beijing_day
 from local.simulator.errors import ApiError
@@ -26,9 +27,7 @@ _PER_MEMBER_MINUTE, _PER_MEMBER_HOUR = 30, 1_000
 _PER_ACCOUNT_DAY = 200
 _DUPLICATE_SECONDS, _DUPLICATE_MAX_SECONDS = 1_800, 14_400
 _MEDIA = frozenset({"image", "voice", "video", "file"})
-_CARD_TYPES = frozenset(
-    {"text_notice", "news_notice", "button_interaction", "vote_interaction", "multiple_interaction"}
-)
+_RECALL_SECONDS = 24 * 3_600
 
 
 def send(call: Call) -> Body:
@@ -36,13 +35,16 @@ def send(call: Call) -> Body:
     if agent_id != call.app.agent_id:
         raise ApiError(errors.AGENT_NOT_OF_TOKEN)
     msgtype = arguments.text(call.args, "msgtype")
-    content = _checked_content(call, msgtype)
+    content, is_interactive = _checked_content(call, msgtype)
     members, invalid_users, invalid_parties = _receivers(call)
     if not members:
         raise ApiError(errors.NO_VALID_RECEIVER)
     if (earlier := _duplicate_of(call)) is not None:
         earlier.duplicates.append(call.now)
-        return _reply(earlier.msgid, invalid_users, invalid_parties)
+        return _reply(earlier, invalid_users, invalid_parties)
+    book = call.engines.simulation.state.messages
+    if "task_id" in content and book.has_task(call.app.app, str(content["task_id"])):
+        raise ApiError(errors.BAD_TASK_ID)
     _check_daily_budget(call, len(members))
     dropped = [member.userid for member in members if _is_over_limit(call, member)]
     message = SentMessage(
@@ -54,19 +56,33 @@ def send(call: Call) -> Body:
         receivers=[member.userid for member in members if member.userid not in dropped],
         dropped=dropped,
         request_text=_request_text(call),
+        response_code=f"RC{secrets.token_urlsafe(24)}" if is_interactive else None,
     )
-    call.engines.simulation.state.messages.add(message)
-    return _reply(message.msgid, invalid_users, invalid_parties)
+    book.add(message)
+    return _reply(message, invalid_users, invalid_parties)
 
 
-def _reply(msgid: str, invalid_users: list[str], invalid_parties: list[str]) -> Body:
+def recall(call: Call) -> Body:
+    """Within 24 hours the members' WeCom forgets the message; one recalled already stays so."""
+    msgid = arguments.text(call.args, "msgid", missing=errors.MSGID_MISSING)
+    message = call.engines.simulation.state.messages.of_msgid(msgid)
+    if message is None or message.app != call.app.app or call.now > message.at + _RECALL_SECONDS:
+        raise ApiError(errors.MSGID_INVALID)
+    if message.recalled_at is None:
+        message.recalled_at = call.now
+    return {}
+
+
+def _reply(message: SentMessage, invalid_users: list[str], invalid_parties: list[str]) -> Body:
     """userids come back in lower case."""
+    code = {} if message.response_code is None else {"response_code": message.response_code}
     return {
         "invaliduser": "|".join(fold(userid) for userid in invalid_users),
         "invalidparty": "|".join(invalid_parties),
         "invalidtag": "",
         "unlicenseduser": "",
-        "msgid": msgid,
+        "msgid": message.msgid,
+        **code,
     }
 
 
@@ -104,12 +120,13 @@ def _split(call: Call, name: str, maximum: int) -> list[str]:
     return parts
 
 
-def _checked_content(call: Call, msgtype: str) -> Mapping[str, Any]:
+def _checked_content(call: Call, msgtype: str) -> tuple[Mapping[str, Any], bool]:
+    """What is sent, and whether members can answer it."""
     content = arguments.mapping(call.args, msgtype)
     if msgtype in {"text", "markdown"}:
         if not content.get("content"):
             raise ApiError(errors.EMPTY_TEXT)
-        return {"content": _cut(arguments.text(content, "content"), _TEXT_BYTES)}
+        return {"content": _cut(arguments.text(content, "content"), _TEXT_BYTES)}, False
     if msgtype in _MEDIA:
         usable(call, arguments.text(content, "media_id", missing=errors.MEDIA_ID_MISSING), "message", msgtype)
     elif msgtype == "textcard":
@@ -117,11 +134,10 @@ def _checked_content(call: Call, msgtype: str) -> Mapping[str, Any]:
     elif msgtype == "news":
         _check_news(content)
     elif msgtype == "template_card":
-        if content.get("card_type") not in _CARD_TYPES:
-            raise ApiError(errors.INVALID_PARAMETER, "card_type")
+        return content, check_card(call, content)
     else:
         raise ApiError(errors.BAD_MESSAGE_TYPE)
-    return content
+    return content, False
 
 
 def _check_text_card(content: Mapping[str, Any]) -> None:
@@ -173,4 +189,7 @@ def _is_over_limit(call: Call, member: Member) -> bool:
     return in_hour >= _PER_MEMBER_HOUR or in_minute >= _PER_MEMBER_MINUTE
 
 
-ENDPOINTS = {"message/send": Endpoint("POST", "message", send)}
+ENDPOINTS = {
+    "message/send": Endpoint("POST", "message", send),
+    "message/recall": Endpoint("POST", "message", recall),
+}

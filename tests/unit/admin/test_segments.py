@@ -1,5 +1,6 @@
 """Segments over the API: who may make them, who sees them, and what is wrong with an expression."""
 
+import hashlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -82,4 +83,49 @@ def test_the_language_can_be_read(api: Api) -> None:
     fields = {row["name"]: row for row in send(api, "GET", "/v1/segment-fields", BRANCH_10).body["items"]}
 
     assert fields["activity"]["values"]["silent"] == "沉默"
+    assert [name for name, row in fields.items() if row["is_sensitive"]] == [
+        "aum_band",
+        "holdings",
+        "holdings_count",
+        "risk_class",
+        "assessed_on",
+        "age",
+    ]
     assert fields["risk_class"]["chinese"] == "风险承受等级"
+
+
+def put(api: Api, content: bytes, claims: Mapping[str, Any] = BRANCH_10) -> str:
+    """The file's hash, after it was put at its link."""
+    digest = hashlib.sha256(content).hexdigest()
+    link = send(api, "POST", "/v1/segment-uploads", claims, {"size": len(content), "sha256": digest})
+    assert link.status == 201, link.body
+    api.lists.files[link.body["upload_url"].rsplit("/", 1)[-1]] = content
+    return digest
+
+
+def test_a_list_of_customers_is_a_segment(api: Api) -> None:
+    digest = put(api, b"external_userid\nwm1\nwm2\nwm_nobody\n")
+
+    made = send(api, "POST", "/v1/segments", BRANCH_10, {"name": "名单", "list_sha256": digest}).body
+
+    assert (made["kind"], made["listed"], made["unusable"], made["explanation"]) == ("list", 3, 0, "名单，共 3 位客户")
+    found = preview(api, BRANCH_10, segment_id=made["segment_id"], product_risk="3").body
+    assert (found["candidates"], found["excluded"]) == (2, {"risk_above_profile": 1})
+    change = {"version": 1, "name": "名单", "list_sha256": put(api, b"external_userid\nwm2\n")}
+    revised = send(api, "PUT", f"/v1/segments/{made['segment_id']}", BRANCH_10, change).body
+    assert (revised["version"], revised["listed"]) == (2, 1)
+
+
+def test_a_list_is_refused_with_its_reason(api: Api) -> None:
+    def make(**asked: str) -> Reply:
+        return send(api, "POST", "/v1/segments", BRANCH_10, {"name": "名单", **asked}, key=str(asked))
+
+    mixed = put(api, b"external_userid\nwm1\nnot one\n")
+    others = put(api, b"external_userid\nwm1\n", BRANCH_20)
+
+    assert make(list_sha256=mixed).body["detail"].startswith("1 of 2 rows cannot be used")
+    assert [make(list_sha256=digest).status for digest in ("0" * 64, others)] == [409, 409]
+    assert [make().status, make(list_sha256=others, expression="tier = gold").status] == [422, 422]
+    upload = {"size": 9 * 1024 * 1024, "sha256": others}
+    assert send(api, "POST", "/v1/segment-uploads", BRANCH_10, upload).status == 422
+    assert send(api, "POST", "/v1/segment-uploads", RM, {**upload, "size": 9}).status == 403

@@ -21,6 +21,7 @@ from scrm.audience.expressions import (
     compiled,
     explained,
     fields_of,
+    sensitive_fields,
 )
 from scrm.audience.facts import Activity, Consent
 from scrm.audience.fields import FIELDS, FieldType, Known
@@ -240,3 +241,9 @@ def test_whatever_is_written_is_parsed_or_refused_at_a_place(text: str) -> None:
         assert parse(canonical(found)) == found
     else:
         assert 1 <= place <= len(text) + 1
+
+
+def test_fields_that_tell_of_money_risk_or_age_are_sensitive() -> None:
+    asked = parse("tier = gold or not (age > 60 and holdings has any of (fund_01))")
+    assert sensitive_fields(asked) == ("age", "holdings")
+    assert sensitive_fields(parse("tier = gold and consent = given and tags has any of (vip)")) == ()

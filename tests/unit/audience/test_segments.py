@@ -4,11 +4,12 @@ from datetime import date, timedelta
 
 import pytest
 
+from scrm.audience.lists import CustomerList
 from scrm.audience.parsing import ExpressionError, parse
 from scrm.audience.preview import AudiencePreview, Preview
 from scrm.audience.rules import Offer, RuleSettings
 from scrm.audience.segments import Segments, StaleSegmentError, UnknownSegmentError
-from tests.fakes.audience import NOW, FakeKnown, FakeSegmentJournal, FakeSegments, facts
+from tests.fakes.audience import NOW, FakeKnown, FakeLists, FakeSegmentJournal, FakeSegments, facts
 
 MAKER = ("operator:op-1", "key-1")
 
@@ -16,7 +17,7 @@ MAKER = ("operator:op-1", "key-1")
 class Desk:
     def __init__(self) -> None:
         self.store, self.journal = FakeSegments(), FakeSegmentJournal()
-        self.segments = Segments(self.store, self.journal, lambda: NOW)
+        self.segments = Segments(self.store, self.journal, FakeLists(), lambda: NOW)
 
 
 def test_a_segment_is_stored_in_canonical_form_and_a_repeat_finds_it() -> None:
@@ -31,6 +32,24 @@ def test_a_segment_is_stored_in_canonical_form_and_a_repeat_finds_it() -> None:
         desk.segments.create("10", "/1/10/", "高净值", "tier = gold", MAKER)
     with pytest.raises(ExpressionError):
         desk.segments.create("10", "/1/10/", "高净值", "teir = gold", ("operator:op-1", "key-2"))
+
+
+def test_a_list_is_a_segment_with_versions_too() -> None:
+    desk = Desk()
+    found = CustomerList(("wm1", "wm2"), ((4, "why"),), 0, "a" * 64)
+
+    made = desk.segments.create("10", "/1/10/", "名单", found, MAKER)
+    again = desk.segments.create("10", "/1/10/", "名单", found, MAKER)
+    other = CustomerList(("wm3",), (), 0, "b" * 64)
+    revised = desk.segments.revise(made.segment_id, 1, "名单", other, MAKER[0])
+
+    assert (made, made.is_list, made.listed, made.unusable) == (again, True, 2, 1)
+    assert desk.segments.revise(made.segment_id, 1, "名单", other, MAKER[0]) == revised
+    assert [desk.segments.lists.customers(made.segment_id, each.sha256) for each in (made, revised)] == [
+        ("wm1", "wm2"),
+        ("wm3",),
+    ]
+    assert not desk.segments.revise(made.segment_id, 2, "黄金", "tier = gold", MAKER[0]).is_list
 
 
 def test_each_change_is_a_new_version_over_the_one_that_was_read() -> None:

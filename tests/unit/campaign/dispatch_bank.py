@@ -8,6 +8,7 @@ from scrm.campaign.checks import SendChecks
 from scrm.campaign.dispatch_errors import until_current
 from scrm.campaign.dispatch_settings import DispatchSettings
 from scrm.campaign.dispatching import Dispatch, SendOutcome
+from scrm.campaign.due import DueTasks
 from scrm.campaign.ends import Ends
 from scrm.campaign.model import Channel
 from scrm.campaign.ports import MassMessages, RecipientRules
@@ -97,6 +98,9 @@ class DispatchBank:
             self.now,
         )
 
+    def due(self) -> DueTasks:
+        return DueTasks(self.tasks, self.queue, self.settings, self.now)
+
     def changes(self) -> TaskChanges:
         return TaskChanges(self.tasks, self.queue)
 
@@ -131,7 +135,7 @@ class DispatchBank:
         """The queues and the schedule do their work until ``span`` has passed; only ticks with something due count."""
         until = self.time + span
         while True:
-            self.reconcile().request_due()
+            self.due().request()
             while self.queue.sends or self.queue.looks:
                 sends, self.queue.sends = self.queue.sends, []
                 looks, self.queue.looks = self.queue.looks, []

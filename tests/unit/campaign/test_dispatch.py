@@ -7,7 +7,7 @@ import pytest
 from scrm.campaign.dispatch_errors import ContentRefusedError, DispatchPostponedError, SendRefusedError
 from scrm.campaign.dispatching import SendOutcome
 from scrm.campaign.model import Channel
-from scrm.campaign.ports import Standing
+from scrm.campaign.ports import ApprovedContent, Standing
 from scrm.campaign.task import MOST_CUSTOMERS, MOST_GROUPS, RecipientState, TaskState
 from tests.unit.campaign.dispatch_bank import OTHER, OWNER, DispatchBank, customers
 
@@ -353,3 +353,24 @@ def test_a_file_that_has_to_wait_puts_the_task_off_and_holds_no_place() -> None:
 
     assert (outcome, held) == (SendOutcome.PUT_OFF, set())
     assert bank.at_due(task).send(task) is SendOutcome.CREATED
+
+
+@pytest.mark.parametrize(
+    ("standing", "outcome"), [(Standing.STOPPED, SendOutcome.STOPPED), (Standing.PAUSED, SendOutcome.PUT_OFF)]
+)
+def test_a_stop_while_its_files_are_uploaded_is_heard_before_the_call(standing: Standing, outcome: SendOutcome) -> None:
+    bank = DispatchBank()
+    (task,) = bank.plan(customers(2))
+
+    def uploaded_slowly(content: ApprovedContent, channel: Channel) -> ApprovedContent:
+        del channel
+        bank.time += timedelta(seconds=40)
+        bank.standings.standing = standing
+        return content
+
+    bank.files.lent = uploaded_slowly  # type: ignore[method-assign]
+    found = bank.send(task)
+
+    assert found is outcome
+    assert not bank.wecom.creations
+    assert bool(bank.ledger.held) == (standing is Standing.PAUSED)

@@ -11,7 +11,7 @@ from scrm.campaign.planning import CampaignRun
 from scrm.campaign.slices import SlicePlanning
 from scrm.campaign.task import RecipientState
 from tests.fakes.campaigns import CHECKER, MAKER, NOW, Bank, definition
-from tests.fakes.dispatch import FakeContents, FakePermissions, FakePressure, FakeRules
+from tests.fakes.dispatch import FakeContents, FakeNeeds, FakePermissions, FakePressure, FakeRules
 from tests.killing import CallKiller, KilledError, remote_calls
 
 START = NOW + timedelta(hours=1)
@@ -39,6 +39,9 @@ class KilledPlanner:
 
     def request_cancellation(self, campaign_id: str) -> None:
         raise AssertionError("nothing was recalled")
+
+    def request_recheck(self, campaign_id: str) -> None:
+        raise AssertionError("no product changed")
 
     def run(self, campaign: Campaign, until: datetime) -> None:
         """The schedule's looks, a minute apart, and all that follows."""
@@ -76,7 +79,7 @@ class KilledPlanner:
             remote(bank.campaigns),
             remote(bank.slices),
             remote(bank.audiences),
-            Exclusions(FakeContents(), FakePermissions(), remote(FakeRules())),
+            Exclusions(FakeContents(), FakePermissions(), remote(FakeRules()), FakeNeeds()),
             remote(bank.tasks),
             remote(self.ledger),
             remote(bank.dispatch),

@@ -1,10 +1,11 @@
 """Recurring campaigns: each start makes the next one, until the series ends or somebody has to look."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from scrm.campaign.model import Campaign, CampaignState, Every, Recurrence
+from scrm.campaign.model import Audience, Campaign, CampaignState, Every, Recurrence
 from scrm.campaign.recurrence import following_id
 from scrm.campaign.refusals import CampaignRefusedError
 from tests.fakes.campaigns import CHECKER, MAKER, NOW, Bank, definition
@@ -106,3 +107,32 @@ def test_a_recall_ends_the_series(bank: Bank) -> None:
 
     assert bank.latest(second).state is CampaignState.RECALLED
     assert begun(bank, second) is None
+
+
+def test_a_recall_while_the_audience_is_frozen_ends_the_series_too(bank: Bank) -> None:
+    first = series(bank)
+    freeze = bank.audiences.freeze
+
+    def recalled_meanwhile(campaign: Campaign, at: datetime, has_time: Callable[[], bool]) -> Audience | None:
+        bank.desk.recall(first.campaign_id, "wrong rate", CHECKER, START)
+        return freeze(campaign, at, has_time)
+
+    bank.audiences.freeze = recalled_meanwhile  # type: ignore[method-assign]
+    second = begun(bank, first)
+
+    assert second is None
+    assert bank.latest(first).state is CampaignState.RECALLED
+
+
+def test_a_recall_ends_the_series_also_when_the_next_one_is_paused_or_has_begun(bank: Bank) -> None:
+    first = series(bank)
+    second = begun(bank, first)
+    assert second is not None
+    third = begun(bank, second)
+    assert third is not None
+    bank.desk.pause(third.campaign_id, "wait", MAKER, START)
+
+    bank.desk.recall(first.campaign_id, "wrong rate", CHECKER, START + DAY)
+
+    assert bank.latest(second).state is CampaignState.PLANNING
+    assert bank.latest(third).state is CampaignState.RECALLED

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from scrm.campaign.model import Campaign, CampaignState, RingState, Tally
+from scrm.campaign.refusals import CampaignRefusedError
 from tests.fakes.campaigns import CHECKER, MAKER, NOW, PILOT_THEN_REST, Bank, definition
 
 START = NOW + timedelta(hours=1)
@@ -41,7 +42,7 @@ def test_at_its_time_the_owners_are_split_and_asked_for(bank: Bank) -> None:
     assert bank.queue.slices == [(campaign.campaign_id, "all", (0, 1, 2))]
     assert bank.queue.looks[-1] == (campaign.campaign_id, START + timedelta(minutes=1))
     shares = [share for number in range(3) for share in bank.slices.owners(campaign.campaign_id, "all", number)]
-    assert [share.first for share in shares] == [0, 10, 20, 30, 40, 50]
+    assert [(share.reach, share.customers) for share in shares] == [(None, 10)] * 6
     assert sum(share.customers for share in shares) == campaign.rings[0].share.customers == 60
 
 
@@ -71,6 +72,23 @@ def test_it_is_reconciled_when_every_task_has_left_and_closed_when_everybody_has
     closed = look(bank, campaign, at + timedelta(minutes=30))
 
     assert (closed.state, closed.due_at) == (CampaignState.CLOSED, None)
+
+
+def test_what_a_count_does_not_see_yet_is_waited_for(bank: Bank) -> None:
+    campaign = bank.scheduled()
+    at = dispatched(bank, campaign, START)
+    bank.tallies.found[campaign.campaign_id, "all"] = Tally()
+    at += timedelta(minutes=1)
+    unseen = look(bank, campaign, at).state
+    bank.tallies.found[campaign.campaign_id, "all"] = Tally(planned=60, by_state={"sent": 60})
+    bank.tallies.found[campaign.campaign_id, ""] = Tally(planned=59, by_state={"sent": 59})
+    at += timedelta(minutes=1)
+    look(bank, campaign, at)
+    one_missing = look(bank, campaign, at + timedelta(hours=1)).state
+
+    assert (unseen, one_missing) == (CampaignState.DISPATCHING, CampaignState.RECONCILING)
+    with pytest.raises(CampaignRefusedError, match="not ended"):
+        bank.desk.close(campaign.campaign_id, MAKER, at)
 
 
 def test_an_audience_that_moved_too_far_goes_back_for_approval(bank: Bank) -> None:
@@ -212,6 +230,18 @@ def test_a_recall_of_its_content_stops_a_campaign_that_has_begun(bank: Bank, sta
     assert (found, stopped.state, stopped.reason) == (1, CampaignState.RECALLED, "its content was recalled")
     assert bank.queue.cancellations == [campaign.campaign_id]
     assert bank.run.stop_content("act_2", 1, START) == 0
+
+
+def test_a_changed_product_has_running_campaigns_about_it_looked_at_and_no_others(bank: Bank) -> None:
+    bank.contents.product_id = "fund_01"
+    campaign = bank.scheduled()
+    assert bank.run.recheck_product("fund_01") == 0, "nothing of it lies with anybody"
+    look(bank, campaign, START)
+
+    found = bank.run.recheck_product("fund_01")
+
+    assert (found, bank.queue.rechecks) == (1, [campaign.campaign_id])
+    assert bank.run.recheck_product("fund_02") == 0
 
 
 def test_a_look_finds_a_recall_whose_message_was_lost(bank: Bank) -> None:

@@ -7,11 +7,21 @@ import pytest
 
 from scrm.campaign.dispatch_errors import DispatchPostponedError
 from scrm.campaign.exclusions import Exclusions, is_held_out
+from scrm.campaign.exposure import ExposureHistory
 from scrm.campaign.model import NO_RING, Campaign, CampaignDefinition, Ring
+from scrm.campaign.results import rows_of
 from scrm.campaign.slices import SlicePlanning, SliceResult
-from scrm.campaign.task import SendTask, TaskState
+from scrm.campaign.task import Need, SendTask, TaskState
 from tests.fakes.campaigns import MAKER, NOW, PILOT_THEN_REST, Bank, definition
-from tests.fakes.dispatch import FakeContents, FakeDispatchQueue, FakePermissions, FakePressure, FakeRules, FakeTasks
+from tests.fakes.dispatch import (
+    FakeContents,
+    FakeDispatchQueue,
+    FakeNeeds,
+    FakePermissions,
+    FakePressure,
+    FakeRules,
+    FakeTasks,
+)
 
 START = NOW + timedelta(hours=1)
 
@@ -24,6 +34,7 @@ class Planning:
     contents: FakeContents = field(default_factory=FakeContents)
     permissions: FakePermissions = field(default_factory=FakePermissions)
     rules: FakeRules = field(default_factory=FakeRules)
+    needs: FakeNeeds = field(default_factory=FakeNeeds)
     tasks: FakeTasks = field(default_factory=FakeTasks)
     ledger: FakePressure = field(default_factory=FakePressure)
     dispatch: FakeDispatchQueue = field(default_factory=FakeDispatchQueue)
@@ -40,7 +51,7 @@ class Planning:
             self.bank.campaigns,
             self.bank.slices,
             self.bank.audiences,
-            Exclusions(self.contents, self.permissions, self.rules),
+            Exclusions(self.contents, self.permissions, self.rules, self.needs),
             self.tasks,
             self.ledger,
             self.dispatch,
@@ -124,6 +135,36 @@ def test_the_blast_radius_is_kept_over_all_owners_of_a_ring(planning: Planning) 
     nobody_left = [task for task in planning.stored() if not task.has_pending]
     assert {task.state for task in nobody_left} == {TaskState.CANCELLED}
     assert all(task.due_at is not None and task.untold for task in nobody_left), "the worker tells their ends"
+
+
+def test_the_blast_radius_takes_the_highest_needs_of_a_ring(planning: Planning) -> None:
+    owners = sorted(planning.bank.audiences.members)
+    planning.bank.audiences.needs = {owners[-1]: ((80, 4), (0, 6)), owners[-2]: ((90, 10),)}
+    campaign = planning.begin(definition(blast_radius=15))
+
+    planning.plan_all(campaign)
+
+    reached = {task.owner_userid: len(task.pending_ids) for task in planning.stored() if task.has_pending}
+    assert reached == {owners[-2]: 10, owners[-1]: 4, owners[0]: 1}
+
+
+def test_why_somebody_gets_it_is_kept_with_the_task_and_shown_with_him(planning: Planning) -> None:
+    campaign = planning.begin(definition(least_need=50))
+    owner = sorted(planning.bank.audiences.members)[0]
+    pressing, mild, refused, *_ = planning.bank.audiences.members[owner]
+    planning.needs.scores = {pressing: 80, mild: 40, refused: 90}
+    planning.rules.reasons = {refused: "risk_above_profile"}
+
+    planning.plan(campaign)
+
+    task = next(task for task in planning.stored() if pressing in task.target_ids)
+    assert task.needs == {pressing: Need("rule_80", 80, "需求")}, "who gets nothing has no reason to get it"
+    assert task.pending_ids == (pressing,)
+    assert planning.reasons()[refused] == "risk_above_profile"
+    assert planning.reasons()[mild] == "need_too_low"
+    row = next(row for row in rows_of(task) if row.target_id == pressing)
+    (exposure,) = ExposureHistory(planning.tasks).of(pressing, [owner])
+    assert row.need == exposure.need == task.needs[pressing]
 
 
 def test_members_in_no_ring_are_planned_with_the_first_one_and_get_nothing(planning: Planning) -> None:

@@ -177,6 +177,56 @@ def test_who_moved_on_and_had_it_already_is_not_sent_to_again() -> None:
     assert {len(messages) for messages in bank.wecom.delivered.values()} == {1}
 
 
+def test_who_was_excluded_meanwhile_and_had_it_already_is_told_as_an_exposure() -> None:
+    bank = DispatchBank()
+    (task,) = bank.plan(customers(2))
+    bank.run(HOUR)
+    bank.rules.reasons = {"wm000001": "opted_out"}
+    bank.look(task, asked=True)
+    bank.run()
+    sent_at = task.planned_at + timedelta(minutes=50)
+    before = bank.counts()
+    bank.wecom.confirm("msg_0", OWNER, at=sent_at)
+
+    bank.run(3 * DAY)
+
+    (exposure,) = ExposureHistory(bank.tasks).of("wm000001", [OWNER])
+    assert before == {"excluded": 1, "pending": 1}
+    assert (exposure.state, exposure.at, exposure.reason) == (RecipientState.SENT, sent_at, "despite_recheck")
+    assert sum(bank.counts().values()) == 2
+    assert bank.ledger.settled[task.touch_id, "wm000001"] == sent_at
+
+
+@pytest.mark.parametrize("hides_unsent", [False, True])
+def test_those_who_remain_are_planned_again_also_where_wecom_hides_what_a_cancelled_message_had_not_sent(
+    *, hides_unsent: bool
+) -> None:
+    bank = DispatchBank()
+    bank.wecom.hides_unsent = hides_unsent
+    (task,) = bank.plan(customers(3))
+    bank.run(HOUR)
+    bank.rules.reasons = {"wm000001": "opted_out"}
+
+    bank.look(task, asked=True)
+    bank.run()
+
+    assert bank.wecom.creations[1:] == [(OWNER, ("wm000000", "wm000002"))]
+    assert bank.counts() == {"excluded": 1, "pending": 2}
+
+
+@pytest.mark.parametrize("hides_unsent", [False, True])
+def test_a_recalled_customer_ends_as_cancelled_whatever_wecom_hides(*, hides_unsent: bool) -> None:
+    bank = DispatchBank()
+    bank.wecom.hides_unsent = hides_unsent
+    (task,) = bank.plan(customers(2))
+    bank.run(HOUR)
+    bank.standings.standing = Standing.STOPPED
+
+    bank.look(task, asked=True)
+
+    assert bank.counts() == {"cancelled": 2}
+
+
 def test_a_customer_given_to_the_last_to_chat_settles_by_the_member_wecom_names() -> None:
     bank = DispatchBank()
     bank.wecom.given_to = lambda target_id, sender: OTHER if target_id == "wm000001" else sender
@@ -208,7 +258,7 @@ def test_a_due_task_that_was_never_created_is_asked_for_again() -> None:
     bank = DispatchBank()
     (task,) = bank.plan(customers(1))
 
-    bank.reconcile().request_due()
+    bank.due().request()
 
     assert bank.queue.sends == [task.task_id]
 
@@ -234,7 +284,7 @@ def test_no_more_looks_are_asked_for_than_fit_until_the_next_tick() -> None:
     for number in range(5):
         bank.plan(customers(1, first=number), owner=f"rm_{number}")
 
-    asked = bank.reconcile().request_due()
+    asked = bank.due().request()
 
     assert (asked, len(bank.queue.sends)) == (3, 3)
 

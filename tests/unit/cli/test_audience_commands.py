@@ -4,13 +4,16 @@ import json
 from pathlib import Path
 
 import pytest
+import requests
 
 from local.cli import audience_tables
 from scrm.audience.fields import FieldType
 from scrm.audience.rules import ExclusionReason
+from scrm.org.model import MemberDetail
 from scrm.settings.audience import AudienceDocument
-from tests.admin_api import Api
+from tests.admin_api import AT, Api
 from tests.fakes.audience import facts
+from tests.fakes.content import a_draft
 from tests.fakes.org import member
 from tests.unit.cli.test_commands import Run, api, endpoints, exit_code, gateway, issuer, run
 
@@ -44,6 +47,52 @@ def test_the_language_and_the_rules_are_shown(run: Run, tmp_path: Path) -> None:
 
     assert "总行" in run("audience", "settings", "set", str(wanted)).output
     assert "老年客户最高产品风险" in run("audience", "settings", "show").output
+
+
+def test_recommendations_are_shown_with_their_reason(run: Run, api: Api, tmp_path: Path) -> None:
+    api.contacts.changes.added("rm_li", "wm1", AT)
+    api.org.people.append(MemberDetail(member("rm_li", "12", "/1/10/12/")))
+    api.library.released(a_draft(product_id=""))
+    rule = {
+        "rule_id": "gold",
+        "when": "tier = gold",
+        "score": 70,
+        "reason": "黄金客户",
+        "target_kpis": ["card_binding"],
+    }
+    wanted = tmp_path / "needs.json"
+    wanted.write_text(json.dumps({"impact_assessment_id": "PIA-1", "rules": [rule]}), encoding="utf-8")
+
+    assert "黄金客户" in run("audience", "needs", "set", str(wanted)).output
+
+    assert "影响评估编号：PIA-1" in run("audience", "needs", "show").output
+    assert "黄金客户" in run("--as", "branch_10", "audience", "recommend", "wm1").output
+    assert "wm2" in run("--as", "branch_10", "audience", "needs-of", "rm_li").output
+
+
+def test_a_list_is_brought_and_brought_again(
+    run: Run, api: Api, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "名单.csv"
+    path.write_text("external_userid\nwm1\nwm2\n", encoding="utf-8")
+
+    class Reply:
+        ok = True
+
+    def put(url: str, data: bytes, timeout: float) -> Reply:
+        del timeout
+        api.lists.files[url.rsplit("/", 1)[-1]] = data
+        return Reply()
+
+    monkeypatch.setattr(requests, "put", put)
+
+    made = json.loads(run("--as", "branch_10", "--json", "audience", "import", "回访名单", str(path)).output)
+    change = "--segment", made["segment_id"]
+    again = run("--as", "branch_10", "audience", "import", "回访名单", str(path), *change).output
+
+    assert (made["kind"], made["listed"]) == ("list", 2)
+    assert "名单，共 2 位客户" in again
+    assert "wm1" in run("--as", "branch_10", "audience", "preview", made["segment_id"]).output
 
 
 def test_every_word_has_its_chinese() -> None:

@@ -10,8 +10,9 @@ import pytest
 from local.cli import campaign_tables
 from local.cli.client import AdminClient, Row
 from scrm import clock
+from scrm.campaign.checks import Refusal
 from scrm.campaign.model import CampaignState, Channel, ContentRef, RingState
-from scrm.campaign.task import RecipientState, SendPlan, TaskState
+from scrm.campaign.task import CancelCause, RecipientState, SendPlan, TaskState
 from scrm.settings.campaigns import CampaignDocument
 from tests.admin_api import Api
 from tests.fakes.org import member
@@ -112,7 +113,7 @@ def test_results_are_shown_and_written_to_a_file(run: Run, api: Api, draft: Path
     for text in ("已发送", "8", "已排除", "2", "尚未规划", "50", "合计", "60", "留作对照"):
         assert text in shown
     rows = list(csv.reader(target.read_text(encoding="utf-8-sig").splitlines()))
-    assert rows[0] == ["客户", "结果", "原因", "成员", "时间", "任务"]
+    assert rows[0] == ["客户", "结果", "原因", "成员", "时间", "任务", "推荐理由"]
     assert [row[1] for row in rows[1:]] == ["已发送"] * 8 + ["已排除"] * 2
     assert "rm_11_0" in run("campaigns", "tasks", campaign_id).output
     assert "wm_rm_11_0_9" in run("campaigns", "recipients", campaign_id).output
@@ -171,3 +172,5 @@ def test_every_word_of_campaigns_has_a_chinese_one() -> None:
     assert set(TaskState) == set(campaign_tables.TASK_STATES)
     assert set(RecipientState) == set(campaign_tables.RESULTS)
     assert set(CampaignDocument.model_fields) == set(campaign_tables.RULES)
+    reasons = {*Refusal, *CancelCause, *(f"despite_{cause}" for cause in CancelCause)} - {CancelCause.RECHECK}
+    assert reasons <= set(campaign_tables.REASONS)

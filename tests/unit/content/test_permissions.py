@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scrm.content.errors import InvalidContentError, StaleContentError
-from scrm.content.permissions import InvalidPermissionError, PermissionRefusal
+from scrm.content.permissions import EVER, InvalidPermissionError, PermissionRefusal
 from scrm.content.products import Product, RiskRating
 from tests.fakes.content import START, Library
 
@@ -132,3 +132,49 @@ def test_permitted_means_every_gate_is_open(
     granted = start <= 0 and (end is None or end > 0)
     qualified = qualified_until is not None and qualified_until > 0
     assert bool(library.permissions.permitted("fund_01", ["rm_li"], START)) == (granted and qualified)
+
+
+def test_who_may_offer_less_is_told_of_and_nobody_else(library: Library) -> None:
+    library.changes.grant("fund_01", ["RM_Li", "rm_wu"], START, None, ACTOR)
+    library.changes.qualify("rm_li", "fund_sales", START + DAY, ACTOR)
+    library.changes.qualify("rm_li", "fund_sales", START + 2 * DAY, ACTOR)
+    assert library.news.sellers == []
+
+    library.changes.qualify("rm_LI", "fund_sales", START + DAY, ACTOR)
+    assert library.news.sellers == ["rm_li"]
+    library.changes.grant("fund_01", ["rm_wu"], START, START + DAY, ACTOR)
+    assert library.news.sellers == ["rm_li", "rm_wu"]
+    for _ in range(2):  # a repeat after a crash in between tells it again
+        library.changes.withdraw("fund_01", "RM_Wu", ACTOR)
+    assert library.news.sellers == ["rm_li", "rm_wu", "rm_wu", "rm_wu"]
+
+
+def test_a_permission_lasts_until_the_first_date_that_ends_it(library: Library) -> None:
+    product = replace(library.products.rows["fund_01"], qualifications=frozenset({"fund_sales"}))
+    library.products.rows["fund_01"] = product
+    library.changes.grant("fund_01", ["rm_li"], START, START + 9 * DAY, ACTOR)
+    assert library.permissions.permitted_until("fund_01", "rm_li", START) is None
+    library.changes.qualify("rm_li", "fund_sales", START + 5 * DAY, ACTOR)
+    library.changes.qualify("rm_li", "insurance", START + DAY, ACTOR)
+
+    assert library.permissions.permitted_until("fund_01", "RM_Li", START) == START + 5 * DAY
+    library.products.rows["fund_01"] = replace(product, on_sale_until=START + 2 * DAY)
+    assert library.permissions.permitted_until("fund_01", "rm_li", START) == START + 2 * DAY
+    assert library.permissions.permitted_until("fund_01", "rm_li", START + 2 * DAY) is None
+    assert library.permissions.permitted_until("fund_01", "rm_wu", START) is None
+
+
+def test_a_permission_without_an_end_lasts_for_ever(library: Library) -> None:
+    library.changes.grant("fund_01", ["rm_li"], START, None, ACTOR)
+
+    assert library.permissions.permitted_until("fund_01", "rm_li", START) == EVER
+
+
+def test_a_changed_product_is_told_of_and_a_new_one_is_not(library: Library) -> None:
+    made = library.catalogue.put(Product("fund_07", "基金", RiskRating.R2, START), ACTOR)
+    assert library.news.products == []
+
+    riskier = replace(made, risk=RiskRating.R4, changed_by="", changed_at=None)
+    for _ in range(2):  # a repeat after a crash in between tells it again
+        library.catalogue.put(riskier, ACTOR)
+    assert library.news.products == ["fund_07", "fund_07"]

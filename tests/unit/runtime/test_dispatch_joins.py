@@ -34,8 +34,8 @@ class OneCampaign:
     def __init__(self, campaign: Campaign | None) -> None:
         self.campaign = campaign
 
-    def find(self, campaign_id: str) -> Campaign | None:
-        return self.campaign
+    def state_of(self, campaign_id: str) -> CampaignState | None:
+        return self.campaign.state if self.campaign else None
 
 
 class SomeContacts:

@@ -10,7 +10,8 @@ from scrm.campaign.model import Channel
 from scrm.campaign.ports import ApprovedContent
 from scrm.content.media import MediaKind, MediaPostponedError, MediaUse
 from scrm.content.model import Attachment, AttachmentKind
-from scrm.runtime.dispatch_media import KEPT_FOR, LibraryFiles, as_wecom_takes
+from scrm.runtime.content_files import FilesWhenShown, as_wecom_takes
+from scrm.runtime.dispatch_media import KEPT_FOR, LibraryFiles
 from tests.fakes.content import START, image, link
 from tests.fakes.dispatch import CONTENT
 from tests.fakes.media import MP4, Shelf
@@ -31,7 +32,7 @@ def shelf() -> Shelf:
 def lent(shelf: Shelf, *attachments: Attachment, channel: Channel = Channel.ONE_TO_ONE) -> list[dict[str, Any]]:
     shown = tuple(as_wecom_takes(one, channel) for one in attachments)
     content = ApprovedContent(CONTENT, "text", shown, UNTIL)
-    files = LibraryFiles(lambda: shelf.library, lambda: shelf.moment)
+    files = FilesWhenShown(lambda: LibraryFiles(lambda: shelf.library, lambda: shelf.moment))
     return [dict(one) for one in files.lent(content, channel).attachments]
 
 

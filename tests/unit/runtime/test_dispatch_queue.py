@@ -91,3 +91,17 @@ def test_ends_of_recipients_are_lines_of_the_day() -> None:
     assert {(line["campaign_id"], line["node_path"], line["channel"]) for line in lines} == {
         (CAMPAIGN, "/1/10/", "one_to_one")
     }
+
+
+def test_two_tellings_of_one_version_are_two_documents_and_a_repeat_is_the_same() -> None:
+    written = Written()
+    excluded = {"wmA": Result(RecipientState.EXCLUDED, START, "opted_out")}
+    failed = {"wmB": Result(RecipientState.FAILED, START, "not_sendable")}
+    facts = BucketSettledFacts(written)
+
+    for ended in (excluded, failed, excluded):
+        facts.settled(TASK, ended)
+
+    lines = [json.loads(line) for body in written.documents.values() for line in body.splitlines()]
+    assert {(line["external_userid"], line["state"]) for line in lines} == {("wmA", "excluded"), ("wmB", "failed")}
+    assert len(lines) == 2

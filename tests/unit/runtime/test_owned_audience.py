@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from scrm.audience.intake import FactsReader, FeedImport
+from scrm.audience.lists import CustomerList
 from scrm.audience.segments import Segment
 from scrm.aws.snapshot_documents import PREFIX, BucketSnapshots
 from scrm.campaign.exclusions import Exclusions
@@ -18,9 +19,9 @@ from scrm.runtime import owned_audience
 from scrm.runtime.known_segments import ALL_CUSTOMERS, KnownSegments
 from scrm.runtime.owned_audience import OwnedAudience
 from scrm.runtime.segment_targets import FactsAndTags, SegmentTargets
-from tests.fakes.audience import FakeDossiers, FakeOwned, FakeSegments, facts
+from tests.fakes.audience import FakeDossiers, FakeLists, FakeOwned, FakeSegments, facts
 from tests.fakes.campaigns import definition
-from tests.fakes.dispatch import FakeContents, FakePermissions, FakeRules
+from tests.fakes.dispatch import FakeContents, FakeNeeds, FakePermissions, FakeRules
 
 AT = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 
@@ -55,7 +56,9 @@ class FakeBank:
     states: dict[str, RelationState] = field(default_factory=dict)
     bucket: FakeBucket = field(default_factory=FakeBucket)
     rules: FakeRules = field(default_factory=FakeRules)
+    needs: FakeNeeds = field(default_factory=FakeNeeds)
     segments: FakeSegments = field(default_factory=FakeSegments)
+    lists: FakeLists = field(default_factory=FakeLists)
     dossiers: FakeDossiers = field(default_factory=FakeDossiers)
     tags: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
@@ -73,15 +76,15 @@ class FakeBank:
             yield Relation(userid, customer, self.states.get(customer, RelationState.ACTIVE), AT, AT, details)
 
     def customers(self, external_userids: Sequence[str]) -> dict[str, Customer]:
-        return {one: Customer(one, owner_userid=self.owners[one]) for one in external_userids}
+        return {one: Customer(one, owner_userid=self.owners[one]) for one in external_userids if one in self.owners}
 
     def groups_of(self, userid: str) -> Iterator[GroupChat]:
         yield GroupChat(f"wr_{userid}", userid, "", AT)
 
     @property
     def audience(self) -> OwnedAudience:
-        exclusions = Exclusions(FakeContents(), FakePermissions(), self.rules)
-        targets = SegmentTargets(self.segments, FactsAndTags(FactsReader(self.dossiers), self))
+        exclusions = Exclusions(FakeContents(), FakePermissions(), self.rules, self.needs)
+        targets = SegmentTargets(self.segments, FactsAndTags(FactsReader(self.dossiers), self), self.lists, self)
         return OwnedAudience(self, self, exclusions, BucketSnapshots(self.bucket), targets)
 
     def freeze(self, campaign: Campaign | None = None, at: datetime = AT) -> Audience:
@@ -152,6 +155,17 @@ def test_whoever_is_left_out_is_counted_with_his_reason(bank: FakeBank) -> None:
     assert dict(found.excluded) == {"no_active_owner": 3, "opted_out": 1}
     assert (found.candidates, found.customers) == (8, 4)
     assert bank.listed(found.snapshot_id)["rm_a"] == ("wm_rm_a_0", "wm_rm_a_2")
+
+
+def test_the_most_pressing_needs_stand_first_and_those_left_out_last(bank: FakeBank) -> None:
+    bank.rules.reasons = {"wm_rm_a_0": "opted_out"}
+    bank.needs.scores = {"wm_rm_a_0": 90, "wm_rm_a_2": 80, "wm_rm_b_1": 60}
+
+    found = bank.freeze()
+
+    assert bank.listed(found.snapshot_id)["rm_a"] == ("wm_rm_a_2", "wm_rm_a_1", "wm_rm_a_0")
+    ranks = {owner.userid: owner.needs for owner in bank.audience.owners(found.snapshot_id)}
+    assert ranks == {"rm_a": ((80, 1), (0, 1), (-1, 1)), "rm_b": ((60, 1), (0, 2)), "rm_c": ()}
 
 
 def test_a_run_that_ends_goes_on_after_the_last_part_and_frozen_again_nothing_is_written(bank: FakeBank) -> None:
@@ -261,6 +275,28 @@ def test_a_segment_may_ask_for_the_tags_of_the_owner(bank: FakeBank) -> None:
     assert bank.listed(bank.freeze(of_segment()).snapshot_id) == {"rm_a": ("wm_rm_a_0",)}
 
 
+def test_nobody_is_chosen_by_sensitive_facts_without_an_impact_assessment(bank: FakeBank) -> None:
+    bank.segments.add(replace(SEGMENT, expression="tier = gold and aum_band >= 3 and age < 60"))
+    wanted = of_segment()
+
+    for ask in (lambda: bank.freeze(wanted), lambda: KnownSegments(bank.segments).check(wanted.definition)):
+        with pytest.raises(CampaignRefusedError, match="chooses by age, aum_band: give the id"):
+            ask()
+
+    assessed = of_segment(impact_assessment_id="PIA-2026-014")
+    KnownSegments(bank.segments).check(assessed.definition)
+    assert bank.freeze(assessed).candidates == 0
+
+
+def test_a_segment_that_turns_sensitive_after_the_approval_is_refused_at_the_start(bank: FakeBank) -> None:
+    bank.segments.add(SEGMENT)
+    assert bank.freeze(of_segment()).candidates == 0
+    bank.segments.add(replace(SEGMENT, expression="holdings_count >= 1", version=2, made_at=AT + timedelta(minutes=1)))
+
+    with pytest.raises(CampaignRefusedError, match="holdings_count"):
+        bank.freeze(of_segment(), AT + timedelta(hours=1))
+
+
 def test_a_segment_of_another_branch_is_refused_and_one_for_groups(bank: FakeBank) -> None:
     known = KnownSegments(bank.segments)
     bank.segments.add(SEGMENT)
@@ -272,3 +308,18 @@ def test_a_segment_of_another_branch_is_refused_and_one_for_groups(bank: FakeBan
         bank.freeze(of_segment(), AT - timedelta(days=2))
     with pytest.raises(CampaignRefusedError, match="whole group"):
         known.check(definition(segment_id="seg_1", channel=Channel.GROUP))
+
+
+def test_a_list_reaches_those_it_names_for_whom_a_member_under_the_node_answers(bank: FakeBank) -> None:
+    named = CustomerList(("wm_rm_c_1", "wm_rm_x_0", "wm_nobody", "wm_rm_a_0"), (), 0, "a" * 64)
+    made = Segment("seg_1", "10", "/1/10/", "名单", "", "operator:op-1", AT, listed=4, sha256=named.sha256)
+    assert bank.segments.add(made)
+    wanted = a_campaign()
+    wanted = replace(wanted, definition=replace(wanted.definition, segment_id="seg_1"))
+    with pytest.raises(CampaignRefusedError, match="not kept any more"):
+        bank.freeze(wanted)
+    bank.lists.put("seg_1", named)
+
+    found = bank.freeze(wanted)
+
+    assert bank.listed(found.snapshot_id) == {"rm_a": ("wm_rm_a_0",), "rm_c": ("wm_rm_c_1",)}

@@ -12,7 +12,7 @@ from scrm.campaign.channels import ChannelMessages
 from scrm.campaign.dispatching import SendOutcome
 from scrm.campaign.model import Channel
 from scrm.campaign.ports import ApprovedContent, MassMessage, Standing
-from scrm.campaign.task import PENDING, RecipientState, SendTask
+from scrm.campaign.task import PENDING, Need, RecipientState, SendTask
 from scrm.runtime.rm_task_joins import RmTaskMessages
 from scrm.tasks.model import MOST_SUBJECTS, Task, TaskState
 from scrm.tasks.move import Following, TaskMove
@@ -36,7 +36,10 @@ class Desk:
     todo: FakeTasks = field(default_factory=FakeTasks)
 
     def __post_init__(self) -> None:
-        self.bank.channels = ChannelMessages(self.bank.wecom, RmTaskMessages(self.todo, self.bank.now, Seats()))
+        self.bank.channels = ChannelMessages(lambda: self.bank.wecom, self.rm_tasks)
+
+    def rm_tasks(self) -> RmTaskMessages:
+        return RmTaskMessages(self.todo, self.bank.now, Seats())
 
     def plan(self, number: int) -> SendTask:
         (task,) = self.bank.plan(customers(number), channel=Channel.RM_TASK)
@@ -67,6 +70,23 @@ def test_a_member_gets_tasks_of_a_hundred_customers_with_a_deadline(desk: Desk) 
     assert {one.campaign_id for one in desk.open()} == {CAMPAIGN}
     assert desk.bank.wecom.messages == {}
     assert desk.bank.counts() == {"pending": 250}
+
+
+def test_the_member_reads_why_and_the_reason_follows_the_customer(desk: Desk) -> None:
+    task = desk.plan(3)
+    first, second, _ = task.target_ids
+    known = replace(task, needs={first: Need("gap", 80, "尚未持有"), second: Need("silent", 60, "近期不活跃")})
+    desk.bank.tasks.by_id[task.task_id] = known
+
+    desk.bank.send(task)
+
+    (asked,) = desk.open()
+    assert asked.reasons == {first: "尚未持有", second: "近期不活跃"}
+    assert asked.without(frozenset({first})).reasons == {second: "近期不活跃"}
+    TaskMove(desk.todo, Seats()).move(
+        OTHER, [Following(asked.task_id, asked.owner_userid, frozenset({first}))], "attempt_1"
+    )
+    assert [one.reasons for one in desk.open(OTHER)] == [{first: "尚未持有"}]
 
 
 def test_customers_end_as_the_member_says(desk: Desk) -> None:

@@ -46,7 +46,8 @@ DAYS = (
     "limit",
 )
 MESSAGE = ("touser", "toparty", "totag", "msgtype", "agentid", "text", "news", "textcard", "template_card", "image",
-           "enable_duplicate_check", "duplicate_check_interval")  # fmt: skip
+           "enable_duplicate_check", "duplicate_check_interval", "msgid", "response_code", "userids", "partyids",
+           "atall", "button")  # fmt: skip
 REMARK = ("userid", "external_userid", "remark", "description", "remark_mobiles", "remark_company")
 MASS = ("chat_type", "external_userid", "chat_id_list", "tag_filter", "sender", "allow_select", "text", "attachments",
         "msgid", "userid", "start_time", "end_time", "filter_type", "creator", "limit", "cursor")  # fmt: skip

@@ -148,6 +148,11 @@ def fields_of(expression: Expression) -> frozenset[str]:
             return frozenset({field})
 
 
+def sensitive_fields(expression: Expression) -> tuple[str, ...]:
+    """What it asks that wants an impact assessment first (R4)."""
+    return tuple(sorted(name for name in fields_of(expression) if FIELDS[name].is_sensitive))
+
+
 def all_of(parts: tuple[Expression, ...]) -> Expression:
     """Joined by ``and``, flat."""
     flat = tuple(each for part in parts for each in (part.parts if isinstance(part, And) else (part,)))

@@ -17,6 +17,7 @@ TAGS: Final = "tags"
 SAMPLE: Final = 10
 
 type Tags = Mapping[str, tuple[str, ...]]
+type Pick = Callable[[Mapping[str, CustomerFacts | None], Tags], dict[str, CustomerFacts]]
 
 
 class KnownCustomers(Protocol):
@@ -48,9 +49,7 @@ class Preview:
     is_complete: bool
 
 
-def chosen(
-    expression: Expression, at: datetime
-) -> Callable[[Mapping[str, CustomerFacts | None], Tags], dict[str, CustomerFacts]]:
+def chosen(expression: Expression, at: datetime) -> Pick:
     """A function that picks an owner's customers who belong then; of whom nothing is known belongs nowhere."""
     belongs, today = compiled(expression), at.astimezone(BUSINESS_ZONE).date()
 
@@ -76,10 +75,18 @@ class AudiencePreview:
     most_members: int = 300
 
     def of(
-        self, expression: Expression, members: Iterable[str], offer: Offer, settings: RuleSettings, at: datetime
+        self,
+        wanted: Expression | frozenset[str],
+        members: Iterable[str],
+        offer: Offer,
+        settings: RuleSettings,
+        at: datetime,
     ) -> Preview:
-        """``members`` in a fixed order."""
-        pick, with_tags = chosen(expression, at), needs_tags(expression)
+        """``wanted`` is an expression, or those whom a list names. ``members`` in a fixed order."""
+        if isinstance(wanted, frozenset):
+            pick, with_tags = _listed(wanted), False
+        else:
+            pick, with_tags = chosen(wanted, at), needs_tags(wanted)
         reasons: Counter[str] = Counter()
         sample: list[str] = []
         candidates = owners = seen = 0
@@ -105,3 +112,12 @@ class AudiencePreview:
             members=seen,
             is_complete=next(rest, None) is None,
         )
+
+
+def _listed(wanted: frozenset[str]) -> Pick:
+    """Of whom the bank tells nothing cannot be counted here."""
+
+    def pick(facts: Mapping[str, CustomerFacts | None], _: Tags) -> dict[str, CustomerFacts]:
+        return {one: known for one, known in facts.items() if known is not None and one in wanted}
+
+    return pick

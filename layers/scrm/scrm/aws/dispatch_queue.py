@@ -9,6 +9,7 @@ from scrm import clock
 from scrm.aws.queues import Queue
 from scrm.aws.send_task_items import SHARDS
 from scrm.campaign.dispatch_messages import (
+    CampaignRechecked,
     CampaignStopped,
     CustomerOptedOut,
     CustomersChanged,
@@ -17,8 +18,6 @@ from scrm.campaign.dispatch_messages import (
 )
 from scrm.campaign.ports import DueTask
 from scrm.campaign.task import SendTask
-from scrm.pressure.messages import PersonalMessageSeen
-from scrm.pressure.personal import PersonalMessage
 
 # A message cannot wait longer in a queue; what waits longer is found by the schedule.
 _LONGEST_DELAY = timedelta(minutes=15)
@@ -40,6 +39,10 @@ class SqsSendQueue:
     def request_stop(self, campaign_id: str) -> None:
         """One message for each part of the campaign's tasks: each is read within one run of the worker."""
         self._worker.send(CampaignStopped(campaign_id=campaign_id, part=part) for part in range(SHARDS))
+
+    def request_recheck(self, campaign_id: str) -> None:
+        """As `request_stop`."""
+        self._worker.send(CampaignRechecked(campaign_id=campaign_id, part=part) for part in range(SHARDS))
 
     def customers_changed(self, owner_userids: Iterable[str]) -> None:
         self._worker.send(CustomersChanged(owner_userid=userid) for userid in owner_userids)
@@ -68,19 +71,14 @@ class SqsOptOutNews:
         self._campaign.send([CustomerOptedOut(external_userid=external_userid, member_userids=tuple(member_userids))])
 
 
-class SqsPersonalQueue:
-    """Implements `scrm.pressure.personal.PersonalQueue`; what waits longer than a queue allows comes early."""
+class SqsSellerNews:
+    """Implements `scrm.content.permission_changes.SellerNews`: what waits for these members is asked about again."""
 
-    def __init__(self, reconcile: Queue) -> None:
-        self._reconcile = reconcile
+    def __init__(self, campaign: Queue) -> None:
+        self._sends = SqsSendQueue(campaign)
 
-    def request_counts(self, messages: Sequence[PersonalMessage], not_before: datetime | None = None) -> None:
-        told = [PersonalMessageSeen.of(message) for message in messages]
-        if not_before is None:
-            self._reconcile.send(told)
-            return
-        for message in told:
-            self._reconcile.send_later(message.model_dump_json(), not_before - clock.now())
+    def may_offer_less(self, userids: Iterable[str]) -> None:
+        self._sends.customers_changed(userids)
 
 
 def send_at(queue: Queue, messages: Sequence[BaseModel], not_before: datetime | None) -> None:

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from scrm.aws.dispatch_queue import SqsSendQueue, send_at
 from scrm.aws.queues import Queue
-from scrm.campaign.planner_messages import CampaignDue, ContentRecalled, SliceRequested
+from scrm.campaign.planner_messages import CampaignDue, ContentRecalled, ProductChanged, SliceRequested
 
 
 class SqsPlanningQueue:
@@ -25,6 +25,13 @@ class SqsPlanningQueue:
 
     def request_cancellation(self, campaign_id: str) -> None:
         self._sends.request_stop(campaign_id)
+
+    def request_recheck(self, campaign_id: str) -> None:
+        self._sends.request_recheck(campaign_id)
+
+    def product_changed(self, product_id: str) -> None:
+        """Implements `scrm.content.ports.ProductNews`."""
+        self._planner.send([ProductChanged(product_id=product_id)])
 
     def content_recalled(self, activity_id: str, version: int) -> None:
         self._planner.send([ContentRecalled(activity_id=activity_id, version=version)])

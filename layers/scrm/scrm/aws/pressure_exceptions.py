@@ -12,8 +12,7 @@ from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
 
-from scrm import clock, ids
-from scrm.audit.log import AuditLog
+from scrm import clock
 from scrm.aws import cursors
 from scrm.aws.table import ABSENT, Condition, Item, Table, starts_with
 from scrm.paging import Page
@@ -62,19 +61,6 @@ class DynamoExceptionStore:
         condition = Condition(known.expression, {**known.values, ":path": node_path})
         items, last = self._table.query_page(condition, start=start, limit=limit, where="begins_with(node_path, :path)")
         return Page(tuple(map(_to_exception, items)), cursors.encode(scope, {"after": last}) if last else None)
-
-
-class AuditedExceptions:
-    """Implements `scrm.pressure.exceptions.ExceptionJournal`."""
-
-    def __init__(self, audit: AuditLog) -> None:
-        self._audit = audit
-
-    def told(self, exception: PressureException, actor: str, at: datetime) -> None:
-        wanted, state = exception.wanted, exception.state.value
-        cause = ids.derive("evt", exception.exception_id, state)
-        subject = f"{exception.exception_id}/{wanted.scope.value}:{wanted.subject_id}/{wanted.weekly_cap}"
-        self._audit.record(actor, f"pressure_exception.{state}", subject, exception.node_path, "done", at, cause=cause)
 
 
 def _key(exception_id: str) -> dict[str, str]:

@@ -81,6 +81,9 @@ def _values(segment: Segment) -> Item:
         "made_by": segment.made_by,
         "made_at": clock.to_iso(segment.made_at),
         "version": segment.version,
+        "listed": segment.listed or None,
+        "unusable": segment.unusable or None,
+        "sha256": segment.sha256 or None,
     }
 
 
@@ -94,4 +97,7 @@ def _to_segment(item: Item) -> Segment:
         made_by=item["made_by"],
         made_at=clock.from_iso(item["made_at"]),
         version=item["version"],
+        listed=item.get("listed", 0),
+        unusable=item.get("unusable", 0),
+        sha256=item.get("sha256", ""),
     )

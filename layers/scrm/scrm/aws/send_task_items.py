@@ -16,7 +16,7 @@ from scrm import clock
 from scrm.aws.table import Item
 from scrm.campaign.model import Channel, ContentRef
 from scrm.campaign.ports import DueTask, TaskSummary
-from scrm.campaign.task import CancelCause, RecipientState, Result, SendTask, TaskState
+from scrm.campaign.task import CancelCause, Need, RecipientState, Result, SendTask, TaskState
 
 SCHEMA_VERSION = 1
 SHARDS = 8
@@ -54,12 +54,20 @@ def from_message(task: SendTask) -> Item:
 
 
 def from_targets(task: SendTask) -> Item:
+    """The customers, and why they get it."""
     packed = zlib.compress("\n".join(task.target_ids).encode(), _LEVEL)
-    return {**targets_key(task.task_id), "schema_version": SCHEMA_VERSION, "target_ids": packed}
+    needs = _packed_needs(task) if task.needs else None
+    return {**targets_key(task.task_id), "schema_version": SCHEMA_VERSION, "target_ids": packed, "needs": needs}
 
 
 def to_targets(item: Item) -> tuple[str, ...]:
     return tuple(zlib.decompress(item["target_ids"]).decode().split("\n"))
+
+
+def to_needs(item: Item, target_ids: tuple[str, ...]) -> Mapping[str, Need]:
+    """By customer; the wording is stored once for all who have it."""
+    rows: list[Any] = json.loads(zlib.decompress(item["needs"])) if "needs" in item else []
+    return {target_ids[place]: Need(*need) for *need, places in rows for place in places}
 
 
 def from_task(task: SendTask) -> Item:
@@ -96,6 +104,7 @@ def from_task(task: SendTask) -> Item:
         "msgid": task.msgid or None,
         "created_at": _iso(task.created_at),
         "alive_until": _iso(task.alive_until),
+        "permitted_until": _iso(task.permitted_until),
         "cancel_cause": task.cancel_cause.value if task.cancel_cause else None,
         "cancel_asked_at": _iso(task.cancel_asked_at),
         "reminded_at": [clock.to_iso(at) for at in task.reminded_at] or None,
@@ -111,7 +120,7 @@ def from_task(task: SendTask) -> Item:
     }
 
 
-def to_task(item: Item, target_ids: tuple[str, ...]) -> SendTask:
+def to_task(item: Item, target_ids: tuple[str, ...], needs: Mapping[str, Need]) -> SendTask:
     return SendTask(
         task_id=item["task_id"],
         campaign_id=item["campaign_id"],
@@ -122,6 +131,7 @@ def to_task(item: Item, target_ids: tuple[str, ...]) -> SendTask:
         chunk=item["chunk"],
         content=ContentRef(item["activity_id"], item["content_version"], item["content_hash"]),
         target_ids=target_ids,
+        needs=needs,
         touch_id=item["touch_id"],
         planned_at=clock.from_iso(item["planned_at"]),
         expires_at=clock.from_iso(item["expires_at"]),
@@ -136,6 +146,7 @@ def to_task(item: Item, target_ids: tuple[str, ...]) -> SendTask:
         msgid=item.get("msgid", ""),
         created_at=_moment(item, "created_at"),
         alive_until=_moment(item, "alive_until"),
+        permitted_until=_moment(item, "permitted_until"),
         cancel_cause=CancelCause(item["cancel_cause"]) if "cancel_cause" in item else None,
         cancel_asked_at=_moment(item, "cancel_asked_at"),
         reminded_at=tuple(clock.from_iso(at) for at in item.get("reminded_at", ())),
@@ -173,6 +184,15 @@ def _packed(task: SendTask) -> bytes:
         alike[result].append(places[target_id])
     rows = [[result.state.value, _iso(result.at), result.reason, result.by, found] for result, found in alike.items()]
     return zlib.compress(json.dumps(rows, separators=(",", ":")).encode(), _LEVEL)
+
+
+def _packed_needs(task: SendTask) -> bytes:
+    alike: dict[Need, list[int]] = defaultdict(list)
+    for place, target_id in enumerate(task.target_ids):
+        if target_id in task.needs:
+            alike[task.needs[target_id]].append(place)
+    rows = [[*need, places] for need, places in alike.items()]
+    return zlib.compress(json.dumps(rows, ensure_ascii=False, separators=(",", ":")).encode(), _LEVEL)
 
 
 def _unpacked(packed: bytes, target_ids: tuple[str, ...]) -> Mapping[str, Result]:

@@ -44,7 +44,8 @@ class DynamoTaskRepository:
         found = {item["sk"]: item for item in self._table.query(starts_with(f"TASK#{task_id}"))}
         if "TASK" not in found:
             return None
-        return items.to_task(found["TASK"], items.to_targets(found["TARGETS"]))
+        target_ids = items.to_targets(found["TARGETS"])
+        return items.to_task(found["TASK"], target_ids, items.to_needs(found["TARGETS"], target_ids))
 
     def save(self, task: SendTask, added: Sequence[SendTask] = (), changed: Sequence[SendTask] = ()) -> SendTask:
         puts = [_replacing(one) for one in (task, *changed)]

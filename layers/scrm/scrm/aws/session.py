@@ -2,17 +2,40 @@
 
 The first client is the dear one (session, loader, endpoint rules), so nothing else may create a session or a client.
 botocore, not boto3, and botocore reading and registering only what the services that we call need (``data/`` is
-written by ``local/setup/botocore_data.py``): together they are worth a quarter of the callback's cold start.
+written by ``local/setup/botocore_data.py``): together they are worth a quarter of the callback's cold start. Nor are
+its writers of documentation loaded, nor the parts of urllib3 that look for HTTP/2: another 3 % of everybody's start.
 """
 
 import functools
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, overload
 
-from botocore.config import Config
-from botocore.handlers import BUILTIN_HANDLERS, REGISTER_FIRST, REGISTER_LAST
-from botocore.loaders import Loader
-from botocore.session import Session
+from scrm.aws.lean_packages import lean
+
+
+class _NoText(str):
+    """The text of a method that nobody reads in a function."""
+
+    __slots__ = ()
+
+    def __new__(cls, *_: Any, **__: Any) -> "_NoText":
+        return super().__new__(cls)
+
+
+_UNREAD: Mapping[str, Mapping[str, Any]] = {
+    "botocore.docs": {},
+    "botocore.docs.docstring": dict.fromkeys(
+        ("ClientMethodDocstring", "PaginatorDocstring", "WaiterDocstring"), _NoText
+    ),
+    "urllib3.http2": {},
+}
+
+with lean(_UNREAD):
+    from botocore.config import Config
+    from botocore.handlers import BUILTIN_HANDLERS, REGISTER_FIRST, REGISTER_LAST
+    from botocore.loaders import Loader
+    from botocore.session import Session
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

@@ -1,15 +1,16 @@
 """Ends of recipients as facts of the day: JSON Lines in the data bucket (S43), read by statistics in bulk.
 
-``facts/send_settled/<day>/<task>-<version>.jsonl`` has one line for each customer who ended, or whose end WeCom
-corrected; a repeat writes the same document. A reader takes a customer's last line of a campaign.
+``facts/send_settled/<day>/<task>-<telling>.jsonl`` has one line for each customer who ended, or whose end WeCom
+corrected. The telling is named by who ended how: a repeat writes the same document, and of two tellings of one version
+of a task neither hides the other. A reader takes a customer's last line of a campaign.
 """
 
 import json
 from collections.abc import Mapping
 from typing import Final, Protocol
 
-from scrm import clock
-from scrm.campaign.task import Result, SendTask
+from scrm import clock, ids
+from scrm.campaign.task import Need, Result, SendTask
 from scrm.clock import BUSINESS_ZONE
 
 FACTS: Final = "facts/send_settled/"
@@ -52,9 +53,16 @@ class BucketSettledFacts:
                 "state": result.state.value,
                 "at": clock.to_iso(result.at) if result.at else None,
                 "reason": result.reason,
+                **_why(task.needs.get(target_id)),
             }
             for target_id, result in ended.items()
         ]
         body = b"".join(json.dumps(line, separators=(",", ":")).encode() + b"\n" for line in lines)
         day = at.astimezone(BUSINESS_ZONE).date().isoformat()
-        self._documents.put(f"{FACTS}{day}/{task.task_id}-{task.version}.jsonl", body, _JSON_LINES)
+        told = (f"{target_id} {result.state}" for target_id, result in sorted(ended.items()))
+        telling = ids.derive("told", task.task_id, *told)
+        self._documents.put(f"{FACTS}{day}/{task.task_id}-{telling}.jsonl", body, _JSON_LINES)
+
+
+def _why(need: Need | None) -> dict[str, str | int]:
+    return {"need_rule": need.rule_id, "need_score": need.score} if need else {}

@@ -20,12 +20,16 @@ _HEAD_BYTES: Final = 128 * 1024
 
 @dataclass(frozen=True, slots=True)
 class OwnerRow:
-    """An owner in a part: where he stood, how many customers of his there are, and what tells them from others."""
+    """An owner in a part: where he stood, how many customers of his there are, and what tells them from others.
+
+    ``needs``: how pressing, and how many of his customers, falling as they stand; empty when nobody needs anything.
+    """
 
     userid: str
     node_path: str
     customers: int
     digest: str
+    needs: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +123,8 @@ def _head_line(head: PartHead) -> str:
             "number": head.number,
             "paths": paths,
             "owners": [
-                [owner.userid, paths.index(owner.node_path), owner.customers, owner.digest] for owner in head.owners
+                [owner.userid, paths.index(owner.node_path), owner.customers, owner.digest, *owner.needs]
+                for owner in head.owners
             ],
             "next_after": head.next_after,
             "candidates": head.candidates,
@@ -138,7 +143,10 @@ def _to_head(line: bytes) -> PartHead:
     paths, after = found["paths"], found["next_after"]
     return PartHead(
         number=found["number"],
-        owners=tuple(OwnerRow(userid, paths[path], count, digest) for userid, path, count, digest in found["owners"]),
+        owners=tuple(
+            OwnerRow(userid, paths[path], count, digest, tuple((rank, customers) for rank, customers in needs))
+            for userid, path, count, digest, *needs in found["owners"]
+        ),
         next_after=(after[0], after[1]) if after else None,
         candidates=found["candidates"],
         left_out=found["left_out"],

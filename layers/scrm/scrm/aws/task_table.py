@@ -132,6 +132,7 @@ def _item(task: Task, version: int) -> Item:
         "done_by": task.done_by,
         "note": task.note,
         "campaign_id": task.campaign_id or None,
+        "reasons": dict(task.reasons) or None,
         "ended_at": clock.to_iso(task.ended_at) if task.ended_at else None,
         "version": version,
     }
@@ -152,5 +153,6 @@ def _to_task(item: Mapping[str, Any]) -> Task:
         ended_at=clock.from_iso(item["ended_at"]) if "ended_at" in item else None,
         moved_ids=tuple(item["moved_ids"]),
         campaign_id=item.get("campaign_id", ""),
+        reasons=item.get("reasons", {}),
         version=item["version"],
     )

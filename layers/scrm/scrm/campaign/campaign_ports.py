@@ -64,18 +64,27 @@ class Contents(Protocol):
     def is_recalled(self, ref: ContentRef) -> bool:
         """Whether somebody took the version back."""
 
+    def product_of(self, ref: ContentRef) -> str:
+        """The product that the version speaks of; empty when there is none."""
+
 
 @dataclass(frozen=True, slots=True)
 class OwnerPart:
     """An owner of a frozen audience: where he stood then, how many customers of his are in it, and in which part.
 
-    ``part`` is the snapshot's own: customers of one part are read together.
+    ``part`` is the snapshot's own: customers of one part are read together. ``needs``: how pressing, and how many of
+    his customers, falling as they stand in the snapshot; empty when nobody needs anything. -1 are those left out.
     """
 
     userid: str
     node_path: str
     customers: int
     part: int
+    needs: tuple[tuple[int, int], ...] = ()
+
+    @property
+    def ranks(self) -> tuple[tuple[int, int], ...]:
+        return self.needs or ((0, self.customers),)
 
 
 class Segments(Protocol):
@@ -138,6 +147,9 @@ class PlanningQueue(Protocol):
 
     def request_look(self, campaign_id: str, not_before: datetime) -> None:
         """Look at the campaign then. What waits long may be left out: its due time brings it back as well."""
+
+    def request_recheck(self, campaign_id: str) -> None:
+        """What lies with members is asked about again."""
 
     def request_cancellation(self, campaign_id: str) -> None:
         """What is unconfirmed is cancelled at WeCom, at the quota's pace."""

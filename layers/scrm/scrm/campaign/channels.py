@@ -1,6 +1,6 @@
 """One port for every channel: what is created tells by its id which of them has it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -14,10 +14,13 @@ RM_TASKS: Final = "rm_task/"
 
 @dataclass(frozen=True, slots=True)
 class ChannelMessages:
-    """Implements `scrm.campaign.ports.MassMessages`: WeCom's mass messages, and tasks of the member's own."""
+    """Implements `scrm.campaign.ports.MassMessages`: WeCom's mass messages, and tasks of the member's own.
 
-    mass: MassMessages
-    rm_tasks: MassMessages
+    Each is asked for when there is something for it, so that a channel's own parts are loaded only then.
+    """
+
+    mass: Callable[[], MassMessages]
+    rm_tasks: Callable[[], MassMessages]
 
     def create(self, message: MassMessage) -> AcceptedMessage:
         return self._of(message.channel).create(message)
@@ -38,7 +41,7 @@ class ChannelMessages:
         self._with(msgid).cancel(msgid)
 
     def _of(self, channel: Channel) -> MassMessages:
-        return self.rm_tasks if channel is Channel.RM_TASK else self.mass
+        return self.rm_tasks() if channel is Channel.RM_TASK else self.mass()
 
     def _with(self, msgid: str) -> MassMessages:
-        return self.rm_tasks if msgid.startswith(RM_TASKS) else self.mass
+        return self.rm_tasks() if msgid.startswith(RM_TASKS) else self.mass()

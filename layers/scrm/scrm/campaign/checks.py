@@ -26,6 +26,7 @@ class Refusal(StrEnum):
     HOLDOUT = "holdout"
     BLAST_RADIUS = "blast_radius"
     NOT_IN_RING = "not_in_ring"
+    NEED_TOO_LOW = "need_too_low"
 
 
 # What `scrm.campaign.channels` can carry; a task of another channel must not become a mass message.
@@ -34,11 +35,15 @@ SERVED = frozenset({Channel.ONE_TO_ONE, Channel.GROUP, Channel.RM_TASK})
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """``content`` is None when nobody may get it. ``excluded`` is reason by customer, ``moved`` customers by owner."""
+    """``content`` is None when nobody may get it. ``excluded`` is reason by customer, ``moved`` customers by owner.
+
+    ``permitted_until`` is when the member's permission for the product ends by its date; None: there is no product.
+    """
 
     content: ApprovedContent | None
     excluded: Mapping[str, str] = field(default_factory=dict)
     moved: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    permitted_until: datetime | None = None
 
     @property
     def is_clean(self) -> bool:
@@ -75,11 +80,12 @@ class SendChecks:
             elif owner != task.owner_userid:
                 moved[owner].append(target_id)
         kept = [one for one in pending if owners.get(one) == task.owner_userid]
-        if kept and not self._permitted(content, task.owner_userid, now):
-            return Verdict(content, excluded | dict.fromkeys(kept, Refusal.PRODUCT_NOT_PERMITTED), moved)
-        excluded |= self.rules.exclusions(task.owner_userid, kept, content, task.channel, now) if kept else {}
-        return Verdict(content, excluded, moved)
-
-    def _permitted(self, content: ApprovedContent, userid: str, now: datetime) -> bool:
-        product = content.product_id
-        return not product or userid in self.permissions.permitted(product, [userid], now)
+        if not kept:
+            return Verdict(content, excluded, moved)
+        until = None
+        if content.product_id:
+            until = self.permissions.permitted_until(content.product_id, task.owner_userid, now)
+            if until is None:
+                return Verdict(content, excluded | dict.fromkeys(kept, Refusal.PRODUCT_NOT_PERMITTED), moved)
+        excluded |= self.rules.exclusions(task.owner_userid, kept, content, task.channel, now)
+        return Verdict(content, excluded, moved, until)

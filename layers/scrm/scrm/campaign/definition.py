@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final
 
-from scrm.campaign.model import CampaignDefinition, Channel, Ring
+from scrm.campaign.model import PERSONAL, CampaignDefinition, Channel, Ring
 from scrm.campaign.refusals import InvalidCampaignError
 
 _LONGEST_DEADLINE: Final = timedelta(days=14)
@@ -37,6 +37,10 @@ def _own_problems(definition: CampaignDefinition) -> list[tuple[str, str]]:
         problems.append(("deadline", "a member's time to confirm lies between a moment and 14 days"))
     if definition.blast_radius is not None and definition.blast_radius < 1:
         problems.append(("blast_radius", "at least one customer, or leave it out"))
+    if not 0 <= definition.least_need <= 100:  # noqa: PLR2004 - said in the sentence
+        problems.append(("least_need", "a need is 1 to 100; 0 asks for none"))
+    if definition.least_need and definition.channel not in PERSONAL:
+        problems.append(("least_need", f"a {definition.channel} campaign reaches nobody for his own need"))
     if not 0 <= definition.holdout_percent <= 50:  # noqa: PLR2004 - said in the sentence
         problems.append(("holdout_percent", "a holdout keeps 0 to 50 percent back"))
     if definition.channel in {Channel.GROUP, Channel.APPLICATION_MESSAGE} and definition.holdout_percent:

@@ -121,7 +121,7 @@ class CampaignDesk:
     def recall(self, campaign_id: str, reason: str, actor: str, now: datetime) -> Campaign:
         """Kill switch. The state is stored first, so that nothing new leaves; a repeat asks for the rest again.
 
-        With it ends the series that the campaign belongs to.
+        With it ends the series that the campaign belongs to; one of it that has begun goes on.
         """
         campaign = self._known(campaign_id)
         if campaign.state is not CampaignState.RECALLED:
@@ -132,10 +132,16 @@ class CampaignDesk:
         return campaign
 
     def _stop_series(self, campaign: Campaign, reason: str, actor: str, now: datetime) -> None:
-        """The next campaign of a series does not start either."""
-        following = self.store.find(recurrence.following_id(campaign)) if campaign.definition.recurrence else None
-        if following is not None and following.state is CampaignState.SCHEDULED:
-            self._change(following, machine.recalled(following, reason, now), "recalled", actor, now)
+        """The campaign of the series that has not begun does not start either."""
+        following = self._following(campaign)
+        while following is not None:
+            if CampaignState.SCHEDULED in {following.state, following.state_before}:
+                self._change(following, machine.recalled(following, reason, now), "recalled", actor, now)
+            following = self._following(following)
+
+    def _following(self, campaign: Campaign) -> Campaign | None:
+        following_id = recurrence.following_id(campaign) if campaign.definition.recurrence else ""
+        return self.store.find(following_id) if following_id else None
 
     def close(self, campaign_id: str, actor: str, now: datetime) -> Campaign:
         """Close it now if every customer has his end; by itself it looks only now and then."""

@@ -1,8 +1,8 @@
 """What the campaign's queues carry for tasks. Unknown fields are ignored; a breaking change is a new version."""
 
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import BaseModel, ConfigDict
 
 
 class DispatchMessage(BaseModel):
@@ -28,8 +28,16 @@ class CampaignStopped(DispatchMessage):
     part: int | None = None
 
 
+class CampaignRechecked(DispatchMessage):
+    """Campaign queue: the product of the campaign's content changed; one ``part`` of its tasks, None: all."""
+
+    kind: Literal["campaign_rechecked"] = "campaign_rechecked"
+    campaign_id: str
+    part: int | None = None
+
+
 class CustomersChanged(DispatchMessage):
-    """Campaign queue: customers of this member opted out, changed hands, or are rated otherwise now."""
+    """Campaign queue: customers of this member changed hands or are rated otherwise now, or he may offer less."""
 
     kind: Literal["customers_changed"] = "customers_changed"
     owner_userid: str
@@ -49,13 +57,3 @@ class LookRequested(DispatchMessage):
     kind: Literal["look_requested"] = "look_requested"
     task_id: str
     asked: bool = False
-
-
-type DispatchWork = Annotated[
-    SendTaskPlanned | CampaignStopped | CustomersChanged | CustomerOptedOut, Field(discriminator="kind")
-]
-
-# Built when the worker first reads one: those who only write messages do not pay for it.
-dispatch_work: TypeAdapter[SendTaskPlanned | CampaignStopped | CustomersChanged | CustomerOptedOut] = TypeAdapter(
-    DispatchWork, config=ConfigDict(defer_build=True)
-)

@@ -15,13 +15,15 @@ class DispatchSettings:
     before. ``longest_wait``: a call that WeCom's limits put off is tried again by then, because others may have given
     permits back. ``reminders`` are when a member who has not confirmed is reminded, at most three a day. ``horizon`` is
     how long WeCom is asked for corrections; at least 35 days (O2). ``looks_per_tick``: more than WeCom's quota takes
-    until the next tick need not be asked for.
+    until the next tick need not be asked for. ``standing_holds``: when the checks and the files took longer, the
+    campaign is asked again before the call, so that nothing leaves a minute after a stop (O4).
     """
 
     quiet_from: time = time(21, 0)
     quiet_until: time = time(8, 0)
     longest_run: timedelta = 3 * _MINUTE
     longest_wait: timedelta = 2 * _MINUTE
+    standing_holds: timedelta = timedelta(seconds=10)
     paused_recheck: timedelta = 5 * _MINUTE
     waiting_looks: tuple[timedelta, ...] = (20 * _MINUTE, _HOUR, 2 * _HOUR, 4 * _HOUR, 8 * _HOUR, 12 * _HOUR, _DAY)
     shortest_wait: timedelta = 10 * _MINUTE

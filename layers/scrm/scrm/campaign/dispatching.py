@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -107,6 +107,7 @@ class Dispatch:
 
     def _send(self, task: SendTask) -> SendOutcome:
         """Of a task whose call was certainly not made."""
+        began = self.now()
         standing = self.standings.of(task.campaign_id)
         if standing is Standing.STOPPED:
             self._store(task, task_steps.withdrawn(task, RecipientState.CANCELLED, "stopped", self.now()))
@@ -127,14 +128,20 @@ class Dispatch:
         alive_until = self._alive_until(task, content)
         if judged.room and judged.task.has_pending:
             self._reserve(judged, alive_until)
-        if judged.left_over:
-            return self._send(self._store(task, judged.task, judged.added))
+        has_stopped = self._has_stopped_since(began, task.campaign_id)
+        if has_stopped or judged.left_over:
+            return self._send(task if has_stopped else self._store(task, judged.task, judged.added))
         if not judged.task.has_pending:
             nobody = task_steps.withdrawn(judged.task, RecipientState.EXCLUDED, "", self.now())
             self._store(task, nobody, judged.added)
             return SendOutcome.NOBODY_LEFT
         ready = task_steps.intended(judged.task, content.text, alive_until, self.settings, self.now())
         return self._call(self._store(task, ready, judged.added), content)
+
+    def _has_stopped_since(self, began: datetime, campaign_id: str) -> bool:
+        """Asked only when the checks and the files took their time."""
+        took_long = self.now() - began > self.settings.standing_holds
+        return took_long and self.standings.of(campaign_id) is not Standing.SENDS
 
     def _call(self, task: SendTask, content: ApprovedContent) -> SendOutcome:
         message = MassMessage(
@@ -146,6 +153,7 @@ class Dispatch:
             cause=task.task_id,
             due_at=task.alive_until,
             node_path=task.node_path,
+            reasons={one: need.reason for one, need in task.needs.items() if one not in task.results},
         )
         try:
             answer = self.messages.create(message)
@@ -174,7 +182,7 @@ class Dispatch:
         excluded = {
             target_id: Result(RecipientState.EXCLUDED, now, reason) for target_id, reason in verdict.excluded.items()
         }
-        judged = _Judged(task.with_results(excluded))
+        judged = _Judged(replace(task.with_results(excluded), permitted_until=verdict.permitted_until))
         for owner, target_ids in verdict.moved.items():
             judged.move(target_ids, now, owner_userid=owner)
         return judged

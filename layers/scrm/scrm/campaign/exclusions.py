@@ -1,14 +1,30 @@
 """Whom a campaign leaves out before a task is written: holdout, permission, and the rules of the audience."""
 
 import hashlib
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from scrm.campaign.checks import Refusal
 from scrm.campaign.dispatch_errors import ContentRefusedError
-from scrm.campaign.model import Campaign
-from scrm.campaign.ports import ApprovedContent, ApprovedContents, ProductPermissions, RecipientRules
+from scrm.campaign.model import PERSONAL, Campaign
+from scrm.campaign.ports import ApprovedContent, ApprovedContents, CustomerNeeds, ProductPermissions, RecipientRules
+from scrm.campaign.task import Need
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """Some customers of one owner: why who gets nothing, and which needs of the others the content answers."""
+
+    reasons: Mapping[str, str]
+    needs: Mapping[str, Need] = field(default_factory=dict)
+
+    def rank_of(self, target_id: str) -> int:
+        """His need, 0 for none; whoever is left out comes last."""
+        if target_id in self.reasons:
+            return -1
+        need = self.needs.get(target_id)
+        return need.score if need else 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +34,7 @@ class Exclusions:
     contents: ApprovedContents
     permissions: ProductPermissions
     rules: RecipientRules
+    needs: CustomerNeeds
 
     def content(self, campaign: Campaign, at: datetime) -> ApprovedContent | None:
         """None when it may not be sent: nobody is left out here then, the worker ends each with that reason."""
@@ -27,10 +44,23 @@ class Exclusions:
         except ContentRefusedError:
             return None
 
-    def reasons(
+    def judge(
+        self, campaign: Campaign, content: ApprovedContent | None, userid: str, target_ids: Sequence[str], at: datetime
+    ) -> Judged:
+        """Of customers of one owner. Whoever must not get the content has no need of it."""
+        reasons = self._reasons(campaign, content, userid, target_ids, at)
+        definition = campaign.definition
+        rest = [one for one in target_ids if one not in reasons]
+        if content is None or not rest or definition.channel not in PERSONAL:
+            return Judged(reasons)
+        needs = self.needs.of(userid, rest, content, at)
+        scores = {one: needs[one].score if one in needs else 0 for one in rest}
+        low = (one for one, score in scores.items() if score < definition.least_need)
+        return Judged(reasons | dict.fromkeys(low, Refusal.NEED_TOO_LOW), needs)
+
+    def _reasons(
         self, campaign: Campaign, content: ApprovedContent | None, userid: str, target_ids: Sequence[str], at: datetime
     ) -> dict[str, str]:
-        """Reason by customer, of those of one owner who get nothing."""
         percent = campaign.definition.holdout_percent
         held_out = (one for one in target_ids if percent and is_held_out(campaign.campaign_id, one, percent))
         reasons: dict[str, str] = dict.fromkeys(held_out, Refusal.HOLDOUT)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from scrm.campaign.model import Channel, ContentRef
 from scrm.campaign.ports import TaskRepository
-from scrm.campaign.task import RecipientState, SendTask
+from scrm.campaign.task import Need, RecipientState, SendTask
 
 _STILL_TO_COME = datetime.max.replace(tzinfo=UTC)
 _UNTOLD = frozenset({RecipientState.MOVED})
@@ -14,7 +14,10 @@ _UNTOLD = frozenset({RecipientState.MOVED})
 
 @dataclass(frozen=True, slots=True)
 class Exposure:
-    """One campaign and this customer. ``by`` is the member, ``reason`` why it ended so; ``at`` None while pending."""
+    """One campaign and this customer. ``by`` is the member, ``reason`` why it ended so; ``at`` None while pending.
+
+    ``need``: why the campaign chose him, if a rule said so.
+    """
 
     campaign_id: str
     task_id: str
@@ -24,6 +27,7 @@ class Exposure:
     state: RecipientState
     at: datetime | None
     reason: str
+    need: Need | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,4 +64,5 @@ def _exposure(task: SendTask, external_userid: str) -> Exposure:
         state=result.state,
         at=result.at,
         reason=result.reason,
+        need=task.needs.get(external_userid),
     )

@@ -226,10 +226,15 @@ def failed(campaign: Campaign, reason: str, now: datetime) -> Campaign:
     return replace(campaign, state=CampaignState.FAILED, freezing=None, reason=reason, ended_at=now, due_at=None)
 
 
+def has_ended(campaign: Campaign, tally: Tally) -> bool:
+    """Whether everybody of the audience has ended. What was written just now a count may not see yet."""
+    return not (tally.pending or tally.tasks_open or tally.deferred) and tally.planned >= campaign.customers
+
+
 def closed(campaign: Campaign, tally: Tally, now: datetime) -> Campaign:
     """Every recipient has ended in one state (O2)."""
     _require(campaign, CampaignState.RECONCILING, verb="closed")
-    if tally.pending or tally.tasks_open or tally.deferred:
+    if not has_ended(campaign, tally):
         raise CampaignRefusedError("Some recipients have not ended yet.")
     return replace(campaign, state=CampaignState.CLOSED, ended_at=now, due_at=None)
 

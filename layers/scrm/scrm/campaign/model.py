@@ -29,6 +29,10 @@ class Channel(StrEnum):
         return self.value if self in {Channel.GROUP, Channel.MOMENTS} else Channel.ONE_TO_ONE.value
 
 
+# What a customer gets for himself.
+PERSONAL: Final = frozenset({Channel.ONE_TO_ONE, Channel.RM_TASK})
+
+
 class CampaignState(StrEnum):
     """``draft`` is also where a campaign falls back to when its audience moved too far since it was approved.
 
@@ -111,7 +115,9 @@ class CampaignDefinition:
     """What somebody wants sent. ``target_kpi`` is what it is for; without one a campaign is refused (S1).
 
     ``blast_radius`` is the most customers a ring may reach; None: no limit of its own. ``deadline`` is how long a
-    member may take to confirm, for ``rm_task`` to do it. A larger ``priority`` comes first when the weekly cap binds.
+    member may take to confirm, for ``rm_task`` to do it. ``least_need`` leaves out whose need of the content is
+    smaller, 0: nobody. A larger ``priority`` comes first when the weekly cap binds.
+    ``impact_assessment_id`` is the bank's assessment of choosing customers by sensitive facts (R4).
     """
 
     name: str
@@ -125,7 +131,9 @@ class CampaignDefinition:
     holdout_percent: int = 0
     priority: int = 5
     deadline: timedelta = timedelta(hours=24)
+    least_need: int = 0
     recurrence: Recurrence | None = None
+    impact_assessment_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,6 +252,11 @@ class Campaign:
     @property
     def next_ring(self) -> RingProgress | None:
         return next((ring for ring in self.rings if ring.state is RingState.WAITING), None)
+
+    @property
+    def customers(self) -> int:
+        """Everybody who fell to one of the rings, or to none, when it started: each is in one task in the end."""
+        return sum(ring.share.customers for ring in self.rings) + self.outside.customers
 
     def ring(self, name: str) -> Ring:
         return next(ring for ring in self.definition.rings if ring.name == name)

@@ -36,9 +36,18 @@ class ContentRecalled(PlannerMessage):
     version: int
 
 
-type PlannerWork = Annotated[CampaignDue | SliceRequested | ContentRecalled, Field(discriminator="kind")]
+class ProductChanged(PlannerMessage):
+    """Head office changed a product: what speaks of it and waits for its member is asked about again."""
+
+    kind: Literal["product_changed"] = "product_changed"
+    product_id: str
+
+
+type PlannerWork = Annotated[
+    CampaignDue | SliceRequested | ContentRecalled | ProductChanged, Field(discriminator="kind")
+]
 
 # Built when the planner first reads one: those who only write messages do not pay for it.
-planner_work: TypeAdapter[CampaignDue | SliceRequested | ContentRecalled] = TypeAdapter(
+planner_work: TypeAdapter[CampaignDue | SliceRequested | ContentRecalled | ProductChanged] = TypeAdapter(
     PlannerWork, config=ConfigDict(defer_build=True)
 )

@@ -1,6 +1,6 @@
 """How a campaign runs by itself: looked at when it is due, one step at a time, each repeatable."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -16,6 +16,7 @@ from scrm.campaign.campaign_ports import (
     Tallies,
 )
 from scrm.campaign.model import NO_RING, RUNNING, Audience, Campaign, CampaignState, Ring, RingShare, RingState
+from scrm.campaign.need_order import Reach
 from scrm.campaign.refusals import CampaignRefusedError, StaleCampaignError
 from scrm.campaign.settings import CampaignSettings
 from scrm.campaign.slices import OwnerShare, SliceStore
@@ -69,14 +70,29 @@ class CampaignRun:
         """The content was recalled: every campaign that sends it stops at once; how many were looked at."""
         using = [
             campaign
-            for campaign_id in self.store.due(_EVER)
-            if (campaign := self.store.find(campaign_id)) is not None
-            and (campaign.definition.content.activity_id, campaign.definition.content.version) == (activity_id, version)
+            for campaign in self._open()
+            if (campaign.definition.content.activity_id, campaign.definition.content.version) == (activity_id, version)
         ]
         for campaign in using:
             if campaign.state in _SENDING:
                 self._stopped_by_content(campaign, now)
         return len(using)
+
+    def recheck_product(self, product_id: str) -> int:
+        """The product is another one now: what waits of every campaign about it is asked about; how many there are."""
+        contents = [(campaign.campaign_id, campaign.definition.content) for campaign in self._open(_SENDING)]
+        products = {content: self.contents.product_of(content) for content in {content for _, content in contents}}
+        found = [campaign_id for campaign_id, content in contents if products[content] == product_id]
+        for campaign_id in found:
+            self.queue.request_recheck(campaign_id)
+        return len(found)
+
+    def _open(self, states: Collection[CampaignState] = frozenset(CampaignState)) -> Iterator[Campaign]:
+        """Campaigns that want another look some time."""
+        for campaign_id in self.store.due(_EVER):
+            campaign = self.store.find(campaign_id)
+            if campaign is not None and campaign.state in states:
+                yield campaign
 
     def _stopped_by_content(self, campaign: Campaign, now: datetime) -> Campaign:
         stopped = machine.recalled(campaign, "its content was recalled", now)
@@ -139,15 +155,23 @@ class CampaignRun:
         return self._plan(self._change(begun, started, "started", now), now)
 
     def _schedule_next(self, campaign: Campaign, valid_until: datetime, now: datetime) -> None:
-        """Of a series, before this one begins: a repeat finds it made."""
+        """Of a series, before this one begins: a repeat finds it made.
+
+        Looked at again just before: freezing takes minutes, and a recall in between ends the series.
+        """
         following = recurrence.following(campaign, valid_until, now)
         if following is not None and self.store.find(following.campaign_id) is None:
+            latest = self.store.find(campaign.campaign_id)
+            if latest is None or latest.version != campaign.version:
+                raise StaleCampaignError(campaign.campaign_id)
             self._change(following, following, "scheduled", now)
 
     def _split(self, campaign: Campaign, snapshot_id: str) -> dict[str, RingShare]:
         """Write down who belongs to which ring. The same again after a crash."""
         rings = [campaign.ring(progress.name) for progress in campaign.rings]
-        splits = {name: _Split(name) for name in (*(ring.name for ring in rings), NO_RING)}
+        radius = campaign.definition.blast_radius
+        names = (*(ring.name for ring in rings), NO_RING)
+        splits = {name: _Split(name, self._reach(rings, name, radius, snapshot_id)) for name in names}
         for owner in self.audiences.owners(snapshot_id):
             found = splits[_ring_of(rings, owner.node_path)]
             found.add(owner)
@@ -157,6 +181,12 @@ class CampaignRun:
             if found.waiting:
                 self.slices.put(campaign.campaign_id, found.ring, *found.next_slice())
         return {name: RingShare(found.slices, found.customers) for name, found in splits.items()}
+
+    def _reach(self, rings: list[Ring], name: str, radius: int | None, snapshot_id: str) -> Reach | None:
+        if radius is None or name == NO_RING:
+            return None
+        owners = self.audiences.owners(snapshot_id)
+        return Reach.of(radius, (owner for owner in owners if _ring_of(rings, owner.node_path) == name))
 
     def _plan(self, campaign: Campaign, now: datetime) -> Campaign:
         """Ask for the slices that are not planned; a message that was lost is asked for again at the next look."""
@@ -183,7 +213,7 @@ class CampaignRun:
             return self._later(campaign, now, min(held, self.settings.reconcile_interval))
         tally = self.tallies.of(campaign.campaign_id, ring.name if ring else "")
         if ring is not None and ring.state is RingState.DISPATCHING:
-            if tally.tasks_open:
+            if tally.tasks_open or tally.planned < ring.share.customers:
                 return self._later(campaign, now, self._pace(ring.share.slices))
             return self._change(campaign, machine.handed_over(campaign, now), "handed_over", now)
         if machine.why_held(campaign, tally, now):
@@ -193,7 +223,7 @@ class CampaignRun:
 
     def _reconcile(self, campaign: Campaign, now: datetime) -> Campaign:
         tally = self.tallies.of(campaign.campaign_id)
-        if tally.pending or tally.tasks_open or tally.deferred:
+        if not machine.has_ended(campaign, tally):
             return self._later(campaign, now, self.settings.reconcile_interval)
         return self._change(campaign, machine.closed(campaign, tally, now), "closed", now)
 
@@ -221,12 +251,14 @@ class _Split:
     """A ring's owners on their way into slices."""
 
     ring: str
+    reach: Reach | None
     customers: int = 0
     slices: int = 0
     waiting: list[OwnerShare] = field(default_factory=list)
 
     def add(self, owner: OwnerPart) -> None:
-        self.waiting.append(OwnerShare(owner.userid, self.customers, owner.customers, owner.node_path, owner.part))
+        reach = self.reach.take(owner) if self.reach else None
+        self.waiting.append(OwnerShare(owner.userid, reach, owner.customers, owner.node_path, owner.part))
         self.customers += owner.customers
 
     def next_slice(self) -> tuple[int, list[OwnerShare]]:

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 from scrm.campaign.model import Channel, ContentRef
-from scrm.campaign.task import Result, SendTask, TaskState
+from scrm.campaign.task import Need, Result, SendTask, TaskState
 
 MOST_SUCCESSORS = 20  # added in one write: two items each, and a transaction takes 100
 
@@ -123,6 +123,9 @@ class ProductPermissions(Protocol):
 
     def permitted(self, product_id: str, userids: Iterable[str], at: datetime) -> set[str]: ...
 
+    def permitted_until(self, product_id: str, userid: str, at: datetime) -> datetime | None:
+        """Until when the member may, by the dates known at that moment; None: he may not now."""
+
 
 class RecipientRules(Protocol):
     """Suitability, consent and protection of customers, as they are now."""
@@ -131,6 +134,15 @@ class RecipientRules(Protocol):
         self, owner_userid: str, target_ids: Sequence[str], content: ApprovedContent, channel: Channel, at: datetime
     ) -> dict[str, str]:
         """Reason by customer, of those who must not get it."""
+
+
+class CustomerNeeds(Protocol):
+    """What the bank's rules say customers need (S26)."""
+
+    def of(
+        self, owner_userid: str, target_ids: Sequence[str], content: ApprovedContent, at: datetime
+    ) -> Mapping[str, Need]:
+        """The need that this content answers, by customer who has one."""
 
 
 class Owners(Protocol):
@@ -165,7 +177,7 @@ class MassMessage:
     """One call: what the sender is asked to send to whom.
 
     ``cause`` is the send task of the campaign, ``due_at`` when it is taken back, ``node_path`` where the sender
-    sits, if known.
+    sits, if known. ``reasons`` tell the sender why some customers get it.
     """
 
     channel: Channel
@@ -176,6 +188,7 @@ class MassMessage:
     cause: str = ""
     due_at: datetime | None = None
     node_path: str = ""
+    reasons: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,4 +247,4 @@ class SettledFacts(Protocol):
     """Facts about customers' ends, for statistics and the exposure history (S43)."""
 
     def settled(self, task: SendTask, ended: Mapping[str, Result]) -> None:
-        """These customers of the task have ended as told; the same task and version is told once."""
+        """These customers of the task have ended as told; a repeat is told once."""

@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from itertools import batched, islice
 
 from scrm.campaign import reports, task_steps
 from scrm.campaign.checks import SendChecks
@@ -12,12 +11,11 @@ from scrm.campaign.dispatch_errors import DispatchPostponedError, SendRefusedErr
 from scrm.campaign.dispatch_settings import DispatchSettings
 from scrm.campaign.ends import Ends
 from scrm.campaign.ports import DispatchQueue, MassMessages, Standing, Standings, TaskRepository
-from scrm.campaign.task import CREATING, ENDED, OPEN, CancelCause, RecipientState, SendTask, TaskState
+from scrm.campaign.task import CREATING, OPEN, CancelCause, RecipientState, SendTask, TaskState
 
 _REMINDER_WINDOW = timedelta(hours=24)
 _REMINDERS_PER_WINDOW = 3
 _NO_SUCH_MESSAGE = frozenset({41046, 41047})
-_TOGETHER = 10  # messages of one request
 
 
 class LookOutcome(StrEnum):
@@ -52,20 +50,6 @@ class TaskReconcile:
     settings: DispatchSettings
     now: Callable[[], datetime]
 
-    def request_due(self) -> int:
-        """Ask for a look at the tasks whose time has come, as many as may be looked at until the next tick."""
-        found = 0
-        due = islice(self.tasks.due(self.now()), self.settings.looks_per_tick)
-        for part in batched(due, _TOGETHER, strict=False):
-            to_create = [one for one in part if one.state in CREATING or one.state in ENDED]
-            if to_create:
-                self.queue.request_send(to_create)
-            to_look_at = [one.task_id for one in part if one not in to_create]
-            if to_look_at:
-                self.queue.request_looks(to_look_at)
-            found += len(part)
-        return found
-
     def look(self, task_id: str, *, asked: bool = False) -> LookOutcome:
         """Look if it is time, or because somebody ``asked``: something about its customers or its campaign changed.
 
@@ -96,10 +80,14 @@ class TaskReconcile:
         cause = task.cancel_cause if task.state is TaskState.CANCELLING else None
         if self.standings.of(task.campaign_id) is Standing.STOPPED:
             cause = CancelCause.STOPPED
-        cause = cause or self._why_cancel(task)
+        if cause is None and task.alive_until is not None and self.now() >= task.alive_until:
+            cause = CancelCause.LIFE_OVER
         if cause is not None:
             return self._take_back(task, cause)
-        return self._wait(task)
+        verdict = self.checks.judge(task, self.now())
+        if not verdict.is_clean:
+            return self._take_back(task, CancelCause.RECHECK)
+        return self._wait(replace(task, permitted_until=verdict.permitted_until))
 
     def _refused(self, task: SendTask, errcode: int) -> LookOutcome:
         """Nothing more will be told of a message that WeCom does not know; any other refusal may be mended."""
@@ -109,11 +97,6 @@ class TaskReconcile:
             return LookOutcome.GIVEN_UP
         self.tasks.save(task_steps.unanswered(task, self.now() + self.settings.refused_recheck))
         return LookOutcome.POSTPONED
-
-    def _why_cancel(self, task: SendTask) -> CancelCause | None:
-        if task.alive_until is not None and self.now() >= task.alive_until:
-            return CancelCause.LIFE_OVER
-        return None if self.checks.judge(task, self.now()).is_clean else CancelCause.RECHECK
 
     def _wait(self, task: SendTask) -> LookOutcome:
         found = reports.read(self.messages, task, everybody=False)
@@ -146,7 +129,8 @@ class TaskReconcile:
         self.messages.cancel(stored.msgid)
         found = reports.read(self.messages, stored, everybody=True)
         seen = task_steps.with_reports(stored, found.rows)
-        ended, successor = task_steps.taken_back(seen, set(found.rows), self.now())
+        assigned = set(found.rows if found.complete else stored.target_ids)
+        ended, successor = task_steps.taken_back(seen, assigned, self.now())
         after = task_steps.with_next_look(ended, self.settings, self.now())
         self._store(stored, after, [successor] if successor else [])
         if successor:
@@ -174,18 +158,21 @@ class TaskReconcile:
     ) -> tuple[SendTask, list[SendTask]]:
         """Customers who had moved on and got it from this task all the same: they end here, and elsewhere are moved.
 
-        Where they are now is not touched while its call runs, or once they have ended there; the next look comes back.
+        Also who has ended where they are now, excluded for example: they have it. Nothing is touched there while its
+        call runs, the next look comes back; and who got it there too ended there.
         """
         others: dict[str, SendTask] = {}
         back = {}
         for target_id in sorted(late):
             holder = self._holder_of(task, target_id, others)
-            if holder is None or holder.state is TaskState.SENDING or target_id in holder.results:
+            if holder is None or holder.state is TaskState.SENDING:
                 continue
-            others[holder.task_id] = holder.ended_as(RecipientState.MOVED, [target_id], self.now(), task.task_id)
+            if holder.result_of(target_id).state is RecipientState.SENT:
+                continue
+            left = holder.ended_as(RecipientState.MOVED, [target_id], self.now(), task.task_id)
+            others[holder.task_id] = left if target_id in holder.results else self._without(left)
             back[target_id] = found.rows[target_id]._replace(reason=f"despite_{task.cancel_cause}")
-        taken = [self._without(other) for other in others.values()]
-        return task.with_results(back), taken
+        return task.with_results(back), list(others.values())
 
     def _holder_of(self, task: SendTask, target_id: str, known: dict[str, SendTask]) -> SendTask | None:
         """The task in which a moved customer is now."""

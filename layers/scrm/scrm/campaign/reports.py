@@ -4,15 +4,16 @@ from dataclasses import dataclass, field
 
 from scrm.campaign.model import Channel
 from scrm.campaign.ports import MassMessages
-from scrm.campaign.task import PENDING, Result, SendTask
+from scrm.campaign.task import PENDING, RecipientState, Result, SendTask
 
 
 @dataclass(frozen=True, slots=True)
 class Reports:
     """``rows`` by customer; ``confirmed`` says whether every member has confirmed.
 
-    A customer in no row was given to nobody, if every member's rows were asked for (``complete``). WeCom lists a group
-    only once it was sent to: the others have a pending row here.
+    Once all is told (``complete``) a customer in no row was given to nobody. It is not while somebody's rows were not
+    asked for, nor where members have not confirmed and none of their rows shows: of a cancelled message WeCom may hide
+    what was not sent. It lists a group only once it was sent to: the others have a pending row here.
     """
 
     rows: dict[str, Result] = field(default_factory=dict)
@@ -41,4 +42,5 @@ def read(messages: MassMessages, task: SendTask, *, everybody: bool) -> Reports:
     if members and task.channel is Channel.GROUP:
         rows = dict.fromkeys(ours, PENDING) | rows
     confirmed = bool(members) and all(has_confirmed for _, has_confirmed in members)
-    return Reports(rows, confirmed, complete=everybody or confirmed)
+    shows_unsent = any(result.state is RecipientState.PENDING for result in rows.values())
+    return Reports(rows, confirmed, complete=confirmed or (everybody and (shows_unsent or not members)))

@@ -7,13 +7,13 @@ from typing import Protocol
 
 from scrm.campaign.model import Tally
 from scrm.campaign.ports import TaskSummary
-from scrm.campaign.task import RecipientState, SendTask
+from scrm.campaign.task import Need, RecipientState, SendTask
 from scrm.paging import Page
 
 
 @dataclass(frozen=True, slots=True)
 class RecipientRow:
-    """One customer or group chat of one task; ``by`` sent it, or is to."""
+    """One customer or group chat of one task; ``by`` sent it, or is to. ``need``: why he gets it, if a rule says so."""
 
     target_id: str
     task_id: str
@@ -21,6 +21,7 @@ class RecipientRow:
     state: RecipientState
     at: datetime | None
     reason: str
+    need: Need | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,15 @@ def rows_of(task: SendTask) -> list[RecipientRow]:
     """The customers who have their state in this task."""
     found = ((target_id, task.result_of(target_id)) for target_id in task.target_ids)
     return [
-        RecipientRow(target_id, task.task_id, result.by or task.owner_userid, result.state, result.at, result.reason)
+        RecipientRow(
+            target_id=target_id,
+            task_id=task.task_id,
+            by=result.by or task.owner_userid,
+            state=result.state,
+            at=result.at,
+            reason=result.reason,
+            need=task.needs.get(target_id),
+        )
         for target_id, result in found
         if result.state is not RecipientState.MOVED
     ]

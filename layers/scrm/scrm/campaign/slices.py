@@ -9,7 +9,7 @@ from typing import Final, Protocol
 from scrm.campaign.campaign_ports import Audiences, CampaignStore, PlanningQueue
 from scrm.campaign.checks import Refusal
 from scrm.campaign.dispatch_errors import DispatchPostponedError
-from scrm.campaign.exclusions import Exclusions
+from scrm.campaign.exclusions import Exclusions, Judged
 from scrm.campaign.model import NO_RING, Campaign, RingProgress, RingState
 from scrm.campaign.ports import ApprovedContent, PressureLedger, TaskRepository
 from scrm.campaign.task import RecipientState, Result, SendPlan, SendTask, TaskState
@@ -19,13 +19,13 @@ _TOGETHER: Final = 10  # tasks asked for in one request
 
 @dataclass(frozen=True, slots=True)
 class OwnerShare:
-    """An owner of a slice, and his customers' places in the ring: the ``first`` of them, and how many.
+    """An owner of a slice, and how many customers he has, of whom the first ``reach`` lie within the blast radius.
 
-    ``node_path`` and ``part`` are the snapshot's.
+    ``reach`` None: there is none. ``node_path`` and ``part`` are the snapshot's.
     """
 
     userid: str
-    first: int
+    reach: int | None
     customers: int
     node_path: str = ""
     part: int = 0
@@ -146,8 +146,8 @@ class _Planning:
 
         Whoever dies in between leaves it to the worker, who reserves before he calls.
         """
-        reasons = self._reasons(share, target_ids)
-        tasks = [self._decided(task, reasons) for task in self.plan.tasks_of(share.userid, target_ids, share.node_path)]
+        judged = self._judged(share, target_ids)
+        tasks = [self._decided(task, judged) for task in self.plan.tasks_of(share.userid, target_ids, share.node_path)]
         for task in self.ports.tasks.put_planned(tasks):
             if task.has_pending:
                 self._reserve(task)
@@ -160,26 +160,27 @@ class _Planning:
         except DispatchPostponedError:
             return
 
-    def _decided(self, task: SendTask, reasons: dict[str, str]) -> SendTask:
+    def _decided(self, task: SendTask, judged: Judged) -> SendTask:
+        reasons = judged.reasons
         results = {
             target_id: Result(RecipientState.EXCLUDED, self.plan.planned_at, reasons[target_id])
             for target_id in task.target_ids
             if target_id in reasons
         }
+        needs = {one: judged.needs[one] for one in task.target_ids if one in judged.needs and one not in results}
         if not results:
-            return task
-        decided = replace(task, results=results, untold=True)
+            return replace(task, needs=needs)
+        decided = replace(task, results=results, needs=needs, untold=True)
         return decided if decided.has_pending else replace(decided, state=TaskState.CANCELLED)
 
-    def _reasons(self, share: OwnerShare, target_ids: Sequence[str]) -> dict[str, str]:
-        """Why some of the owner's customers get nothing."""
+    def _judged(self, share: OwnerShare, target_ids: Sequence[str]) -> Judged:
+        """Why some of the owner's customers get nothing, and why others do."""
         if self.plan.ring == NO_RING:
-            return dict.fromkeys(target_ids, Refusal.NOT_IN_RING)
-        radius = self.campaign.definition.blast_radius
-        room = len(target_ids) if radius is None else max(radius - share.first, 0)
-        beyond: dict[str, str] = dict.fromkeys(target_ids[room:], Refusal.BLAST_RADIUS)
-        within = target_ids[:room]
-        return beyond | self.ports.exclusions.reasons(self.campaign, self.content, share.userid, within, self.now)
+            return Judged(dict.fromkeys(target_ids, Refusal.NOT_IN_RING))
+        beyond = {} if share.reach is None else dict.fromkeys(target_ids[share.reach :], Refusal.BLAST_RADIUS)
+        within = target_ids[: share.reach]
+        judged = self.ports.exclusions.judge(self.campaign, self.content, share.userid, within, self.now)
+        return replace(judged, reasons={**beyond, **judged.reasons})
 
 
 def _planned_ring(campaign: Campaign | None, ring: str) -> RingProgress | None:

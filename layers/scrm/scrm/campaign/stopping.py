@@ -1,4 +1,4 @@
-"""What follows when something changes while tasks are under way: a stop, an opt-out, a new owner."""
+"""What follows when something changes while tasks are under way: a stop, an opt-out, a new owner, less permission."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
@@ -11,7 +11,7 @@ from scrm import clock
 from scrm.campaign.model import Tally
 from scrm.campaign.ports import DispatchQueue, DueTask, TaskRepository, TaskSummary
 from scrm.campaign.results import CampaignResults
-from scrm.campaign.task import CREATING, OPEN, RecipientState
+from scrm.campaign.task import CREATING, OPEN, RecipientState, TaskState
 
 _TOGETHER: Final = 10
 _DEFERRED: Final = timedelta(hours=24)  # a task that waits longer waits for another week, not for the morning
@@ -60,8 +60,18 @@ class TaskChanges:
             if is_open:
                 yield summary
 
+    def recheck_campaign(self, campaign_id: str, part: int | None = None) -> int:
+        """The product of its content changed; how many tasks that lie with members are looked at.
+
+        One that is yet to be created asks by itself. ``part`` as of `stop`.
+        """
+        found = [one.task_id for one in self.tasks.of_campaign(campaign_id, part) if one.state is TaskState.WAITING]
+        for some in batched(found, _TOGETHER, strict=False):
+            self.queue.request_looks(some, asked=True)
+        return len(found)
+
     def recheck_owner(self, owner_userid: str) -> int:
-        """Customers of this member changed hands or their data changed; how many tasks are looked at."""
+        """His customers changed hands, their data changed, or he may offer less; how many tasks are looked at."""
         found = list(self.tasks.open_of_owner(owner_userid))
         for part in batched(found, _TOGETHER, strict=False):
             self.queue.request_looks(part, asked=True)

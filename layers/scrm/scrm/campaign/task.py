@@ -100,14 +100,25 @@ class Result(NamedTuple):
 PENDING: Final = Result(RecipientState.PENDING)
 
 
+class Need(NamedTuple):
+    """Why a customer gets this content (S26): the bank's rule, how pressing from 1 to 100, and the rule's words."""
+
+    rule_id: str
+    score: int
+    reason: str
+
+
 @dataclass(frozen=True, slots=True)
 class SendTask:
     """One task. ``target_ids`` are customers, or group chats; ``results`` holds those who are no longer pending.
 
+    ``needs`` are those that the content answers, as found when it was planned.
+
     ``touch_id`` is the campaign's place in the contact-pressure ledger, the same for whatever follows this task.
     ``expires_at`` is the last moment to send it at all. ``first_intent_at`` is when its call may have been made first,
-    ``intended_at`` last, ``text_hash`` tells its text. ``alive_until`` is when it is taken back. ``due_at`` is when to
-    look again, None: never.
+    ``intended_at`` last, ``text_hash`` tells its text. ``alive_until`` is when it is taken back,
+    ``permitted_until`` when its member's permission for the product ends by its date. ``due_at`` is when to look again,
+    None: never.
     ``predecessor_id`` names the task whose customers these were. ``untold``: the ledger may not have heard yet of those
     who ended before the creation. ``answer_lost``: WeCom took it, but whom it refused nobody heard. ``version`` rises
     with every write.
@@ -125,6 +136,7 @@ class SendTask:
     planned_at: datetime
     expires_at: datetime
     node_path: str = ""
+    needs: Mapping[str, Need] = field(default_factory=dict)
     deadline: timedelta = timedelta(hours=24)
     priority: int = 5
     state: TaskState = TaskState.PLANNED
@@ -136,6 +148,7 @@ class SendTask:
     msgid: str = ""
     created_at: datetime | None = None
     alive_until: datetime | None = None
+    permitted_until: datetime | None = None
     cancel_cause: CancelCause | None = None
     cancel_asked_at: datetime | None = None
     reminded_at: tuple[datetime, ...] = ()

@@ -123,6 +123,7 @@ def moved(
         planned_at=now,
         expires_at=task.expires_at,
         node_path=task.node_path if owner == task.owner_userid else "",
+        needs={one: task.needs[one] for one in order if one in task.needs},
         deadline=task.deadline,
         priority=task.priority,
         not_before=not_before,
@@ -202,7 +203,8 @@ def with_next_look(task: SendTask, settings: DispatchSettings, now: datetime) ->
     if task.state is TaskState.WAITING and task.has_pending:
         step = _step(settings.waiting_looks, task.looks)
         wanted = max(since + step, now + settings.shortest_wait)
-        return replace(task, looks=task.looks + 1, due_at=min(wanted, task.alive_until or wanted))
+        ends = (end for end in (task.alive_until, task.permitted_until) if end is not None)
+        return replace(task, looks=task.looks + 1, due_at=min((wanted, *ends)))
     told = all(result.state in FINAL for result in task.results.values())
     horizon = since + settings.horizon
     if told or now >= horizon:

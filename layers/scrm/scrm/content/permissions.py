@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import Final, Protocol
 
 from scrm import clock, ids
 from scrm.content.products import Product
+
+EVER: Final = datetime.max.replace(tzinfo=UTC)
 
 
 class PermissionRefusal(StrEnum):
@@ -101,6 +103,22 @@ class ProductPermissions:
         One request for up to 100 members, one more for each 100 when the product asks for qualifications.
         """
         return {userid for userid, why in self.refusals(product_id, userids, at).items() if why is None}
+
+    def permitted_until(self, product_id: str, userid: str, at: datetime) -> datetime | None:
+        """Until when he may offer it, from that moment on and by the dates on record; None: he may not now.
+
+        A permission without an end lasts until `EVER`.
+        """
+        product = self.products.product(product_id)
+        member = ids.fold_userid(userid)
+        grant = self.repository.grants(product_id, [member]).get(member)
+        if product is None or grant is None:
+            return None
+        held = self.repository.qualifications(product.qualifications, [member]) if product.qualifications else {}
+        mine = held.get(member, [])
+        if _why(product, grant, mine, at) is not None:
+            return None
+        return min(product.on_sale_until or EVER, grant.effective_until or EVER, *(one.valid_until for one in mine))
 
     def refusals(self, product_id: str, userids: Iterable[str], at: datetime) -> dict[str, PermissionRefusal | None]:
         """Why each of them may not; None: he may."""

@@ -42,6 +42,12 @@ class ProductCatalogue(Protocol):
     def product(self, product_id: str) -> Product | None: ...
 
 
+class ProductNews(Protocol):
+    """Who wants to know that a product is another one now. A repeat is harmless."""
+
+    def product_changed(self, product_id: str) -> None: ...
+
+
 class AssetNames(Protocol):
     """Which files of the media library exist."""
 

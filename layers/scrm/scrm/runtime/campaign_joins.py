@@ -54,6 +54,10 @@ class LibraryVersions:
         found = self._gate.contents.version(ref.activity_id, ref.version)
         return found is not None and found.state is ContentState.RECALLED
 
+    def product_of(self, ref: ContentRef) -> str:
+        found = self._gate.contents.version(ref.activity_id, ref.version)
+        return (found.draft.product_id or "") if found else ""
+
 
 class AuditedCampaigns:
     """Implements `scrm.campaign.campaign_ports.CampaignJournal`: a repeat of a step is the same entry."""

@@ -1,14 +1,18 @@
 """No garbage collection while a function's modules load: none of it is garbage, and looking costs 3 % of the start.
 
 Off from the import of this module (by `invocation`, which handlers import first) until `finished`. Nor does pydantic
-look for plugins among the installed packages, which costs 2 %: there are none.
+look for plugins among the installed packages: there are none, and the look with what it imports costs 4 %.
 """
 
 import gc
-import os
+import sys
+from types import ModuleType
 
 gc.disable()
-os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
+
+_plugins = ModuleType("pydantic.plugin._loader")
+_plugins.__dict__["get_plugins"] = tuple
+sys.modules.setdefault(_plugins.__name__, _plugins)
 
 
 def finished() -> None:

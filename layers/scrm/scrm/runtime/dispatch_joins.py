@@ -6,7 +6,7 @@ from typing import Protocol
 
 from scrm.campaign import ports
 from scrm.campaign.dispatch_errors import ContentRefusedError, DispatchPostponedError
-from scrm.campaign.model import Campaign, CampaignState, Channel, ContentRef
+from scrm.campaign.model import CampaignState, Channel, ContentRef
 from scrm.campaign.task import TEST_RING, SendTask
 from scrm.clock import BUSINESS_ZONE
 from scrm.contacts.model import Customer, GroupChat
@@ -17,7 +17,7 @@ from scrm.pressure.ledger import PressureLedger
 from scrm.pressure.model import PressureClass, Touch, TouchRefusal
 from scrm.pressure.ports import PressureBusyError
 from scrm.pressure.weeks import week_of, weeks_between
-from scrm.runtime.dispatch_media import as_wecom_takes
+from scrm.runtime.content_files import as_wecom_takes
 
 _BUSY = timedelta(minutes=1)
 _SENDS = frozenset({CampaignState.PLANNING, CampaignState.DISPATCHING, CampaignState.RECONCILING})
@@ -29,8 +29,8 @@ _CLASS_OF = {
 }
 
 
-class Campaigns(Protocol):
-    def find(self, campaign_id: str) -> Campaign | None: ...
+class CampaignStates(Protocol):
+    def state_of(self, campaign_id: str) -> CampaignState | None: ...
 
 
 class CampaignStandings:
@@ -39,17 +39,17 @@ class CampaignStandings:
     While ``is_sending_stopped``, the bank's own kill switch, every campaign is as if paused.
     """
 
-    def __init__(self, campaigns: Campaigns, is_sending_stopped: Callable[[], bool] = lambda: False) -> None:
+    def __init__(self, campaigns: CampaignStates, is_sending_stopped: Callable[[], bool] = lambda: False) -> None:
         self._campaigns = campaigns
         self._is_sending_stopped = is_sending_stopped
 
     def of(self, campaign_id: str) -> ports.Standing:
-        campaign = self._campaigns.find(campaign_id)
-        if campaign is None or campaign.state in _STOPPED:
+        state = self._campaigns.state_of(campaign_id)
+        if state is None or state in _STOPPED:
             return ports.Standing.STOPPED
         if self._is_sending_stopped():
             return ports.Standing.PAUSED
-        return ports.Standing.SENDS if campaign.state in _SENDS else ports.Standing.PAUSED
+        return ports.Standing.SENDS if state in _SENDS else ports.Standing.PAUSED
 
 
 class OwnedCustomers(Protocol):

@@ -1,4 +1,4 @@
-"""Attachments of content as WeCom takes them, and the media library's files in them (S33, docs/wecom.md 12.3, 13.1)."""
+"""The media library's files in what content shows (S33, docs/wecom.md 13.1)."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -9,28 +9,11 @@ from scrm.campaign import ports
 from scrm.campaign.dispatch_errors import ContentRefusedError, DispatchPostponedError
 from scrm.campaign.model import Channel
 from scrm.content.media import AssetRefusedError, MediaPostponedError, MediaUse
-from scrm.content.model import Attachment, AttachmentKind
+from scrm.content.model import AttachmentKind
+from scrm.runtime.content_files import ASSET
 
-_ASSET: Final = "asset_id"
-_MASS: Final = frozenset({Channel.ONE_TO_ONE, Channel.GROUP})
 # All tasks of a campaign show the same files: a process asks the library once in that time.
 KEPT_FOR: Final = timedelta(minutes=10)
-
-
-def as_wecom_takes(attachment: Attachment, channel: Channel) -> Mapping[str, Any]:
-    """``asset_id`` stands where the id of a file goes. Raises ContentRefusedError: nothing is left out silently."""
-    asset = {_ASSET: attachment.asset_id} if attachment.asset_id else {}
-    if attachment.kind is AttachmentKind.LINK:
-        if asset and channel in _MASS:
-            raise ContentRefusedError("content_cover_not_taken")  # a message's link takes the address of a picture
-        body = {"title": attachment.title, "url": attachment.url, **asset}
-        if attachment.description and channel is not Channel.MOMENTS:
-            body["desc"] = attachment.description
-    elif attachment.kind is AttachmentKind.MINIPROGRAM:
-        body = {"title": attachment.title, "appid": attachment.app_id, "page": attachment.page, **asset}
-    else:
-        body = asset
-    return {"msgtype": attachment.kind.value, attachment.kind.value: body}
 
 
 class MediaIds(Protocol):
@@ -48,8 +31,6 @@ class LibraryFiles:
         self._kept: dict[tuple[str, MediaUse], tuple[str, datetime]] = {}
 
     def lent(self, content: ports.ApprovedContent, channel: Channel) -> ports.ApprovedContent:
-        if channel is Channel.RM_TASK:
-            return content  # the member acts himself: nothing is uploaded for him
         use = MediaUse.MOMENTS if channel is Channel.MOMENTS else MediaUse.MESSAGE
         ready = tuple(self._with_file(one, use, content.valid_until) for one in content.attachments)
         return replace(content, attachments=ready)
@@ -57,7 +38,7 @@ class LibraryFiles:
     def _with_file(self, attachment: Mapping[str, Any], use: MediaUse, needed_until: datetime) -> Mapping[str, Any]:
         kind = attachment["msgtype"]
         body = dict(attachment[kind])
-        asset_id = body.pop(_ASSET, "")
+        asset_id = body.pop(ASSET, "")
         if not asset_id:
             return attachment
         name = "pic_media_id" if kind == AttachmentKind.MINIPROGRAM else "media_id"

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from scrm.audience.segments import SegmentStore
+from scrm.audience.segments import Segment, SegmentStore
 from scrm.campaign.model import CampaignDefinition, Channel
 from scrm.campaign.refusals import CampaignRefusedError
 
@@ -22,5 +22,16 @@ class KnownSegments:
             return
         if definition.channel is Channel.GROUP:
             raise CampaignRefusedError(f"A group message reaches the whole group; use {ALL_CUSTOMERS}.")
-        if self._segments.segment(definition.segment_id) is None:
+        segment = self._segments.segment(definition.segment_id)
+        if segment is None:
             raise CampaignRefusedError(f"There is no such segment; name one, or use {ALL_CUSTOMERS}.")
+        check_assessed(segment, definition)
+
+
+def check_assessed(segment: Segment, definition: CampaignDefinition) -> None:
+    """Nobody is chosen by sensitive facts without an impact assessment (R4). Raises CampaignRefusedError."""
+    fields = segment.sensitive_fields
+    if fields and not definition.impact_assessment_id.strip():
+        raise CampaignRefusedError(
+            f"The segment chooses by {', '.join(fields)}: give the id of the impact assessment (impact_assessment_id)."
+        )

@@ -5,22 +5,23 @@ Frozen member by member from the relation table, part by part, so that a run whi
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import batched
 from typing import Final, Protocol
 
 from scrm import clock, ids
+from scrm.audience.lists import ListExpiredError
 from scrm.audience.segments import UnknownSegmentError
 from scrm.aws.snapshot_documents import BucketSnapshots, OwnerRow, PartHead
 from scrm.campaign.campaign_ports import OwnerPart
-from scrm.campaign.exclusions import Exclusions
+from scrm.campaign.exclusions import Exclusions, Judged
 from scrm.campaign.model import Audience, Campaign, Channel
 from scrm.campaign.refusals import CampaignRefusedError
 from scrm.contacts.model import Customer, GroupChat, Relation, RelationState
 from scrm.org.model import Member
-from scrm.runtime.known_segments import ALL_CUSTOMERS
+from scrm.runtime.known_segments import ALL_CUSTOMERS, check_assessed
 from scrm.runtime.members_below import Staff, members_below
 from scrm.runtime.segment_targets import SegmentTargets
 
@@ -102,7 +103,7 @@ class OwnedAudience:
     def owners(self, snapshot_id: str) -> Iterator[OwnerPart]:
         for head in self._snapshots.heads(snapshot_id):
             for owner in head.owners:
-                yield OwnerPart(owner.userid, owner.node_path, owner.customers, head.number)
+                yield OwnerPart(owner.userid, owner.node_path, owner.customers, head.number, owner.needs)
 
     def customers(self, snapshot_id: str, part: int, userids: Iterable[str]) -> dict[str, tuple[str, ...]]:
         return self._snapshots.customers(snapshot_id, part, userids)
@@ -134,8 +135,7 @@ class OwnedAudience:
             if not member.can_take_over:
                 part.leave_out(len(target_ids))
             elif target_ids:
-                reasons = self._exclusions.reasons(campaign, content, member.userid, target_ids, at)
-                part.add(member, target_ids, reasons)
+                part.add(member, target_ids, self._exclusions.judge(campaign, content, member.userid, target_ids, at))
             part.members += 1
             if part.is_full:
                 return self._snapshots.put(snapshot_id, part.head((branch_id, member.userid)), part.customers)
@@ -147,7 +147,12 @@ class OwnedAudience:
         if definition.segment_id == ALL_CUSTOMERS:
             return lambda userid: self._targets_of(userid, definition.channel)
         try:
-            return self._segments.targets(definition.segment_id, campaign.node_path, at)
+            segment = self._segments.segment(definition.segment_id, campaign.node_path, at)
+            check_assessed(segment, definition)
+            return self._segments.targets(segment, at)
+        except ListExpiredError as expired:
+            text = "The list of customers is not kept any more; bring it again, as a new version of the segment."
+            raise CampaignRefusedError(text) from expired
         except UnknownSegmentError as unknown:
             text = "This node has no such segment; use one of its own, or of a node above it."
             raise CampaignRefusedError(text) from unknown
@@ -190,9 +195,15 @@ class _Part:
         if customers:
             self.excluded[NO_ACTIVE_OWNER] += customers
 
-    def add(self, owner: Member, target_ids: tuple[str, ...], reasons: Mapping[str, str]) -> None:
+    def add(self, owner: Member, target_ids: tuple[str, ...], judged: Judged) -> None:
+        """The most pressing needs first, where there is any."""
         digest = hashlib.blake2b(" ".join(target_ids).encode(), digest_size=_KEY_BYTES).hexdigest()
-        self.owners.append(OwnerRow(owner.userid, owner.node_path, len(target_ids), digest))
+        reasons, needs = judged.reasons, Counter[int]()
+        if judged.needs:
+            target_ids = tuple(sorted(target_ids, key=judged.rank_of, reverse=True))
+            needs.update(map(judged.rank_of, target_ids))
+        ranks = tuple(sorted(needs.items(), reverse=True))
+        self.owners.append(OwnerRow(owner.userid, owner.node_path, len(target_ids), digest, ranks))
         self.customers.append(target_ids)
         self.held += len(target_ids)
         self.excluded.update(reasons.values())

@@ -69,7 +69,7 @@ class RmTaskMessages:
             if before is None:
                 changes.append(TaskChange(None, self._made(message, number, part)))
             elif before.is_open and before.subject_ids != part:
-                changes.append(TaskChange(before, replace(before, subject_ids=part)))
+                changes.append(TaskChange(before, replace(before, subject_ids=part, reasons=_why(message, part))))
         stale = [left for left in known.values() if left.is_open] + self._left_by_a_handover(message, set(wanted))
         self._save([*changes, *map(self._withdrawn, stale)])
 
@@ -94,6 +94,7 @@ class RmTaskMessages:
             created_at=at,
             due_at=message.due_at or at,
             campaign_id=message.campaign_id,
+            reasons=_why(message, part),
         )
 
     def _withdrawn(self, task: Task) -> TaskChange:
@@ -107,6 +108,10 @@ class RmTaskMessages:
     def _tasks(self, msgid: str) -> list[Task]:
         cause, _, count = msgid.removeprefix(RM_TASKS).rpartition("/")
         return self.repository.tasks([_task_id(cause, number) for number in range(int(count))])
+
+
+def _why(message: MassMessage, part: tuple[str, ...]) -> dict[str, str]:
+    return {one: message.reasons[one] for one in part if one in message.reasons}
 
 
 def _task_id(cause: str, number: int) -> str:

@@ -29,7 +29,9 @@ class SettingsReader[Settings: BaseModel]:
         model: type[Settings],
         on_invalid: Callable[[InvalidSettingsError], None],
         now: Callable[[], datetime] = clock.now,
+        kept_for: timedelta = KEPT_FOR,
     ) -> None:
+        self._kept_for = kept_for
         self._store = store
         self._topic = topic
         self._model = model
@@ -38,13 +40,13 @@ class SettingsReader[Settings: BaseModel]:
         self._kept: tuple[Settings, datetime] | None = None
 
     def current(self) -> Settings:
-        """What is in force, at most a minute old.
+        """What is in force, at most ``kept_for`` old.
 
         A stored document that does not fit (no API writes one) stops no work: what was read before stays in force, at
         first the defaults.
         """
         now = self._now()
-        if self._kept is None or now - self._kept[1] >= KEPT_FOR:
+        if self._kept is None or now - self._kept[1] >= self._kept_for:
             self._kept = self._read(), now
         return self._kept[0]
 

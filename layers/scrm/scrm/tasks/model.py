@@ -1,6 +1,7 @@
 """Work for a relationship manager (S54): whatever the bank plans ends as a task with an owner, a due time, a status."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -37,8 +38,8 @@ class Task:
 
     ``moved_ids`` are customers it was about until they went to another owner, whose task has them now: a late repeat
     must not bring them back. ``node_path`` is where its owner sat when he got it. ``note`` is a word of the owner's
-    such as ``greeted``, never free text. ``campaign_id`` is the campaign that asks for it. ``version`` rises with every
-    write.
+    such as ``greeted``, never free text. ``campaign_id`` is the campaign that asks for it. ``reasons`` say of
+    customers why it is about them. ``version`` rises with every write.
     """
 
     task_id: str
@@ -54,6 +55,7 @@ class Task:
     ended_at: datetime | None = None
     moved_ids: tuple[str, ...] = ()
     campaign_id: str = ""
+    reasons: Mapping[str, str] = field(default_factory=dict)
     version: int = 0
 
     @property
@@ -72,7 +74,12 @@ class Task:
         """The task after some of its customers went to another owner."""
         gone = tuple(one for one in self.subject_ids if one in subject_ids)
         rest = tuple(one for one in self.subject_ids if one not in subject_ids)
-        return replace(self, subject_ids=rest, moved_ids=(*self.moved_ids, *gone))
+        return replace(self.about(rest), moved_ids=(*self.moved_ids, *gone))
+
+    def about(self, subject_ids: tuple[str, ...]) -> "Task":
+        """The task about those of its customers only."""
+        reasons = {one: self.reasons[one] for one in subject_ids if one in self.reasons}
+        return replace(self, subject_ids=subject_ids, reasons=reasons)
 
 
 def task_id_of(kind: TaskKind, *cause: str) -> str:

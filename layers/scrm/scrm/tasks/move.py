@@ -82,7 +82,7 @@ def _giver(taker: str, node_path: str, attempt_id: str) -> Callable[[Task, froze
         if going == task.subject_ids:
             return [TaskChange(task, takers)]
         new_id = task_id_of(task.kind, "moved", task.task_id, attempt_id, *going)
-        part = replace(takers, task_id=new_id, subject_ids=going, moved_ids=(), version=0)
+        part = replace(takers.about(going), task_id=new_id, moved_ids=(), version=0)
         return [TaskChange(task, task.without(frozenset(going))), TaskChange(None, part)]
 
     return give

@@ -63,7 +63,13 @@ class CampaignRequest(Asked):
     holdout_percent: int = Field(default=0, description="Customers kept back to measure the effect.")
     priority: int = Field(default=5, ge=0, le=9, description="Larger comes first when the weekly cap binds.")
     deadline: timedelta = Field(default=timedelta(hours=24), description="How long a member may take to confirm.")
+    least_need: int = Field(default=0, description="Only customers whose need of the content is as pressing; 0: all.")
     recurrence: Recurrence | None = None
+    impact_assessment_id: str = Field(
+        default="",
+        max_length=64,
+        description="The bank's impact assessment; required where the segment chooses by sensitive facts (R4).",
+    )
 
     def to_definition(self, node_id: str) -> model.CampaignDefinition:
         return model.CampaignDefinition(
@@ -78,7 +84,9 @@ class CampaignRequest(Asked):
             holdout_percent=self.holdout_percent,
             priority=self.priority,
             deadline=self.deadline,
+            least_need=self.least_need,
             recurrence=self.recurrence.to_recurrence() if self.recurrence else None,
+            impact_assessment_id=self.impact_assessment_id,
         )
 
 
@@ -168,7 +176,9 @@ class Definition(Reply):
     holdout_percent: int
     priority: int
     deadline: timedelta
+    least_need: int
     recurrence: Recurrence | None
+    impact_assessment_id: str
 
 
 class Share(Reply):
@@ -232,6 +242,14 @@ class TaskPage(Page):
     items: list[Task]
 
 
+class Need(Reply):
+    """Why a customer gets it: the bank's rule, how pressing the need is, and the rule's words."""
+
+    rule_id: str
+    score: int
+    reason: str
+
+
 class Recipient(Reply):
     """One customer or group chat. ``by``: the member who sent, or is to send. Sent is never called read."""
 
@@ -241,6 +259,7 @@ class Recipient(Reply):
     state: RecipientState
     at: Timestamp | None
     reason: str
+    need: Need | None
 
 
 class RecipientPage(Page):
@@ -302,6 +321,7 @@ class Exposure(Reply):
     state: RecipientState
     at: Timestamp | None
     reason: str
+    need: Need | None
 
 
 class Exposures(Reply):

@@ -44,7 +44,7 @@ def grant(
         raise NoSuchThingError("member among those named")
 
     def carry_out() -> str:
-        wiring.content_library().permissions.grant(
+        wiring.permission_changes().grant(
             request.product_id, members, request.effective_from, request.effective_until, caller.actor
         )
         return request.product_id
@@ -76,7 +76,7 @@ def get_permissions(userid: MemberUserid) -> product_models.MemberPermissions:
 )
 def withdraw(userid: MemberUserid, product_id: ProductId) -> product_models.MemberPermissions:
     caller, member = issuing_caller(_GIVING), _visible_member(userid)
-    wiring.content_library().permissions.withdraw(product_id, member, caller.actor)
+    wiring.permission_changes().withdraw(product_id, member, caller.actor)
     return _of_member(member)
 
 
@@ -93,7 +93,7 @@ def put_qualification(
     request: Annotated[product_models.QualificationRequest, Body()],
 ) -> product_models.MemberPermissions:
     caller, member = issuing_caller(_GIVING), _visible_member(userid)
-    wiring.content_library().permissions.qualify(member, code, request.valid_until, caller.actor)
+    wiring.permission_changes().qualify(member, code, request.valid_until, caller.actor)
     return _of_member(member)
 
 

@@ -1,15 +1,16 @@
 """Segments of customers, and what an audience would be now (S22)."""
 
+import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http import HTTPStatus
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Body, Path, Query
 from pydantic import Field
 
-from scrm.audience import preview, segments
+from scrm.audience import lists, preview, segments
 from scrm.audience.expressions import OPS_OF, canonical, explained
 from scrm.audience.fields import FIELDS, FieldType
 from scrm.audience.parsing import LONGEST, ExpressionError, parse
@@ -35,30 +36,56 @@ from scrm.runtime.wiring import admin_api as wiring
 
 _MAKING = "Making segments"
 SegmentId = Annotated[str, Path(max_length=64, description="The segment's id.")]
+Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Name = Annotated[str, Field(min_length=1, max_length=segments.LONGEST_NAME)]
 Words = Annotated[str, Field(min_length=1, max_length=LONGEST, description="See ``GET /v1/segment-fields``.")]
 
 
-class SegmentRequest(Asked):
-    """A new segment; without ``node_id`` it is made for the caller's own node."""
+class Members(Asked):
+    """Who belongs: an expression, or the hash of a file that the caller has put (``POST /v1/segment-uploads``)."""
 
     name: Name
-    expression: Words
+    expression: Words | None = None
+    list_sha256: Sha256 | None = None
+
+
+class SegmentRequest(Members):
+    """A new segment; without ``node_id`` it is made for the caller's own node."""
+
     node_id: NodeText | None = None
 
 
-class SegmentChange(Asked):
+class SegmentChange(Members):
     """The whole segment, over the version that was read."""
 
     version: int = Field(ge=1)
-    name: Name
-    expression: Words
+
+
+class UploadRequest(Asked):
+    """A list to come, a CSV file with a column ``external_userid``, to the byte."""
+
+    size: int = Field(ge=1, le=lists.MOST_BYTES, description="Bytes.")
+    sha256: Sha256
+
+
+class SegmentUpload(Reply):
+    """``upload_url`` takes the file with HTTP PUT for 15 minutes."""
+
+    sha256: str
+    upload_url: str
 
 
 class Segment(Reply):
-    """The latest version. ``expression`` is in canonical form, ``explanation`` how a person reads it."""
+    """The latest version. ``expression`` is in canonical form, ``explanation`` how a person reads it.
+
+    ``kind`` ``list``: ``listed`` customers are named one by one, ``unusable`` rows of the file are none.
+    """
 
     segment_id: str
+    kind: Literal["expression", "list"]
+    sensitive_fields: list[str] = Field(description="A campaign that names it needs an impact assessment (R4).")
+    listed: int
+    unusable: int
     node_id: str
     name: str
     expression: str
@@ -71,10 +98,14 @@ class Segment(Reply):
     def of(cls, found: segments.Segment) -> Self:
         return cls(
             segment_id=found.segment_id,
+            sensitive_fields=list(found.sensitive_fields),
+            kind="list" if found.is_list else "expression",
+            listed=found.listed,
+            unusable=found.unusable,
             node_id=found.node_id,
             name=found.name,
             expression=found.expression,
-            explanation=explained(parse(found.expression)),
+            explanation=_explanation(found),
             version=found.version,
             made_by=found.made_by,
             made_at=found.made_at,
@@ -127,6 +158,7 @@ class SegmentField(Reply):
     chinese: str
     operators: list[str]
     values: dict[str, str]
+    is_sensitive: bool
 
 
 class SegmentFields(Reply):
@@ -150,6 +182,7 @@ def list_fields() -> SegmentFields:
                 chinese=field.chinese,
                 operators=[op.value for op in OPS_OF[field.type]],
                 values=dict(field.values),
+                is_sensitive=field.is_sensitive,
             )
             for field in FIELDS.values()
         ]
@@ -183,12 +216,29 @@ def create_segment(key: IdempotencyKey, request: Annotated[SegmentRequest, Body(
     path, node = scope(request.node_id), request.node_id or caller.node.node_id
 
     def carry_out() -> str:
-        made = wiring.audience().segments.create(node, path, request.name, request.expression, (caller.actor, key))
+        made = wiring.audience().segments.create(node, path, request.name, _wanted(request), (caller.actor, key))
         return Segment.of(made).model_dump_json()
 
     with _refusals():
         answer = once(f"segment {node}", key, request, carry_out)
     return json_reply(HTTPStatus.CREATED, Segment.model_validate_json(answer))
+
+
+@router.post(
+    "/v1/segment-uploads",
+    operation_id="announceSegmentList",
+    summary="Ask for a link that takes a list of customers. For operators of head office and of branches.",
+    tags=["audience"],
+    status_code=HTTPStatus.CREATED,
+    responses=responses(HTTPStatus.CREATED, SegmentUpload, HTTPStatus.BAD_REQUEST),
+)
+def announce_list(
+    key: IdempotencyKey,  # noqa: ARG001 - the same file of the same caller is one, whatever the key
+    request: Annotated[UploadRequest, Body()],
+) -> Response[SegmentUpload]:
+    caller = issuing_caller(_MAKING)
+    link = wiring.audience().lists.upload_link(caller.actor, request.sha256, request.size)
+    return json_reply(HTTPStatus.CREATED, SegmentUpload(sha256=request.sha256, upload_url=link))
 
 
 @router.get(
@@ -217,7 +267,7 @@ def revise_segment(segment_id: SegmentId, request: Annotated[SegmentChange, Body
         raise NoSuchThingError("segment")
     with _refusals():
         made = wiring.audience().segments.revise(
-            segment_id, request.version, request.name, request.expression, caller.actor
+            segment_id, request.version, request.name, _wanted(request), caller.actor
         )
     return Segment.of(made)
 
@@ -244,11 +294,34 @@ def preview_audience(
         raise ProblemError(
             HTTPStatus.UNPROCESSABLE_ENTITY, "invalid-preview", "Name a segment or write an expression, one of both."
         )
-    with _refusals():
-        parsed = parse(expression if expression is not None else _usable(segment_id or "").expression)
     offer = Offer(is_product=product_risk is not None, risk=product_risk)
+    segment = _usable(segment_id) if segment_id is not None else None
+    with _refusals():
+        if segment is not None and segment.is_list:
+            listed = frozenset(wiring.audience().lists.customers(segment.segment_id, segment.sha256))
+            return AudiencePreview.of("", _explanation(segment), wiring.audience().preview(listed, path, offer))
+        parsed = parse(segment.expression if segment is not None else expression or "")
     found = wiring.audience().preview(parsed, path, offer)
     return AudiencePreview.of(canonical(parsed), explained(parsed), found)
+
+
+def _explanation(found: segments.Segment) -> str:
+    return f"名单，共 {found.listed} 位客户" if found.is_list else explained(parse(found.expression))
+
+
+def _wanted(request: Members) -> str | lists.CustomerList:
+    """The expression, or the list that the caller put."""
+    if (request.expression is None) == (request.list_sha256 is None):
+        raise ProblemError(
+            HTTPStatus.UNPROCESSABLE_ENTITY, "invalid-segment", "Write an expression or name a list, one of both."
+        )
+    if request.list_sha256 is None:
+        return request.expression or ""
+    content = wiring.audience().lists.uploaded(current_caller().actor, request.list_sha256)
+    if content is None or hashlib.sha256(content).hexdigest() != request.list_sha256:
+        text = "The file is not there, or another one is: put it again."
+        raise ProblemError(HTTPStatus.CONFLICT, "list-missing", text)
+    return lists.read_list(content.splitlines(), request.list_sha256)
 
 
 def _usable(segment_id: str) -> segments.Segment:
@@ -272,6 +345,11 @@ def _refusals() -> Iterator[None]:
         raise ProblemError(
             HTTPStatus.UNPROCESSABLE_ENTITY, "invalid-expression", sentence(refused), fields
         ) from refused
+    except lists.ListRefusedError as refused:
+        raise ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid-list", str(refused)) from refused
+    except lists.ListExpiredError as expired:
+        text = "The list is not kept any more; bring it again, as a new version of the segment."
+        raise ProblemError(HTTPStatus.CONFLICT, "list-expired", text) from expired
     except segments.StaleSegmentError as stale:
         text = "Somebody else changed the segment; read it again and repeat."
         raise ProblemError(HTTPStatus.CONFLICT, "segment-changed", text) from stale

@@ -22,6 +22,7 @@ class Task(Reply):
     done_by: str = Field(description="The member who ended it; empty while it is open.")
     note: str = Field(description="His word about it, such as ``greeted``.")
     ended_at: Timestamp | None
+    reasons: dict[str, str] = Field(description="Why it is about a customer, where the bank's rules say so.")
     campaign_id: str = Field(description="The campaign that asks for it; empty for any other work.")
 
 

@@ -23,11 +23,12 @@ from scrm.runtime.http.answers import AnsweredOnce
 from scrm.runtime.http.decisions import DecidedOnce
 from scrm.runtime.http.syncs import SyncStarter
 from scrm.runtime.settings_admin import AdminSettings
-from scrm.runtime.wiring import bank_settings
+from scrm.runtime.wiring import bank_settings, handover_settings
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
+    from scrm.audience.needs import Recommender
     from scrm.aws.certificate_documents import BucketCertificates
     from scrm.aws.contact_queries import DynamoContactQueries
     from scrm.aws.contact_table import OwnerNotes
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from scrm.aws.task_table import DynamoTaskTable
     from scrm.consent.consents import ConsentDesk, Consents
     from scrm.contacts.accountability import Accountability
+    from scrm.content.permission_changes import PermissionChanges
     from scrm.handover.decisions import CaseDecisions
     from scrm.handover.orphans import OrphanQueries
     from scrm.handover.plan_review import PlanReviews
@@ -119,7 +121,7 @@ def previews() -> "Previews":
 def four_eyes() -> FourEyes:
     """For one request, with the settings in force."""
     store = DynamoDecisionStore(_table(settings().handover_table))
-    return FourEyes(store, AuditedTwoPersonDecisions(audit_log()), bank_settings.handover())
+    return FourEyes(store, AuditedTwoPersonDecisions(audit_log()), handover_settings.handover())
 
 
 @functools.cache
@@ -155,7 +157,16 @@ def content_library() -> "AdminContent":
     from scrm.runtime.wiring.content import AdminContent  # noqa: PLC0415
 
     files = DocumentStore(lambda: session.client("s3"), settings().data_bucket)
-    return AdminContent(_table(settings().content_table), files, audit_log())
+    return AdminContent(_table(settings().content_table), files, audit_log(), planning_queue)
+
+
+def permission_changes() -> "PermissionChanges":
+    from scrm.aws.dispatch_queue import SqsSellerNews  # noqa: PLC0415 - as above
+    from scrm.aws.queues import Queue  # noqa: PLC0415
+    from scrm.content.permission_changes import PermissionChanges  # noqa: PLC0415
+
+    news = SqsSellerNews(Queue(session.client("sqs"), settings().campaign_queue_url))
+    return PermissionChanges(content_library().permissions, news)
 
 
 def campaigns() -> "AdminCampaigns":
@@ -217,11 +228,20 @@ def owner_notes() -> "tuple[OwnerNotes, ...]":
 
 
 def audience() -> "AdminAudience":
-    from scrm.runtime.wiring.audience import AdminAudience, AudienceTables  # noqa: PLC0415 - only segments need it
+    from scrm.aws.documents import DocumentStore  # noqa: PLC0415 - only segments need it
+    from scrm.runtime.wiring.audience import AdminAudience, AudienceTables  # noqa: PLC0415
 
     found = settings()
     tables = AudienceTables(_table(found.audience_table), _table(found.contacts_table), _table(found.org_table))
-    return AdminAudience(tables, consents(), audit_log())
+    return AdminAudience(
+        tables, consents(), audit_log(), DocumentStore(lambda: session.client("s3"), settings().data_bucket)
+    )
+
+
+def recommender() -> "Recommender":
+    from scrm.runtime.wiring import needs  # noqa: PLC0415 - only recommendations need it
+
+    return needs.recommender()
 
 
 def consents() -> "Consents":
@@ -250,7 +270,7 @@ def pressure_ledger() -> "PressureLedger":
 
 
 def pressure_exceptions() -> "PressureExceptions":
-    from scrm.aws.pressure_exceptions import AuditedExceptions  # noqa: PLC0415 - as above
+    from scrm.aws.pressure_journal import AuditedExceptions  # noqa: PLC0415 - as above
     from scrm.pressure.exceptions import PressureExceptions  # noqa: PLC0415
     from scrm.runtime.wiring import pressure  # noqa: PLC0415
 
@@ -271,7 +291,7 @@ def member_places() -> "MemberPlaces":
 
 def reset() -> None:
     """Forget every built object; tests call this between fake AWS accounts."""
-    bank_settings.reset()
+    handover_settings.reset()
     for factory in (
         settings,
         case_queries,

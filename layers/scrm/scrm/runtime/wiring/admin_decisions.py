@@ -11,7 +11,7 @@ from scrm.handover.plan_review import PlanReviews
 from scrm.handover.planning import Drafting
 from scrm.handover.preview import Previews
 from scrm.runtime.staff_directory import OrgStaffDirectory
-from scrm.runtime.wiring import bank_settings, relations
+from scrm.runtime.wiring import handover_settings, relations
 from scrm.runtime.wiring.tables import queue, table
 
 
@@ -23,7 +23,7 @@ def case_decisions(log: AuditLog) -> CaseDecisions:
         loads=_loads(),
         queue=_handover_queue(),
         log=AuditedDecisions(log),
-        settings=bank_settings.handover(),
+        settings=handover_settings.handover(),
     )
 
 
@@ -35,7 +35,7 @@ def plan_reviews(log: AuditLog) -> PlanReviews:
         loads=_loads(),
         queue=_handover_queue(),
         log=AuditedDecisions(log),
-        settings=bank_settings.handover(),
+        settings=handover_settings.handover(),
     )
 
 
@@ -46,7 +46,7 @@ def previews() -> Previews:
             cases=_cases(),
             staff=_staff(),
             customers=relations.customers(),
-            settings=bank_settings.handover(),
+            settings=handover_settings.handover(),
         )
     )
 

@@ -11,6 +11,8 @@ from scrm.audience.segments import Segments
 from scrm.audit.log import AuditLog
 from scrm.aws.audience_table import DynamoDossiers
 from scrm.aws.contact_table import DynamoContactRepository
+from scrm.aws.documents import DocumentStore
+from scrm.aws.list_documents import BucketLists
 from scrm.aws.org_table import DynamoOrgRepository
 from scrm.aws.segment_table import AuditedSegments, DynamoSegments
 from scrm.aws.table import Table
@@ -37,17 +39,22 @@ class AdminAudience:
     tables: AudienceTables
     consents: Consents
     log: AuditLog
+    bucket: DocumentStore
+
+    @property
+    def lists(self) -> BucketLists:
+        return BucketLists(self.bucket)
 
     @property
     def segments(self) -> Segments:
-        return Segments(DynamoSegments(self.tables.audience), AuditedSegments(self.log))
+        return Segments(DynamoSegments(self.tables.audience), AuditedSegments(self.log), self.lists)
 
-    def preview(self, expression: Expression, node_path: str, offer: Offer) -> Preview:
+    def preview(self, wanted: Expression | frozenset[str], node_path: str, offer: Offer) -> Preview:
         """As of this moment, with the settings in force."""
         facts, contacts = FactsReader(DynamoDossiers(self.tables.audience)), self.tables.contacts
         customers = AskedCustomers(facts, DynamoContactRepository(contacts), self.consents)
         rules = audience_settings.rules()
-        return AudiencePreview(customers).of(expression, self._members(node_path), offer, rules, now())
+        return AudiencePreview(customers).of(wanted, self._members(node_path), offer, rules, now())
 
     def _members(self, node_path: str) -> Iterator[str]:
         for _, member in members_below(DynamoOrgRepository(self.tables.org), node_path):

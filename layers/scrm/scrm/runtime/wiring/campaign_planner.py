@@ -10,7 +10,9 @@ from scrm.audit.log import AuditLog
 from scrm.aws import session
 from scrm.aws.audit_table import DynamoAuditStore
 from scrm.aws.campaign_table import DynamoSliceStore
+from scrm.aws.content_table import DynamoContents
 from scrm.aws.dispatch_queue import SqsSendQueue
+from scrm.aws.list_documents import BucketLists
 from scrm.aws.org_table import DynamoOrgRepository
 from scrm.aws.planning_queue import SqsPlanningQueue
 from scrm.aws.segment_table import DynamoSegments
@@ -22,9 +24,10 @@ from scrm.campaign.slices import SlicePlanning, SliceResult
 from scrm.campaign.stopping import TaskTallies
 from scrm.runtime.campaign_joins import AuditedCampaigns, LibraryVersions
 from scrm.runtime.environment import required
+from scrm.runtime.needs_joins import RuledNeeds
 from scrm.runtime.owned_audience import OwnedAudience
 from scrm.runtime.segment_targets import FactsAndTags, SegmentTargets
-from scrm.runtime.wiring import campaign_settings, send_checks
+from scrm.runtime.wiring import campaign_settings, campaign_store, needs, send_checks, send_tasks
 from scrm.runtime.wiring.tables import bucket, queue, table
 
 # What is left of a run for the last part of an audience, or the last owner of a slice, and for what follows it.
@@ -46,6 +49,9 @@ class Planner:
 
     def stop_content(self, activity_id: str, version: int) -> int:
         return self.run.stop_content(activity_id, version, clock.now())
+
+    def recheck_product(self, product_id: str) -> int:
+        return self.run.recheck_product(product_id)
 
     def request_due(self) -> int:
         return self.run.request_due(clock.now())
@@ -70,22 +76,22 @@ invocation: Final = Invocation()
 def planner() -> Planner:
     """For one message or tick."""
     run = CampaignRun(
-        store=send_checks.campaigns(),
+        store=campaign_store.campaigns(),
         journal=_journal(),
         contents=LibraryVersions(send_checks.content_gate()),
         audiences=_audiences(),
-        tallies=TaskTallies(send_checks.tasks()),
+        tallies=TaskTallies(send_tasks.tasks()),
         slices=_slices(),
         queue=_queue(),
         settings=campaign_settings.campaigns(),
         has_time=invocation.has_time,
     )
     slices = SlicePlanning(
-        store=send_checks.campaigns(),
+        store=campaign_store.campaigns(),
         slices=_slices(),
         audiences=_audiences(),
         exclusions=_exclusions(),
-        tasks=send_checks.tasks(),
+        tasks=send_tasks.tasks(),
         ledger=send_checks.places(),
         dispatch=SqsSendQueue(queue("CAMPAIGN_QUEUE_URL")),
         queue=_queue(),
@@ -112,15 +118,19 @@ def _journal() -> AuditedCampaigns:
 @functools.cache
 def _exclusions() -> Exclusions:
     checks = send_checks.checks()
-    return Exclusions(checks.contents, checks.permissions, checks.rules)
+    known = FactsAndTags(send_checks.facts(), send_checks.contacts())
+    needed = RuledNeeds(DynamoContents(table("CONTENT_TABLE")), known, needs.rules)
+    return Exclusions(checks.contents, checks.permissions, checks.rules, needed)
 
 
 @functools.cache
 def _audiences() -> OwnedAudience:
     org = DynamoOrgRepository(table("ORG_TABLE"))
     contacts, segments = send_checks.contacts(), DynamoSegments(table("AUDIENCE_TABLE"))
-    targets = SegmentTargets(segments, FactsAndTags(send_checks.facts(), contacts))
-    return OwnedAudience(org, contacts, _exclusions(), BucketSnapshots(bucket("DATA_BUCKET")), targets)
+    documents = bucket("DATA_BUCKET")
+    known = FactsAndTags(send_checks.facts(), contacts)
+    targets = SegmentTargets(segments, known, BucketLists(documents), contacts)
+    return OwnedAudience(org, contacts, _exclusions(), BucketSnapshots(documents), targets)
 
 
 def reset() -> None:
@@ -128,4 +138,5 @@ def reset() -> None:
     for factory in (_slices, _queue, _journal, _exclusions, _audiences):
         factory.cache_clear()
     campaign_settings.reset()
-    send_checks.reset()
+    campaign_store.reset()
+    needs.reset()

@@ -18,7 +18,7 @@ from scrm.campaign.trial import TrialSends
 from scrm.runtime.campaign_joins import AuditedCampaigns, LibraryVersions
 from scrm.runtime.dispatch_joins import ContactOwners
 from scrm.runtime.known_segments import KnownSegments
-from scrm.runtime.wiring import campaign_settings, send_checks
+from scrm.runtime.wiring import campaign_settings, campaign_store, send_checks, send_tasks
 from scrm.runtime.wiring.tables import queue, table
 
 
@@ -30,7 +30,7 @@ class AdminCampaigns:
 
     @property
     def store(self) -> DynamoCampaignStore:
-        return send_checks.campaigns()
+        return campaign_store.campaigns()
 
     @property
     def desk(self) -> CampaignDesk:
@@ -54,7 +54,7 @@ class AdminCampaigns:
 
     @property
     def results(self) -> ResultPages:
-        return DynamoCampaignResults(send_checks.task_table())
+        return DynamoCampaignResults(send_tasks.task_table())
 
     def exposures_of(self, external_userid: str) -> list[Exposure]:
         """Over everybody who answered for the customer, or follows or followed him."""
@@ -71,7 +71,7 @@ class AdminCampaigns:
 
     @property
     def _tasks(self) -> DynamoTaskRepository:
-        return send_checks.tasks()
+        return send_tasks.tasks()
 
 
 def planning_queue() -> SqsPlanningQueue:

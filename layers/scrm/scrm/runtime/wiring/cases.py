@@ -10,7 +10,7 @@ from scrm.aws.handover_journal import HandoverJournal
 from scrm.aws.org_table import DynamoOrgRepository
 from scrm.runtime.environment import required
 from scrm.runtime.staff_directory import OrgStaffDirectory
-from scrm.runtime.wiring import bank_settings
+from scrm.runtime.wiring import handover_settings
 from scrm.runtime.wiring.tables import table
 
 
@@ -38,6 +38,6 @@ def journal() -> HandoverJournal:
 
 def reset() -> None:
     """Forget every built object; for tests."""
-    bank_settings.reset()
+    handover_settings.reset()
     for factory in (cases, org, staff, journal):
         factory.cache_clear()

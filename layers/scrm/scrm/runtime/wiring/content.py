@@ -1,5 +1,6 @@
 """Joins the content library to its table: loaded by the first request about content."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from scrm.audit.log import AuditLog
@@ -16,6 +17,7 @@ from scrm.content.calendar import Calendar
 from scrm.content.catalogue import Catalogue
 from scrm.content.media import MediaDesk, ReadyAssets
 from scrm.content.permissions import ProductPermissions
+from scrm.content.ports import ProductNews
 from scrm.content.queries import ContentQueries
 from scrm.runtime.content_limits import MEDIA
 from scrm.runtime.wiring import content_settings
@@ -28,6 +30,7 @@ class AdminContent:
     table: Table
     bucket: DocumentStore
     log: AuditLog
+    news: Callable[[], ProductNews]
 
     @property
     def authoring(self) -> Authoring:
@@ -46,7 +49,7 @@ class AdminContent:
 
     @property
     def catalogue(self) -> Catalogue:
-        return Catalogue(DynamoProducts(self.table))
+        return Catalogue(DynamoProducts(self.table), self.news())
 
     @property
     def permissions(self) -> ProductPermissions:

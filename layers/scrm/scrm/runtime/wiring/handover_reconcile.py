@@ -8,9 +8,9 @@ from scrm.aws.handover_queue import SqsHandoverQueue
 from scrm.handover.follow_up import FollowUp
 from scrm.handover.reconcile import HandoverReconcile
 from scrm.runtime.environment import optional
-from scrm.runtime.wiring import bank_settings, cases, handover, relations
+from scrm.runtime.wiring import cases, handover, handover_settings, relations
 from scrm.runtime.wiring.tables import bucket, queue
-from scrm.runtime.wiring.wecom import wecom_client
+from scrm.runtime.wiring.wecom import report_permission_denied, wecom_client
 from scrm.wecom.governor_state import Priority
 from scrm.wecom.notifier import WecomNotifier
 
@@ -51,8 +51,8 @@ def reconcile() -> HandoverReconcile:
         contacts=contact_records(),
         journal=cases.journal(),
         certification=certification,
-        follow_up=FollowUp(notifier(), bank_settings.handover()),
-        settings=bank_settings.handover(),
+        follow_up=FollowUp(notifier(), handover_settings.handover()),
+        settings=handover_settings.handover(),
     )
 
 
@@ -73,7 +73,7 @@ def orphan_audit() -> "OrphanAudit":
 @functools.cache
 def notifier() -> WecomNotifier:
     client = wecom_client(Priority.HANDOVER)
-    return WecomNotifier(client, handover.report_permission_denied, optional("CARD_URL"))
+    return WecomNotifier(client, report_permission_denied, optional("CARD_URL"))
 
 
 def reset() -> None:

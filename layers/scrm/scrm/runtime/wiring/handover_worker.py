@@ -5,7 +5,7 @@ import functools
 from scrm.aws.handover_queue import SqsHandoverQueue
 from scrm.handover.planning import HandoverPlanning
 from scrm.handover.transfer import ChunkTransfer
-from scrm.runtime.wiring import bank_settings, cases, handover, relations
+from scrm.runtime.wiring import cases, handover, handover_settings, relations
 from scrm.runtime.wiring.tables import queue
 
 
@@ -24,7 +24,7 @@ def planning() -> HandoverPlanning:
         transfers=handover.transfers(),
         queue=handover_queue(),
         journal=cases.journal(),
-        settings=bank_settings.handover(),
+        settings=handover_settings.handover(),
     )
 
 
@@ -33,7 +33,7 @@ def chunk_transfer() -> ChunkTransfer:
     from scrm.runtime.wiring import packages  # noqa: PLC0415 - what it loads no plan needs
 
     return ChunkTransfer(
-        cases.cases(), cases.staff(), handover.transfers(), packages.collection(), bank_settings.handover()
+        cases.cases(), cases.staff(), handover.transfers(), packages.collection(), handover_settings.handover()
     )
 
 

@@ -14,3 +14,8 @@ def media_library(priority: Priority) -> MediaLibrary:
     """Asks WeCom in the class of work of who sends."""
     files = BucketAssets(bucket("DATA_BUCKET"))
     return MediaLibrary(DynamoAssets(table("CONTENT_TABLE")), files, WecomMedia(wecom_client(priority)), MEDIA)
+
+
+def fresh_media() -> MediaLibrary:
+    """Keeps fresh what released content shows; after every other call to WeCom."""
+    return media_library(Priority.STATISTICS)

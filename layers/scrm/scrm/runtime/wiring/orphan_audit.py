@@ -10,9 +10,9 @@ from scrm.handover.orphan_audit import OrphanAudit
 from scrm.handover.sweep import OrphanSweep
 from scrm.runtime.departed_members import DepartedFromBranches
 from scrm.runtime.environment import required
-from scrm.runtime.wiring import bank_settings, cases, handover
+from scrm.runtime.wiring import cases, handover_settings
 from scrm.runtime.wiring.tables import table
-from scrm.runtime.wiring.wecom import wecom_client
+from scrm.runtime.wiring.wecom import report_permission_denied, wecom_client
 from scrm.wecom.governor_state import Priority
 from scrm.wecom.handover_errors import HandoverErrors
 from scrm.wecom.sources import WecomAddressBook
@@ -29,9 +29,9 @@ def orphan_audit(queue: SqsHandoverQueue) -> OrphanAudit:
             corp_id=required("CORP_ID"),
             cases=cases.cases(),
             ours=departed_members(),
-            intake=HandoverIntake(cases.cases(), cases.staff(), queue, cases.journal(), bank_settings.handover()),
+            intake=HandoverIntake(cases.cases(), cases.staff(), queue, cases.journal(), handover_settings.handover()),
             queue=queue,
-            ids_per_call=bank_settings.PLATFORM.ids_per_call,
+            ids_per_call=handover_settings.PLATFORM.ids_per_call,
         ),
         findings=DynamoOrphans(table("HANDOVER_TABLE")),
         queue=queue,
@@ -41,14 +41,14 @@ def orphan_audit(queue: SqsHandoverQueue) -> OrphanAudit:
 @functools.cache
 def unowned() -> WecomTransfers:
     """With the lowest priority: a handover's own calls go first."""
-    return WecomTransfers(wecom_client(Priority.STATISTICS), handover.report_permission_denied)
+    return WecomTransfers(wecom_client(Priority.STATISTICS), report_permission_denied)
 
 
 @functools.cache
 def departed_members() -> DepartedFromBranches:
     address_book = WecomAddressBook(wecom_client(Priority.STATISTICS))
     contacts = DynamoContactRepository(table("CONTACTS_TABLE"))
-    return DepartedFromBranches(address_book, cases.org(), contacts, HandoverErrors(handover.report_permission_denied))
+    return DepartedFromBranches(address_book, cases.org(), contacts, HandoverErrors(report_permission_denied))
 
 
 def reset() -> None:

@@ -13,9 +13,9 @@ from scrm.handover.delivery import PackageDelivery
 from scrm.handover.packages import PackageCollection
 from scrm.handover.parts import HandoverPart
 from scrm.runtime.task_joins import OrgTaskPlaces, TaskPart
-from scrm.runtime.wiring import bank_settings, cases, handover
+from scrm.runtime.wiring import cases, handover_settings
 from scrm.runtime.wiring.tables import bucket, table
-from scrm.runtime.wiring.wecom import wecom_client
+from scrm.runtime.wiring.wecom import report_permission_denied, wecom_client
 from scrm.tasks.greetings import GreetingTasks
 from scrm.tasks.move import TaskMove
 from scrm.wecom.governor_state import Priority
@@ -36,7 +36,7 @@ def parts() -> Sequence[HandoverPart]:
     contacts, places = DynamoContactRepository(table("CONTACTS_TABLE")), OrgTaskPlaces(cases.org())
     client = wecom_client(Priority.HANDOVER)
     return (
-        RelationPart(client, contacts, handover.report_permission_denied),
+        RelationPart(client, contacts, report_permission_denied),
         TaskPart(TaskMove(DynamoTaskTable(table("TASKS_TABLE")), places)),
     )
 
@@ -48,4 +48,4 @@ def store() -> DocumentPackages:
 def greeting_tasks() -> GreetingTasks:
     """Due like the work that a handover leaves to people."""
     tasks = DynamoTaskTable(table("TASKS_TABLE"))
-    return GreetingTasks(tasks, OrgTaskPlaces(cases.org()), bank_settings.handover().manual_due)
+    return GreetingTasks(tasks, OrgTaskPlaces(cases.org()), handover_settings.handover().manual_due)

@@ -3,13 +3,13 @@
 from scrm import clock
 from scrm.aws.contact_table import DynamoContactRepository
 from scrm.runtime.customer_book import ContactCustomerBook
-from scrm.runtime.wiring import bank_settings
+from scrm.runtime.wiring import handover_settings
 from scrm.runtime.wiring.tables import table
 
 
 def customers() -> ContactCustomerBook:
     """For one message or request: with the settings in force."""
-    settings = bank_settings.handover()
+    settings = handover_settings.handover()
     return ContactCustomerBook(
         DynamoContactRepository(table("CONTACTS_TABLE")),
         tier_tags=settings.tier_tags,

@@ -23,7 +23,7 @@ from scrm.runtime.roster_intake import RosterIntake
 from scrm.runtime.roster_signals import ROSTER_SOURCE, RosterTeller
 from scrm.runtime.staff_intake import StaffIntake
 from scrm.runtime.staff_signals import StaffSignals
-from scrm.runtime.wiring import bank_settings, cases
+from scrm.runtime.wiring import cases, handover_settings
 from scrm.runtime.wiring.tables import bucket, queue
 
 
@@ -57,7 +57,7 @@ def _signals() -> StaffSignals:
         staff=cases.staff(),
         queue=handover_queue(),
         journal=cases.journal(),
-        settings=bank_settings.handover(),
+        settings=handover_settings.handover(),
     )
     return StaffSignals(intake, cases.org(), clock.now)
 
@@ -76,7 +76,7 @@ def _leaves(signals: StaffSignals, source: SignalSource) -> LeaveHandovers:
         leaves=Leaves(cases.org(), manager_of),
         signals=signals,
         source=source,
-        cover_days=bank_settings.handover().leave_cover_days,
+        cover_days=handover_settings.handover().leave_cover_days,
     )
 
 
@@ -94,7 +94,7 @@ def _roster(signals: StaffSignals) -> RosterIntake:
         store=rosters(),
         progress=org,
         teller=teller,
-        departing_percent=bank_settings.handover().roster_departing_percent,
+        departing_percent=handover_settings.handover().roster_departing_percent,
     )
 
 

@@ -8,10 +8,10 @@ from scrm.aws.callback_inbox import JsonSecret
 from scrm.aws.rate_table import DynamoRateTable
 from scrm.aws.token_table import DynamoTokenTable
 from scrm.runtime.environment import required
-from scrm.runtime.observability import count
+from scrm.runtime.observability import count, logger
 from scrm.wecom.breaker import CircuitBreaker
 from scrm.wecom.client import WecomClient
-from scrm.wecom.errors import CONCURRENCY_LIMIT, FREQUENCY_LIMIT, OK
+from scrm.wecom.errors import CONCURRENCY_LIMIT, FREQUENCY_LIMIT, OK, PermissionDeniedError
 from scrm.wecom.exchange import HttpExchange
 from scrm.wecom.governor import RateGovernor
 from scrm.wecom.governor_state import Priority
@@ -87,6 +87,12 @@ def wecom_client(priority: Priority, app: str = CONTACTS_APP) -> WecomClient:
     secret = AppSecret(JsonSecret(session.client("secretsmanager"), required("WECOM_SECRET_ID")), app)
     tokens = token_broker(exchange, DynamoTokenTable(dynamodb, platform), app, secret.credentials)
     return WecomClient(WecomTransport(exchange, tokens), lambda: secret.agent_id)
+
+
+def report_permission_denied(error: PermissionDeniedError) -> None:
+    """An operator must act (60020, 48002, 40001 ...); the alarm watches this metric."""
+    logger.error("WeCom denies the app a permission", errcode=error.errcode, path=error.path, hint=error.hint)
+    count("PermissionDenied")
 
 
 def reset() -> None:
