@@ -100,7 +100,7 @@ def redrive(engine: Engine, dead_letter_url: str) -> int:
 
 @dataclass(frozen=True, slots=True)
 class _Look:
-    """``held``: name of each queue -> (visible, in flight). ``running``: the functions that run, one entry each time."""
+    """``held``: name of each queue -> (visible, in flight). ``running``: the function of each present invocation."""
 
     held: dict[str, tuple[int, int]]
     running: list[str]

@@ -3,8 +3,8 @@
 Each EventBridge Scheduler schedule of the stack becomes a timer of the simulator, with a webhook served here. When the
 simulator's clock passes the due time it calls the webhook and waits: the schedule's target is invoked with the
 schedule's own input, then everything it set going is let finish, and only then does time go on. Another webhook is
-asked before time leaps, so that it never passes over work that somebody else set going: a reader who takes seconds would
-look dead by minutes of it, and his work be done again while he is at it.
+asked before time leaps, so that it never passes over work that somebody else set going: a reader who takes seconds
+would look dead by minutes of it, and his work be done again while he is at it.
 """
 
 import json

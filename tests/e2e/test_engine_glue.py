@@ -273,7 +273,8 @@ def _recording_control_api() -> Iterator[tuple[str, list[dict[str, Any]]]]:
             self.send_header("content-length", "0")
             self.end_headers()
 
-        do_PUT = do_POST
+        def do_PUT(self) -> None:
+            self.do_POST()
 
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Control) as server:
         threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()

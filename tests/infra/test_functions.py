@@ -137,7 +137,10 @@ def test_schedules_are_in_utc_and_name_themselves(schedule: str) -> None:
     assert asked["State"] == {"Ref": "SchedulesState"}
 
 
-@pytest.mark.parametrize(("name", "longest_run"), [("HandoverWorker", LONGEST_RUN), ("CampaignWorker", DispatchSettings().longest_run)])
+@pytest.mark.parametrize(
+    ("name", "longest_run"),
+    [("HandoverWorker", LONGEST_RUN), ("CampaignWorker", DispatchSettings().longest_run)],
+)
 def test_an_interrupted_call_is_looked_up_after_its_maker_ended_and_his_request_too(
     name: str, longest_run: timedelta
 ) -> None:
