@@ -38,6 +38,7 @@ class FakeCases:
         self.latest: dict[str, tuple[str, int]] = {}
         self.chunk_rows: dict[tuple[str, ChunkKind, int], Chunk] = {}
         self.takeovers: set[tuple[str, str]] = set()
+        self.ordinals: dict[str, int] = {}
 
     def case(self, case_id: str) -> HandoverCase | None:
         return self.by_id.get(case_id)
@@ -60,10 +61,13 @@ class FakeCases:
         case_id, ordinal = self.latest[userid]
         return self.by_id[case_id], ordinal
 
+    def next_ordinal(self, userid: str) -> int:
+        return self.ordinals.get(userid, 0) + 1
+
     def open_case(self, case: HandoverCase, ordinal: int) -> bool:
-        known = self.latest.get(case.handover_userid, ("", 0))[1]
-        if case.case_id in self.by_id or known != ordinal - 1:
+        if case.case_id in self.by_id or self.next_ordinal(case.handover_userid) != ordinal:
             return False
+        self.ordinals[case.handover_userid] = ordinal
         self.by_id[case.case_id] = case
         self.latest[case.handover_userid] = (case.case_id, ordinal)
         return True
@@ -112,6 +116,7 @@ class FakeCases:
         if old in self.latest:
             moved = self.latest.pop(old)
             self.latest[new] = max(moved, self.latest.get(new, moved), key=lambda found: found[1])
+            self.ordinals[new] = self.latest[new][1]
 
     def move_taker(self, case_id: str, old: str, new: str) -> None:
         self.takeovers = (self.takeovers - {(old, case_id)}) | {(new, case_id)}
