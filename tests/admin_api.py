@@ -28,6 +28,7 @@ from scrm.aws.handover_journal import AuditedSettings
 from scrm.aws.pressure_journal import AuditedExceptions
 from scrm.aws.segment_table import AuditedSegments
 from scrm.campaign.exposure import Exposure, ExposureHistory
+from scrm.campaign.results import CampaignResults
 from scrm.campaign.stopping import TaskTallies
 from scrm.consent.consents import ConsentDesk
 from scrm.content.media import MediaDesk
@@ -66,7 +67,7 @@ from scrm.tasks.work import TaskWork
 from tests.fakes.answers import FakeAnswers
 from tests.fakes.audience import NOW, FakeKnown, FakeLists, FakeSegments
 from tests.fakes.audit import FakeAuditStore
-from tests.fakes.campaigns import Bank, MemoryResults
+from tests.fakes.campaigns import Bank, MemoryResults, MemoryShared
 from tests.fakes.consent import Answers
 from tests.fakes.contacts import Contacts
 from tests.fakes.content import Library
@@ -218,6 +219,12 @@ class CampaignsOverMemory:
         self.desk = bank.desk
         self.tallies = TaskTallies(bank.tasks, clock.now)
         self.results = MemoryResults(bank.tasks)
+
+    def shared(self, node_path: str) -> MemoryShared:
+        return MemoryShared(self._bank.tasks, node_path)
+
+    def shared_sums(self, node_path: str, campaign_id: str) -> CampaignResults:
+        return TaskTallies(self.shared(node_path), clock.now).results(campaign_id)
 
     def exposures_of(self, external_userid: str) -> list[Exposure]:
         owner = self._contacts.customer(external_userid).owner_userid

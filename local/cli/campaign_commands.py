@@ -13,6 +13,7 @@ from local.cli.topic_settings import given_in, settings_of, written
 _REASON = click.option("--reason", required=True, help="原因，长期保存，请勿填写客户个人信息")
 _FILE = click.argument("file", type=click.File("r", encoding="utf-8"))
 _ID = click.argument("campaign_id")
+_CSV = click.option("--csv", "target", type=click.File("w", encoding="utf-8-sig"), help="把全部客户的结果写入 CSV 文件")
 
 
 @click.group("campaigns")
@@ -170,14 +171,14 @@ def recipients(session: Session, campaign_id: str, limit: int) -> None:
 
 @campaigns.command("results")
 @_ID
-@click.option("--csv", "target", type=click.File("w", encoding="utf-8-sig"), help="把全部客户的结果写入 CSV 文件")
+@_CSV
 @click.pass_obj
 def results(session: Session, campaign_id: str, target: TextIO | None) -> None:
     """显示投放结果汇总；可导出每位客户的结果。"""
     found = session.client.get(at("campaigns", campaign_id, "results"))
     session.show(found, *campaign_tables.results(found))
     if target is not None:
-        _export(session, campaign_id, target)
+        _export(session, "campaigns", campaign_id, target)
 
 
 @campaigns.command("exposure")
@@ -187,6 +188,37 @@ def exposure(session: Session, external_userid: str) -> None:
     """显示一个客户历次收到的投放。"""
     found = session.client.get(at("customers", external_userid, "exposure"))
     session.show(found, campaign_tables.exposures(found))
+
+
+@campaigns.command("shared")
+@LIMIT
+@click.pass_obj
+def list_shared(session: Session, limit: int) -> None:
+    """列出上级机构已开始的投放。"""
+    rows = session.client.rows(at("shared-campaigns"), limit)
+    session.show(rows, campaign_tables.shared(rows))
+
+
+@campaigns.command("share")
+@_ID
+@_CSV
+@click.pass_obj
+def show_share(session: Session, campaign_id: str, target: TextIO | None) -> None:
+    """显示上级机构的投放在本机构的结果（仅本机构及下级成员）；可导出每位客户的结果。"""
+    found = session.client.get(at("shared-campaigns", campaign_id, "results"))
+    session.show(found, *campaign_tables.results(found))
+    if target is not None:
+        _export(session, "shared-campaigns", campaign_id, target)
+
+
+@campaigns.command("share-tasks")
+@_ID
+@LIMIT
+@click.pass_obj
+def list_shared_tasks(session: Session, campaign_id: str, limit: int) -> None:
+    """列出上级机构的投放在本机构各成员的任务。"""
+    rows = session.client.rows(at("shared-campaigns", campaign_id, "tasks"), limit)
+    session.show(rows, campaign_tables.tasks(rows))
 
 
 campaigns.add_command(settings_of("campaigns", "全行停发开关、静默时段等规则。", campaign_tables.rules))
@@ -204,8 +236,8 @@ def kill(
     written(session, "campaigns", known, given_in(known) | {"sending_stopped": not off}, campaign_tables.rules)
 
 
-def _export(session: Session, campaign_id: str, target: TextIO) -> None:
-    rows = session.client.rows(at("campaigns", campaign_id, "recipients"), 0)
+def _export(session: Session, place: str, campaign_id: str, target: TextIO) -> None:
+    rows = session.client.rows(at(place, campaign_id, "recipients"), 0)
     campaign_tables.write_csv(rows, target)
     click.echo(f"已写入 {len(rows)} 行", err=True)
 

@@ -92,6 +92,16 @@ def campaigns(rows: Sequence[Row]) -> Table:
     return table
 
 
+def shared(rows: Sequence[Row]) -> Table:
+    """Campaigns of the nodes above."""
+    table = titled("上级机构的投放", "编号", "名称", "状态", "渠道", "机构", "目标指标", "开始时间", "结束时间")
+    for row in rows:
+        times = local_time(row["starts_at"]), local_time(row["ended_at"])
+        words = STATES[row["state"]], CHANNELS[row["channel"]], row["node_id"], row["target_kpi"]
+        table.add_row(row["campaign_id"], row["name"], *words, *times)
+    return table
+
+
 def campaign(found: Row) -> tuple[Table, ...]:
     """What it is, its audience, its rings."""
     wanted, review = found["definition"], found["review"]

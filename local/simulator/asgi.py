@@ -5,13 +5,15 @@ import json
 import re
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, quote
 
+from local.simulator.api.call import FileBody
 from local.simulator.gate import ApiReply, ApiRequest, Gate
 from local.simulator.knobs import Knobs
 
 type Message = MutableMapping[str, Any]
 type Receive = Callable[[], Awaitable[Message]]
+type Headers = list[tuple[bytes, bytes]]
 type Send = Callable[[Message], Awaitable[None]]
 
 _PREFIX = "/cgi-bin/"
@@ -60,8 +62,9 @@ async def _read(scope: Message, receive: Receive) -> ApiRequest | None:
     query = dict(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True))
     client = scope.get("client")
     source = client[0] if client else ""
-    content_type = dict(scope["headers"]).get(b"content-type", b"").decode("latin-1")
-    return ApiRequest(scope["method"], path.removeprefix(_PREFIX), query, bytes(body), source, content_type)
+    headers = dict(scope["headers"])
+    content_type, byte_range = (headers.get(name, b"").decode("latin-1") for name in (b"content-type", b"range"))
+    return ApiRequest(scope["method"], path.removeprefix(_PREFIX), query, bytes(body), source, content_type, byte_range)
 
 
 async def _pause(milliseconds: int) -> None:
@@ -78,12 +81,25 @@ async def _hang_up(receive: Receive) -> None:
 
 
 async def _reply(send: Send, reply: ApiReply) -> None:
+    if reply.file is not None:
+        await _send(send, reply.status, _file_headers(reply.file), reply.file.content)
+        return
     body = json.dumps(reply.body, ensure_ascii=False, separators=(",", ":")).encode() if reply.body else b""
-    headers = [
-        (b"content-type", b"application/json; charset=UTF-8"),
-        (b"content-length", str(len(body)).encode()),
-    ]
+    headers = [(b"content-type", b"application/json; charset=UTF-8")]
     if "errcode" in reply.body:
         headers.append((b"error-code", str(reply.body["errcode"]).encode()))
-    await send({"type": "http.response.start", "status": reply.status, "headers": headers})
+    await _send(send, reply.status, headers, body)
+
+
+def _file_headers(file: FileBody) -> Headers:
+    headers = [
+        (b"content-type", b"application/octet-stream"),
+        (b"content-disposition", f'attachment; filename="{quote(file.name)}"'.encode()),
+    ]
+    return [*headers, (b"content-range", file.part.encode())] if file.part else headers
+
+
+async def _send(send: Send, status: int, headers: Headers, body: bytes) -> None:
+    headers = [*headers, (b"content-length", str(len(body)).encode())]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})

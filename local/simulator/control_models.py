@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from local.simulator.faults import FaultKind
 from local.simulator.mass_book import ChatType
-from local.simulator.model import Customer, Decision, Relation
+from local.simulator.model import ArchiveConsent, Customer, Decision, Relation
 
 
 class Strict(BaseModel):
@@ -162,6 +162,7 @@ class RelationPatch(Strict):
     remark_corp_name: str | None = None
     chat_started: bool | None = None
     last_chat_at: float | None = None
+    archive_consent: ArchiveConsent | None = None
 
 
 class Decide(Strict):

@@ -229,7 +229,16 @@ class CorpActions:
         self._note("relation_changed", userid=relation.userid, external_userid=external_userid)
         if set(changes) & {"remark", "description", "tag_ids", "remark_corp_name"}:
             self._tell_customer("edit_external_contact", relation, {})
+        if changes.get("archive_consent") == "agreed":
+            self._tell_archive_consent(relation)
         return relation
+
+    def _tell_archive_consent(self, relation: Relation) -> None:
+        """With a welcome code of its own, unless the chat has started or the console greets."""
+        more: dict[str, FieldValue] = {}
+        if not relation.chat_started and not self.member(relation.userid).console_welcome:
+            more["WelcomeCode"] = issue_welcome_code(self._simulation, relation.userid, relation.external_userid)
+        self._tell_customer("msg_audit_approved", relation, more)
 
     def remove_by_member(self, userid: str, external_userid: str) -> None:
         relation = self.relation(userid, external_userid)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from local.simulator import access, errors
-from local.simulator.api.call import Body, Call, Endpoint, Engines
+from local.simulator.api.call import Body, Call, Endpoint, Engines, FileBody
 from local.simulator.api.endpoints import ENDPOINTS
 from local.simulator.decoration import decorate
 from local.simulator.errors import ApiError, error_message
@@ -19,7 +19,7 @@ from local.simulator.multipart import first_file
 
 TOKEN_PATH = "gettoken"  # noqa: S105 - a path, not a secret
 _OK = 200
-_NOT_FOUND = 404
+_PARTIAL, _NOT_FOUND = 206, 404
 _WRONG_JSON = "Warning: wrong json format."
 _ID_LISTS = ("external_userid", "chat_id_list", "userid_list", "tag_id", "add_tag")
 _IDS = ("userid", "external_userid", "chat_id")
@@ -35,12 +35,16 @@ class ApiRequest:
     body: bytes
     source: str
     content_type: str = ""
+    byte_range: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class ApiReply:
+    """``file`` is what is answered instead of the JSON ``body``."""
+
     status: int
     body: Body
+    file: FileBody | None = None
 
 
 @dataclass(slots=True)
@@ -76,10 +80,12 @@ class Gate:
         """Do the work of a call, and record it."""
         progress = _Progress(time.perf_counter())
         body = self._body(request, trouble, progress)
+        if isinstance(body, FileBody) and body.part:
+            progress.status = _PARTIAL
         self._record(request, trouble, progress, answered=not trouble.drop_after)
-        return ApiReply(progress.status, body)
+        return ApiReply(progress.status, {}, body) if isinstance(body, FileBody) else ApiReply(progress.status, body)
 
-    def _body(self, request: ApiRequest, trouble: Trouble, progress: _Progress) -> Body:
+    def _body(self, request: ApiRequest, trouble: Trouble, progress: _Progress) -> Body | FileBody:
         if trouble.http_status is not None:
             progress.status = trouble.http_status
             return {}
@@ -88,10 +94,9 @@ class Gate:
             progress.status = _NOT_FOUND
             return {}
         try:
-            if endpoint is None:
-                body = self._token(request, trouble)
-            else:
-                body = self._work(endpoint, request, trouble, progress)
+            answer = (
+                self._token(request, trouble) if endpoint is None else self._work(endpoint, request, trouble, progress)
+            )
         except ApiError as error:
             progress.errcode = error.errcode
             text = error_message(error.errcode, self._simulation.now(), request.source, error.detail)
@@ -100,7 +105,9 @@ class Gate:
                 text = self._with_json_warning(request, text)
             return {"errcode": error.errcode, "errmsg": text, **body}
         progress.errcode = errors.OK
-        return {"errcode": errors.OK, "errmsg": "ok", **decorate(body, self._simulation.knobs)}
+        if isinstance(answer, FileBody):
+            return answer
+        return {"errcode": errors.OK, "errmsg": "ok", **decorate(answer, self._simulation.knobs)}
 
     def _token(self, request: ApiRequest, trouble: Trouble) -> Body:
         now = self._simulation.now()
@@ -110,7 +117,7 @@ class Gate:
         token = state.tokens.fetch(state.world, state.knobs, dict(request.query), source=request.source, now=now)
         return {"access_token": token.text, "expires_in": int(token.expires_at - now)}
 
-    def _work(self, endpoint: Endpoint, request: ApiRequest, trouble: Trouble, progress: _Progress) -> Body:
+    def _work(self, endpoint: Endpoint, request: ApiRequest, trouble: Trouble, progress: _Progress) -> Body | FileBody:
         self._check_source(request)
         app = self._authorised(endpoint, request, progress)
         progress.args = _args(endpoint, request)
@@ -118,7 +125,8 @@ class Gate:
         if endpoint.method == "POST" and request.method != "POST":
             raise ApiError(errors.INVALID_PARAMETER, "POST expected,")
         file = first_file(request.content_type, request.body) if endpoint.takes_file else None
-        call = Call(request.path, progress.args, app, request.source, self._simulation.now(), self._engines, file)
+        now, byte_range = self._simulation.now(), request.byte_range
+        call = Call(request.path, progress.args, app, request.source, now, self._engines, file, byte_range)
         return endpoint.answer(call)
 
     def _check_source(self, request: ApiRequest) -> None:

@@ -310,6 +310,17 @@ class Knobs(BaseModel):
 
     # Welcome messages (5.8) and statistics (7)
     welcome_code_seconds: int = Field(default=20, ge=1, description="Life of a welcome code.")
+    welcome_sending_seconds: int = Field(
+        default=0,
+        ge=0,
+        description="How long a welcome message is on its way: until then another call is 41096. UNVERIFIED.",
+        json_schema_extra=_UNVERIFIED,
+    )
+    welcome_sending_fails: bool = Field(
+        default=False,
+        description="Then it has failed, and the code serves whoever tries again; else that is 41051. UNVERIFIED.",
+        json_schema_extra=_UNVERIFIED,
+    )
     statistics_ready_hour: int = Field(
         default=6,
         ge=0,

@@ -19,7 +19,7 @@ _PICTURES_PER_DAY, _PICTURES_PER_MONTH = 1_000, 3_000
 
 @dataclass(slots=True, kw_only=True)
 class Media:
-    """``use`` is the way it was uploaded, and the only one it is good for. The bytes are not kept, their hash is."""
+    """``use`` is the way it was uploaded, and the only one it is good for to send."""
 
     media_id: str
     kind: str
@@ -35,6 +35,7 @@ class Media:
 @dataclass(slots=True)
 class MediaStore:
     by_id: dict[str, Media] = field(default_factory=dict)
+    contents: dict[str, bytes] = field(default_factory=dict)  # by media id
     pictures: dict[str, str] = field(default_factory=dict)  # address -> hash
     picture_days: Counter[str] = field(default_factory=Counter)  # by day and by month of Beijing
 
@@ -54,7 +55,7 @@ class MediaStore:
             pixels=facts.pixels,
             seconds=facts.seconds,
         )
-        self.by_id[media.media_id] = media
+        self.by_id[media.media_id], self.contents[media.media_id] = media, file.content
         return media
 
     def living(self, media_id: str, now: float, life: int) -> Media | None:

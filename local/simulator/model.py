@@ -19,6 +19,7 @@ INTERNAL, EXTERNAL = 1, 2
 
 type AppKind = Literal["self_built", "contacts_sync", "external_contact_system", "archive"]
 type Standing = Literal["mutual", "customer_deleted", "half"]
+type ArchiveConsent = Literal["pending", "agreed", "refused"]
 type Decision = Literal["accept", "refuse", "ignore", "vanish", "full"]
 type TransferKind = Literal["onjob", "resigned"]
 
@@ -115,6 +116,7 @@ class Relation:
     """One member following one customer. ``half``: the customer added a skip-verify member who has not confirmed.
 
     ``last_chat_at`` decides who sends a mass message to a customer of several members; None counts as ``createtime``.
+    ``archive_consent`` is the customer's word on archiving their chats, None where nobody asks for it.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = _STRICT
@@ -133,6 +135,7 @@ class Relation:
     standing: Standing = "mutual"
     chat_started: bool = False
     last_chat_at: float | None = None
+    archive_consent: ArchiveConsent | None = None
 
 
 @dataclass(slots=True, kw_only=True)

@@ -4,6 +4,7 @@ import pickle
 from dataclasses import dataclass, field
 from typing import Any
 
+from local.simulator.album_book import AlbumBook
 from local.simulator.clock import Clock
 from local.simulator.confirmations import ConfirmationScript
 from local.simulator.contact_ways import ContactWayBook
@@ -18,6 +19,7 @@ from local.simulator.mass_book import MassBook
 from local.simulator.media_store import MediaStore
 from local.simulator.message_book import MessageBook
 from local.simulator.moment_book import MomentBook
+from local.simulator.template_book import GroupTemplateBook
 from local.simulator.timeline import Agenda, Timeline
 from local.simulator.tokens import TokenStore
 from local.simulator.transfer_book import TransferBook
@@ -26,10 +28,13 @@ from local.simulator.world import World, empty_world
 
 @dataclass(slots=True)
 class WelcomeCode:
+    """``used_by`` sends since ``used_at``; how long that takes, and whether it comes off, the knobs say."""
+
     userid: str
     external_userid: str
     issued_at: float
     used_by: str | None = None
+    used_at: float = 0.0
     content: dict[str, Any] = field(default_factory=dict)
 
 
@@ -47,6 +52,8 @@ class State:
     transfers: TransferBook = field(default_factory=TransferBook)
     group_transfers: dict[tuple[int, str], int] = field(default_factory=dict)
     welcome_codes: dict[str, WelcomeCode] = field(default_factory=dict)
+    group_templates: GroupTemplateBook = field(default_factory=GroupTemplateBook)
+    albums: AlbumBook = field(default_factory=AlbumBook)
     contact_ways: ContactWayBook = field(default_factory=ContactWayBook)
     messages: MessageBook = field(default_factory=MessageBook)
     media: MediaStore = field(default_factory=MediaStore)

@@ -299,7 +299,12 @@ def _campaigns_run(bank: Bank) -> None:
         assert head_office.rows(at("campaigns", campaign_id, "tasks"), 1)
     assert len(head_office.rows(at("campaigns"), 0)) == 3
     branch = next(node["id"] for node in bank.world["departments"] if node.get("parentid") == 1)
-    assert bank.operator(f"branch_{branch}").rows(at("campaigns"), 0) == []
+    below = bank.operator(f"branch_{branch}")
+    assert below.rows(at("campaigns"), 0) == []
+    assert len(below.rows(at("shared-campaigns"), 0)) == 3
+    whole = head_office.get(at("campaigns", first, "results"))
+    assert below.get(at("shared-campaigns", first, "results"))["by_state"] == whole["by_state"]
+    assert len(below.rows(at("shared-campaigns", first, "recipients"), 0)) == whole["audience"]
     assert head_office.get(at("customers", seed, "exposure"))["items"]
     checker.get(at("campaigns", first))
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 
-from scrm.audience.dossiers import Bucket, Note, Shelf, notes_of
+from scrm.audience.dossiers import Bucket, Note, NoteKind, Shelf, notes_of
 from scrm.audience.facts import Consent, CustomerFacts
 from scrm.audience.lists import CustomerList, ListExpiredError
 from scrm.audience.ports import FeedTaken, Owned
@@ -42,6 +42,15 @@ class FakeDossiers:
         self.reads += 1
         buckets = self.buckets.get(home, {})
         return Shelf(home, tuple(buckets[prefix] for prefix in sorted(buckets)), tuple(self.notes.get(home, [])))
+
+    def arrived(self, home: str, since: datetime) -> dict[str, set[str]]:
+        """Implements ArrivalNotes."""
+        found: dict[str, set[str]] = {}
+        for note in self.notes.get(home, []):
+            if note.kind is NoteKind.ARRIVED and note.at >= since:
+                for one in note.versions:
+                    found.setdefault(one, set()).add(note.other)
+        return found
 
     def save(self, buckets: Sequence[Bucket]) -> bool:
         if self.busy:

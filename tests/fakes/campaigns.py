@@ -62,6 +62,15 @@ class MemoryCampaigns:
         ]
         return Page(tuple(sorted(found, key=lambda each: each.made_at, reverse=True)[:limit]))
 
+    def above(self, node_path: str, cursor: str | None, limit: int) -> Page[Campaign]:
+        found = [
+            each
+            for each in self.by_id.values()
+            if each.has_begun and not each.test_of and each.node_path != node_path and covers(each.node_path, node_path)
+        ]
+        found.sort(key=lambda each: (-len(each.node_path), each.made_at), reverse=True)
+        return Page(tuple(found[:limit]))
+
     def due(self, until: datetime) -> Iterator[str]:
         yield from [each.campaign_id for each in self.by_id.values() if each.due_at and each.due_at <= until]
 
@@ -219,6 +228,24 @@ class MemoryResults:
 
     def recipients(self, campaign_id: str, cursor: str | None, limit: int) -> Page[RecipientRow]:
         found = [task for task in self.sends.by_id.values() if task.campaign_id == campaign_id]
+        return Page(tuple(row for task in found for row in rows_of(task)))
+
+
+@dataclass
+class MemoryShared:
+    """Implements ResultPages and CampaignTasks of one node; a page has everything."""
+
+    sends: FakeTasks
+    node_path: str
+
+    def of_campaign(self, campaign_id: str, part: int | None = None) -> Iterator[TaskSummary]:
+        yield from (one for one in self.sends.of_campaign(campaign_id, part) if covers(self.node_path, one.node_path))
+
+    def tasks(self, campaign_id: str, cursor: str | None, limit: int) -> Page[TaskSummary]:
+        return Page(tuple(self.of_campaign(campaign_id)))
+
+    def recipients(self, campaign_id: str, cursor: str | None, limit: int) -> Page[RecipientRow]:
+        found = [self.sends.by_id[one.task_id] for one in self.of_campaign(campaign_id)]
         return Page(tuple(row for task in found for row in rows_of(task)))
 
 

@@ -78,7 +78,15 @@ class FakeTasks:
                 reach = task.reached_within(timedelta(hours=1)), task.reached_within(timedelta(hours=24))
                 counts, excluded = task.counts, task.excluded
                 yield TaskSummary(
-                    task.task_id, task.owner_userid, task.ring, task.state, counts, reach, task.not_before, excluded
+                    task.task_id,
+                    task.owner_userid,
+                    task.ring,
+                    task.state,
+                    counts,
+                    reach,
+                    task.not_before,
+                    excluded,
+                    task.node_path,
                 )
 
     def open_of_owner(self, owner_userid: str) -> Iterator[str]:

@@ -97,6 +97,9 @@ def test_facts_follow_a_customer_in_the_transaction_of_his_new_owner(table: Tabl
 
     assert reader.of_owner("rm_from") == {}
     assert reader.of_owner("rm_to") == {"wm_moves": facts("wm_moves", told_at=now)}
+    notes = DynamoDossiers(table)
+    assert notes.arrived("rm_to", now - DAY) == {"wm_moves": {"rm_from"}}
+    assert notes.arrived("rm_to", now + DAY) == notes.arrived("rm_from", now - DAY) == {}
     feed.take([facts("wm_moves", told_at=now + DAY)])
     assert reader.of_owner("rm_to") == {"wm_moves": facts("wm_moves", told_at=now + DAY)}
 

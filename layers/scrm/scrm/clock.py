@@ -48,6 +48,11 @@ def advance_to(offset: timedelta) -> None:
     _offset = max(_offset, offset, timedelta(0))
 
 
+def of_platform(moment: datetime) -> datetime:
+    """A time that AWS itself wrote, such as a file's upload, on this clock: AWS stays on wall time in the local run."""
+    return moment + _offset
+
+
 def reset() -> None:
     """Back to wall time; for tests."""
     global _offset  # noqa: PLW0603

@@ -32,6 +32,12 @@ def path_to(node_id: str, parents: dict[str, str]) -> str:
     return "/" + "/".join(reversed(trail)) + "/"
 
 
+def above(path: str) -> list[str]:
+    """The node paths above one, the root's first."""
+    ids = [part for part in path.split("/") if part]
+    return ["/" + "/".join(ids[:depth]) + "/" for depth in range(1, len(ids))]
+
+
 def covers(scope_path: str, node_path: str) -> bool:
     """Whether someone placed at ``scope_path`` may see what lies at ``node_path`` (invariant 7)."""
     return bool(scope_path) and node_path.startswith(scope_path)

@@ -20,6 +20,15 @@ type Body = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
+class FileBody:
+    """A file instead of JSON; ``part`` is the Content-Range when only a part of it was asked for."""
+
+    content: bytes
+    name: str
+    part: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Engines:
     """The parts of the simulation that endpoints set to work."""
 
@@ -33,7 +42,10 @@ class Engines:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One authorised API call; ``args`` are the query of a GET or of an upload, else the JSON body of a POST."""
+    """One authorised API call; ``args`` are the query of a GET or of an upload, else the JSON body of a POST.
+
+    ``byte_range`` is the Range header.
+    """
 
     path: str
     args: Mapping[str, Any]
@@ -42,6 +54,7 @@ class Call:
     now: float
     engines: Engines
     file: UploadedFile | None = None
+    byte_range: str = ""
 
     @property
     def world(self) -> World:
@@ -65,6 +78,6 @@ class Endpoint:
 
     method: Literal["GET", "POST"]
     access: Access
-    answer: Callable[[Call], Body]
+    answer: Callable[[Call], Body | FileBody]
     empty: Mapping[str, Any] = field(default_factory=dict)
     takes_file: bool = False

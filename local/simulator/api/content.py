@@ -52,6 +52,12 @@ def checked_conclusions(call: Call) -> dict[str, Any] | None:
     return parts
 
 
+def checked_part(call: Call, kind: str, part: Any) -> dict[str, Any]:
+    """One attachment that is given under its kind, as flat keys are."""
+    _check_attachment(call, {"msgtype": kind, kind: part})
+    return dict(part)
+
+
 def shown_content(content: Mapping[str, Any]) -> dict[str, Any]:
     """As the list of messages gives it back: of an image the media id rather than the address, no cover media."""
     shown = dict(content)

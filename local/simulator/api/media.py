@@ -1,10 +1,11 @@
-"""Uploads (content paper, 3.3), and what the sending endpoints ask of a media id."""
+"""Uploads and downloads (content paper, 3.3), and what the sending endpoints ask of a media id."""
 
+import re
 from collections.abc import Iterable
 
 from local.simulator import errors
 from local.simulator.api import arguments
-from local.simulator.api.call import Body, Call, Endpoint
+from local.simulator.api.call import Body, Call, Endpoint, FileBody
 from local.simulator.errors import ApiError
 from local.simulator.file_facts import facts_of
 from local.simulator.media_store import Media, MediaUse
@@ -25,6 +26,8 @@ _ATTACHMENT_USES: dict[int, tuple[MediaUse, frozenset[str]]] = {
     2: ("album", frozenset({"image"})),
 }
 _PART = "media"
+_RANGE = re.compile(r"bytes=([0-9]{1,12})-([0-9]{1,12})?")
+_MOST_AT_ONCE = 20 * _MEGABYTE
 
 
 def upload(call: Call) -> Body:
@@ -54,6 +57,25 @@ def upload_picture(call: Call) -> Body:
     return {"url": address}
 
 
+def download(call: Call) -> FileBody:
+    """The file, or the part of it that a Range header names: 20 MB at most."""
+    media_id = arguments.text(call.args, "media_id", missing=errors.MEDIA_ID_MISSING)
+    store = call.engines.simulation.state.media
+    media = store.living(media_id, call.now, call.knobs.media_life_seconds)
+    if media is None:
+        raise ApiError(errors.MEDIA_ID_INVALID)
+    if not call.byte_range:
+        first, last = 0, media.size - 1
+    elif (asked := _RANGE.fullmatch(call.byte_range)) is None or int(asked[1]) >= media.size:
+        raise ApiError(errors.BAD_RANGE)
+    else:
+        first, last = int(asked[1]), min(int(asked[2] or media.size - 1), media.size - 1)
+    if not 0 <= last - first < _MOST_AT_ONCE:
+        raise ApiError(errors.BAD_RANGE)
+    part = f"bytes {first}-{last}/{media.size}" if call.byte_range else ""
+    return FileBody(store.contents[media_id][first : last + 1], media.file_name, part)
+
+
 def usable(call: Call, media_id: str, use: MediaUse, kind: str) -> Media:
     """What the id stands for.
 
@@ -75,6 +97,15 @@ def check_picture(call: Call, address: str) -> None:
     """Raises: ApiError: 40058 for an address that uploadimg did not give."""
     if address not in call.engines.simulation.state.media.pictures:
         raise ApiError(errors.INVALID_PARAMETER, "pic_url")
+
+
+def picture_of(call: Call, media_id: str) -> str:
+    """The address under which WeCom shows the file that is lent under this id."""
+    media = call.engines.simulation.state.media
+    lent = media.by_id[media_id]
+    address = f"https://wework.qpic.cn/wwpic/{lent.sha256[:24]}/0"
+    media.pictures[address] = lent.sha256
+    return address
 
 
 def _kind(call: Call, name: str, kinds: Iterable[str]) -> str:
@@ -100,5 +131,6 @@ def _checked_file(call: Call, kind: str, most: int, *, part: str | None) -> Uplo
 ENDPOINTS = {
     "media/upload": Endpoint("POST", "message", upload, takes_file=True),
     "media/upload_attachment": Endpoint("POST", "customer", upload_attachment, takes_file=True),
+    "media/get": Endpoint("GET", "message", download),
     "media/uploadimg": Endpoint("POST", "message", upload_picture, takes_file=True),
 }

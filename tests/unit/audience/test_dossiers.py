@@ -1,13 +1,14 @@
 """Facts lie with a customer's owner, are found after every change of owner, and never with two."""
 
-from datetime import timedelta
+from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scrm.audience.dossiers import KEPT_FOR
-from scrm.audience.facts import CustomerFacts
+from scrm.audience.facts import Consent, CustomerFacts
 from scrm.audience.intake import FactsReader, FeedImport
 from scrm.audience.ports import DossiersBusyError
 from scrm.homes import MOST_IN_A_BUCKET
@@ -117,3 +118,35 @@ def test_each_customer_is_with_his_owner_alone_with_what_was_told_last(steps: li
     owned = {(found.owner_userid, one): told.get(one) for one, found in customers.by_id.items() if found.owner_userid}
     assert {place: known for place, known in found.items() if known} == {p: k for p, k in owned.items() if k}
     assert all(place in owned for place in found)
+
+
+@pytest.mark.parametrize(
+    ("told", "heard"),
+    [
+        ({"is_protected": True}, ["rm_a"]),
+        ({"consent": Consent.WITHDRAWN}, ["rm_a"]),
+        ({"born_on": date(2010, 1, 1)}, ["rm_a"]),
+        ({}, []),
+    ],
+)
+def test_what_bars_somebody_of_whom_nothing_was_told_is_heard(told: dict[str, Any], heard: list[str]) -> None:
+    store, restricted = FakeDossiers(), list[str]()
+    feed = FeedImport(FakeOwned(store, wm1="rm_a"), store, lambda: NOW, restricted.extend)
+
+    feed.take([facts("wm1", **told)])
+
+    assert restricted == heard
+
+
+def test_a_lower_class_of_somebody_who_came_since_the_last_feed_is_heard() -> None:
+    store, restricted = FakeDossiers(), list[str]()
+    customers = FakeOwned(store, wm1="rm_a")
+    feed = FeedImport(customers, store, lambda: NOW, restricted.extend)
+    feed.take([facts("wm1", risk_class=4)])
+    customers.move("wm1", "rm_b")
+
+    feed.take([facts("wm1", risk_class=1, told_at=NOW + timedelta(hours=1))])
+    again = list(restricted)
+    feed.take([facts("wm1", risk_class=1, told_at=NOW + timedelta(hours=2))])
+
+    assert (again, restricted) == (["rm_b"], ["rm_b"])

@@ -7,6 +7,7 @@ from typing import Any, cast
 
 import pytest
 
+from scrm import clock
 from scrm.audience.feed import REQUIRED
 from scrm.audience.intake import FactsReader, FeedImport
 from scrm.audience.messages import FactsFileStep
@@ -151,3 +152,17 @@ def test_an_older_file_a_missing_one_and_another_folder_change_nothing() -> None
     assert bank.intake.begin(Upload("other", f"{PREFIX}facts.csv", NOW + DAY)) is FactsOutcome.IGNORED
     assert bank.intake.begin(Upload("data", "audience/review/facts.csv", NOW + DAY)) is FactsOutcome.IGNORED
     assert FactsReader(bank.store).of_owner("rm_a") == {"wm0": facts("wm0")}
+
+
+def test_in_the_local_run_a_file_is_of_the_simulators_day_though_s3_stays_on_wall_time() -> None:
+    bank = Bank()
+    clock.advance_to(20 * DAY)
+    try:
+        outcomes = bank.upload(["wm0,C3,2026-12-10,1980-05-17,given"])
+    finally:
+        clock.reset()
+
+    latest = bank.feeds.latest()
+    assert outcomes == [FactsOutcome.CHECKED, FactsOutcome.TAKEN]
+    assert latest is not None
+    assert latest.told_at == NOW + 20 * DAY

@@ -1,11 +1,13 @@
 """An opt-out at a moment: nothing that leaves later reaches the customer, queued or not (R1, R18)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
 from scrm.campaign.model import Channel
+from scrm.campaign.ports import AcceptedMessage, MassMessage
 from scrm.consent.model import ConsentAnswer, ConsentSource, Statement
 from scrm.runtime.consent_joins import ConsentedOnly
 from tests.fakes.consent import Answers
@@ -50,6 +52,37 @@ def test_who_opted_out_before_the_creation_is_left_out_with_the_reason(bank: Ban
 
     assert bank.dispatch.wecom.creations == [(OWNER, ("wm000000", "wm000002"))]
     assert bank.dispatch.counts() == {"excluded": 1, "pending": 2}
+
+
+def test_who_opts_out_while_the_call_is_made_is_looked_at_as_soon_as_it_ended(bank: Bank) -> None:
+    run = bank.dispatch
+    (task,) = run.plan(customers(2))
+    later: list[tuple[str, bool]] = []
+    create, request_looks = run.wecom.create, run.queue.request_looks
+
+    def while_opting_out(message: MassMessage) -> AcceptedMessage:
+        bank.opt_out("wm000001")
+        asked, run.queue.looks = run.queue.looks, []
+        run.queue.request_looks = put_off  # type: ignore[method-assign]
+        for task_id, is_asked in asked:
+            run.reconcile().look(task_id, asked=is_asked)
+        run.queue.request_looks = request_looks  # type: ignore[method-assign]
+        return create(message)
+
+    def put_off(task_ids: Sequence[str], *, asked: bool = False, not_before: datetime | None = None) -> None:
+        assert not_before == run.time + timedelta(minutes=1)
+        later.extend((task_id, asked) for task_id in task_ids)
+
+    run.wecom.create = while_opting_out  # type: ignore[method-assign]
+    run.send(task)
+    run.wecom.create = create  # type: ignore[method-assign]
+    run.time += timedelta(minutes=1)
+    run.queue.looks += later
+    run.run()
+
+    assert run.wecom.messages["msg_0"].cancelled
+    assert run.wecom.creations[1:] == [(OWNER, ("wm000000",))]
+    assert run.counts() == {"excluded": 1, "pending": 1}
 
 
 def test_who_opts_out_while_it_waits_is_taken_out_and_the_others_get_it(bank: Bank) -> None:

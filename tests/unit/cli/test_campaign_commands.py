@@ -119,6 +119,28 @@ def test_results_are_shown_and_written_to_a_file(run: Run, api: Api, draft: Path
     assert "wm_rm_11_0_9" in run("campaigns", "recipients", campaign_id).output
 
 
+def test_a_branch_sees_and_exports_its_share_of_what_head_office_sends(
+    run: Run, api: Api, draft: Path, tmp_path: Path
+) -> None:
+    campaign_id = started(run, api, draft)
+    plan = SendPlan(campaign_id, "pilot", Channel.ONE_TO_ONE, ContentRef("act_1", 1), clock.now(), clock.now())
+    for node in ("11", "12"):
+        (task,) = plan.tasks_of(f"rm_{node}", [f"wm_{node}_1", f"wm_{node}_2"], f"/1/10/{node}/")
+        api.campaigns.tasks.put_planned([task.ended_as(RecipientState.SENT, task.target_ids[:1], clock.now())])
+    written = tmp_path / "share.csv"
+
+    listed = run("--as", "branch_12", "campaigns", "shared").output
+    share = run("--as", "branch_12", "campaigns", "share", campaign_id, "--csv", str(written)).output
+    tasks = run("--as", "branch_12", "campaigns", "share-tasks", campaign_id).output
+
+    assert "十一月产品提升" in listed
+    assert "已发送" in share
+    assert "rm_12" in tasks
+    assert "rm_11" not in tasks
+    rows = list(csv.reader(written.read_text(encoding="utf-8-sig").splitlines()))
+    assert [row[0] for row in rows[1:]] == ["wm_12_1", "wm_12_2"]
+
+
 def test_a_test_is_sent_and_a_customers_exposure_shown(run: Run, api: Api, draft: Path) -> None:
     api.people.rows["rm_li"] = member("rm_li", "12", "/1/10/12/")
     api.contacts.changes.added("rm_li", "wm_1", clock.now() - timedelta(days=30))

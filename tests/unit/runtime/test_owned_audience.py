@@ -5,6 +5,8 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from scrm.audience.intake import FactsReader, FeedImport
 from scrm.audience.lists import CustomerList
@@ -15,7 +17,7 @@ from scrm.campaign.model import Audience, Campaign, Channel
 from scrm.campaign.refusals import CampaignRefusedError
 from scrm.contacts.model import Customer, GroupChat, Relation, RelationDetails, RelationState
 from scrm.org.model import Member, MemberStatus, OrgNode
-from scrm.runtime import owned_audience
+from scrm.runtime import frozen_once, owned_audience
 from scrm.runtime.known_segments import ALL_CUSTOMERS, KnownSegments
 from scrm.runtime.owned_audience import OwnedAudience
 from scrm.runtime.segment_targets import FactsAndTags, SegmentTargets
@@ -61,6 +63,7 @@ class FakeBank:
     lists: FakeLists = field(default_factory=FakeLists)
     dossiers: FakeDossiers = field(default_factory=FakeDossiers)
     tags: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    moves: int = 0
 
     def all_nodes(self) -> Iterator[OrgNode]:
         paths = {"/1/", *(member.node_path for member in self.members)}
@@ -81,11 +84,17 @@ class FakeBank:
     def groups_of(self, userid: str) -> Iterator[GroupChat]:
         yield GroupChat(f"wr_{userid}", userid, "", AT)
 
+    def move(self, external_userid: str, to_userid: str) -> None:
+        """Another owner, with the notes of that transaction."""
+        self.moves += 1
+        self.dossiers.note_owners([(external_userid, self.owners[external_userid], to_userid, self.moves)])
+        self.owners[external_userid] = to_userid
+
     @property
     def audience(self) -> OwnedAudience:
         exclusions = Exclusions(FakeContents(), FakePermissions(), self.rules, self.needs)
         targets = SegmentTargets(self.segments, FactsAndTags(FactsReader(self.dossiers), self), self.lists, self)
-        return OwnedAudience(self, self, exclusions, BucketSnapshots(self.bucket), targets)
+        return OwnedAudience(self, self, exclusions, BucketSnapshots(self.bucket), targets, self.dossiers)
 
     def freeze(self, campaign: Campaign | None = None, at: datetime = AT) -> Audience:
         found = None
@@ -112,6 +121,10 @@ def a_campaign(path: str = "/1/10/", **changes: object) -> Campaign:
 def bank(monkeypatch: pytest.MonkeyPatch) -> FakeBank:
     """Three members of the branch with three customers each, two a part; another branch with one."""
     monkeypatch.setattr(owned_audience, "_OWNERS_PER_PART", 2)
+    return full_bank()
+
+
+def full_bank() -> FakeBank:
     made = FakeBank([member("rm_c"), member("rm_a"), member("rm_b", "/1/10/12/"), member("rm_x", "/1/20/")])
     made.owners = {
         f"wm_{userid}_{number}": userid for userid in ("rm_a", "rm_b", "rm_c", "rm_x") for number in range(3)
@@ -182,7 +195,7 @@ def test_a_run_that_ends_goes_on_after_the_last_part_and_frozen_again_nothing_is
 
 def test_a_customer_who_changes_hands_meanwhile_is_in_it_once(bank: FakeBank) -> None:
     assert bank.audience.freeze(a_campaign(), AT, lambda: False) is None
-    bank.owners["wm_rm_a_0"] = "rm_c"
+    bank.move("wm_rm_a_0", "rm_c")
 
     found = bank.freeze()
 
@@ -218,11 +231,65 @@ def test_any_other_segment_is_refused() -> None:
         KnownSegments(FakeSegments()).check(definition(segment_id="seg_gold"))
 
 
-def test_more_than_one_run_can_tell_apart_is_refused(bank: FakeBank, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(owned_audience, "_MOST_CUSTOMERS", 5)
+def test_whoever_differs_beyond_what_can_be_told_apart_counts(bank: FakeBank, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(owned_audience, "_MOST_DIFFERING", 1)
+    before = bank.freeze().snapshot_id
+    bank.owners["wm_rm_a_0"] = "rm_b"
 
-    with pytest.raises(CampaignRefusedError, match="choose a segment"):
-        bank.freeze()
+    after = bank.freeze(at=AT + timedelta(hours=1)).snapshot_id
+
+    assert bank.audience.moved_percent(before, after) == 23, "rather too much than too little"
+
+
+def test_more_group_chats_than_can_be_remembered_are_refused(bank: FakeBank, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(frozen_once, "MOST_GROUPS", 2)
+
+    with pytest.raises(CampaignRefusedError, match="for each branch"):
+        bank.freeze(a_campaign(channel=Channel.GROUP))
+
+
+def test_one_who_passes_several_owners_meanwhile_is_in_it_once(bank: FakeBank) -> None:
+    assert bank.audience.freeze(a_campaign(), AT, lambda: False) is None
+    for taker in ("rm_x", "rm_a", "rm_c"):
+        bank.move("wm_rm_a_0", taker)
+
+    found = bank.freeze()
+
+    assert found.candidates == 9
+    assert "wm_rm_a_0" in bank.listed(found.snapshot_id)["rm_a"]
+
+
+def test_a_member_who_moves_to_a_later_branch_has_his_turn_once(bank: FakeBank) -> None:
+    everybody = a_campaign("/1/")
+    assert bank.audience.freeze(everybody, AT, lambda: False) is None
+    bank.members[1] = member("rm_a", "/1/20/")
+
+    found = bank.freeze(everybody)
+
+    assert [owner.userid for owner in bank.audience.owners(found.snapshot_id)].count("rm_a") == 1
+    assert found.candidates == 12
+
+
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.tuples(st.integers(0, 11), st.sampled_from(["rm_a", "rm_b", "rm_c", "rm_x"])), max_size=12))
+def test_whatever_changes_hands_nobody_is_in_it_twice_and_who_stays_is(
+    monkeypatch: pytest.MonkeyPatch, moves: list[tuple[int, str]]
+) -> None:
+    """One part a run, and a move between any two of them."""
+    monkeypatch.setattr(owned_audience, "_OWNERS_PER_PART", 1)
+    bank = full_bank()
+    customers, left = sorted(bank.owners), list(moves)
+    found = None
+    while found is None:
+        found = bank.audience.freeze(a_campaign("/1/"), AT, lambda: False)
+        for place, taker in left[:3]:
+            bank.move(customers[place], taker)
+        del left[:3]
+
+    listed = [one for of_owner in bank.listed(found.snapshot_id).values() for one in of_owner]
+    moved = {customers[place] for place, _ in moves}
+    assert len(listed) == len(set(listed)) == found.candidates
+    assert set(customers) - moved <= set(listed)
 
 
 def test_an_owner_with_many_customers_takes_several_lines(bank: FakeBank) -> None:

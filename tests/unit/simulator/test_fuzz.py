@@ -55,15 +55,18 @@ MOMENT = ("text", "attachments", "visible_range", "jobid", "moment_id", "userid"
           "filter_type", "limit", "cursor")  # fmt: skip
 WAY = ("type", "scene", "style", "remark", "skip_verify", "state", "user", "party", "is_temp", "expires_in", "unionid",
        "chat_expires_in", "conclusions", "config_id", "start_time", "end_time", "limit", "cursor")  # fmt: skip
+ALBUM = ("description", "price", "product_sn", "attachments", "product_id", "limit", "cursor")
+TEMPLATE = ("text", "image", "link", "miniprogram", "file", "video", "notify", "template_id")
 OTHERS = ("userid", "userid_list", "external_userid", "department_id", "id", "fetch_child", "limit", "cursor",
-          "page_size", "page_id", "welcome_code", "text", "attachments")  # fmt: skip
+          "media_id", "page_size", "page_id", "welcome_code", "text", "attachments")  # fmt: skip
 
 
 def names_of(path: str) -> tuple[str, ...]:
     """The parameters that the endpoint reads."""
     families = {"transfer": TRANSFER, "groupchat": GROUPS, "opengid": GROUPS, "tag": TAGS, "message/": MESSAGE,
                 "statistic": DAYS, "behavior": DAYS, "remark": REMARK,
-                "msg_template": MASS, "groupmsg": MASS, "moment": MOMENT, "contact_way": WAY}  # fmt: skip
+                "msg_template": MASS, "groupmsg": MASS, "moment": MOMENT, "contact_way": WAY,
+                "album": ALBUM, "welcome_template": TEMPLATE}  # fmt: skip
     return next((names for part, names in reversed(families.items()) if part in path), OTHERS)
 
 

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from local.simulator.file_facts import facts_of
+from local.simulator.gate import ApiReply, ApiRequest
 from local.simulator.model import Relation
 from local.simulator.multipart import first_file
 
@@ -149,3 +150,43 @@ def test_the_bytes_tell_format_pixels_and_length() -> None:
     assert facts_of(mp4(31)).seconds == 31
     assert facts_of(MP4[:20]).seconds is None
     assert facts_of(b"whatever").kind == "file"
+
+
+def fetched(corp: Corp, media_id: str, byte_range: str = "") -> ApiReply:
+    query = {"access_token": corp.token(), "media_id": media_id}
+    return corp.simulator.call(ApiRequest("GET", "media/get", query, b"", "127.0.0.1", byte_range=byte_range))
+
+
+def test_what_was_lent_is_fetched_whole_or_in_parts_until_its_id_ends() -> None:
+    corp = Corp()
+    content = PNG + bytes(range(256))
+    media_id = corp.upload(UPLOAD, content, type="image")["media_id"]
+
+    whole, part, rest = (fetched(corp, media_id, asked) for asked in ("", "bytes=4-9", "bytes=250-"))
+    corp.advance(3 * DAY)
+    late = fetched(corp, media_id)
+
+    assert [(reply.status, reply.file and reply.file.content) for reply in (whole, part, rest)] == [
+        (200, content), (206, content[4:10]), (206, content[250:]),
+    ]  # fmt: skip
+    assert part.file is not None
+    assert (part.file.name, part.file.part) == ("海报.png", f"bytes 4-9/{len(content)}")
+    assert (late.status, late.file, late.body["errcode"]) == (200, None, EXPIRED)
+
+
+@pytest.mark.parametrize("byte_range", ["bytes=9-4", "bytes=100000-", "lines=1-2"])
+def test_a_range_that_the_file_does_not_have_is_refused(byte_range: str) -> None:
+    corp = Corp()
+
+    assert fetched(corp, corp.lend(), byte_range).body["errcode"] == 830002
+
+
+def test_more_than_20_megabytes_go_in_parts_only() -> None:
+    corp = Corp()
+    media_id = corp.lend()
+    store = corp.simulator.simulation.state.media
+    store.contents[media_id] = bytes(20 * MEGABYTE + 1)
+    store.by_id[media_id].size = 20 * MEGABYTE + 1
+
+    assert fetched(corp, media_id).body["errcode"] == 830002
+    assert fetched(corp, media_id, f"bytes=0-{20 * MEGABYTE - 1}").status == 206

@@ -395,3 +395,21 @@ def test_the_command_line_serves_a_world_file(tmp_path: Path) -> None:
 
     assert summary["members"] == 3
     assert ended == 0
+
+
+def test_a_file_is_no_json_on_the_wire_and_its_refusal_is(sim: RunningSimulator) -> None:
+    def asked(path: str, **query: str) -> requests.Response:
+        return requests.get(f"{sim.base_url}/cgi-bin/{path}", params=query, timeout=5)
+
+    token = asked("gettoken", corpid=CORP_ID, corpsecret=SECRET).json()["access_token"]
+    upload = f"{sim.base_url}/cgi-bin/media/upload?type=file&access_token={token}"
+    lent = requests.post(upload, files={"media": ("r.pdf", b"%PDF-1.7 and more")}, timeout=5).json()["media_id"]
+
+    found = asked("media/get", media_id=lent, access_token=token)
+    refused = asked("media/get", media_id="unknown", access_token=token)
+
+    assert (found.content, found.headers["Content-Type"]) == (b"%PDF-1.7 and more", "application/octet-stream")
+    assert "r.pdf" in found.headers["Content-Disposition"]
+    assert (refused.json()["errcode"], "json" in refused.headers["Content-Type"]) == (40007, True)
+    assert [call["errcode"] for call in sim.control.calls(path="media/get")] == [0, 40007]
+    assert [file["file_name"] for file in sim.control.media()] == ["r.pdf"]

@@ -85,3 +85,42 @@ def test_bad_welcomes_are_refused(body: dict[str, Any], errcode: int) -> None:
     asked = {**body, "welcome_code": code} if body.get("welcome_code") == "given" else body
 
     assert corp.post(SEND, asked)["errcode"] == errcode
+
+
+@pytest.mark.parametrize(("fails", "later"), [(False, [41051, 41051]), (True, [0, 41096])])
+def test_while_one_app_sends_the_other_waits_and_may_try_once_it_failed(*, fails: bool, later: list[int]) -> None:
+    world = small_world()
+    world["apps"].append({"app": "second", "agent_id": 9, "secret": "second-secret"})
+    corp = Corp(world, welcome_sending_seconds=3, welcome_sending_fails=fails)
+    body = {"welcome_code": greeted(corp), **TEXT}
+
+    first, during = corp.post(SEND, body)["errcode"], corp.post(SEND, body, secret="second-secret")["errcode"]
+    corp.advance(3)
+    after = [corp.post(SEND, body, secret="second-secret")["errcode"] for _ in range(2)]
+
+    assert (first, during, after) == (0, 41096, later)
+
+
+def test_whoever_has_not_agreed_to_the_archive_is_greeted_once_he_does() -> None:
+    corp = Corp()
+    body = {"welcome_code": greeted(corp, archive_consent="pending"), **TEXT}
+
+    waiting = corp.post(SEND, body)["errcode"]
+    corp.simulator.actions.change_relation("rm_c", "wm1", {"archive_consent": "refused"})
+    refused = corp.post(SEND, body)["errcode"]
+    corp.simulator.actions.change_relation("rm_c", "wm1", {"archive_consent": "agreed"})
+    corp.advance(1)
+
+    event = corp.http.events()[-1]
+    assert (waiting, refused, event["ChangeType"]) == (41053, 41053, "msg_audit_approved")
+    assert corp.post(SEND, {"welcome_code": event["WelcomeCode"], **TEXT})["errcode"] == 0
+
+
+def test_who_chats_already_is_not_greeted_when_he_agrees_to_the_archive() -> None:
+    corp = Corp()
+    greeted(corp, archive_consent="pending", chat_started=True)
+
+    corp.simulator.actions.change_relation("rm_c", "wm1", {"archive_consent": "agreed"})
+    corp.advance(1)
+
+    assert "WelcomeCode" not in corp.http.events()[-1]

@@ -14,6 +14,7 @@ from scrm.homes import home_of
 
 _ATTEMPTS = 6
 _CUSTOMERS_PER_READ = 100
+_NOTHING = object()
 # Read for the customers who came to one owner; whose facts lie further off counts as unknown.
 _MOST_HOMES = 64
 
@@ -53,15 +54,21 @@ class FeedImport:
         restricted = False
         for _ in range(_ATTEMPTS):
             shelf = self.store.shelf(home)
-            known = shelf.dossiers
-            restricted = restricted or any(
-                one in known and restricts(known[one].facts, dossier.facts)
-                for dossier in dossiers
-                for one in (dossier.facts.external_userid,)
-            )
+            restricted = restricted or _restricted(shelf, dossiers)
             if all(self.store.save(buckets) for buckets in laid(shelf, dossiers, self.now())):
                 return restricted
         raise DossiersBusyError
+
+
+def _restricted(shelf: Shelf, dossiers: Iterable[Dossier]) -> bool:
+    """What was told of somebody before he came here is not read for it: he may be, so his owner is asked."""
+    here, known = (shelf.here() if shelf.notes else {}), shelf.dossiers
+    for facts in (dossier.facts for dossier in dossiers):
+        came = here.get(facts.external_userid, _NOTHING) is None
+        before = known.get(facts.external_userid)
+        if came or restricts(before.facts if before else None, facts):
+            return True
+    return False
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,6 +37,13 @@ class DossierStore(Protocol):
         """All on the versions they were read with, or none; False when somebody was faster."""
 
 
+class ArrivalNotes(Protocol):
+    """Who came to an owner, without anybody's facts."""
+
+    def arrived(self, home: str, since: datetime) -> dict[str, set[str]]:
+        """The homes that customers came from since then, strongly consistent: no note, nobody came."""
+
+
 @dataclass(frozen=True, slots=True)
 class FeedTaken:
     """The latest file that was taken whole: its time, and how many rows it had."""

@@ -7,9 +7,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from typing import Final
 
 from scrm.audience.facts import Consent, CustomerFacts
 from scrm.clock import BUSINESS_ZONE
+
+HIGHEST_ADULT_AGE: Final = 21  # no bank's setting goes beyond
 
 
 class ExclusionReason(StrEnum):
@@ -81,8 +84,15 @@ def exclusion(
     return _suitability(facts, offer, settings, today)
 
 
-def restricts(before: CustomerFacts, after: CustomerFacts) -> bool:
-    """Whether what the bank tells now may bar him from something that it did not bar him from before."""
+def restricts(before: CustomerFacts | None, after: CustomerFacts) -> bool:
+    """Whether what the bank tells now may bar him from something that it did not bar him from before.
+
+    Of whom it told nothing yet got only what holds no product.
+    """
+    if before is None:
+        age = after.age_on(after.told_at.astimezone(BUSINESS_ZONE).date())
+        is_young = age is not None and age < HIGHEST_ADULT_AGE
+        return after.is_protected or after.consent is Consent.WITHDRAWN or is_young
     if before.born_on != after.born_on or (after.is_protected and not before.is_protected):
         return True
     if after.consent is not before.consent and after.consent is not Consent.GIVEN:

@@ -13,9 +13,10 @@ A customer whom nobody owns has his home among ``~00`` to ``~ff``.
 """
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from scrm import clock
-from scrm.audience.dossiers import Bucket, Shelf, notes_of
+from scrm.audience.dossiers import Bucket, NoteKind, Shelf, notes_of
 from scrm.audience.ports import FeedTaken
 from scrm.aws import dossier_items as items
 from scrm.aws.contact_table import OwnerChange, unless_crossed
@@ -35,6 +36,16 @@ class DynamoDossiers:
         found = list(self._table.query(starts_with(items.home_pk(home))))
         buckets = tuple(items.to_bucket(item) for item in found if item["sk"].startswith("BUCKET#"))
         return Shelf(home, buckets, tuple(items.to_note(item) for item in found if item["sk"].startswith("NOTE#")))
+
+    def arrived(self, home: str, since: datetime) -> dict[str, set[str]]:
+        """Implements `scrm.audience.ports.ArrivalNotes`: the notes alone, which are few."""
+        found: dict[str, set[str]] = {}
+        for item in self._table.query(starts_with(items.home_pk(home), f"NOTE#{NoteKind.ARRIVED.value}#")):
+            note = items.to_note(item)
+            if note.at >= since:
+                for one in note.versions:
+                    found.setdefault(one, set()).add(note.other)
+        return found
 
     def save(self, buckets: Sequence[Bucket]) -> bool:
         """One bucket alone is a plain conditional write, which costs half of a transaction."""

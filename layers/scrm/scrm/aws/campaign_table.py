@@ -27,7 +27,7 @@ from scrm.aws.table import ABSENT, Condition, Item, Table, starts_with
 from scrm.campaign.model import Campaign, CampaignState
 from scrm.campaign.refusals import StaleCampaignError
 from scrm.campaign.slices import OwnerShare
-from scrm.node_paths import ROOT_PATH, branch_of
+from scrm.node_paths import ROOT_PATH, above, branch_of
 from scrm.paging import Page
 
 SCHEMA_VERSION = 1
@@ -75,6 +75,29 @@ class DynamoCampaignStore:
             where="begins_with(node_path, :path)" + (" AND #state = :state" if state else ""),
         )
         return Page(tuple(map(_to_campaign, items)), cursors.encode(scope, {"after": last}) if last else None)
+
+    def above(self, node_path: str, cursor: str | None, limit: int) -> Page[Campaign]:
+        """Head office's partition, then that of the branch; what has not begun is read and left out."""
+        scope = f"campaigns-above/{node_path}"
+        paths = above(node_path)
+        partitions = sorted({_of_branch(path) for path in paths}, key=[_of_branch(path) for path in paths].index)
+        position = cursors.decode(scope, cursor)
+        place = cursors.number(position, "place")
+        if place >= len(partitions):
+            return Page(())
+        names = {f":path{number}": path for number, path in enumerate(paths)}
+        items, last = self._table.query_page(
+            Condition("branch_pk = :partition", {":partition": partitions[place], **names}),
+            index="by_branch",
+            start=cursors.key(position, "after"),
+            limit=limit,
+            newest_first=True,
+            where=f"node_path IN ({', '.join(names)})",
+        )
+        following: dict[str, Any] = {"place": place, "after": last} if last else {"place": place + 1}
+        is_last = not last and place + 1 == len(partitions)
+        begun = tuple(found for found in map(_to_campaign, items) if found.has_begun)
+        return Page(begun, None if is_last else cursors.encode(scope, following))
 
     def due(self, until: datetime) -> Iterator[str]:
         for shard in range(_DUE_SHARDS):

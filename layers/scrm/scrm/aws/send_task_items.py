@@ -169,6 +169,7 @@ def to_summary(item: Item) -> TaskSummary:
         (item["reach_hour"], item["reach_day"]),
         _moment(item, "not_before"),
         item.get("excluded", {}),
+        item.get("node_path", ""),
     )
 
 

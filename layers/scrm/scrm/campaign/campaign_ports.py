@@ -21,6 +21,12 @@ class CampaignStore(Protocol):
     def list(self, node_path: str, state: CampaignState | None, cursor: str | None, limit: int) -> Page[Campaign]:
         """Campaigns at or below ``node_path``, newest first."""
 
+    def above(self, node_path: str, cursor: str | None, limit: int) -> Page[Campaign]:
+        """Those of the nodes above ``node_path`` that have begun, the highest node's first, each newest first.
+
+        A page may have fewer, or none, and not be the last.
+        """
+
     def due(self, until: datetime) -> Iterator[str]:
         """Ids of campaigns whose ``due_at`` has come."""
 

@@ -17,6 +17,7 @@ class DispatchSettings:
     how long WeCom is asked for corrections; at least 35 days (O2). ``looks_per_tick``: more than WeCom's quota takes
     until the next tick need not be asked for. ``standing_holds``: when the checks and the files took longer, the
     campaign is asked again before the call, so that nothing leaves a minute after a stop (O4).
+    ``call_recheck``: a task that something concerns while its call runs is looked at again after that.
     """
 
     quiet_from: time = time(21, 0)
@@ -30,6 +31,7 @@ class DispatchSettings:
     watched_looks: tuple[timedelta, ...] = (_DAY + _HOUR, 3 * _DAY, 7 * _DAY, 14 * _DAY, 21 * _DAY, 28 * _DAY)
     shortest_watch: timedelta = 12 * _HOUR
     horizon: timedelta = 35 * _DAY
+    call_recheck: timedelta = _MINUTE
     refused_recheck: timedelta = _HOUR
     looks_per_tick: int = 25_000
     reminders: tuple[timedelta, ...] = (2 * _HOUR, 4 * _HOUR, 8 * _HOUR)

@@ -239,6 +239,11 @@ class Campaign:
         return self.state not in {CampaignState.CLOSED, CampaignState.FAILED, CampaignState.RECALLED}
 
     @property
+    def has_begun(self) -> bool:
+        """Its audience was frozen at the start: members may have tasks of it, or have had."""
+        return bool(self.snapshot_id)
+
+    @property
     def may_send(self) -> bool:
         """Whether a task of this campaign may be created now: what the kill switch turns off."""
         return self.state in RUNNING

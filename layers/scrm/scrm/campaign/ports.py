@@ -16,7 +16,8 @@ MOST_SUCCESSORS = 20  # added in one write: two items each, and a transaction ta
 class TaskSummary:
     """A task of a campaign, as its list shows it. ``reach`` counts customers reached after an hour and after a day.
 
-    ``not_before``: until then it is not created. ``excluded``: customers who were left out, by reason.
+    ``not_before``: until then it is not created. ``excluded``: customers who were left out, by reason. ``node_path`` is
+    where the owner stood when it was planned, empty when it came to him later.
     """
 
     task_id: str
@@ -27,6 +28,7 @@ class TaskSummary:
     reach: tuple[int, int] = (0, 0)
     not_before: datetime | None = None
     excluded: Mapping[str, int] = field(default_factory=dict)
+    node_path: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,6 +62,9 @@ class TaskReconcile:
             return LookOutcome.NOTHING_TO_DO
         if task.state in CREATING:
             self.queue.request_send([task])
+            if asked and task.state is TaskState.SENDING:
+                # Its checks are behind it: whoever makes the call did not see what changed.
+                self.queue.request_looks([task_id], asked=True, not_before=self.now() + self.settings.call_recheck)
             return LookOutcome.SENT_ON
         try:
             return self._look(task)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import batched
-from typing import Final
+from typing import Final, Protocol
 
 from scrm import clock
 from scrm.campaign.model import Tally
@@ -78,7 +78,7 @@ class TaskChanges:
         return len(found)
 
     def opted_out(self, external_userid: str, member_userids: Iterable[str]) -> int:
-        """One customer opted out (R1); how many tasks are looked at. One that is yet to be created asks by itself."""
+        """One customer opted out (R1); how many tasks are looked at. One that is planned asks by itself."""
         found = [
             task_id
             for userid in dict.fromkeys(member_userids)
@@ -91,14 +91,20 @@ class TaskChanges:
 
     def _waits_for(self, task_id: str, target_id: str) -> bool:
         task = self.tasks.load(task_id)
-        return task is not None and task.state not in CREATING and target_id in task.pending_ids
+        return task is not None and task.state is not TaskState.PLANNED and target_id in task.pending_ids
+
+
+class CampaignTasks(Protocol):
+    """A campaign's tasks, or those of them that somebody may see."""
+
+    def of_campaign(self, campaign_id: str, part: int | None = None) -> Iterator[TaskSummary]: ...
 
 
 @dataclass(frozen=True, slots=True)
 class TaskTallies:
     """What became of a campaign's recipients, counted over its tasks (O2)."""
 
-    tasks: TaskRepository
+    tasks: CampaignTasks
     now: Callable[[], datetime] = clock.now
 
     def of(self, campaign_id: str, ring: str = "") -> Tally:

@@ -9,6 +9,7 @@ from enum import StrEnum
 from pathlib import PurePosixPath
 from typing import Final
 
+from scrm import clock
 from scrm.audience.facts import CustomerFacts
 from scrm.audience.feed import FeedColumns, FeedRefusedError, FeedRowError, Plausibility
 from scrm.audience.intake import FeedImport
@@ -72,7 +73,7 @@ class FactsIntake:
         """The file speaks for the moment of its upload."""
         if upload.bucket != self.bucket or not upload.key.startswith(PREFIX):
             return FactsOutcome.IGNORED
-        return self.take(FactsFileStep(key=upload.key, told_at=upload.uploaded_at))
+        return self.take(FactsFileStep(key=upload.key, told_at=clock.of_platform(upload.uploaded_at)))
 
     def take(self, step: FactsFileStep) -> FactsOutcome:
         """Rows for twenty seconds; the rest is another message."""

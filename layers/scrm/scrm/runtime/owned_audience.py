@@ -5,14 +5,15 @@ Frozen member by member from the relation table, part by part, so that a run whi
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import batched
+from itertools import batched, groupby
 from typing import Final, Protocol
 
 from scrm import clock, ids
 from scrm.audience.lists import ListExpiredError
+from scrm.audience.ports import ArrivalNotes
 from scrm.audience.segments import UnknownSegmentError
 from scrm.aws.snapshot_documents import BucketSnapshots, OwnerRow, PartHead
 from scrm.campaign.campaign_ports import OwnerPart
@@ -20,7 +21,9 @@ from scrm.campaign.exclusions import Exclusions, Judged
 from scrm.campaign.model import Audience, Campaign, Channel
 from scrm.campaign.refusals import CampaignRefusedError
 from scrm.contacts.model import Customer, GroupChat, Relation, RelationState
+from scrm.homes import key_of
 from scrm.org.model import Member
+from scrm.runtime.frozen_once import FrozenOnce, OncePerSnapshot, RememberedGroups
 from scrm.runtime.known_segments import ALL_CUSTOMERS, check_assessed
 from scrm.runtime.members_below import Staff, members_below
 from scrm.runtime.segment_targets import SegmentTargets
@@ -30,7 +33,7 @@ _SAMPLE: Final = 5
 _OWNERS_PER_PART: Final = 100
 _MEMBERS_PER_PART: Final = 500
 _CUSTOMERS_PER_PART: Final = 20_000
-_MOST_CUSTOMERS: Final = 3_000_000  # whom one run can tell apart in its memory: 60 bytes each
+_MOST_DIFFERING: Final = 2_000_000  # customers told apart in memory: 60 bytes each
 _TOGETHER: Final = 1_000
 _KEY_BYTES: Final = 8
 
@@ -55,50 +58,63 @@ class OwnedAudience:
         exclusions: Exclusions,
         snapshots: BucketSnapshots,
         segments: SegmentTargets,
+        notes: ArrivalNotes,
     ) -> None:
         self._staff = staff
         self._relations = relations
         self._exclusions = exclusions
         self._snapshots = snapshots
         self._segments = segments
+        self._notes = notes
 
     def freeze(self, campaign: Campaign, at: datetime, has_time: Callable[[], bool]) -> Audience | None:
         snapshot_id = ids.derive("snap", campaign.campaign_id, clock.to_iso(at))
         head = self._snapshots.last_head(snapshot_id)
-        seen = self._seen(snapshot_id) if head and head.next_after else set[bytes]()
-        while head is None or head.next_after is not None:
-            head = self._write_part(snapshot_id, campaign, at, head, seen)
-            if head.candidates > _MOST_CUSTOMERS:
-                raise CampaignRefusedError(
-                    f"Everybody here is more than {_MOST_CUSTOMERS} customers; choose a segment."
-                )
+        once = self._once(campaign, snapshot_id, at) if head is None or head.next_after else None
+        while once is not None and (head is None or head.next_after is not None):
+            head = self._write_part(snapshot_id, campaign, at, head, once)
+            once.note(head)
             if head.next_after is not None and not has_time():
                 return None
-        excluded = dict(sorted(head.excluded.items()))
-        customers = head.candidates - sum(excluded.values())
-        return Audience(snapshot_id, head.candidates, customers, head.owner_count, excluded, head.sample)
+        excluded = dict(sorted(head.excluded.items())) if head else {}
+        candidates, owners, sample = (head.candidates, head.owner_count, head.sample) if head else (0, 0, ())
+        return Audience(snapshot_id, candidates, candidates - sum(excluded.values()), owners, excluded, sample)
 
     def moved_percent(self, before: str, after: str) -> int:
-        """Owners whose customers are the same on both sides are not read; the others' are compared by their hashes."""
+        """Owners whose customers are the same on both sides are not read; of the others only who differs is kept."""
         known = {
             owner.userid: (owner.digest, head.number) for head in self._snapshots.heads(before) for owner in head.owners
         }
-        total, gone, come = 0, set[bytes](), set[bytes]()
-        changed: dict[int, list[str]] = {}
+        differing = _Differing()
         for head in self._snapshots.heads(after):
-            news = [one.userid for one in head.owners if known.get(one.userid, ("", 0))[0] != one.digest]
-            come |= self._keys(after, head.number, news)
-            for owner in head.owners:
-                _, part = known.pop(owner.userid, ("", -1))
-                if part >= 0 and owner.userid in news:
-                    changed.setdefault(part, []).append(owner.userid)
-        for userid, (_, part) in known.items():
-            changed.setdefault(part, []).append(userid)
-        for part, userids in changed.items():
-            gone |= self._keys(before, part, userids)
+            was = {owner.userid: known.pop(owner.userid, ("", -1)) for owner in head.owners}
+            news = [owner.userid for owner in head.owners if was[owner.userid][0] != owner.digest]
+            are = self._snapshots.customers(after, head.number, news) if news else {}
+            were = self._of_parts(before, {userid: was[userid][1] for userid in news})
+            for userid in news:
+                differing.add(were.get(userid, ()), are.get(userid, ()))
+        left = sorted(((userid, part) for userid, (_, part) in known.items()), key=lambda pair: pair[1])
+        for part, userids in groupby(left, key=lambda pair: pair[1]):
+            for customers in self._snapshots.customers(before, part, [userid for userid, _ in userids]).values():
+                differing.add(customers, ())
         last = self._snapshots.last_head(before)
         total = last.candidates - last.left_out if last else 0
-        return -(-100 * len(gone ^ come) // max(total, 1))
+        return -(-100 * differing.count // max(total, 1))
+
+    def _of_parts(self, snapshot_id: str, part_of: Mapping[str, int]) -> dict[str, tuple[str, ...]]:
+        by_part: dict[int, list[str]] = {}
+        for userid, part in part_of.items():
+            if part >= 0:
+                by_part.setdefault(part, []).append(userid)
+        found: dict[str, tuple[str, ...]] = {}
+        for part, userids in by_part.items():
+            found |= self._snapshots.customers(snapshot_id, part, userids)
+        return found
+
+    def _once(self, campaign: Campaign, snapshot_id: str, at: datetime) -> OncePerSnapshot:
+        if campaign.definition.channel is Channel.GROUP:
+            return RememberedGroups(self._snapshots, snapshot_id)
+        return FrozenOnce(self._snapshots, self._notes, snapshot_id, at)
 
     def owners(self, snapshot_id: str) -> Iterator[OwnerPart]:
         for head in self._snapshots.heads(snapshot_id):
@@ -108,30 +124,16 @@ class OwnedAudience:
     def customers(self, snapshot_id: str, part: int, userids: Iterable[str]) -> dict[str, tuple[str, ...]]:
         return self._snapshots.customers(snapshot_id, part, userids)
 
-    def _keys(self, snapshot_id: str, part: int, userids: Sequence[str]) -> set[bytes]:
-        if not userids:
-            return set()
-        found = self._snapshots.customers(snapshot_id, part, userids).values()
-        return {_key_of(customer) for of_owner in found for customer in of_owner}
-
-    def _seen(self, snapshot_id: str) -> set[bytes]:
-        """Who is in the parts so far."""
-        found = set[bytes]()
-        for head in self._snapshots.heads(snapshot_id):
-            found |= self._keys(snapshot_id, head.number, [owner.userid for owner in head.owners])
-        return found
-
     def _write_part(
-        self, snapshot_id: str, campaign: Campaign, at: datetime, before: PartHead | None, seen: set[bytes]
+        self, snapshot_id: str, campaign: Campaign, at: datetime, before: PartHead | None, once: OncePerSnapshot
     ) -> PartHead:
-        """One more part. ``seen``: a customer who changes hands meanwhile is his first owner's alone."""
+        """One more part. A customer who changes hands meanwhile is his first owner's alone."""
         part = _Part(before)
         content, targets_of = self._exclusions.content(campaign, at), self._targets(campaign, at)
         after = before.next_after if before else None
         for branch_id, member in members_below(self._staff, campaign.node_path, after):
-            found = {_key_of(one): one for one in targets_of(member.userid)}
-            target_ids = tuple(one for key, one in found.items() if key not in seen)
-            seen.update(found)
+            found = () if once.has_owner(member.userid) else tuple(dict.fromkeys(targets_of(member.userid)))
+            target_ids = once.newcomers(member.userid, found, part.by_owner) if found else ()
             if not member.can_take_over:
                 part.leave_out(len(target_ids))
             elif target_ids:
@@ -185,6 +187,10 @@ class _Part:
     sample: list[str] = field(default_factory=list)
 
     @property
+    def by_owner(self) -> dict[str, tuple[str, ...]]:
+        return {owner.userid: customers for owner, customers in zip(self.owners, self.customers, strict=True)}
+
+    @property
     def is_full(self) -> bool:
         many_owners = len(self.owners) == _OWNERS_PER_PART or self.members == _MEMBERS_PER_PART
         return many_owners or self.held >= _CUSTOMERS_PER_PART
@@ -226,5 +232,25 @@ class _Part:
         )
 
 
-def _key_of(customer: str) -> bytes:
-    return hashlib.blake2b(customer.encode(), digest_size=_KEY_BYTES).digest()
+@dataclass(slots=True)
+class _Differing:
+    """Customers who are on one side only. Who changed hands is on both, with two owners.
+
+    Beyond `_MOST_DIFFERING` nobody is remembered and everybody counts, so that a campaign rather waits for a person.
+    """
+
+    gone: set[bytes] = field(default_factory=set)
+    come: set[bytes] = field(default_factory=set)
+    beyond: int = 0
+
+    def add(self, were: Sequence[str], are: Sequence[str]) -> None:
+        before, after = set(were), set(are)
+        for side, customers in ((self.gone, before - after), (self.come, after - before)):
+            if len(self.gone) + len(self.come) + len(customers) > _MOST_DIFFERING:
+                self.beyond += len(customers)
+            else:
+                side.update(map(key_of, customers))
+
+    @property
+    def count(self) -> int:
+        return len(self.gone ^ self.come) + self.beyond

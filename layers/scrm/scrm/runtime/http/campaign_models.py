@@ -290,9 +290,18 @@ class CampaignResults(Reply):
 
     @classmethod
     def of(cls, campaign: model.Campaign, found: Found) -> Self:
-        tally = found.tally
         shares = [ring.share.customers for ring in campaign.rings]
-        audience = max(sum(shares) + campaign.outside.customers, tally.planned)
+        audience = max(sum(shares) + campaign.outside.customers, found.tally.planned)
+        return cls._of(campaign, found, audience)
+
+    @classmethod
+    def planned(cls, campaign: model.Campaign, found: Found) -> Self:
+        """As far as it has been planned: how many of the others fall to a node is known then."""
+        return cls._of(campaign, found, found.tally.planned)
+
+    @classmethod
+    def _of(cls, campaign: model.Campaign, found: Found, audience: int) -> Self:
+        tally = found.tally
         return cls(
             campaign_id=campaign.campaign_id,
             state=campaign.state,

@@ -54,6 +54,7 @@ FAMILIES: Final[Mapping[str, str]] = {
     "settings/handover": "settings",
     "settings/needs": "needs_settings",
     "settings/pressure": "pressure_settings",
+    "shared-campaigns": "shared_campaigns",
     "syncs": "full_syncs",
     "tasks": "tasks",
 }

@@ -8,6 +8,7 @@ from typing import Final
 from scrm import clock
 from scrm.audit.log import AuditLog
 from scrm.aws import session
+from scrm.aws.audience_table import DynamoDossiers
 from scrm.aws.audit_table import DynamoAuditStore
 from scrm.aws.campaign_table import DynamoSliceStore
 from scrm.aws.content_table import DynamoContents
@@ -127,10 +128,10 @@ def _exclusions() -> Exclusions:
 def _audiences() -> OwnedAudience:
     org = DynamoOrgRepository(table("ORG_TABLE"))
     contacts, segments = send_checks.contacts(), DynamoSegments(table("AUDIENCE_TABLE"))
-    documents = bucket("DATA_BUCKET")
+    documents, notes = bucket("DATA_BUCKET"), DynamoDossiers(table("AUDIENCE_TABLE"))
     known = FactsAndTags(send_checks.facts(), contacts)
     targets = SegmentTargets(segments, known, BucketLists(documents), contacts)
-    return OwnedAudience(org, contacts, _exclusions(), BucketSnapshots(documents), targets)
+    return OwnedAudience(org, contacts, _exclusions(), BucketSnapshots(documents), targets, notes)
 
 
 def reset() -> None:

@@ -7,17 +7,20 @@ from scrm.aws.campaign_results import DynamoCampaignResults
 from scrm.aws.campaign_table import DynamoCampaignStore
 from scrm.aws.contact_table import DynamoContactRepository
 from scrm.aws.dispatch_queue import SqsSendQueue
+from scrm.aws.org_table import DynamoOrgRepository
 from scrm.aws.planning_queue import SqsPlanningQueue
 from scrm.aws.segment_table import DynamoSegments
 from scrm.aws.send_task_table import DynamoTaskRepository
+from scrm.aws.shared_results import DynamoSharedResults
 from scrm.campaign.desk import CampaignDesk
 from scrm.campaign.exposure import Exposure, ExposureHistory
-from scrm.campaign.results import ResultPages
+from scrm.campaign.results import CampaignResults, ResultPages
 from scrm.campaign.stopping import TaskTallies
 from scrm.campaign.trial import TrialSends
 from scrm.runtime.campaign_joins import AuditedCampaigns, LibraryVersions
 from scrm.runtime.dispatch_joins import ContactOwners
 from scrm.runtime.known_segments import KnownSegments
+from scrm.runtime.member_places import MemberPlaces
 from scrm.runtime.wiring import campaign_settings, campaign_store, send_checks, send_tasks
 from scrm.runtime.wiring.tables import queue, table
 
@@ -55,6 +58,14 @@ class AdminCampaigns:
     @property
     def results(self) -> ResultPages:
         return DynamoCampaignResults(send_tasks.task_table())
+
+    def shared(self, node_path: str) -> DynamoSharedResults:
+        """What of campaigns falls to a node."""
+        places = MemberPlaces(DynamoOrgRepository(table("ORG_TABLE")))
+        return DynamoSharedResults(send_tasks.task_table(), node_path, places)
+
+    def shared_sums(self, node_path: str, campaign_id: str) -> CampaignResults:
+        return TaskTallies(self.shared(node_path)).results(campaign_id)
 
     def exposures_of(self, external_userid: str) -> list[Exposure]:
         """Over everybody who answered for the customer, or follows or followed him."""
