@@ -108,6 +108,7 @@ def test_everything_a_task_can_hold_is_kept(store: TaskRepository) -> None:
         },
         not_before=START,
         first_intent_at=START,
+        first_created_at=START,
         intended_at=START + HOUR,
         text_hash="hash",
         msgid="msg_1",

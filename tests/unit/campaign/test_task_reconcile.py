@@ -47,6 +47,21 @@ def test_reach_is_counted_after_an_hour_and_after_a_day() -> None:
     assert (results.reached_hour, results.reached_day, results.tally.planned) == (3, 5, 5)
 
 
+def test_reach_counts_from_the_first_time_a_member_was_asked_also_when_it_was_planned_again() -> None:
+    bank = DispatchBank()
+    (task,) = bank.plan(customers(3))
+    bank.run(2 * HOUR)
+    bank.rules.reasons = {"wm000001": "opted_out"}
+    bank.look(task, asked=True)
+    bank.run()
+    bank.wecom.confirm_all()
+
+    bank.run(HOUR)
+
+    results = bank.tallies().results(CAMPAIGN)
+    assert (results.reached_hour, results.reached_day) == (0, 2)
+
+
 def test_a_member_is_reminded_at_most_three_times() -> None:
     bank = DispatchBank()
     bank.plan(customers(1))

@@ -116,7 +116,8 @@ class SendTask:
 
     ``touch_id`` is the campaign's place in the contact-pressure ledger, the same for whatever follows this task.
     ``expires_at`` is the last moment to send it at all. ``first_intent_at`` is when its call may have been made first,
-    ``intended_at`` last, ``text_hash`` tells its text. ``alive_until`` is when it is taken back,
+    ``intended_at`` last, ``text_hash`` tells its text. ``first_created_at`` is when a member was first asked
+    to send to these customers, maybe by a task before this one. ``alive_until`` is when it is taken back,
     ``permitted_until`` when its member's permission for the product ends by its date. ``due_at`` is when to look again,
     None: never.
     ``predecessor_id`` names the task whose customers these were. ``untold``: the ledger may not have heard yet of those
@@ -147,6 +148,7 @@ class SendTask:
     text_hash: str = ""
     msgid: str = ""
     created_at: datetime | None = None
+    first_created_at: datetime | None = None
     alive_until: datetime | None = None
     permitted_until: datetime | None = None
     cancel_cause: CancelCause | None = None
@@ -182,10 +184,11 @@ class SendTask:
         return dict(Counter(result.reason for result in self.results.values() if result.state is states))
 
     def reached_within(self, span: timedelta) -> int:
-        """Customers whose member confirmed within ``span`` of the task's creation (S65)."""
-        if self.created_at is None:
+        """Customers whose member confirmed within ``span`` of when one was first asked to send to them (S65)."""
+        asked_at = self.first_created_at or self.created_at
+        if asked_at is None:
             return 0
-        until = self.created_at + span
+        until = asked_at + span
         sent = (one for one in self.results.values() if one.state is RecipientState.SENT)
         return sum(1 for one in sent if one.at is not None and one.at <= until)
 

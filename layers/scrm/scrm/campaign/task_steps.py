@@ -49,6 +49,7 @@ def accepted(
         state=TaskState.WAITING,
         msgid=msgid,
         created_at=now,
+        first_created_at=task.first_created_at or now,
         not_before=None,
         looks=0,
         untold=False,
@@ -129,6 +130,7 @@ def moved(
         not_before=not_before,
         due_at=not_before or now,
         predecessor_id=task.task_id,
+        first_created_at=task.first_created_at,
     )
     return task.ended_as(RecipientState.MOVED, order, now, successor.task_id), successor
 
