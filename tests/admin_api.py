@@ -31,6 +31,7 @@ from scrm.campaign.exposure import Exposure, ExposureHistory
 from scrm.campaign.results import CampaignResults
 from scrm.campaign.stopping import TaskTallies
 from scrm.consent.consents import ConsentDesk
+from scrm.consent.links import OptOutLinks
 from scrm.content.media import MediaDesk
 from scrm.handover.edges import Attempt, AttemptOutcome, ChunkKind, EdgeState, TransferApi
 from scrm.handover.four_eyes import FourEyes
@@ -279,6 +280,7 @@ class Api:
             "consent_desk": ConsentDesk(
                 self.answers.consents, ContactPlaces(self.contacts.repository), self.answers.news, clock.now
             ),
+            "opt_out_links": OptOutLinks("https://m.bank.example", self.answers.tokens),
             "audience": AudienceOverMemory(self.segments, self.known, self.people, AuditLog(self.audit), self.lists),
             "content_library": ContentOverMemory(self.library, self.shelf.desk),
             "permission_changes": self.library.changes,

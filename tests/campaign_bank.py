@@ -55,6 +55,14 @@ class Sending:
     def confirm_all(self) -> None:
         self._control.confirm_messages()
 
+    def publish_all(self) -> None:
+        self._control.publish_moments()
+
+    @property
+    def moments(self) -> list[dict[str, Any]]:
+        """Every moment of the corp, with its members."""
+        return [moment for moment in self._control.moments() if moment["creator"] is None]
+
     @property
     def creations(self) -> list[dict[str, Any]]:
         """Every message of the corp as the simulator shows it: its members, the time of its cancellation."""
@@ -122,7 +130,7 @@ class CampaignBank:
             product_id="",
             valid_from=now - timedelta(days=1),
             valid_until=now + timedelta(days=60),
-            variants=((Scene.ONE_TO_ONE, Variant(LABEL)),),
+            variants=((Scene.ONE_TO_ONE, Variant(LABEL)), (Scene.MOMENTS, Variant(LABEL))),
         )
         found = library.released(draft)
         self._content = ContentRef(found.activity_id, 1, dict(found.hashes)[Scene.ONE_TO_ONE])

@@ -26,6 +26,8 @@ os.environ.update(
     DATA_BUCKET="data",
     CALLBACK_SECRET_ID="scrm/callback",
     WECOM_SECRET_ID="scrm/wecom",
+    LINK_SECRET_ID="scrm/links",
+    CUSTOMER_PAGE_URL="https://m.bank.example",
     WECOM_BASE_URL="http://127.0.0.1:1",
     EVENT_BUS_NAME="scrm",
 )

@@ -155,10 +155,14 @@ class SimulatedDispatch:
         for _ in range(_MOST_MESSAGES):
             if not self.waiting:
                 return
-            message = min(self.waiting, key=lambda one: one.visible_at)
-            self.advance(max(timedelta(0), message.visible_at - self.now()))
-            self._deliver(message)
+            self.run_one()
         raise AssertionError("the bank never comes to rest")
+
+    def run_one(self) -> None:
+        """The next message of those that wait."""
+        message = min(self.waiting, key=lambda one: one.visible_at)
+        self.advance(max(timedelta(0), message.visible_at - self.now()))
+        self._deliver(message)
 
     def _deliver(self, message: Message) -> None:
         self.killer.begin(message.name if message.deadly else "")

@@ -51,10 +51,16 @@ class SimulatorExchange:
 
 def wecom_over_the_wire(wecom: Simulator, time: PlainTime) -> Callable[[CallKiller], MassMessages]:
     """A new process's way to WeCom: adapter, typed client, transport and governor; each request may be its last."""
+    clients = clients_over_the_wire(wecom, time)
+    return lambda killer: WecomMassMessages(clients(killer), lambda _: None, time.now)
+
+
+def clients_over_the_wire(wecom: Simulator, time: PlainTime) -> Callable[[CallKiller], WecomClient]:
+    """As `wecom_over_the_wire`, up to the typed client."""
     rates, tokens = MemoryRateStore(), MemoryTokenStore()
     pause = Pause(now=time.now, sleep=lambda seconds: time.advance(timedelta(seconds=seconds)), jitter=lambda: 0.0)
 
-    def process(killer: CallKiller) -> MassMessages:
+    def process(killer: CallKiller) -> WecomClient:
         exchange = GuardedExchange(
             cast("HttpExchange", remote_calls(SimulatorExchange(wecom), killer)),
             RateGovernor(rates, now=time.now, jitter=lambda: 0.0),
@@ -64,7 +70,6 @@ def wecom_over_the_wire(wecom: Simulator, time: PlainTime) -> Callable[[CallKill
         )
         credentials = AppCredentials(CORP_ID, SECRET)
         broker = token_broker(exchange, tokens, "contacts", lambda: credentials, pause=pause)
-        client = WecomClient(WecomTransport(exchange, broker, pause=pause))
-        return WecomMassMessages(client, lambda _: None, time.now)
+        return WecomClient(WecomTransport(exchange, broker, pause=pause))
 
     return process

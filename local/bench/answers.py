@@ -16,6 +16,7 @@ _SECRETS = {
         "contacts": {"token": "SampleCallbackToken", "encoding_aes_key": "SampleEncodingAESKeyOfFortyThreeCharacters0"}
     },
     "scrm/wecom": {"corp_id": CORP_ID, "apps": {"contacts": {"agent_id": 1000002, "secret": "SampleAppSecret"}}},
+    "scrm/links": {"current": "k1", "k1": "a-key-of-tests-and-samples-which-opens-nothing"},
 }
 _OPENED_AT = datetime(2026, 11, 20, 1, 30, tzinfo=UTC)
 _CASE_ID = re.compile(r"case_[a-z2-7]{26}")

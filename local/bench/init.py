@@ -29,10 +29,11 @@ LIMITS = {
     "campaign_worker": 0.85,
     "campaign_reconcile": 0.85,
     "admin_api": 0.90,
+    "customer_web": 0.85,
 }
-USUAL = {"admin_api": "list_cases", "handover_reconcile": "poll_requested"}
+USUAL = {"admin_api": "list_cases", "customer_web": "open_page", "handover_reconcile": "poll_requested"}
 """The sample that stands for a function's usual work, where it is not the first by name."""
-WORKERS = tuple(name for name in LIMITS if name not in {"wecom_callback", "admin_api"})
+WORKERS = tuple(name for name in LIMITS if name not in {"wecom_callback", "admin_api", "customer_web"})
 PEER = "typical: boto3, Logger, Tracer, Metrics, 30 models, AES"
 _TEMPLATE = (ROOT / "infra" / "template.yaml").read_text(encoding="utf-8")
 _QUEUES = "https://sqs.cn-north-1.amazonaws.com.cn/123456789012"
@@ -48,6 +49,7 @@ ENVIRONMENT: Mapping[str, str] = {
     "WECOM_BASE_URL": "https://qyapi.weixin.qq.com",
     "WECOM_SECRET_ID": "scrm/wecom",
     "CALLBACK_SECRET_ID": "scrm/callback",
+    "LINK_SECRET_ID": "scrm/links",
     # The samples carry the time at which they were made.
     "CALLBACK_WINDOW_SECONDS": "3000000000",
     "EVENT_BUS_NAME": "scrm",

@@ -55,6 +55,7 @@ REASONS = {
     "not_in_ring": "不在任何批次",
     "product_not_permitted": "成员无产品权限",
     "no_active_owner": "无在职管户人",
+    "owner_changed": "已换管户人",
     "content_expired": "内容已过期",
     "content_recalled": "内容已撤回",
     "content_file_refused": "素材缺失或被改动",

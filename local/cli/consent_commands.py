@@ -12,7 +12,7 @@ from local.cli.topic_settings import given_in, written
 
 @click.group("consent")
 def consent() -> None:
-    """客户对营销信息的意愿：查询、登记、参数。"""
+    """客户对营销信息的意愿：查询、登记、链接、参数。"""
 
 
 @consent.command("show")
@@ -35,6 +35,15 @@ def record(session: Session, external_userid: str, answer: str, said_at: str | N
     asked = {"answer": answer, "said_at": said_at, "reference": reference}
     found = session.client.put(at("consents", external_userid), asked)
     session.show(found, *consent_tables.consent(found))
+
+
+@consent.command("link")
+@click.argument("external_userid")
+@click.pass_obj
+def link(session: Session, external_userid: str) -> None:
+    """生成客户本人选择是否接收营销信息的页面链接；只可发给该客户。"""
+    found = session.client.post(at("consents", external_userid, "link"), {})
+    session.show(found, consent_tables.link(found))
 
 
 @consent.command("settings")

@@ -30,6 +30,11 @@ def consent(found: Row) -> tuple[Table, Table]:
     return facts("客户意愿", head), history
 
 
+def link(found: Row) -> Table:
+    shown = {"客户": found["external_userid"], "链接": found["url"], "有效期至": local_time(found["good_until"])}
+    return facts("客户专用链接", shown)
+
+
 def settings(found: Row) -> Table:
     table = titled(f"客户意愿参数（第 {found['version']} 版）", "参数", "说明", "值", "来源")
     for name, value in found["settings"].items():

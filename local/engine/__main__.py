@@ -70,6 +70,7 @@ def _show_endpoints(path: Path) -> None:
         ("AWS endpoint", told["aws_endpoint_url"]),
         ("WeCom callback", told["callback_url"]["contacts"]),
         ("admin API", told["admin_api_url"]),
+        ("customer page", told["customer_page_url"]),
         ("WeCom simulator", told["wecom_base_url"]),
         ("its control API", told["wecom_control_url"]),
         ("sign-in (OIDC)", told["identity"]["issuer"]),

@@ -73,6 +73,7 @@ class Endpoints:
     region: str
     callback_url: Mapping[str, str]
     admin_api_url: str
+    customer_page_url: str
     wecom_base_url: str
     wecom_control_url: str
     identity: Mapping[str, str]
@@ -116,7 +117,9 @@ class RunningStack:
     def known_secrets(self) -> list[str]:
         """What must never be found in a log of this stack."""
         wecom = WecomCredentials(**self.endpoints.credentials["wecom"])
-        return [wecom.app_secret, wecom.token, wecom.encoding_aes_key]
+        keys = self.engine.client("secretsmanager").get_secret_value(SecretId=self.deployed.physical_ids["LinkSecret"])
+        links = [key for name, key in json.loads(keys["SecretString"]).items() if name != "current"]
+        return [wecom.app_secret, wecom.token, wecom.encoding_aes_key, *links]
 
     def recorded_actions(self) -> set[tuple[str, str]]:
         """(logical id of the function, action) of everything that functions' roles asked of AWS so far.
@@ -238,7 +241,7 @@ def _bring_up(
     credentials = WecomCredentials.draw()
     engine_port = free_port(_PREFERRED_ENGINE_PORT if paths.name == DEFAULT_STACK else 0)
     engine = Engine(f"http://{LOOPBACK}:{engine_port}")
-    api_url = f"{engine.endpoint_url}/_aws/execute-api/{stable_api_id('HttpApi')}/$default"
+    api_url, page_url = _api_url(engine, "HttpApi"), _api_url(engine, "CustomerApi")
     callback_url = f"{api_url}/wecom/callback/{APP}"
     wecom_port, control_port, identity_port = free_port(), free_port(), free_port()
     issuer = f"http://{LOOPBACK}:{identity_port}"
@@ -261,6 +264,7 @@ def _bring_up(
         "ClockUrl": f"{control_url}/control/v1/clock",
         "JwtIssuer": issuer,
         "JwtAudience": JWT_AUDIENCE,
+        "CustomerPageUrl": page_url,
         "Architecture": local_architecture(),
     }
     deployed = deploy(engine, built, parameters)
@@ -270,6 +274,7 @@ def _bring_up(
         region=REGION,
         callback_url={APP: callback_url},
         admin_api_url=api_url,
+        customer_page_url=page_url,
         wecom_base_url=parameters["WecomBaseUrl"],
         wecom_control_url=control_url,
         identity={"issuer": issuer, "token_url": f"{issuer}/token", "audience": JWT_AUDIENCE},
@@ -281,6 +286,10 @@ def _bring_up(
     _warm(callback_url)
     launch.wait()
     return RunningStack(endpoints, engine, deployed, paths)
+
+
+def _api_url(engine: Engine, logical_id: str) -> str:
+    return f"{engine.endpoint_url}/_aws/execute-api/{stable_api_id(logical_id)}/$default"
 
 
 def _warm(callback_url: str) -> None:

@@ -8,6 +8,8 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
 
+import requests
+
 from local.bank.world import BankSize
 from local.cli.client import AdminClient, at
 from local.cli.sign_in import sign_in
@@ -128,6 +130,7 @@ def live(bank: Bank) -> None:
     _a_customer_may_be_touched_more_often(bank)
     _campaigns_run(bank)
     _a_segment_is_made(bank)
+    _a_customer_chooses(bank)
 
 
 def _a_handover_that_ends_well(bank: Bank, userid: str) -> str:
@@ -362,6 +365,27 @@ def _a_segment_is_made(bank: Bank) -> None:
     head_office.put(at("settings", "needs"), {"version": 0, "settings": NEEDS})
     again = head_office.get(at("audience-preview"), segment_id=made["segment_id"])
     assert again["excluded"] == {"opted_out": 1}
+    bank.settle()
+
+
+def _a_customer_chooses(bank: Bank) -> None:
+    """On his page: he looks, agrees, and changes his mind."""
+    head_office = bank.operator("head_office")
+    followed = (row for userid in bank.rms for row in bank.wecom.relations(userid))
+    customer_id = next(followed)["external_userid"]
+    page = head_office.post(at("consents", customer_id, "link"), {})["url"]
+    assert page.startswith(bank.stack.endpoints.customer_page_url)
+    looked = requests.get(page, timeout=20)
+    assert (looked.status_code, looked.headers["cache-control"]) == (200, "no-store")
+    for answer in ("consented", "opted_out"):
+        chosen = requests.post(page, {"answer": answer, "confirm": "1"}, timeout=20)
+        assert (chosen.status_code, "已为您登记" in chosen.text) == (200, True)
+    found = head_office.get(at("consents", customer_id))
+    assert [(said["answer"], said["source"]) for said in found["statements"][:2]] == [
+        ("opted_out", "link"),
+        ("consented", "link"),
+    ]
+    assert requests.get(f"{page[:-3]}aaa", timeout=20).status_code == 404
     bank.settle()
 
 

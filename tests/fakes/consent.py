@@ -4,11 +4,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from scrm.aws.link_seal import KeyedSeal
 from scrm.consent.consents import ConsentDesk, Consents
+from scrm.consent.links import LinkTokens
 from scrm.consent.model import Standing, Statement
 from scrm.consent.ports import MOST_BUCKETS_PER_WRITE, Whereabouts
 from scrm.consent.shelf import ArrivalNote, ConsentBucket, ConsentShelf, arrivals_of
 from scrm.homes import OwnerMove
+
+LINK_SECRET = {"current": "k1", "k1": "a-key-of-tests-and-samples-which-opens-nothing"}
 
 
 class FakeConsentStore:
@@ -104,6 +108,11 @@ class Answers:
     @property
     def desk(self) -> ConsentDesk:
         return ConsentDesk(self.consents, self.places, self.news, lambda: self.now)
+
+    @property
+    def tokens(self) -> LinkTokens:
+        seal = KeyedSeal("wwSIMCORP0000001", "opt_out.v1", lambda: LINK_SECRET, lambda: self.now)
+        return LinkTokens(seal, lambda: self.now)
 
     def move(self, external_userid: str, to_userid: str) -> None:
         """The customer gets another owner, in one transaction with what follows him."""

@@ -12,6 +12,7 @@ from scrm.campaign.dispatch_errors import (
     StaleTaskError,
 )
 from scrm.campaign.model import Channel, ContentRef
+from scrm.campaign.moment_packs import MomentPack
 from scrm.campaign.ports import (
     MOST_SUCCESSORS,
     AcceptedMessage,
@@ -98,6 +99,27 @@ class FakeTasks:
     def _of_owner(self, owner_userid: str) -> list[SendTask]:
         found = (one for one in self.by_id.values() if one.owner_userid == owner_userid)
         return sorted(found, key=lambda one: (one.planned_at, one.task_id), reverse=True)
+
+
+class FakePacks:
+    """Implements MomentPacks with the same rules as the table."""
+
+    def __init__(self) -> None:
+        self.by_id: dict[str, MomentPack] = {}
+        self.claims: dict[str, str] = {}
+
+    def load(self, pack_id: str) -> MomentPack | None:
+        return self.by_id.get(pack_id)
+
+    def save(self, pack: MomentPack) -> MomentPack:
+        stored = self.by_id.get(pack.pack_id)
+        if (stored.version if stored else 0) != pack.version:
+            raise StaleTaskError
+        self.by_id[pack.pack_id] = replace(pack, version=pack.version + 1)
+        return self.by_id[pack.pack_id]
+
+    def claim(self, moment_id: str, pack_id: str) -> bool:
+        return self.claims.setdefault(moment_id, pack_id) == pack_id
 
 
 @dataclass

@@ -19,6 +19,7 @@ FUNCTIONS = {
     "CampaignWorker": "campaign_worker",
     "CampaignReconcile": "campaign_reconcile",
     "AdminApi": "admin_api",
+    "CustomerWeb": "customer_web",
 }
 _SUB_NAMES = re.compile(r"\$\{([\w:.]+)\}")
 

@@ -1,6 +1,7 @@
 """Every function: its own role and log group, the right architecture, the right way out, nothing shared by accident."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -94,8 +95,14 @@ def test_every_route_asks_for_a_token_but_wecoms_callbacks() -> None:
     assert paths["/v1/{proxy+}"]["x-amazon-apigateway-any-method"]["security"] == [{"Operators": []}]
 
 
-def test_access_logs_hold_neither_path_nor_query() -> None:
-    [stage] = of_type("AWS::ApiGatewayV2::Stage").values()
+def test_the_customers_api_has_the_page_and_nothing_else() -> None:
+    paths = properties("CustomerApi")["Body"]["paths"]
+
+    assert {path: set(operations) for path, operations in paths.items()} == {"/o/{token}": {"get", "post"}}
+
+
+@pytest.mark.parametrize("stage", of_type("AWS::ApiGatewayV2::Stage").values(), ids=lambda stage: str(stage["Type"]))
+def test_access_logs_hold_neither_path_nor_query(stage: dict[str, Any]) -> None:
     written_fields = stage["Properties"]["AccessLogSettings"]["Format"]
 
     assert "$context.routeKey" in written_fields
@@ -103,9 +110,14 @@ def test_access_logs_hold_neither_path_nor_query() -> None:
         assert hidden not in written_fields
 
 
-def test_the_api_is_throttled() -> None:
-    [stage] = of_type("AWS::ApiGatewayV2::Stage").values()
+def test_the_customers_access_log_does_not_hold_his_address() -> None:
+    [stage] = [each for each in of_type("AWS::ApiGatewayV2::Stage").values() if "CustomerApi" in names_in(each)]
 
+    assert "sourceIp" not in stage["Properties"]["AccessLogSettings"]["Format"]
+
+
+@pytest.mark.parametrize("stage", of_type("AWS::ApiGatewayV2::Stage").values(), ids=lambda stage: str(stage["Type"]))
+def test_every_api_is_throttled(stage: dict[str, Any]) -> None:
     assert set(stage["Properties"]["DefaultRouteSettings"]) == {"ThrottlingRateLimit", "ThrottlingBurstLimit"}
 
 

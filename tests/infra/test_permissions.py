@@ -39,7 +39,11 @@ QUEUE_OF = {
     "CAMPAIGN_RECONCILE_QUEUE_URL": "CampaignReconcileQueue",
     "CAMPAIGN_PLANNER_QUEUE_URL": "CampaignPlannerQueue",
 }
-SECRET_OF = {"WECOM_SECRET_ID": "WecomSecret", "CALLBACK_SECRET_ID": "CallbackSecret"}
+SECRET_OF = {
+    "WECOM_SECRET_ID": "WecomSecret",
+    "CALLBACK_SECRET_ID": "CallbackSecret",
+    "LINK_SECRET_ID": "LinkSecret",
+}
 BUS_OF = {"EVENT_BUS_NAME": "ScrmBus"}
 BUCKET_OF = {"DATA_BUCKET": "DataBucket"}
 PREFIXES = {

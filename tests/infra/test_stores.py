@@ -23,7 +23,7 @@ TABLES = {
 }
 # Working state; ended relations; old weeks; what no feed repeated.
 FORGETS = {"PlatformTable", "ContactsTable", "PressureTable", "AudienceTable"}
-SECRETS = ["WecomSecret", "CallbackSecret"]
+SECRETS = ["WecomSecret", "CallbackSecret", "LinkSecret"]
 KEPT = [*TABLES, *SECRETS, "DataBucket", "DataKey", "EgressAddressA", "EgressAddressB"]
 DATA_CLASSES = {"core", "important", "general-sensitive", "general-other"}
 HOLDS_DATA = (
@@ -127,7 +127,15 @@ def test_secrets_are_encrypted_with_our_key_and_hold_no_secret_here(name: str) -
     secret = properties(name)
 
     assert secret["KmsKeyId"] == OUR_KEY
-    assert secret["SecretString"] in ("{}", '{"corp_id": "", "apps": {}}')
+    assert secret.get("SecretString", "{}") in ("{}", '{"corp_id": "", "apps": {}}')
+
+
+def test_keys_of_links_are_drawn_by_aws_and_long() -> None:
+    drawn = properties("LinkSecret")["GenerateSecretString"]
+
+    assert drawn["SecretStringTemplate"] == '{"current": "k1"}'
+    assert (drawn["GenerateStringKey"], drawn["PasswordLength"]) == ("k1", 64)
+    assert "SecretString" not in properties("LinkSecret")
 
 
 @pytest.mark.parametrize(

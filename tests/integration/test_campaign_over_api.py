@@ -150,3 +150,28 @@ def test_seeds_get_a_test_before_anybody_approves(bank: CampaignBank) -> None:
     assert (found["state"], found["test_of"]) == ("closed", path.rpartition("/")[2])
     assert sums(f"/v1/campaigns/{test['campaign_id']}")["by_state"] == {"sent": 2}
     assert len(call("GET", "/v1/campaigns", MAKER).body["items"]) == 1
+
+
+def test_a_moment_is_made_published_and_its_results_add_up_and_another_is_recalled(bank: CampaignBank) -> None:
+    seen, taken_back = scheduled(bank, "k1", channel="moments"), scheduled(bank, "k2", channel="moments", name="次日")
+    bank.pass_time(60 * MINUTES)
+    under_way = [sums(path)["pending"] for path in (seen, taken_back)]
+    assert call("POST", f"{taken_back}/recall", CHECKER, {"reason": "利率有误"}).body["state"] == "recalled"
+    bank.bank.run_until_idle()
+    bank.wecom.publish_all()
+    bank.pass_time(240 * MINUTES)
+
+    assert under_way == [CUSTOMERS, CUSTOMERS]
+    assert [len(moment["members"]) for moment in bank.wecom.moments] == [1, 1]
+    assert sums(seen)["by_state"] == {"sent": CUSTOMERS}
+    assert sums(taken_back)["by_state"] == {"cancelled": CUSTOMERS}
+    exposed = call("GET", f"/v1/customers/{customer_id(0)}/exposure", CHECKER).body["items"]
+    assert sorted(one["state"] for one in exposed) == ["cancelled", "sent"]
+
+
+def test_a_moment_is_not_tested_on_single_customers(bank: CampaignBank) -> None:
+    path = made(bank, "k1", channel="moments")
+    call("POST", f"{path}/submit", MAKER)
+    bank.bank.run_until_idle()
+
+    assert call("POST", f"{path}/test-send", MAKER, {"external_userids": [customer_id(0)]}).status == 409

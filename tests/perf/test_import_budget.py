@@ -43,6 +43,15 @@ FORBIDDEN = {
     "campaign_planner": (*NOT_IN_WORKERS, "requests"),
     "campaign_worker": (*NOT_IN_WORKERS, *NOT_BEFORE_WORK_COMES),
     "campaign_reconcile": (*NOT_IN_WORKERS, *NOT_BEFORE_WORK_COMES),
+    "customer_web": (
+        "boto3",
+        "pydantic",
+        "requests",
+        "aws_lambda_powertools.event_handler",
+        "aws_lambda_powertools.utilities.batch",
+        "scrm.campaign",
+        "scrm.wecom",
+    ),
     "admin_api": ("scrm.handover.certificate", "scrm.handover.orphans", "scrm.contacts.accountability"),
 }
 

@@ -87,3 +87,25 @@ def test_settings_are_read_by_all_and_changed_by_head_office(api: Api) -> None:
     assert put(BRANCH_10).status == 403
     assert put(HEAD_OFFICE).body["settings"]["consent_required"] is True
     assert api.send(Request("/v1/settings/consent", claims=BRANCH_10)).body["given"] == ["consent_required"]
+
+
+def test_a_link_is_made_for_a_customer_of_the_branch_and_audited(bank: Api) -> None:
+    reply = ask_for_link(bank)
+
+    assert reply.status == 200
+    page, _, token = reply.body["url"].rpartition("/")
+    assert page == "https://m.bank.example/o"
+    assert bank.answers.tokens.customer_of(token) == "wm1"
+    assert reply.body["good_until"] == clock.to_iso(bank.answers.tokens.good_until())
+    assert bank.audited("10")[-1].action == "api.post.consents.link"
+    assert token not in str(bank.audited("10"))
+
+
+def test_an_auditor_makes_no_link_and_another_branch_none_of_ours(bank: Api) -> None:
+    assert ask_for_link(bank, AUDITOR_10).status == 403
+    assert ask_for_link(bank, BRANCH_20).status == 404
+
+
+def ask_for_link(bank: Api, claims: Mapping[str, str] = BRANCH_10) -> Reply:
+    headers = {"idempotency-key": "link-1"}
+    return bank.send(Request("/v1/consents/wm1/link", "POST", claims=claims, headers=headers, body={}))

@@ -46,3 +46,10 @@ def test_every_word_of_the_product_has_its_chinese() -> None:
     assert set(consent_tables.ANSWERS) == set(ConsentAnswer)
     assert set(consent_tables.SOURCES) == set(ConsentSource)
     assert set(consent_tables.RULES) == set(ConsentDocument.model_fields)
+
+
+def test_a_link_for_the_customer_is_shown_whole(run: Run, customer: str) -> None:
+    shown = run("--as", "branch_10", "consent", "link", customer).output
+
+    assert "客户专用链接" in shown
+    assert "https://m.bank.example/o/k1-" in shown

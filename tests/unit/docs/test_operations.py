@@ -122,9 +122,9 @@ AWS_METRICS = {
 }  # fmt: skip
 # Words in back ticks that look like names of ours and are AWS's, Python's or our errors.
 _KNOWN_NAMES = {
-    "AccessDenied", "AccessDeniedException", "ClientError", "Enabled", "JSONDecodeError", "KeyError",
-    "MissingSettingError", "PutSecretValue", "ResourceNotFound", "ResourceNotFoundException", "SecretIncompleteError",
-    "ValueError", "WecomError", "MemorySize", "State",
+    "AccessDenied", "AccessDeniedException", "ClientError", "ConsentBusyError", "Enabled", "JSONDecodeError",
+    "KeyError", "LinkKeysError", "MemorySize", "MissingSettingError", "PutSecretValue", "ResourceNotFound",
+    "ResourceNotFoundException", "SecretIncompleteError", "State", "ValueError", "WecomError",
 }  # fmt: skip
 
 

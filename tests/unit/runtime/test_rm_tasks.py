@@ -36,7 +36,7 @@ class Desk:
     todo: FakeTasks = field(default_factory=FakeTasks)
 
     def __post_init__(self) -> None:
-        self.bank.channels = ChannelMessages(lambda: self.bank.wecom, self.rm_tasks)
+        self.bank.channels = ChannelMessages(lambda: self.bank.wecom, self.rm_tasks, lambda: self.bank.wecom)
 
     def rm_tasks(self) -> RmTaskMessages:
         return RmTaskMessages(self.todo, self.bank.now, Seats())

@@ -10,17 +10,20 @@ from scrm.campaign.ports import AcceptedMessage, MassMessage, MassMessages, Mess
 from scrm.campaign.task import Result
 
 RM_TASKS: Final = "rm_task/"
+MOMENTS: Final = "moment/"
 
 
 @dataclass(frozen=True, slots=True)
 class ChannelMessages:
-    """Implements `scrm.campaign.ports.MassMessages`: WeCom's mass messages, and tasks of the member's own.
+    """Implements `scrm.campaign.ports.MassMessages`: WeCom's mass messages, its Moments, and the
+    member's own tasks.
 
     Each is asked for when there is something for it, so that a channel's own parts are loaded only then.
     """
 
     mass: Callable[[], MassMessages]
     rm_tasks: Callable[[], MassMessages]
+    moments: Callable[[], MassMessages]
 
     def create(self, message: MassMessage) -> AcceptedMessage:
         return self._of(message.channel).create(message)
@@ -41,7 +44,11 @@ class ChannelMessages:
         self._with(msgid).cancel(msgid)
 
     def _of(self, channel: Channel) -> MassMessages:
+        if channel is Channel.MOMENTS:
+            return self.moments()
         return self.rm_tasks() if channel is Channel.RM_TASK else self.mass()
 
     def _with(self, msgid: str) -> MassMessages:
+        if msgid.startswith(MOMENTS):
+            return self.moments()
         return self.rm_tasks() if msgid.startswith(RM_TASKS) else self.mass()

@@ -27,10 +27,11 @@ class Refusal(StrEnum):
     BLAST_RADIUS = "blast_radius"
     NOT_IN_RING = "not_in_ring"
     NEED_TOO_LOW = "need_too_low"
+    OWNER_CHANGED = "owner_changed"
 
 
 # What `scrm.campaign.channels` can carry; a task of another channel must not become a mass message.
-SERVED = frozenset({Channel.ONE_TO_ONE, Channel.GROUP, Channel.RM_TASK})
+SERVED = frozenset({Channel.ONE_TO_ONE, Channel.GROUP, Channel.MOMENTS, Channel.RM_TASK})
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,15 @@ class Verdict:
     @property
     def is_clean(self) -> bool:
         return self.content is not None and not self.excluded and not self.moved
+
+    def takes_back(self, channel: Channel) -> bool:
+        """Whether a task that waits for its member is taken back and planned anew.
+
+        A moment cannot be narrowed once it is made: what concerns single customers leaves it as it is.
+        """
+        if channel is not Channel.MOMENTS:
+            return not self.is_clean
+        return self.content is None or Refusal.PRODUCT_NOT_PERMITTED in self.excluded.values()
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,15 +80,8 @@ class SendChecks:
             return Verdict(None, dict.fromkeys(pending, refused.reason))
         if now >= min(content.valid_until, task.expires_at):
             return Verdict(None, dict.fromkeys(pending, Refusal.CONTENT_EXPIRED))
-        excluded: dict[str, str] = {}
-        moved: dict[str, list[str]] = defaultdict(list)
         owners = self.owners.owners_of(task.channel, pending)
-        for target_id in pending:
-            owner = owners.get(target_id, "")
-            if not owner:
-                excluded[target_id] = Refusal.NO_ACTIVE_OWNER
-            elif owner != task.owner_userid:
-                moved[owner].append(target_id)
+        excluded, moved = _elsewhere(task, owners)
         kept = [one for one in pending if owners.get(one) == task.owner_userid]
         if not kept:
             return Verdict(content, excluded, moved)
@@ -89,3 +92,18 @@ class SendChecks:
                 return Verdict(content, excluded | dict.fromkeys(kept, Refusal.PRODUCT_NOT_PERMITTED), moved)
         excluded |= self.rules.exclusions(task.owner_userid, kept, content, task.channel, now)
         return Verdict(content, excluded, moved, until)
+
+
+def _elsewhere(task: SendTask, owners: Mapping[str, str]) -> tuple[dict[str, str], dict[str, list[str]]]:
+    """Pending customers of nobody with their reason, and those of another owner by owner."""
+    excluded: dict[str, str] = {}
+    moved: dict[str, list[str]] = defaultdict(list)
+    for target_id in task.pending_ids:
+        owner = owners.get(target_id, "")
+        if not owner:
+            excluded[target_id] = Refusal.NO_ACTIVE_OWNER
+        elif owner != task.owner_userid and task.channel is Channel.MOMENTS:
+            excluded[target_id] = Refusal.OWNER_CHANGED  # his new owner publishes what he is asked to, once
+        elif owner != task.owner_userid:
+            moved[owner].append(target_id)
+    return excluded, moved

@@ -43,7 +43,9 @@ def _own_problems(definition: CampaignDefinition) -> list[tuple[str, str]]:
         problems.append(("least_need", f"a {definition.channel} campaign reaches nobody for his own need"))
     if not 0 <= definition.holdout_percent <= 50:  # noqa: PLR2004 - said in the sentence
         problems.append(("holdout_percent", "a holdout keeps 0 to 50 percent back"))
-    if definition.channel in {Channel.GROUP, Channel.APPLICATION_MESSAGE} and definition.holdout_percent:
+    if definition.channel is Channel.MOMENTS and definition.blast_radius is not None:
+        problems.append(("blast_radius", "a moment reaches all customers of its members; limit it by rings"))
+    if definition.channel not in PERSONAL and definition.holdout_percent:
         problems.append(("holdout_percent", f"a {definition.channel} campaign cannot keep single customers back"))
     return problems
 

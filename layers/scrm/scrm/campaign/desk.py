@@ -15,7 +15,7 @@ from scrm.campaign.campaign_ports import (
     Tallies,
     TestSends,
 )
-from scrm.campaign.model import Campaign, CampaignDefinition, CampaignState, campaign_id_of
+from scrm.campaign.model import Campaign, CampaignDefinition, CampaignState, Channel, campaign_id_of
 from scrm.campaign.refusals import CampaignRefusedError, StaleCampaignError, UnknownCampaignError
 from scrm.campaign.settings import CampaignSettings
 
@@ -153,6 +153,10 @@ class CampaignDesk:
         campaign = self._known(campaign_id)
         if campaign.submission is None or not campaign.is_open:
             raise CampaignRefusedError("Submit the campaign first: what is tested is what will be approved.")
+        if campaign.definition.channel is Channel.MOMENTS:
+            raise CampaignRefusedError(
+                "A moment is shown to all customers of a member; begin with a ring of few members."
+            )
         wanted = tuple(dict.fromkeys(target_ids))
         if not 1 <= len(wanted) <= self.settings.seeds:
             raise CampaignRefusedError(f"A test goes to 1 to {self.settings.seeds} customers.")

@@ -30,6 +30,14 @@ class SendRefusedError(DispatchError):
         self.errcode = errcode
 
 
+class SendFailedError(DispatchError):
+    """WeCom took it and could not carry it out: nobody was asked to send anything; ``errcode`` says why."""
+
+    def __init__(self, errcode: int) -> None:
+        super().__init__(f"WeCom's own job failed with errcode {errcode}")
+        self.errcode = errcode
+
+
 class ContentRefusedError(DispatchError):
     """The content may not be sent at this moment; ``reason`` is kept with each customer who does not get it."""
 

@@ -154,6 +154,7 @@ class Dispatch:
             due_at=task.alive_until,
             node_path=task.node_path,
             reasons={one: need.reason for one, need in task.needs.items() if one not in task.results},
+            together=task.together,
         )
         try:
             answer = self.messages.create(message)
@@ -191,6 +192,10 @@ class Dispatch:
         """Whom the cap refuses waits for a place as long as the message may be sent, else he is excluded."""
         task, now = judged.task, self.now()
         refused = self.ledger.reserve(task, alive_until).refused
+        if refused and task.channel is Channel.MOMENTS:  # nobody can be left out: it waits until all have room
+            when = [at for at in refused.values() if at is not None]
+            latest = max(when) if len(when) == len(refused) else None
+            refused = dict.fromkeys(task.pending_ids, latest)
         later: dict[datetime, list[str]] = defaultdict(list)
         for target_id, not_before in refused.items():
             if not_before is not None and not_before < task.expires_at:

@@ -179,7 +179,8 @@ class MassMessage:
     """One call: what the sender is asked to send to whom.
 
     ``cause`` is the send task of the campaign, ``due_at`` when it is taken back, ``node_path`` where the sender
-    sits, if known. ``reasons`` tell the sender why some customers get it.
+    sits, if known. ``reasons`` tell the sender why some customers get it. What is ``together`` of one campaign may be
+    one creation, where the channel has such.
     """
 
     channel: Channel
@@ -191,6 +192,7 @@ class MassMessage:
     due_at: datetime | None = None
     node_path: str = ""
     reasons: Mapping[str, str] = field(default_factory=dict)
+    together: str = ""
 
 
 @dataclass(frozen=True, slots=True)

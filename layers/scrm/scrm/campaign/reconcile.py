@@ -7,9 +7,10 @@ from enum import StrEnum
 
 from scrm.campaign import reports, task_steps
 from scrm.campaign.checks import SendChecks
-from scrm.campaign.dispatch_errors import DispatchPostponedError, SendRefusedError
+from scrm.campaign.dispatch_errors import DispatchPostponedError, SendFailedError, SendRefusedError
 from scrm.campaign.dispatch_settings import DispatchSettings
 from scrm.campaign.ends import Ends
+from scrm.campaign.model import Channel
 from scrm.campaign.ports import DispatchQueue, MassMessages, Standing, Standings, TaskRepository
 from scrm.campaign.task import CREATING, OPEN, CancelCause, RecipientState, SendTask, TaskState
 
@@ -74,8 +75,8 @@ class TaskReconcile:
                 self.tasks.save(task_steps.unanswered(latest, waiting.not_before))
                 self.queue.request_looks([task_id], not_before=waiting.not_before)
             return LookOutcome.POSTPONED
-        except SendRefusedError as refused:
-            return self._refused(self.tasks.load(task_id) or task, refused.errcode)
+        except (SendRefusedError, SendFailedError) as error:
+            return self._refused(self.tasks.load(task_id) or task, error)
 
     def _look(self, task: SendTask) -> LookOutcome:
         if task.state is TaskState.WATCHED:
@@ -88,14 +89,17 @@ class TaskReconcile:
         if cause is not None:
             return self._take_back(task, cause)
         verdict = self.checks.judge(task, self.now())
-        if not verdict.is_clean:
+        if verdict.takes_back(task.channel):
             return self._take_back(task, CancelCause.RECHECK)
         return self._wait(replace(task, permitted_until=verdict.permitted_until))
 
-    def _refused(self, task: SendTask, errcode: int) -> LookOutcome:
+    def _refused(self, task: SendTask, error: SendRefusedError | SendFailedError) -> LookOutcome:
         """Nothing more will be told of a message that WeCom does not know; any other refusal may be mended."""
+        if isinstance(error, SendFailedError):
+            self._store(task, task_steps.failed_there(task, f"errcode_{error.errcode}", self.now()))
+            return LookOutcome.SETTLED
         past = task.created_at is not None and self.now() >= task.created_at + self.settings.horizon
-        if errcode in _NO_SUCH_MESSAGE or past:
+        if error.errcode in _NO_SUCH_MESSAGE or past:
             self._store(task, task_steps.given_up(task, self.now()))
             return LookOutcome.GIVEN_UP
         self.tasks.save(task_steps.unanswered(task, self.now() + self.settings.refused_recheck))
@@ -109,7 +113,7 @@ class TaskReconcile:
             dropped = [one for one in seen.pending_ids if one not in assigned]
             seen = task_steps.not_assigned(seen, dropped, self.now())
         outcome = LookOutcome.LOOKED
-        if seen.has_pending and self._reminder_due(task):
+        if seen.has_pending and task.channel is not Channel.MOMENTS and self._reminder_due(task):
             # Stored first: a reminder more is worse than one less.
             seen = replace(seen, reminded_at=(*seen.reminded_at, self.now()))
             outcome = LookOutcome.REMINDED

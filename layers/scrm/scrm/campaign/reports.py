@@ -13,7 +13,8 @@ class Reports:
 
     Once all is told (``complete``) a customer in no row was given to nobody. It is not while somebody's rows were not
     asked for, nor where members have not confirmed and none of their rows shows: of a cancelled message WeCom may hide
-    what was not sent. It lists a group only once it was sent to: the others have a pending row here.
+    what was not sent. It lists a group only once it was sent to, and who is shown a moment only once it was published:
+    the others have a pending row here.
     """
 
     rows: dict[str, Result] = field(default_factory=dict)
@@ -42,5 +43,7 @@ def read(messages: MassMessages, task: SendTask, *, everybody: bool) -> Reports:
     if members and task.channel is Channel.GROUP:
         rows = dict.fromkeys(ours, PENDING) | rows
     confirmed = bool(members) and all(has_confirmed for _, has_confirmed in members)
+    if members and not confirmed and task.channel is Channel.MOMENTS:
+        rows = dict.fromkeys(ours, PENDING) | rows
     shows_unsent = any(result.state is RecipientState.PENDING for result in rows.values())
     return Reports(rows, confirmed, complete=confirmed or (everybody and (shows_unsent or not members)))

@@ -10,11 +10,12 @@ from scrm.campaign.campaign_ports import Audiences, CampaignStore, PlanningQueue
 from scrm.campaign.checks import Refusal
 from scrm.campaign.dispatch_errors import DispatchPostponedError
 from scrm.campaign.exclusions import Exclusions, Judged
-from scrm.campaign.model import NO_RING, Campaign, RingProgress, RingState
+from scrm.campaign.model import NO_RING, Campaign, Channel, RingProgress, RingState
 from scrm.campaign.ports import ApprovedContent, PressureLedger, TaskRepository
 from scrm.campaign.task import RecipientState, Result, SendPlan, SendTask, TaskState
 
 _TOGETHER: Final = 10  # tasks asked for in one request
+_SLICES_OF_PACK: Final = 5  # 200 owners each: as many as a creation of Moments takes in
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +95,7 @@ class SlicePlanning:
             expires_at=campaign.expires_at or now,
             deadline=campaign.definition.deadline,
             priority=campaign.definition.priority,
+            pack=number // _SLICES_OF_PACK if campaign.definition.channel is Channel.MOMENTS else 0,
         )
         owners = self.slices.owners(campaign_id, ring, number)[first:]
         planning = _Planning(self, campaign, plan, now, self.exclusions.content(campaign, now))

@@ -18,6 +18,7 @@ from scrm.campaign.model import Channel, ContentRef
 
 MOST_CUSTOMERS: Final = 10_000  # of one task; WeCom takes no more in a call
 MOST_GROUPS: Final = 2_000
+PARTS_OF_OWNER: Final = 8  # more tasks than one owner's customers make in a campaign of Moments
 TEST_RING: Final = "#test"  # of a test send; no campaign can name a ring so
 
 
@@ -162,6 +163,11 @@ class SendTask:
     version: int = 0
 
     @property
+    def together(self) -> str:
+        """The same for tasks that one creation may serve."""
+        return f"{self.ring}/{self.chunk // PARTS_OF_OWNER}"
+
+    @property
     def pending_ids(self) -> tuple[str, ...]:
         """Who has not ended, in order."""
         return tuple(one for one in self.target_ids if one not in self.results)
@@ -210,7 +216,10 @@ def hash_of_text(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class SendPlan:
-    """What the tasks of one ring share. ``expires_at`` is the content's end, ``not_before`` None: at once."""
+    """What the tasks of one ring share. ``expires_at`` is the content's end, ``not_before`` None: at once.
+
+    ``pack`` numbers the owners whom one creation may serve, in the channel of Moments.
+    """
 
     campaign_id: str
     ring: str
@@ -221,6 +230,7 @@ class SendPlan:
     deadline: timedelta = timedelta(hours=24)
     priority: int = 5
     not_before: datetime | None = None
+    pack: int = 0
 
     def tasks_of(self, owner_userid: str, target_ids: Sequence[str], node_path: str = "") -> list[SendTask]:
         """One owner's tasks, with as many customers each as WeCom takes in a call.
@@ -248,5 +258,7 @@ class SendPlan:
                 not_before=self.not_before,
                 due_at=self.not_before or self.planned_at,
             )
-            for chunk, part in enumerate(batched(dict.fromkeys(target_ids), most, strict=False))
+            for chunk, part in enumerate(
+                batched(dict.fromkeys(target_ids), most, strict=False), self.pack * PARTS_OF_OWNER
+            )
         ]

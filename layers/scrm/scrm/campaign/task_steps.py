@@ -216,6 +216,12 @@ def with_next_look(task: SendTask, settings: DispatchSettings, now: datetime) ->
     return replace(task, state=TaskState.WATCHED, looks=task.looks + 1, due_at=min(wanted, horizon))
 
 
+def failed_there(task: SendTask, reason: str, now: datetime) -> SendTask:
+    """WeCom had taken it and could not carry it out."""
+    ended = task.ended_as(RecipientState.FAILED, task.pending_ids, now, reason)
+    return replace(ended, state=TaskState.SETTLED, due_at=None)
+
+
 def given_up(task: SendTask, now: datetime) -> SendTask:
     """WeCom no longer tells anything of it."""
     ended = task.ended_as(RecipientState.UNKNOWN, task.pending_ids, now, "not_told")

@@ -12,6 +12,7 @@ from scrm.consent.ports import Whereabouts
 from scrm.contacts.model import Customer
 
 _OPTED_OUT, _NO_CONSENT = "opted_out", "no_consent"
+_PUBLIC = frozenset({Channel.GROUP, Channel.MOMENTS})
 
 
 class KnownCustomers(Protocol):
@@ -37,8 +38,8 @@ class ContactPlaces:
 class ConsentedOnly:
     """Implements `scrm.campaign.ports.RecipientRules`: what customers said comes before every other rule (R1, R18).
 
-    ``required``: whether the bank sends only to those who consented. A group post is seen by all of the group, which
-    WeCom cannot narrow; nobody's answer is asked for it.
+    ``required``: whether the bank sends only to those who consented. A group post is seen by all of the group, a
+    moment by all customers of its member, which WeCom cannot narrow; nobody's answer is asked for them.
     """
 
     def __init__(self, consents: Consents, required: Callable[[], bool], others: RecipientRules) -> None:
@@ -49,7 +50,7 @@ class ConsentedOnly:
     def exclusions(
         self, owner_userid: str, target_ids: Sequence[str], content: ApprovedContent, channel: Channel, at: datetime
     ) -> dict[str, str]:
-        barred = {} if channel is Channel.GROUP else self._barred(owner_userid, target_ids, at)
+        barred = {} if channel in _PUBLIC else self._barred(owner_userid, target_ids, at)
         rest = [each for each in target_ids if each not in barred]
         return barred | self._others.exclusions(owner_userid, rest, content, channel, at)
 

@@ -20,8 +20,8 @@ class KnownSegments:
     def check(self, definition: CampaignDefinition) -> None:
         if definition.segment_id == ALL_CUSTOMERS:
             return
-        if definition.channel is Channel.GROUP:
-            raise CampaignRefusedError(f"A group message reaches the whole group; use {ALL_CUSTOMERS}.")
+        if definition.channel in {Channel.GROUP, Channel.MOMENTS}:
+            raise CampaignRefusedError(f"A group message or a moment reaches everybody there; use {ALL_CUSTOMERS}.")
         segment = self._segments.segment(definition.segment_id)
         if segment is None:
             raise CampaignRefusedError(f"There is no such segment; name one, or use {ALL_CUSTOMERS}.")

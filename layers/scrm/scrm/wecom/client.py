@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from scrm.wecom.api.inheritance import Inheritance
     from scrm.wecom.api.mass_messages import MassMessages
     from scrm.wecom.api.media import Media
+    from scrm.wecom.api.moments import Moments
     from scrm.wecom.api.tags import Tags
 
 
@@ -63,6 +64,12 @@ class WecomClient:
         from scrm.wecom.api.mass_messages import MassMessages  # noqa: PLC0415
 
         return MassMessages(self._caller)
+
+    @cached_property
+    def moments(self) -> "Moments":
+        from scrm.wecom.api.moments import Moments  # noqa: PLC0415
+
+        return Moments(self._caller)
 
     @cached_property
     def media(self) -> "Media":

@@ -63,6 +63,14 @@ MASS_MESSAGE_GROUPS: Final = 2_000  # 13.1
 MASS_MESSAGE_LIST_PAGE: Final = 100  # 13.2; a larger value is taken as the default of 50
 MASS_MESSAGE_RESULT_PAGE: Final = 1_000  # 13.3; a larger value is taken as the default of 500
 
+# Moments (14); their text and attachments stand with the content below.
+MOMENTS_SENDERS: Final = 100_000  # 14.1
+MOMENTS_PER_MINUTE: Final = 10  # 14.1, creations of the whole corp; the 100,000 of a month WeCom counts itself
+MOMENTS_JOB_LIFE: Final = timedelta(hours=24)  # 14.1
+MOMENTS_LIST_PAGE: Final = 20  # 14.2
+MOMENTS_MEMBERS_PAGE: Final = 1_000  # 14.2; a larger value is taken as the default of 500
+MOMENTS_VIEWERS_PAGE: Final = 5_000  # 14.2; a larger value is taken as the default of 3,000
+
 # Inheritance.
 TRANSFER_WAIT: Final = timedelta(hours=24)  # 6.2: completes by itself after this
 TRANSFERS_PER_CUSTOMER: Final = 2  # 6.2, on-job only
@@ -114,7 +122,10 @@ class PathLimits(NamedTuple):
     concurrency_after_refusal: int = CONCURRENCY_AFTER_REFUSAL
 
 
-_OWN_LIMITS: Final = {"gettoken": PathLimits(TOKEN_CALLS_PER_MINUTE, TOKEN_CALLS_PER_HOUR)}
+_OWN_LIMITS: Final = {
+    "gettoken": PathLimits(TOKEN_CALLS_PER_MINUTE, TOKEN_CALLS_PER_HOUR),
+    "externalcontact/add_moment_task": PathLimits(MOMENTS_PER_MINUTE, MOMENTS_PER_MINUTE * 60),
+}
 _COMMON: Final = PathLimits()
 _TO_MEMBER: Final = "message/send#"
 _TO_MEMBER_LIMITS: Final = PathLimits(MESSAGES_TO_MEMBER_PER_MINUTE, MESSAGES_TO_MEMBER_PER_HOUR)

@@ -14,7 +14,7 @@ from scrm.consent.ports import ConsentBusyError
 from scrm.runtime.http.caller import Caller, Role
 from scrm.runtime.http.models import Reply, Timestamp
 from scrm.runtime.http.problems import NotAllowedError, ProblemError
-from scrm.runtime.http.routing import current_caller, responses, router
+from scrm.runtime.http.routing import IdempotencyKey, current_caller, responses, router
 from scrm.runtime.http.visible_customers import visible_customer
 from scrm.runtime.observability import count
 from scrm.runtime.wiring import admin_api as wiring
@@ -63,6 +63,14 @@ class Consent(Reply):
         )
 
 
+class ConsentLink(Reply):
+    """The address of the customer's own page; whoever has it speaks for him."""
+
+    external_userid: str
+    url: str
+    good_until: Timestamp
+
+
 class ConsentRequest(BaseModel):
     """What the customer told the bank. ``said_at`` absent: just now. ``reference`` names the proof, nobody."""
 
@@ -108,6 +116,25 @@ def record_consent(external_userid: CustomerId, request: Annotated[ConsentReques
     return Consent.read(external_userid, wiring.consents())
 
 
+@router.post(
+    "/v1/consents/<external_userid>/link",
+    operation_id="makeConsentLink",
+    summary="A link for the customer to the page on which he chooses himself; give it to nobody else.",
+    tags=["consent"],
+    responses=responses(HTTPStatus.OK, ConsentLink, HTTPStatus.NOT_FOUND),
+)
+def make_consent_link(external_userid: CustomerId, key: IdempotencyKey) -> ConsentLink:
+    del key  # nothing is stored, and the links of one day are the same
+    visible_customer(external_userid)
+    _recording_caller()
+    links = wiring.opt_out_links()
+    return ConsentLink(
+        external_userid=external_userid,
+        url=links.link_for(external_userid),
+        good_until=links.tokens.good_until(),
+    )
+
+
 def _hear(desk: ConsentDesk, statement: Statement) -> None:
     try:
         count(desk.hear(statement).value)
@@ -119,5 +146,5 @@ def _hear(desk: ConsentDesk, statement: Statement) -> None:
 def _recording_caller() -> Caller:
     caller = current_caller()
     if not caller.roles & _MAY_RECORD:
-        raise NotAllowedError("Answers of customers are recorded by head office, operators and compliance.")
+        raise NotAllowedError("Head office, operators and compliance record customers' answers and make their links.")
     return caller

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from scrm.aws.planning_queue import SqsPlanningQueue
     from scrm.aws.task_table import DynamoTaskTable
     from scrm.consent.consents import ConsentDesk, Consents
+    from scrm.consent.links import OptOutLinks
     from scrm.contacts.accountability import Accountability
     from scrm.content.permission_changes import PermissionChanges
     from scrm.handover.decisions import CaseDecisions
@@ -261,6 +262,12 @@ def consent_desk() -> "ConsentDesk":
     places = ContactPlaces(DynamoContactRepository(_table(settings().contacts_table)))
     news = SqsOptOutNews(Queue(session.client("sqs"), settings().campaign_queue_url))
     return ConsentDesk(consents(), places, news, clock.now)
+
+
+def opt_out_links() -> "OptOutLinks":
+    from scrm.runtime.wiring import links  # noqa: PLC0415 - it loads the cipher
+
+    return links.opt_out_links()
 
 
 def pressure_ledger() -> "PressureLedger":

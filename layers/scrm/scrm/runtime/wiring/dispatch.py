@@ -44,6 +44,13 @@ def rm_tasks_with_places() -> MassMessages:
 
 
 @functools.cache
+def moments() -> MassMessages:
+    from scrm.runtime.wiring import moments as joins  # noqa: PLC0415 - most campaigns have another channel
+
+    return joins.messages(standings())
+
+
+@functools.cache
 def standings() -> CampaignStandings:
     return CampaignStandings(DynamoCampaignStates(table("CAMPAIGN_TABLE")), campaign_settings.is_sending_stopped)
 
@@ -69,5 +76,5 @@ def reset() -> None:
     """Forget every built object; for tests."""
     send_checks.reset()
     campaign_settings.reset()
-    for factory in (messages, rm_tasks, rm_tasks_with_places, standings, files, ends):
+    for factory in (messages, rm_tasks, rm_tasks_with_places, moments, standings, files, ends):
         factory.cache_clear()

@@ -1,0 +1,207 @@
+"""Moments on the simulator: many members are asked with one creation, once, wherever a process dies (S28, S66).
+
+Between the use cases and the simulator stand the adapter, the typed client, the transport and the governor of
+production; the store of packs passes one conformance suite with the table (tests/integration/test_moment_packs.py).
+"""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from local.simulator.confirmations import NEVER, ConfirmationScript, ScriptedConfirmation
+from local.simulator.moment_book import Moment
+from scrm.campaign.model import Channel
+from scrm.campaign.moment_packs import MomentPace, PackState
+from scrm.campaign.moments import MomentMessages
+from scrm.campaign.ports import MassMessages, Standing
+from scrm.campaign.task import ENDED, SendPlan, SendTask
+from scrm.wecom.moment_calls import WecomMomentCalls
+from tests.fakes.dispatch import CAMPAIGN, CONTENT, FAR, FakePacks
+from tests.faults.test_dispatch_on_unclear_wecom import MEMBERS, OWNERS, Wecom
+from tests.killing import CallKiller, remote_calls
+from tests.simulated_dispatch import SimulatedDispatch
+from tests.simulator_exchange import clients_over_the_wire
+
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+SOON = ScriptedConfirmation(after_seconds=600)
+
+
+@dataclass
+class MomentBank:
+    """Three members with eight customers each, and a campaign of Moments."""
+
+    by_member: Mapping[str, ScriptedConfirmation]
+    knobs: dict[str, Any] = field(default_factory=dict)
+    packs: FakePacks = field(default_factory=FakePacks)
+
+    def __post_init__(self) -> None:
+        self.wecom = Wecom(self.knobs, {}, ConfirmationScript(by_member=dict(self.by_member)))
+        self.clients = clients_over_the_wire(self.wecom.simulator, self.wecom.time)
+        self.run = SimulatedDispatch(self.wecom.time.now, self.wecom.advance, self.channel)
+        self.run.owners.owners = dict(OWNERS)
+
+    def channel(self, killer: CallKiller) -> MassMessages:
+        return MomentMessages(
+            remote_calls(self.packs, killer),
+            WecomMomentCalls(self.clients(killer), lambda _: None, self.wecom.time.now),
+            remote_calls(self.run.standings, killer),
+            remote_calls(self.run, killer),
+            MomentPace(),
+            self.wecom.time.now,
+        )
+
+    def begin(self, campaign_id: str = CAMPAIGN) -> list[SendTask]:
+        plan = SendPlan(campaign_id, "all", Channel.MOMENTS, CONTENT, self.wecom.time.now(), FAR)
+        tasks = [
+            task
+            for userid in MEMBERS
+            for task in plan.tasks_of(userid, [name for name, owner in OWNERS.items() if owner == userid])
+        ]
+        self.run.tasks.put_planned(tasks)
+        self.run.request_send(tasks)
+        return tasks
+
+    @property
+    def moments(self) -> list[Moment]:
+        return self.wecom.simulator.simulation.state.moments.moments
+
+    def times_asked(self) -> Counter[str]:
+        return Counter(task.userid for moment in self.moments for task in moment.tasks)
+
+    def counts(self) -> dict[str, int]:
+        tally = self.run.tallies().of(CAMPAIGN)
+        return {**tally.by_state, **({"pending": tally.pending} if tally.pending else {})}
+
+
+def test_members_whose_tasks_come_together_are_asked_with_one_creation() -> None:
+    bank = MomentBank(dict.fromkeys(MEMBERS, SOON))
+
+    bank.begin()
+    bank.run.pass_time(2 * HOUR)
+
+    (moment,) = bank.moments
+    assert {task.userid for task in moment.tasks} == set(MEMBERS)
+    assert bank.counts() == {"sent": len(OWNERS)}
+
+
+@pytest.mark.parametrize("job_seconds", [0, 5, 1_200])
+def test_wherever_a_process_dies_each_member_is_asked_once_and_each_customer_ends(job_seconds: int) -> None:
+    bank = MomentBank({"rm_a": SOON, "rm_b": SOON, "rm_c": NEVER}, {"moment_job_seconds": job_seconds})
+    bank.run.kill_everywhere = True
+
+    bank.begin()
+    bank.run.pass_time(40 * DAY)
+
+    published_in_time = {name for name, owner in OWNERS.items() if owner != "rm_c"}
+    assert bank.run.killer.kills > 100
+    assert bank.times_asked() == dict.fromkeys(MEMBERS, 1)
+    assert all(task.state in ENDED for task in bank.run.tasks.by_id.values())
+    assert bank.counts() == {"sent": len(published_in_time), "not_confirmed": len(OWNERS) - len(published_in_time)}
+
+
+def test_two_campaigns_with_the_same_content_do_not_take_each_others_moment() -> None:
+    bank = MomentBank(dict.fromkeys(MEMBERS, SOON))
+    bank.run.kill_everywhere = True
+
+    bank.begin()
+    bank.begin("camp_2")
+    bank.run.pass_time(3 * DAY)
+
+    assert bank.times_asked() == dict.fromkeys(MEMBERS, 2)
+    assert len({pack.moment_id for pack in bank.packs.by_id.values()}) == len(bank.packs.by_id) == len(bank.moments)
+
+
+def test_a_recall_before_the_creation_means_that_there_is_none() -> None:
+    bank = MomentBank(dict.fromkeys(MEMBERS, SOON))
+    bank.begin()
+    while bank.run.waiting and not bank.packs.by_id:
+        bank.run.run_one()
+
+    bank.run.standings.standing = Standing.STOPPED
+    bank.run.changes().stop(CAMPAIGN)
+    bank.run.pass_time(2 * HOUR)
+
+    assert bank.moments == []
+    assert bank.counts() == {"cancelled": len(OWNERS)}
+
+
+def test_a_recall_cancels_what_is_unpublished_and_who_published_stays_sent() -> None:
+    bank = MomentBank({"rm_a": SOON, "rm_b": NEVER, "rm_c": NEVER})
+    bank.begin()
+    bank.run.pass_time(HOUR)
+
+    bank.run.standings.standing = Standing.STOPPED
+    bank.run.changes().stop(CAMPAIGN)
+    bank.run.pass_time(HOUR)
+
+    (moment,) = bank.moments
+    assert moment.cancelled_at is not None
+    assert bank.counts() == {"sent": 8, "cancelled": 16}
+
+
+def test_while_the_campaign_is_paused_no_moment_is_created() -> None:
+    bank = MomentBank(dict.fromkeys(MEMBERS, SOON))
+    bank.begin()
+    while bank.run.waiting and not bank.packs.by_id:
+        bank.run.run_one()
+
+    bank.run.standings.standing = Standing.PAUSED
+    for _ in range(40):
+        bank.run.run_one()
+    before = len(bank.moments)
+    bank.run.standings.standing = Standing.SENDS
+    bank.run.pass_time(2 * HOUR)
+
+    assert (before, bank.counts()) == (0, {"sent": len(OWNERS)})
+
+
+def test_a_job_that_fails_ends_everybody_with_its_reason() -> None:
+    bank = MomentBank(dict.fromkeys(MEMBERS, SOON))
+    for userid in MEMBERS:
+        bank.wecom.simulator.simulation.world.members.pop(userid)
+
+    tasks = bank.begin()
+    bank.run.pass_time(2 * HOUR)
+
+    assert bank.counts() == {"failed": len(OWNERS)}
+    assert {one.reason for one in bank.run.tasks.by_id[tasks[0].task_id].results.values()} == {"errcode_41048"}
+
+
+def test_who_left_is_asked_nothing_and_the_others_publish() -> None:
+    bank = MomentBank(dict.fromkeys(MEMBERS, SOON))
+    bank.wecom.simulator.simulation.world.members.pop("rm_b")
+
+    bank.begin()
+    bank.run.pass_time(40 * DAY)
+
+    assert bank.counts() == {"sent": 16, "not_assigned": 8}
+
+
+def test_a_job_that_never_ends_leaves_its_customers_unknown() -> None:
+    bank = MomentBank(dict.fromkeys(MEMBERS, SOON), {"moment_job_seconds": 100 * 86_400})
+
+    bank.begin()
+    bank.run.pass_time(40 * DAY)
+
+    assert bank.counts() == {"unknown": len(OWNERS)}
+
+
+def test_ten_creations_a_minute_are_not_exceeded() -> None:
+    bank = MomentBank(dict.fromkeys(MEMBERS, SOON))
+    plan_of = [
+        SendPlan(CAMPAIGN, f"r{ring}", Channel.MOMENTS, CONTENT, bank.wecom.time.now(), FAR) for ring in range(25)
+    ]
+    tasks = [plan.tasks_of("rm_a", ["wm00"])[0] for plan in plan_of]
+    bank.run.tasks.put_planned(tasks)
+
+    bank.run.request_send(tasks)
+    bank.run.pass_time(2 * HOUR)
+
+    created = [moment.created_at for moment in bank.moments]
+    assert len(created) == 25
+    assert max(sum(one <= at < one + 60 for at in created) for one in created) <= 10
+    assert all(pack.state is PackState.MADE for pack in bank.packs.by_id.values())
