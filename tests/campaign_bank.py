@@ -138,8 +138,8 @@ class CampaignBank:
 
     @property
     def desk(self) -> CampaignDesk:
-        worker = Queue(self.bank.sqs, self.bank.urls["campaign"])
-        queue = SqsPlanningQueue(Queue(self.bank.sqs, self.bank.urls["campaign_planner"]), worker)
+        worker = Queue(lambda: self.bank.sqs, self.bank.urls["campaign"])
+        queue = SqsPlanningQueue(Queue(lambda: self.bank.sqs, self.bank.urls["campaign_planner"]), worker)
         log = AuditLog(DynamoAuditStore(self._tables.names["AuditTable"], self._tables.client))
         return CampaignDesk(
             store=self.campaigns,

@@ -34,7 +34,7 @@ from scrm.runtime.wiring import campaign_planner as planner_wiring
 from scrm.runtime.wiring import contact_sync as contact_wiring
 from scrm.runtime.wiring import dispatch as dispatch_wiring
 from scrm.runtime.wiring import handover_reconcile as reconcile_wiring
-from scrm.runtime.wiring import handover_worker as worker_wiring
+from scrm.runtime.wiring import plans as worker_wiring
 from scrm.runtime.wiring import staff_intake as staff_wiring
 from scrm.runtime.wiring import wecom as wecom_wiring
 from scrm.runtime.wiring import wecom_callback as callback_wiring

@@ -18,6 +18,17 @@ _SECRETS = {
     "scrm/wecom": {"corp_id": CORP_ID, "apps": {"contacts": {"agent_id": 1000002, "secret": "SampleAppSecret"}}},
     "scrm/links": {"current": "k1", "k1": "a-key-of-tests-and-samples-which-opens-nothing"},
 }
+# Functions share the token: one start in thousands has to fetch it.
+_TOKEN = to_item(
+    {
+        "pk": "TOKEN#contacts",
+        "sk": "TOKEN",
+        "access_token": "SampleAccessToken",
+        "refresh_at": "2099-01-01T00:00:00.000Z",
+        "valid_until": "2099-01-01T00:05:00.000Z",
+        "fence": 1,
+    }
+)
 _OPENED_AT = datetime(2026, 11, 20, 1, 30, tzinfo=UTC)
 _CASE_ID = re.compile(r"case_[a-z2-7]{26}")
 
@@ -33,7 +44,7 @@ def answers(sample: Path) -> dict[str, Any]:
             "UpdateItem": {"Attributes": {"fence": {"N": "1"}}},
         },
         "secrets": {name: json.dumps(secret) for name, secret in _SECRETS.items()},
-        "items": {item["pk"]["S"]: item for item in _cases(sample.read_text(encoding="utf-8"))},
+        "items": {item["pk"]["S"]: item for item in [_TOKEN, *_cases(sample.read_text(encoding="utf-8"))]},
         "wecom": {
             "gettoken": {"access_token": "SampleAccessToken", "expires_in": 7200},
             "user/get": {"userid": "rm_wang", "name": "示例", "status": 1},

@@ -31,7 +31,13 @@ LIMITS = {
     "admin_api": 0.90,
     "customer_web": 0.85,
 }
-USUAL = {"admin_api": "list_cases", "customer_web": "open_page", "handover_reconcile": "poll_requested"}
+USUAL = {
+    "admin_api": "list_cases",
+    "handover_reconcile": "poll_requested",
+    "campaign_worker": "send_task_planned",
+    "campaign_reconcile": "look_requested",
+    "customer_web": "open_page",
+}
 """The sample that stands for a function's usual work, where it is not the first by name."""
 WORKERS = tuple(name for name in LIMITS if name not in {"wecom_callback", "admin_api", "customer_web"})
 PEER = "typical: boto3, Logger, Tracer, Metrics, 30 models, AES"

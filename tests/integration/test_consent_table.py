@@ -20,7 +20,7 @@ from scrm.contacts.changes import ContactChanges, Taken
 from scrm.contacts.writer import CustomerWriter
 from scrm.homes import OwnerMove, key_of
 from scrm.runtime.consent_joins import ContactPlaces
-from scrm.runtime.wiring import bank_settings
+from scrm.runtime.wiring import bank_settings, consent_desk
 from scrm.runtime.wiring import consent as wiring
 from tests.engine import EngineTables
 from tests.fakes.consent import FakeConsentStore, FakeNews
@@ -142,8 +142,8 @@ def test_a_tag_is_heard_with_the_settings_of_the_bank(
     platform = DynamoSettingsStore(Table(session.client("dynamodb"), tables.names["PlatformTable"]))
     assert platform.write("consent", {"opt_out_tag_ids": ["tag_out"]}, 0, "operator:x", T0)
 
-    assert wiring.hear_tags("rm1", "wm7", ["tag_vip"], T0) is None
-    assert wiring.hear_tags("rm1", "wm7", ["tag_vip", "tag_out"], T0) is Heard.UNKNOWN_CUSTOMER
+    assert consent_desk.hear_tags("rm1", "wm7", ["tag_vip"], T0) is None
+    assert consent_desk.hear_tags("rm1", "wm7", ["tag_vip", "tag_out"], T0) is Heard.UNKNOWN_CUSTOMER
 
     assert DynamoConsentStore(table).standings(["wm7"]) == {"wm7": Standing(OUT, T0)}
     for module in (bank_settings, wiring):

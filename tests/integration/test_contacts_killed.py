@@ -104,7 +104,7 @@ class Bank:
             rename_tasks=lambda *_: None,
             on_tags=lambda *_: None,
             source=self.source,
-            queue=Queue(cast("Any", self.sqs), "url"),
+            queue=Queue(lambda: cast("Any", self.sqs), "url"),
             now=lambda: T0 + HOUR,
             on_drift=self.drift.append,
             master=lambda: pytest.fail("no customer master here"),

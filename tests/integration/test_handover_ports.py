@@ -289,7 +289,7 @@ def sqs_desk(tables: EngineTables) -> Desk:
     urls = [
         sqs.create_queue(QueueName=f"conformance-{name}")["QueueUrl"] for name in ("worker", "reconcile", "contact")
     ]
-    worker, reconcile, contact = (Queue(sqs, url) for url in urls)
+    worker, reconcile, contact = (Queue(lambda: sqs, url) for url in urls)
 
     def asked() -> list[tuple[object, ...]]:
         found: list[tuple[object, ...]] = []

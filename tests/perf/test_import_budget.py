@@ -27,6 +27,7 @@ NOT_IN_WORKERS = ("aws_lambda_powertools.event_handler",)
 NOT_BEFORE_WORK_COMES = ("scrm.campaign", "scrm.pressure", "scrm.aws", "scrm.wecom")
 OTHER_FEATURES = ("scrm.audit", "scrm.handover", "scrm.org", "scrm.tasks")
 """A campaign reaches them only through a channel of their own, which is loaded when a task has it."""
+CAMPAIGN_FEATURES = ("scrm.audience", "scrm.campaign", "scrm.consent", "scrm.content", "scrm.pressure")
 FORBIDDEN = {
     "wecom_callback": (
         "boto3",
@@ -38,7 +39,7 @@ FORBIDDEN = {
     ),
     "staff_intake": NOT_IN_WORKERS,
     "contact_sync": NOT_IN_WORKERS,
-    "handover_worker": NOT_IN_WORKERS,
+    "handover_worker": (*NOT_IN_WORKERS, *NOT_BEFORE_WORK_COMES, "scrm.handover"),
     "handover_reconcile": (*NOT_IN_WORKERS, "scrm.handover.certificate", "scrm.handover.orphans", "scrm.wecom.events"),
     "campaign_planner": (*NOT_IN_WORKERS, "requests"),
     "campaign_worker": (*NOT_IN_WORKERS, *NOT_BEFORE_WORK_COMES),
@@ -63,7 +64,9 @@ FORBIDDEN_IN_WORK = {
     "task_changes": (*EVERYWHERE, *OTHER_FEATURES, "scrm.audience", "scrm.content", "scrm.contacts", "scrm.wecom"),
     "due_tasks": (*EVERYWHERE, *OTHER_FEATURES, "scrm.audience", "scrm.content", "scrm.contacts", "scrm.wecom.client"),
     "personal_sends": (*EVERYWHERE, *OTHER_FEATURES, "scrm.campaign.dispatching", "scrm.content.media"),
-    "media": (*EVERYWHERE, *OTHER_FEATURES, "scrm.campaign", "scrm.audience", "scrm.contacts"),
+    "plans": (*EVERYWHERE, *CAMPAIGN_FEATURES, "scrm.tasks", "scrm.handover.transfer", "scrm.handover.parts"),
+    "transfers": (*EVERYWHERE, *CAMPAIGN_FEATURES),
+    "media": (*EVERYWHERE, *OTHER_FEATURES, "scrm.campaign.dispatching", "scrm.audience", "scrm.contacts"),
 }
 
 

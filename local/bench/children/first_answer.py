@@ -9,6 +9,8 @@ import sys
 import time
 from pathlib import Path
 
+from local.bench.children.stub import stub_aws, stub_wecom
+
 
 class Context:
     function_name = "bench"
@@ -21,11 +23,9 @@ class Context:
 
 
 function, sample, answers_file = sys.argv[1:]
-handler = importlib.import_module(f"functions.{function}.handler").lambda_handler
-# Imported only now, so that the function loads botocore as it does in Lambda; it makes its clients when it is called.
-stub = importlib.import_module("local.bench.children.stub")
 answers = json.loads(Path(answers_file).read_bytes())
-asked = stub.stub_aws(answers)
-stub.stub_wecom(answers)
+asked = stub_aws(answers)
+stub_wecom(answers)
+handler = importlib.import_module(f"functions.{function}.handler").lambda_handler
 answer = handler(json.loads(Path(sample).read_bytes()), Context())
 print(json.dumps({"cpu_s": time.process_time(), "answer": answer, "asked": asked}, default=str))

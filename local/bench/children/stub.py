@@ -2,13 +2,11 @@
 
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from importlib.machinery import ModuleSpec, PathFinder
+from types import ModuleType
 from typing import Any, cast
 from urllib.parse import urlsplit
-
-import botocore.handlers
-from botocore.awsrequest import AWSPreparedRequest, AWSResponse
-from botocore.compat import HTTPHeaders
 
 
 class _Body:
@@ -21,11 +19,44 @@ class _Body:
         return [self._content]
 
 
+class _Once:
+    """Finds one module, and has it changed once it is loaded."""
+
+    def __init__(self, name: str, change: Callable[[Any], None]) -> None:
+        self._name = name
+        self._change = change
+
+    def find_spec(self, name: str, path: Sequence[str] | None, _: ModuleType | None = None) -> ModuleSpec | None:
+        if name != self._name:
+            return None
+        spec = PathFinder.find_spec(name, path)
+        loader: Any = spec and spec.loader
+        load = loader.exec_module
+
+        def exec_module(module: ModuleType) -> None:
+            load(module)
+            self._change(module)
+
+        loader.exec_module = exec_module
+        return spec
+
+
+def _when_loaded(name: str, change: Callable[[Any], None]) -> None:
+    """Change a module when the function loads it, be that with its handler or for its first message."""
+    if name in sys.modules:
+        change(sys.modules[name])
+    else:
+        sys.meta_path.insert(0, _Once(name, change))
+
+
 def stub_aws(answers: Mapping[str, Any]) -> list[str]:
     """Let every client made from now on get its reply from ``answers``; returns the operations asked for, growing."""
     asked: list[str] = []
 
-    def answer(request: AWSPreparedRequest, **_: Any) -> AWSResponse:
+    def answer(request: Any, **_: Any) -> Any:
+        from botocore.awsrequest import AWSResponse  # noqa: PLC0415 - the function loads it
+        from botocore.compat import HTTPHeaders  # noqa: PLC0415
+
         if not request.headers.get("Authorization"):
             raise AssertionError("a request left unsigned")
         target = request.headers["X-Amz-Target"]
@@ -36,24 +67,21 @@ def stub_aws(answers: Mapping[str, Any]) -> list[str]:
         headers = HTTPHeaders.from_dict({"content-type": "application/x-amz-json-1.0"})
         return AWSResponse(str(request.url), 200, headers, _Body(content))
 
-    botocore.handlers.BUILTIN_HANDLERS.append(("before-send", answer))
+    _when_loaded("botocore.handlers", lambda handlers: handlers.BUILTIN_HANDLERS.append(("before-send", answer)))
     return asked
 
 
 def stub_wecom(answers: Mapping[str, Any]) -> None:
-    """Answer below requests' adapter, if the function has loaded requests at all."""
-    requests: Any = sys.modules.get("requests")
-    if requests is None:
-        return
+    """Answer below requests' adapter, should the function load requests at all."""
 
     def send(_: Any, request: Any, **__: Any) -> Any:
         path = urlsplit(request.url).path.removeprefix("/cgi-bin/")
-        response = requests.Response()
+        response = sys.modules["requests"].Response()
         response.status_code, response.url, response.request = 200, request.url, request
         response._content = json.dumps({"errcode": 0, "errmsg": "ok", **answers["wecom"].get(path, {})}).encode()
         return response
 
-    requests.adapters.HTTPAdapter.send = send
+    _when_loaded("requests.adapters", lambda adapters: setattr(adapters.HTTPAdapter, "send", send))
 
 
 def _reply(answers: Mapping[str, Any], operation: str, request: Mapping[str, Any]) -> Any:

@@ -45,7 +45,7 @@ class Bank:
             facts=FeedImport(owned, self.store, lambda: NOW),
             feeds=self.feeds,
             rejections=self.org,
-            queue=Queue(cast("Any", self.sqs), "url"),
+            queue=Queue(lambda: cast("Any", self.sqs), "url"),
             now=self.now,
             on_rejected=self.rejected.append,
         )

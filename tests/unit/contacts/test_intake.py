@@ -68,7 +68,7 @@ class Desk:
             rename_tasks=lambda old, new: self.renamed_tasks.append((old, new)),
             on_tags=lambda userid, customer, tag_ids, _: self.tags.append((userid, customer, tag_ids)),
             source=self.contacts.source,
-            queue=Queue(cast("Any", self.sqs), "url"),
+            queue=Queue(lambda: cast("Any", self.sqs), "url"),
             now=lambda: self.contacts.moment,
             on_drift=self.contacts.drift.append,
             master=lambda: pytest.fail("no customer master here"),
@@ -255,7 +255,7 @@ def test_handover_reports_reach_the_customers_a_hundred_at_a_time() -> None:
     customers = [f"wm{place:03d}" for place in range(150)]
     for customer in customers:
         desk.contacts.changes.added("rm_a", customer, T0)
-    records = SqsContactRecords(Queue(cast("Any", desk.sqs), "url"))
+    records = SqsContactRecords(Queue(lambda: cast("Any", desk.sqs), "url"))
 
     records.quota_counted(case(), customers[:1], T0 + HOUR, full=True)
     records.customers_taken_over(case(), "rm_b", customers, TransferApi.ON_JOB, T0 + HOUR)

@@ -41,7 +41,7 @@ class Bank:
             documents=cast("Any", self),
             master=MasterImport(self.contacts.repository, self.contacts.writer),
             rejections=self.org,
-            queue=Queue(cast("Any", self.sqs), "url"),
+            queue=Queue(lambda: cast("Any", self.sqs), "url"),
             now=self.now,
             on_rejected=self.rejected.append,
         )

@@ -1,6 +1,5 @@
 """What the dispatch gets from campaigns, contacts, the content library and the contact-pressure ledger."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -10,12 +9,10 @@ from scrm.campaign.dispatch_errors import ContentRefusedError
 from scrm.campaign.model import Campaign, CampaignState, Channel, ContentRef
 from scrm.campaign.ports import Standing
 from scrm.campaign.task import TEST_RING, SendPlan, SendTask
-from scrm.contacts.model import Customer, GroupChat
 from scrm.content.model import Scene, Variant
 from scrm.pressure.ledger import PressureLedger
 from scrm.runtime.dispatch_joins import (
     CampaignStandings,
-    ContactOwners,
     LedgerPlaces,
     LibraryContents,
 )
@@ -36,15 +33,6 @@ class OneCampaign:
 
     def state_of(self, campaign_id: str) -> CampaignState | None:
         return self.campaign.state if self.campaign else None
-
-
-class SomeContacts:
-    def customers(self, external_userids: Sequence[str]) -> dict[str, Customer]:
-        known = {"wmA": "rm_li", "wmB": ""}
-        return {one: Customer(one, owner_userid=known[one]) for one in external_userids if one in known}
-
-    def group(self, chat_id: str) -> GroupChat | None:
-        return GroupChat(chat_id, "rm_li", "", NOW) if chat_id == "wrA" else None
 
 
 def task(campaign: str = "camp_1", channel: Channel = Channel.ONE_TO_ONE) -> SendTask:
@@ -96,13 +84,6 @@ def test_a_test_send_takes_no_place_under_the_cap() -> None:
 
 def test_a_campaign_nobody_knows_is_stopped() -> None:
     assert CampaignStandings(OneCampaign(None)).of("camp_1") is Standing.STOPPED
-
-
-def test_owners_are_those_of_the_relation_table() -> None:
-    owners = ContactOwners(SomeContacts())
-
-    assert owners.owners_of(Channel.ONE_TO_ONE, ["wmA", "wmB", "wmC"]) == {"wmA": "rm_li"}
-    assert owners.owners_of(Channel.GROUP, ["wrA", "wrB"]) == {"wrA": "rm_li"}
 
 
 def test_released_content_comes_as_wecom_takes_it() -> None:

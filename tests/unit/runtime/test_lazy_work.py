@@ -7,10 +7,15 @@ from pydantic import ValidationError
 
 from functions.campaign_reconcile import handler as campaign_reconcile
 from functions.campaign_worker import handler as campaign_worker
+from functions.handover_worker import handler as handover_worker
 from scrm.runtime.lazy_work import LazyWork
 from scrm.runtime.work import media
 
-WORKS = {"campaign_reconcile": campaign_reconcile.WORK, "campaign_worker": campaign_worker.WORK}
+WORKS = {
+    "campaign_reconcile": campaign_reconcile.WORK,
+    "campaign_worker": campaign_worker.WORK,
+    "handover_worker": handover_worker.WORK,
+}
 
 
 def test_a_message_of_no_kind_known_here_is_poison() -> None:

@@ -19,8 +19,9 @@ from scrm import clock
 from scrm.audience.dossiers import Bucket, NoteKind, Shelf, notes_of
 from scrm.audience.ports import FeedTaken
 from scrm.aws import dossier_items as items
-from scrm.aws.contact_table import OwnerChange, unless_crossed
+from scrm.aws.owner_changes import OwnerChange
 from scrm.aws.table import Condition, Put, Table, starts_with
+from scrm.aws.transactions import unless_crossed
 from scrm.homes import OwnerMove
 
 _FEED = {"pk": "FEED", "sk": "LATEST"}
@@ -56,7 +57,7 @@ class DynamoDossiers:
 
 
 class DynamoAudienceNotes:
-    """Implements `scrm.aws.contact_table.OwnerNotes`: what the transaction of an owner's change writes here."""
+    """Implements `scrm.aws.owner_changes.OwnerNotes`: what the transaction of an owner's change writes here."""
 
     def __init__(self, table: Table) -> None:
         self.table = table

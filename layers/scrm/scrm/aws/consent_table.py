@@ -17,8 +17,9 @@ from datetime import UTC, datetime, timedelta
 from itertools import batched
 
 from scrm import clock
-from scrm.aws.contact_table import OwnerChange, unless_crossed
+from scrm.aws.owner_changes import OwnerChange
 from scrm.aws.table import ABSENT, Condition, Item, Key, Put, Table, starts_with
+from scrm.aws.transactions import unless_crossed
 from scrm.consent.model import ConsentAnswer, ConsentSource, Standing, Statement
 from scrm.consent.shelf import ArrivalNote, ConsentBucket, ConsentShelf, arrivals_of
 from scrm.homes import KEY_BYTES, OwnerMove
@@ -96,7 +97,7 @@ class DynamoConsentStore:
 
 
 class DynamoArrivalNotes:
-    """Implements `scrm.aws.contact_table.OwnerNotes`: what the transaction of an owner's change writes here."""
+    """Implements `scrm.aws.owner_changes.OwnerNotes`: what the transaction of an owner's change writes here."""
 
     def __init__(self, table: Table) -> None:
         self.table = table

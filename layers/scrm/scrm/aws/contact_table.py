@@ -3,31 +3,18 @@
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 from itertools import islice
-from typing import Protocol
-
-from botocore.exceptions import ClientError
 
 from scrm import clock
 from scrm.aws import contact_items as items
 from scrm.aws.customer_loads import NOT_ENDED, DynamoCustomerLoads, relations_of
-from scrm.aws.table import Condition, Item, Put, Table, Update, starts_with
+from scrm.aws.owner_changes import OwnerNotes
+from scrm.aws.table import Condition, Item, Put, Table, starts_with
+from scrm.aws.transactions import transacted, unless_crossed
 from scrm.contacts.model import Alias, Claim, Customer, GroupChat, QuotaUse, Relation, RelationDetails, RelationState
 from scrm.contacts.ports import Change, Known, RelationKey
 
-type OwnerChange = tuple[str, str, str, int]
-"""The customer, from whom, to whom, and the customer's version after it."""
-
 _KEEP_SEEN = timedelta(days=3)
 _WORTH_A_PAGE = 200  # customers; by key they would be two requests
-
-
-class OwnerNotes(Protocol):
-    """What another feature's table keeps with a customer's owner, and writes when the owner changes."""
-
-    table: Table
-
-    def puts(self, changes: Sequence[OwnerChange]) -> list[Put]:
-        """All together at most `scrm.contacts.ports.notes_of` the changes."""
 
 
 class DynamoContactRepository:
@@ -163,23 +150,6 @@ class DynamoContactRepository:
     def _group_items(self, chat_id: str) -> list[Item]:
         of_group = Condition("customer_pk = :group", {":group": f"GROUP#{chat_id}"})
         return list(self._table.query(of_group, index="by_customer"))
-
-
-def transacted(table: Table, writes: Sequence[Put | Update]) -> bool | None:
-    """Whether the transaction went through; None when another one was at the same items: try again."""
-    return unless_crossed(lambda: table.transact(writes))
-
-
-def unless_crossed(write: Callable[[], bool]) -> bool | None:
-    """What a conditional write answers; None when a transaction of somebody else was at the same items."""
-    try:
-        return write()
-    except ClientError as error:
-        reasons = {reason.get("Code") for reason in error.response.get("CancellationReasons", [])}
-        crossed = error.response["Error"]["Code"] in {"TransactionConflictException", "TransactionInProgressException"}
-        if crossed or "TransactionConflict" in reasons:
-            return None
-        raise
 
 
 def _between(userid: str, first: str, last: str) -> Condition:

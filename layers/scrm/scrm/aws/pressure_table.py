@@ -16,8 +16,9 @@ from collections.abc import Sequence
 
 from scrm import clock
 from scrm.aws import pressure_items as items
-from scrm.aws.contact_table import OwnerChange, unless_crossed
+from scrm.aws.owner_changes import OwnerChange
 from scrm.aws.table import Delete, Put, Table, starts_with
+from scrm.aws.transactions import unless_crossed
 from scrm.homes import OwnerMove
 from scrm.pressure.shelf import Edit, Note, Shelf, notes_of
 
@@ -50,7 +51,7 @@ class DynamoPressureStore:
 
 
 class DynamoOwnerNotes:
-    """Implements `scrm.aws.contact_table.OwnerNotes`: what the transaction of an owner's change writes here."""
+    """Implements `scrm.aws.owner_changes.OwnerNotes`: what the transaction of an owner's change writes here."""
 
     def __init__(self, table: Table) -> None:
         self.table = table

@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 from itertools import batched
 
 from scrm import clock
-from scrm.aws.contact_table import transacted
 from scrm.aws.table import ABSENT, Condition, Item, Put, Table, Update
+from scrm.aws.transactions import transacted
 from scrm.contacts.ports import ContactsBusyError
 from scrm.contacts.runs import PassCounts, SyncRun
 

@@ -2,21 +2,23 @@
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from scrm.audience.intake import FactsReader
 from scrm.audience.ports import Owned
 from scrm.audience.rules import Offer, RuleSettings, exclusions
 from scrm.campaign import ports
 from scrm.campaign.model import Channel
-from scrm.contacts.model import Customer
+
+if TYPE_CHECKING:
+    from scrm.contacts.model import Customer
 
 # What reaches everybody who is there: nobody can be left out.
 _PUBLIC = frozenset({Channel.GROUP, Channel.MOMENTS})
 
 
 class Relations(Protocol):
-    def customers(self, external_userids: Sequence[str]) -> dict[str, Customer]: ...
+    def customers(self, external_userids: Sequence[str]) -> dict[str, "Customer"]: ...
 
 
 class ContactsOwned:

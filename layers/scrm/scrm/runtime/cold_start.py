@@ -6,6 +6,8 @@ look for plugins among the installed packages: there are none, and the look with
 
 import gc
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import ModuleType
 
 gc.disable()
@@ -19,3 +21,13 @@ def finished() -> None:
     """What is loaded now stays for good: set it aside, and collect from here on."""
     gc.freeze()
     gc.enable()
+
+
+@contextmanager
+def loading() -> Iterator[None]:
+    """The same for what is loaded later, by the first message or request that wants it."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        finished()

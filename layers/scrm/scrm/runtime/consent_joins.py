@@ -2,21 +2,23 @@
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from scrm.campaign.model import Channel
 from scrm.campaign.ports import ApprovedContent, RecipientRules
 from scrm.consent.consents import Consents
 from scrm.consent.model import ConsentAnswer
 from scrm.consent.ports import Whereabouts
-from scrm.contacts.model import Customer
+
+if TYPE_CHECKING:
+    from scrm.contacts.model import Customer
 
 _OPTED_OUT, _NO_CONSENT = "opted_out", "no_consent"
 _PUBLIC = frozenset({Channel.GROUP, Channel.MOMENTS})
 
 
 class KnownCustomers(Protocol):
-    def customers(self, external_userids: Sequence[str]) -> dict[str, Customer]: ...
+    def customers(self, external_userids: Sequence[str]) -> dict[str, "Customer"]: ...
 
 
 class ContactPlaces:

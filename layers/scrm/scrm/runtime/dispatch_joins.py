@@ -9,7 +9,6 @@ from scrm.campaign.dispatch_errors import ContentRefusedError, DispatchPostponed
 from scrm.campaign.model import CampaignState, Channel, ContentRef
 from scrm.campaign.task import TEST_RING, SendTask
 from scrm.clock import BUSINESS_ZONE
-from scrm.contacts.model import Customer, GroupChat
 from scrm.content import errors as content_errors
 from scrm.content.model import Scene
 from scrm.content.sending import ContentGate
@@ -50,28 +49,6 @@ class CampaignStandings:
         if self._is_sending_stopped():
             return ports.Standing.PAUSED
         return ports.Standing.SENDS if state in _SENDS else ports.Standing.PAUSED
-
-
-class OwnedCustomers(Protocol):
-    """The relation table, as far as owners go."""
-
-    def customers(self, external_userids: Sequence[str]) -> dict[str, Customer]: ...
-
-    def group(self, chat_id: str) -> GroupChat | None: ...
-
-
-class ContactOwners:
-    """Implements `scrm.campaign.ports.Owners`."""
-
-    def __init__(self, contacts: OwnedCustomers) -> None:
-        self._contacts = contacts
-
-    def owners_of(self, channel: Channel, target_ids: Sequence[str]) -> dict[str, str]:
-        if channel is Channel.GROUP:
-            groups = ((chat_id, self._contacts.group(chat_id)) for chat_id in target_ids)
-            return {chat_id: group.owner_userid for chat_id, group in groups if group and group.owner_userid}
-        found = self._contacts.customers(target_ids)
-        return {one: customer.owner_userid for one, customer in found.items() if customer.owner_userid}
 
 
 class LibraryContents:

@@ -5,8 +5,10 @@ kinds nothing: a module there imports its messages, its use case and its joins, 
 """
 
 import importlib
+import sys
 from collections.abc import Callable, Mapping
 
+from scrm.runtime import cold_start
 from scrm.runtime.message_kind import kind_of, of_no_kind_known_here
 
 _WORK = "scrm.runtime.work"
@@ -44,5 +46,9 @@ class LazyWork:
 
 def _function(name: str) -> Callable[..., None]:
     module, _, function = name.partition(".")
-    found: Callable[..., None] = getattr(importlib.import_module(f"{_WORK}.{module}"), function)
+    place = f"{_WORK}.{module}"
+    if place not in sys.modules:
+        with cold_start.loading():
+            importlib.import_module(place)
+    found: Callable[..., None] = getattr(sys.modules[place], function)
     return found

@@ -5,8 +5,11 @@ longest entry that fits counts. A topic of the settings is a family of its own (
 """
 
 import importlib
+import sys
 from collections.abc import Mapping
 from typing import Final
+
+from scrm.runtime import cold_start
 
 _BASE = "/v1/"
 FAMILIES: Final[Mapping[str, str]] = {
@@ -88,4 +91,7 @@ def load_all() -> None:
 
 
 def _import(name: str) -> None:
-    importlib.import_module(f"{__package__}.{name}")
+    place = f"{__package__}.{name}"
+    if place not in sys.modules:
+        with cold_start.loading():
+            importlib.import_module(place)

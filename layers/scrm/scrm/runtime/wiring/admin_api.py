@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from scrm.audience.needs import Recommender
     from scrm.aws.certificate_documents import BucketCertificates
     from scrm.aws.contact_queries import DynamoContactQueries
-    from scrm.aws.contact_table import OwnerNotes
     from scrm.aws.customer_journal import CustomerJournal
+    from scrm.aws.owner_changes import OwnerNotes
     from scrm.aws.planning_queue import SqsPlanningQueue
     from scrm.aws.task_table import DynamoTaskTable
     from scrm.consent.consents import ConsentDesk, Consents
@@ -166,7 +166,7 @@ def permission_changes() -> "PermissionChanges":
     from scrm.aws.queues import Queue  # noqa: PLC0415
     from scrm.content.permission_changes import PermissionChanges  # noqa: PLC0415
 
-    news = SqsSellerNews(Queue(session.client("sqs"), settings().campaign_queue_url))
+    news = SqsSellerNews(Queue(lambda: session.client("sqs"), settings().campaign_queue_url))
     return PermissionChanges(content_library().permissions, news)
 
 
@@ -260,7 +260,7 @@ def consent_desk() -> "ConsentDesk":
     from scrm.runtime.consent_joins import ContactPlaces  # noqa: PLC0415
 
     places = ContactPlaces(DynamoContactRepository(_table(settings().contacts_table)))
-    news = SqsOptOutNews(Queue(session.client("sqs"), settings().campaign_queue_url))
+    news = SqsOptOutNews(Queue(lambda: session.client("sqs"), settings().campaign_queue_url))
     return ConsentDesk(consents(), places, news, clock.now)
 
 

@@ -29,6 +29,7 @@ from scrm.runtime.needs_joins import RuledNeeds
 from scrm.runtime.owned_audience import OwnedAudience
 from scrm.runtime.segment_targets import FactsAndTags, SegmentTargets
 from scrm.runtime.wiring import campaign_settings, campaign_store, needs, send_checks, send_tasks
+from scrm.runtime.wiring.contacts import contacts
 from scrm.runtime.wiring.tables import bucket, queue, table
 
 # What is left of a run for the last part of an audience, or the last owner of a slice, and for what follows it.
@@ -119,7 +120,7 @@ def _journal() -> AuditedCampaigns:
 @functools.cache
 def _exclusions() -> Exclusions:
     checks = send_checks.checks()
-    known = FactsAndTags(send_checks.facts(), send_checks.contacts())
+    known = FactsAndTags(send_checks.facts(), contacts())
     needed = RuledNeeds(DynamoContents(table("CONTENT_TABLE")), known, needs.rules)
     return Exclusions(checks.contents, checks.permissions, checks.rules, needed)
 
@@ -127,11 +128,11 @@ def _exclusions() -> Exclusions:
 @functools.cache
 def _audiences() -> OwnedAudience:
     org = DynamoOrgRepository(table("ORG_TABLE"))
-    contacts, segments = send_checks.contacts(), DynamoSegments(table("AUDIENCE_TABLE"))
+    segments = DynamoSegments(table("AUDIENCE_TABLE"))
     documents, notes = bucket("DATA_BUCKET"), DynamoDossiers(table("AUDIENCE_TABLE"))
-    known = FactsAndTags(send_checks.facts(), contacts)
-    targets = SegmentTargets(segments, known, BucketLists(documents), contacts)
-    return OwnedAudience(org, contacts, _exclusions(), BucketSnapshots(documents), targets, notes)
+    known = FactsAndTags(send_checks.facts(), contacts())
+    targets = SegmentTargets(segments, known, BucketLists(documents), contacts())
+    return OwnedAudience(org, contacts(), _exclusions(), BucketSnapshots(documents), targets, notes)
 
 
 def reset() -> None:
@@ -140,4 +141,5 @@ def reset() -> None:
         factory.cache_clear()
     campaign_settings.reset()
     campaign_store.reset()
+    contacts.cache_clear()
     needs.reset()

@@ -18,10 +18,10 @@ from scrm.campaign.results import CampaignResults, ResultPages
 from scrm.campaign.stopping import TaskTallies
 from scrm.campaign.trial import TrialSends
 from scrm.runtime.campaign_joins import AuditedCampaigns, LibraryVersions
-from scrm.runtime.dispatch_joins import ContactOwners
 from scrm.runtime.known_segments import KnownSegments
 from scrm.runtime.member_places import MemberPlaces
 from scrm.runtime.wiring import campaign_settings, campaign_store, send_checks, send_tasks
+from scrm.runtime.wiring.contacts import contacts
 from scrm.runtime.wiring.tables import queue, table
 
 
@@ -39,7 +39,6 @@ class AdminCampaigns:
     def desk(self) -> CampaignDesk:
         """For one request, with the settings in force."""
         worker = queue("CAMPAIGN_QUEUE_URL")
-        owners = ContactOwners(self._contacts)
         return CampaignDesk(
             store=self.store,
             journal=AuditedCampaigns(self.log),
@@ -47,7 +46,7 @@ class AdminCampaigns:
             segments=KnownSegments(DynamoSegments(table("AUDIENCE_TABLE"))),
             queue=planning_queue(),
             tallies=self.tallies,
-            test_sends=TrialSends(self.store, self._tasks, owners, SqsSendQueue(worker)),
+            test_sends=TrialSends(self.store, self._tasks, send_checks.owners(), SqsSendQueue(worker)),
             settings=campaign_settings.campaigns(),
         )
 
@@ -78,7 +77,7 @@ class AdminCampaigns:
 
     @property
     def _contacts(self) -> DynamoContactRepository:
-        return send_checks.contacts()
+        return contacts()
 
     @property
     def _tasks(self) -> DynamoTaskRepository:

@@ -2,19 +2,12 @@
 
 import functools
 from collections.abc import Sequence
-from datetime import datetime
 
-from scrm import clock
 from scrm.aws.consent_table import DynamoConsentStore
-from scrm.aws.contact_table import DynamoContactRepository
-from scrm.aws.dispatch_queue import SqsOptOutNews
-from scrm.consent.consents import ConsentDesk, Consents, Heard
-from scrm.consent.tags import Tagging, tagged
+from scrm.consent.consents import Consents
 from scrm.pause import pause_with_jitter
-from scrm.runtime.consent_joins import ContactPlaces
-from scrm.runtime.observability import count
 from scrm.runtime.wiring import bank_settings
-from scrm.runtime.wiring.tables import queue, table
+from scrm.runtime.wiring.tables import table
 from scrm.settings.consent import TOPIC, ConsentDocument
 from scrm.settings.reader import SettingsReader
 
@@ -34,18 +27,9 @@ def consents() -> Consents:
     return Consents(DynamoConsentStore(table("CONSENT_TABLE")), pause_with_jitter)
 
 
-def hear_tags(userid: str, external_userid: str, tag_ids: Sequence[str], at: datetime) -> Heard | None:
-    """A member's customer has these corp tags; None when none of them is an opt-out, or it is known."""
-    heard = tagged(desk(), reader().current().opt_out_tag_ids, Tagging(userid, external_userid, tag_ids, at))
-    if heard is not None:
-        count(heard.value)
-    return heard
-
-
-def desk() -> ConsentDesk:
-    """Needs ``CONTACTS_TABLE`` and ``CAMPAIGN_QUEUE_URL`` as well."""
-    places = ContactPlaces(DynamoContactRepository(table("CONTACTS_TABLE")))
-    return ConsentDesk(consents(), places, SqsOptOutNews(queue("CAMPAIGN_QUEUE_URL")), clock.now)
+def opt_out_tag_ids() -> Sequence[str]:
+    """The corp tags by which members say that a customer wants no advertising."""
+    return reader().current().opt_out_tag_ids
 
 
 def reset() -> None:

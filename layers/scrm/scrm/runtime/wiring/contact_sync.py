@@ -6,8 +6,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from scrm import clock
-from scrm.aws.contact_table import DynamoContactRepository, OwnerNotes
+from scrm.aws.contact_table import DynamoContactRepository
 from scrm.aws.org_table import DynamoOrgRepository
+from scrm.aws.owner_changes import OwnerNotes
 from scrm.aws.queues import Queue
 from scrm.aws.sync_runs import DynamoSyncRuns
 from scrm.contacts.changes import ContactChanges
@@ -120,9 +121,9 @@ def owner_notes() -> tuple[OwnerNotes, ...]:
 
 def hear_tags(userid: str, external_userid: str, tag_ids: Sequence[str], at: datetime) -> None:
     """Perhaps a member says that his customer wants no marketing; only a start that sees tags needs it."""
-    from scrm.runtime.wiring import consent  # noqa: PLC0415
+    from scrm.runtime.wiring import consent_desk  # noqa: PLC0415
 
-    consent.hear_tags(userid, external_userid, tag_ids, at)
+    consent_desk.hear_tags(userid, external_userid, tag_ids, at)
 
 
 def task_rename() -> "MemberRename":

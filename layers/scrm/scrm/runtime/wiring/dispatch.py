@@ -2,7 +2,6 @@
 
 import functools
 
-from scrm import clock
 from scrm.aws.campaign_states import DynamoCampaignStates
 from scrm.aws.settled_facts import BucketSettledFacts
 from scrm.campaign.dispatch_settings import DispatchSettings
@@ -12,9 +11,6 @@ from scrm.runtime.content_files import FilesWhenShown
 from scrm.runtime.dispatch_joins import CampaignStandings
 from scrm.runtime.wiring import campaign_settings, send_checks
 from scrm.runtime.wiring.tables import bucket, table
-from scrm.runtime.wiring.wecom import report_permission_denied, wecom_client
-from scrm.wecom.governor_state import Priority
-from scrm.wecom.mass_sends import WecomMassMessages
 
 
 def settings() -> DispatchSettings:
@@ -24,13 +20,15 @@ def settings() -> DispatchSettings:
 
 @functools.cache
 def messages() -> MassMessages:
-    return WecomMassMessages(wecom_client(Priority.DISPATCH), report_permission_denied)
+    from scrm.runtime.wiring import mass_messages as joins  # noqa: PLC0415 - a channel is loaded by its first task
+
+    return joins.messages()
 
 
 @functools.cache
 def rm_tasks() -> MassMessages:
     """Tasks of the members' own; they can be followed and not created."""
-    from scrm.runtime.wiring import rm_tasks as joins  # noqa: PLC0415 - most campaigns have another channel
+    from scrm.runtime.wiring import rm_tasks as joins  # noqa: PLC0415 - as above
 
     return joins.messages()
 
@@ -61,10 +59,9 @@ def files() -> FilesWhenShown:
 
 
 def _library_files() -> ContentFiles:
-    from scrm.runtime.dispatch_media import LibraryFiles  # noqa: PLC0415 - most content shows no file
-    from scrm.runtime.wiring.media import media_library  # noqa: PLC0415
+    from scrm.runtime.wiring import media as joins  # noqa: PLC0415 - most content shows no file
 
-    return LibraryFiles(lambda: media_library(Priority.DISPATCH), clock.now)
+    return joins.files_for_sends()
 
 
 @functools.cache

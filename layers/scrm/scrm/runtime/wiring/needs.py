@@ -9,6 +9,7 @@ from scrm.aws.product_table import DynamoPermissions, DynamoProducts
 from scrm.content.permissions import ProductPermissions
 from scrm.runtime.needs_joins import LibraryOffers, NeedyCustomers, rules_of
 from scrm.runtime.wiring import audience_settings, bank_settings, consent, send_checks
+from scrm.runtime.wiring.contacts import contacts
 from scrm.runtime.wiring.tables import table
 from scrm.settings.needs import TOPIC, NeedsDocument
 from scrm.settings.reader import SettingsReader
@@ -30,7 +31,7 @@ def recommender() -> Recommender:
     products = DynamoProducts(library)
     permissions = ProductPermissions(products, DynamoPermissions(library))
     return Recommender(
-        NeedyCustomers(send_checks.facts(), send_checks.contacts(), consent.consents(), consent.required),
+        NeedyCustomers(send_checks.facts(), contacts(), consent.consents(), consent.required),
         LibraryOffers(DynamoContents(library), products, permissions),
         rules,
         audience_settings.rules,

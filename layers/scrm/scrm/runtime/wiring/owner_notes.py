@@ -2,7 +2,7 @@
 
 from scrm.aws.audience_table import DynamoAudienceNotes
 from scrm.aws.consent_table import DynamoArrivalNotes
-from scrm.aws.contact_table import OwnerNotes
+from scrm.aws.owner_changes import OwnerNotes
 from scrm.aws.pressure_table import DynamoOwnerNotes
 from scrm.aws.table import Table
 

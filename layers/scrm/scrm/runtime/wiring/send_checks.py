@@ -5,15 +5,15 @@ import functools
 from scrm import clock
 from scrm.audience.intake import FactsReader
 from scrm.aws.audience_table import DynamoDossiers
-from scrm.aws.contact_table import DynamoContactRepository
 from scrm.aws.content_table import DynamoContents
+from scrm.aws.customer_owners import DynamoOwners
 from scrm.aws.product_table import DynamoPermissions, DynamoProducts
 from scrm.campaign.checks import SendChecks
 from scrm.content.permissions import ProductPermissions
 from scrm.content.sending import ContentGate
 from scrm.runtime.audience_joins import FactRules
 from scrm.runtime.consent_joins import ConsentedOnly
-from scrm.runtime.dispatch_joins import ContactOwners, LedgerPlaces, LibraryContents
+from scrm.runtime.dispatch_joins import LedgerPlaces, LibraryContents
 from scrm.runtime.wiring import audience_settings, consent, pressure, send_tasks
 from scrm.runtime.wiring.tables import table
 
@@ -22,11 +22,6 @@ from scrm.runtime.wiring.tables import table
 def content_gate() -> ContentGate:
     library = table("CONTENT_TABLE")
     return ContentGate(DynamoContents(library), DynamoProducts(library))
-
-
-@functools.cache
-def contacts() -> DynamoContactRepository:
-    return DynamoContactRepository(table("CONTACTS_TABLE"))
 
 
 @functools.cache
@@ -46,8 +41,8 @@ def checks() -> SendChecks:
 
 
 @functools.cache
-def owners() -> ContactOwners:
-    return ContactOwners(contacts())
+def owners() -> DynamoOwners:
+    return DynamoOwners(table("CONTACTS_TABLE"))
 
 
 @functools.cache
@@ -61,5 +56,5 @@ def reset() -> None:
     consent.reset()
     pressure.reset()
     send_tasks.reset()
-    for factory in (content_gate, contacts, facts, checks, owners, places):
+    for factory in (content_gate, facts, checks, owners, places):
         factory.cache_clear()

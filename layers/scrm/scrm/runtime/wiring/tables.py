@@ -19,4 +19,4 @@ def bucket(name: str) -> DocumentStore:
 
 def queue(name: str) -> Queue:
     """The queue whose URL the environment variable ``name`` holds."""
-    return Queue(session.client("sqs"), required(name))
+    return Queue(lambda: session.client("sqs"), required(name))

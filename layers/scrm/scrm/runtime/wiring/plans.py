@@ -1,10 +1,9 @@
-"""Joins planning and transfers to WeCom, their tables and their queue."""
+"""Joins the planning of handovers to WeCom, its tables and its queue."""
 
 import functools
 
 from scrm.aws.handover_queue import SqsHandoverQueue
 from scrm.handover.planning import HandoverPlanning
-from scrm.handover.transfer import ChunkTransfer
 from scrm.runtime.wiring import cases, handover, handover_settings, relations
 from scrm.runtime.wiring.tables import queue
 
@@ -25,15 +24,6 @@ def planning() -> HandoverPlanning:
         queue=handover_queue(),
         journal=cases.journal(),
         settings=handover_settings.handover(),
-    )
-
-
-def chunk_transfer() -> ChunkTransfer:
-    """For one message: with the settings in force."""
-    from scrm.runtime.wiring import packages  # noqa: PLC0415 - what it loads no plan needs
-
-    return ChunkTransfer(
-        cases.cases(), cases.staff(), handover.transfers(), packages.collection(), handover_settings.handover()
     )
 
 
