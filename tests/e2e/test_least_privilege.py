@@ -62,8 +62,6 @@ NOT_YET_USED = {
     ("WelcomeWorker", "dynamodb:BatchGetItem", "ContentTable"),
     ("WelcomeWorker", "dynamodb:PutItem", "ContentTable"),
     ("WelcomeWorker", "s3:GetObject", "DataBucket/content/media/*"),
-    ("ContactSync", "dynamodb:BatchGetItem", "ConsentTable"),
-    ("ContactSync", "dynamodb:Query", "ConsentTable"),
 }
 # Whoever of these functions comes first finds the token ended, or brings what came with a customer to his new owner.
 DONE_BY_WHO_COMES_FIRST = {
@@ -110,6 +108,7 @@ def test_the_story_went_as_told(bank: Bank) -> None:
         "bank.hr",
         "bank.roster",
         "bank.facts",
+        "bank.consent",
     }
 
 

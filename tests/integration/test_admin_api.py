@@ -42,6 +42,7 @@ TABLES = {
     "tasks": "TasksTable",
     "consent": "ConsentTable",
     "content": "ContentTable",
+    "welcome": "WelcomeTable",
     "pressure": "PressureTable",
     "audience": "AudienceTable",
     "campaign": "CampaignTable",
@@ -94,6 +95,9 @@ EXPECTED = {
     "get_member_cover": 200,
     "end_task": 200,
     "unknown_route": 404,
+    "list_welcome_rules": 200,
+    "put_welcome_rule": 409,  # the content is not released
+    "remove_welcome_rule": 404,
     "list_activities": 200,
     "create_activity": 201,
     "get_activity": 404,  # nobody made it, nor any version of it

@@ -38,6 +38,7 @@ from scrm.node_paths import branch_of
 
 SCHEMA_VERSION = 2
 DUE_SHARDS = 8
+CASES_OF_MEMBER = "CASE#"
 
 
 def case_key(case_id: str) -> dict[str, str]:
@@ -50,6 +51,11 @@ def chunk_key(case_id: str, kind: ChunkKind, number: int) -> dict[str, str]:
 
 def member_key(userid: str) -> dict[str, str]:
     return {"pk": f"MEMBER#{userid}", "sk": "LATEST_CASE"}
+
+
+def case_of_member_key(userid: str, opened_at: str, case_id: str) -> dict[str, str]:
+    """One row a case under each userid that the member has had since it was opened; sorts by time."""
+    return {"pk": f"MEMBER#{userid}", "sk": f"{CASES_OF_MEMBER}{opened_at}#{case_id}"}
 
 
 def takeover_key(takeover_userid: str, case_id: str) -> dict[str, str]:
