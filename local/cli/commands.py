@@ -67,12 +67,13 @@ def case() -> None:
 
 @case.command("list")
 @click.option("--state", type=click.Choice(list(tables.CASE_STATES)), help="只看某个状态")
+@click.option("--member", help="只看某位成员的，账号改过的用新旧账号都能查到")
 @NODE
 @LIMIT
 @click.pass_obj
-def list_cases(session: Session, state: str | None, node_id: str | None, limit: int) -> None:
+def list_cases(session: Session, state: str | None, member: str | None, node_id: str | None, limit: int) -> None:
     """列出客户继承，最新的在前。"""
-    rows = session.client.cases(limit, state=state, node_id=node_id)
+    rows = session.client.cases(limit, state=state, member=member, node_id=node_id)
     session.show(rows, tables.cases(rows))
 
 

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta, timezone
 from local.bank.roster import roster_csv, roster_rows
 from local.cli.client import AdminClient, Row
 from local.cli.sign_in import sign_in
+from local.engine.queues import StillBusyError
 from local.engine.stack import RunningStack
 from local.simulator.control_client import ControlClient
 
@@ -114,8 +115,12 @@ class Stage:
         self.pass_time(math.ceil((until - now).total_seconds()))
 
     def rest(self) -> None:
-        if not self.stack.wait_until_idle():
-            raise DemoFailedError("队列在一分钟内没有处理完")
+        try:
+            idle = self.stack.wait_until_idle()
+        except StillBusyError as error:
+            raise DemoFailedError(f"函数一直没有处理完：{error}") from error
+        if not idle:
+            raise DemoFailedError("有消息处理失败，正等待重试")
 
 
 def titled(member: Row) -> str:

@@ -13,7 +13,8 @@ from local.engine.processes import LOOPBACK, Program, clean_environment
 from local.engine.region import REGION
 
 CREDENTIALS = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
-_CONFIG = Config(retries={"total_max_attempts": 2})
+# A target of a schedule may take five minutes; one that is invoked again meanwhile, because nobody waits, runs twice.
+_CONFIG = Config(read_timeout=600, retries={"total_max_attempts": 2})
 _LAUNCHER = "local.engine.launcher"
 
 

@@ -4,6 +4,8 @@ Two faults of this version cost 90 ms an invocation and are patched here, in the
 its Runtime API answers in two writes (Nagle and delayed ACK: 40 ms), and it waits 50 ms for a log line
 after a silent invocation. A third makes large partitions slow to read (M20, `quick_query`).
 
+The answer of ``/_ministack/sqs/messages`` also names the functions that run now (``running``).
+
 Two recorders are added, neither changes behaviour: with ``ENGINE_ACTIONS_FILE`` set,
 each (role, action, resource) that an execution role asks for is written there, one JSON line each, so that a
 test can compare use with grant (needs ``AUTH=true``); with ``ENGINE_FUNCTION_LOGS`` set, what each function
@@ -16,7 +18,8 @@ import os
 import socketserver
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -41,14 +44,16 @@ def main() -> None:
     socketserver.StreamRequestHandler.disable_nagle_algorithm = True
     _shorten_log_wait()
     narrow_large_partitions(_dynamodb())
+    running = _watch_invocations()
     if actions_file := os.environ.get("ENGINE_ACTIONS_FILE"):
         _record_actions(Path(actions_file))
     if logs_directory := os.environ.get("ENGINE_FUNCTION_LOGS"):
         _copy_function_logs(Path(logs_directory))
 
-    from ministack.app import main as serve  # noqa: PLC0415 - reads its settings when imported: patch first
+    from ministack import app  # noqa: PLC0415 - reads its settings when imported: patch first
 
-    serve()
+    _tell_what_runs(app, running)
+    app.main()
 
 
 def _shorten_log_wait() -> None:
@@ -60,6 +65,38 @@ def _shorten_log_wait() -> None:
         return drain(worker, first_line_wait, idle_confirm)
 
     Worker._drain_stderr_bounded = drain_soon
+
+
+def _watch_invocations() -> dict[str, str]:
+    """Request id -> function, of the invocations that run at the moment; kept up to date from now on."""
+    from ministack.services import lambda_svc  # noqa: PLC0415
+
+    dispatch: Callable[..., Any] = lambda_svc._execute_function_dispatch
+    running: dict[str, str] = {}
+
+    def dispatch_and_note(func: dict[str, Any], config: dict[str, Any], event: Any, request_id: str, *rest: Any) -> Any:
+        running[request_id] = str(config.get("FunctionName", "unknown"))
+        try:
+            return dispatch(func, config, event, request_id, *rest)
+        finally:
+            running.pop(request_id, None)
+
+    lambda_svc._execute_function_dispatch = dispatch_and_note
+    return running
+
+
+def _tell_what_runs(app: Any, running: dict[str, str]) -> None:
+    """Messages are looked at first: whoever reads one runs before it is hidden and until it is gone."""
+    look: Callable[..., Awaitable[tuple[int, dict[str, str], bytes] | None]] = app._handle_sqs_messages_request
+
+    async def look_at_all(*request: Any) -> tuple[int, dict[str, str], bytes] | None:
+        answer = await look(*request)
+        if answer is None or answer[0] != HTTPStatus.OK:
+            return answer
+        told = json.dumps({**json.loads(answer[2]), "running": sorted(running.copy().values())})
+        return answer[0], answer[1], told.encode()
+
+    app._handle_sqs_messages_request = look_at_all
 
 
 def _dynamodb() -> Any:

@@ -4,6 +4,7 @@ import json
 import time
 import urllib.request
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 from local.engine.emulator import Engine
@@ -13,6 +14,11 @@ _PEEK_WITHIN_S = 30
 _POLL_S = 0.02
 _IDLE_LOOKS = 2
 _MOST_PER_RECEIVE = 10
+_BUSY_WITHIN_S = 600.0  # twice what the slowest function may take
+
+
+class StillBusyError(Exception):
+    """Functions still run, or messages lie unread, after more time than any function may take; the text says which."""
 
 
 class RedriveError(Exception):
@@ -21,31 +27,49 @@ class RedriveError(Exception):
 
 def depths(engine: Engine, queue_urls: Iterable[str]) -> dict[str, tuple[int, int]]:
     """Queue URL -> (visible, in flight), all of one moment. Messages with a delay still to run are in neither."""
-    held = _held(engine)
+    held = _look(engine).held
     return {url: held.get(_name_of(url), (0, 0)) for url in queue_urls}
 
 
-def wait_until_idle(engine: Engine, queue_urls: Iterable[str], within_s: float = 60.0, *, quiet_s: float = 0.0) -> bool:
-    """Wait until no message is visible or in flight in any of the queues; False when time ran out first.
+def wait_until_idle(
+    engine: Engine,
+    queue_urls: Iterable[str],
+    within_s: float = 60.0,
+    *,
+    quiet_s: float = 0.0,
+    busy_within_s: float = _BUSY_WITHIN_S,
+) -> bool:
+    """Wait until no function runs and no message is visible or in flight in any of the queues.
+
+    False when for ``within_s`` there was nothing but hidden messages, which come again later: of readers that failed,
+    or put off. While a function runs or a message lies unread it waits on, however slow the machine.
 
     A look sees all queues at nearly one moment, and a reader writes on before its own message goes. The second look is
     for a message that the engine's thread was just giving to its reader.
     ``quiet_s``: how long they must stay so. An event put on the bus reaches its queue a moment later, so whoever put
     one waits longer than whoever only read.
+
+    Raises:
+        StillBusyError: that lasted ``busy_within_s``.
     """
     names = {_name_of(url) for url in queue_urls}
-    deadline = time.monotonic() + within_s
-    idle_looks, busy_at = 0, time.monotonic()
+    began = busy_at = worked_at = time.monotonic()
+    idle_looks = 0
     while True:
-        held = _held(engine)
+        look = _look(engine)
         now = time.monotonic()
-        if any(held.get(name, (0, 0)) != (0, 0) for name in names):
+        if look.running or any(look.held.get(name, (0, 0)) != (0, 0) for name in names):
             idle_looks, busy_at = 0, now
         else:
             idle_looks += 1
         if idle_looks >= _IDLE_LOOKS and now - busy_at >= quiet_s:
             return True
-        if now > deadline:
+        unread = {name: look.held[name][0] for name in sorted(names) if look.held.get(name, (0, 0))[0]}
+        if look.running or unread:
+            worked_at = now
+        if now - began > busy_within_s and worked_at == now:
+            raise StillBusyError(f"after {busy_within_s:.0f} s: running {look.running}, unread messages {unread}")
+        if now - worked_at > within_s:
             return False
         if idle_looks != 1:  # the second look follows at once
             time.sleep(_POLL_S)
@@ -74,19 +98,27 @@ def redrive(engine: Engine, dead_letter_url: str) -> int:
     return moved
 
 
-def _held(engine: Engine) -> dict[str, tuple[int, int]]:
-    """Name of each queue of the engine -> (visible, in flight)."""
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """``held``: name of each queue -> (visible, in flight). ``running``: the function of each present invocation."""
+
+    held: dict[str, tuple[int, int]]
+    running: list[str]
+
+
+def _look(engine: Engine) -> _Look:
     with urllib.request.urlopen(f"{engine.endpoint_url}{_PEEK_PATH}", timeout=_PEEK_WITHIN_S) as reply:  # noqa: S310
-        by_account = json.load(reply)["messages"]
-    return {
+        told = json.load(reply)
+    held = {
         _name_of(url): (
             sum(message["IsVisible"] for message in messages),
             sum(not message["IsVisible"] and message["ReceiveCount"] > 0 for message in messages),
         )
-        for by_region in by_account.values()
+        for by_region in told["messages"].values()
         for by_url in by_region.values()
         for url, messages in by_url.items()
     }
+    return _Look(held, told["running"])
 
 
 def _name_of(queue_url: str) -> str:

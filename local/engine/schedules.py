@@ -2,7 +2,9 @@
 
 Each EventBridge Scheduler schedule of the stack becomes a timer of the simulator, with a webhook served here. When the
 simulator's clock passes the due time it calls the webhook and waits: the schedule's target is invoked with the
-schedule's own input, then everything it set going is let finish, and only then does time go on.
+schedule's own input, then everything it set going is let finish, and only then does time go on. Another webhook is
+asked before time leaps, so that it never passes over work that somebody else set going: a reader who takes seconds
+would look dead by minutes of it, and his work be done again while he is at it.
 """
 
 import json
@@ -16,11 +18,13 @@ from typing import Any, override
 
 from local.engine.emulator import Engine
 from local.engine.processes import LOOPBACK
-from local.engine.queues import wait_until_idle
+from local.engine.queues import StillBusyError, wait_until_idle
 
 HEALTH_PATH = "/health"
 _TIMERS_PATH = "/control/v1/timers"
+_SETTLE_HOOK_PATH = "/control/v1/clock/settle"
 _SCHEDULES_PATH = "/schedules/"
+_SETTLE_PATH = "/settle"
 _SIMULATED_EXPRESSION = re.compile(r"(rate|cron)\(.+\)")
 _REGISTER_TIMEOUT_S = 10
 
@@ -57,13 +61,22 @@ class Schedules:
         Raises:
             KeyError: no such schedule.
             ScheduleFailedError: the target raised.
+            StillBusyError: what followed does not end.
         """
         schedule = self.by_name[name]
         reply = self._lambda.invoke(FunctionName=schedule.target_arn, Payload=schedule.payload.encode())
         answer = reply["Payload"].read()
         if "FunctionError" in reply:
             raise ScheduleFailedError(str(json.loads(answer).get("errorType", "unknown")))
-        return {"name": name, "idle": wait_until_idle(self._engine, self._queue_urls, self._idle_within_s)}
+        return {"name": name, **self.settle()}
+
+    def settle(self) -> dict[str, Any]:
+        """Wait for all that is going on: ``{"idle"}``, False when messages are left that wait for their time.
+
+        Raises:
+            StillBusyError: it does not end.
+        """
+        return {"idle": wait_until_idle(self._engine, self._queue_urls, self._idle_within_s)}
 
 
 def deployed_schedules(engine: Engine) -> list[Schedule]:
@@ -93,11 +106,14 @@ def serve(schedules: Schedules, port: int) -> ThreadingHTTPServer:
             self.rfile.read(int(self.headers.get("content-length", "0")))
             name = self.path.removeprefix(_SCHEDULES_PATH)
             try:
-                self._answer(200, schedules.fire(name))
+                self._answer(200, schedules.settle() if self.path == _SETTLE_PATH else schedules.fire(name))
             except KeyError:
                 self._answer(404, {"error": "no such schedule"})
             except ScheduleFailedError as error:
                 logger.warning("schedule %s failed: %s", name, error)
+                self._answer(500, {"error": str(error)})
+            except StillBusyError as error:
+                logger.warning("time would pass over work: %s", error)
                 self._answer(500, {"error": str(error)})
 
         def _answer(self, status: int, content: dict[str, Any]) -> None:
@@ -112,12 +128,20 @@ def serve(schedules: Schedules, port: int) -> ThreadingHTTPServer:
 
 
 def register_timers(schedules: Schedules, control_url: str, port: int) -> None:
-    """Ask the simulator to call our webhook whenever a schedule falls due on its clock; repeating it replaces."""
+    """Ask the simulator to call us whenever a schedule falls due on its clock, and before time leaps.
+
+    Repeating it replaces.
+    """
+    ours = f"http://{LOOPBACK}:{port}"
     for schedule in schedules.by_name.values():
-        url = f"http://{LOOPBACK}:{port}{_SCHEDULES_PATH}{schedule.name}"
-        body = json.dumps({"name": schedule.name, "expression": schedule.expression, "url": url}).encode()
-        request = urllib.request.Request(  # noqa: S310 - the simulator on loopback
-            f"{control_url}{_TIMERS_PATH}", body, {"content-type": "application/json"}
-        )
-        with urllib.request.urlopen(request, timeout=_REGISTER_TIMEOUT_S) as reply:  # noqa: S310
-            reply.read()
+        timer = {"name": schedule.name, "expression": schedule.expression}
+        _tell(control_url + _TIMERS_PATH, {**timer, "url": f"{ours}{_SCHEDULES_PATH}{schedule.name}"}, "POST")
+    _tell(control_url + _SETTLE_HOOK_PATH, {"url": ours + _SETTLE_PATH}, "PUT")
+
+
+def _tell(url: str, content: dict[str, str], method: str) -> None:
+    """Send it to the simulator on loopback."""
+    body, headers = json.dumps(content).encode(), {"content-type": "application/json"}
+    request = urllib.request.Request(url, body, headers, method=method)  # noqa: S310
+    with urllib.request.urlopen(request, timeout=_REGISTER_TIMEOUT_S) as reply:  # noqa: S310
+        reply.read()

@@ -97,7 +97,10 @@ class RunningStack:
         return world_of_stack(document, credentials, self.endpoints.callback_url[APP])
 
     def wait_until_idle(self, within_s: float = 60.0) -> bool:
-        """Whether every work queue became empty, with nothing in flight or on its way from the bus, in time."""
+        """Whether every work queue became empty, with nothing in flight or on its way from the bus.
+
+        ``within_s`` is for hidden messages alone: what is being done is waited for. Raises `StillBusyError`.
+        """
         queues = self.endpoints.resources["queues"].values()
         return wait_until_idle(self.engine, queues, within_s, quiet_s=_BUS_DELIVERS_WITHIN_S)
 

@@ -54,7 +54,7 @@ class ControlClient:
         return self._send("POST", "clock/advance", {"to": moment}, timeout=_ADVANCE_SECONDS)
 
     def settle_hook(self, url: str | None) -> None:
-        """Have ``url`` posted to, and awaited, after each moment of an advance at which something ran."""
+        """Have ``url`` posted to, and awaited, before an advance leaps over half a minute or more."""
         self._send("PUT", "clock/settle", {"url": url})
 
     def set_timer(self, name: str, expression: str, url: str) -> Json:

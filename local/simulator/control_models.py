@@ -49,7 +49,8 @@ class TimerReading(TimerRequest):
 
 
 class SettleHook(Strict):
-    """``url`` is posted to, and awaited, after each moment of an advance at which something ran; null removes it."""
+    """``url`` is posted to, and awaited, before an advance leaps over half a minute or more, and at its end, unless
+    nothing but timers ran since, which answer for what they set going; null removes it."""
 
     url: str | None
 

@@ -53,7 +53,7 @@ def _clock(routes: APIRouter, simulator: Simulator) -> None:
             failures=report.failures,
         )
 
-    @routes.put("/clock/settle", tags=["time"], summary="A hook that is awaited after each moment of an advance")
+    @routes.put("/clock/settle", tags=["time"], summary="A hook that is awaited before an advance leaps")
     async def settle(request: SettleHook) -> SettleHook:
         simulator.settle_url = request.url
         return request

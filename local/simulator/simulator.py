@@ -21,6 +21,7 @@ from local.simulator.world import World
 _WEBHOOK_SECONDS = 900.0  # a schedule's target may be a Lambda, which may take 15 minutes
 _JSON = {"Content-Type": "application/json"}
 _HTTP_ERROR = 400
+_ERROR_BYTES = 500
 
 
 class WebhookError(Exception):
@@ -49,7 +50,7 @@ class Simulator:
         self.gate = Gate(engines)
         self.simulation.timeline.on(TIMER, self._fire_timer)
         self.simulation.timeline.on("trusted_ips_due", self.actions.trusted_ips_due)
-        self.simulation.timeline.after_step = self._settle
+        self.simulation.timeline.before_leap = self._settle
 
     def load_world(self, document: dict[str, Any] | bytes, *, fresh: bool = False) -> World:
         """Start afresh with this corp, given as JSON or as its text; ``fresh`` resets knobs and drops timers and hooks.
@@ -94,4 +95,4 @@ class Simulator:
         content = json.dumps(body).encode()
         reply = await self._http.request("POST", url, body=content, headers=_JSON, timeout=_WEBHOOK_SECONDS)
         if reply.status >= _HTTP_ERROR:
-            raise WebhookError(f"HTTP {reply.status}")
+            raise WebhookError(f"HTTP {reply.status} {reply.body[:_ERROR_BYTES].decode(errors='replace')}")

@@ -11,7 +11,7 @@ import pytest
 import requests
 
 from local.engine.metrics_bridge import MetricsBridge
-from local.engine.queues import RedriveError, depths, redrive, wait_until_idle
+from local.engine.queues import RedriveError, StillBusyError, depths, redrive, wait_until_idle
 from local.engine.schedules import ScheduleFailedError, Schedules, register_timers, serve
 from local.identity.operators import HEAD_OFFICE
 from tests.e2e.conditions import eventually
@@ -124,7 +124,23 @@ def test_busy_queue_is_reported_as_not_idle_when_time_runs_out(trial: TrialStack
 
     sqs.send_message(QueueUrl=url, MessageBody="waits")
 
+    with pytest.raises(StillBusyError, match="nobody-reads-this"):
+        wait_until_idle(trial.engine, [url], within_s=0.1, busy_within_s=0.2)
+    sqs.receive_message(QueueUrl=url)
     assert not wait_until_idle(trial.engine, [url], within_s=0.2)
+
+
+def test_whoever_works_is_waited_for_however_long_it_takes(trial: TrialStack) -> None:
+    queue, _ = _queues(trial)
+    sqs = trial.engine.client("sqs")
+    for number in range(3):
+        sqs.send_message(QueueUrl=queue, MessageBody=f"slow {number}")
+    before = _printed(trial, "batch of")
+
+    assert wait_until_idle(trial.engine, [queue], within_s=0.8)
+
+    assert depths(trial.engine, [queue]) == {queue: (0, 0)}
+    assert _printed(trial, "batch of") > before
 
 
 def test_one_look_tells_waiting_and_unread_messages_as_sqs_does_and_leaves_delayed_ones_out(trial: TrialStack) -> None:
@@ -202,13 +218,16 @@ def test_timer_of_the_simulator_calls_the_schedule_through_its_webhook(trial: Tr
 
     with _recording_control_api() as (control_url, registered):
         register_timers(schedules, control_url, server.server_port)
-    fired = requests.post(registered[0]["url"], json={"name": name, "due_at": "2026-11-30T18:00:00Z"}, timeout=20)
-    unknown = requests.post(registered[0]["url"] + "-not", json={}, timeout=20)
+    timer, settle = registered
+    fired = requests.post(timer["url"], json={"name": name, "due_at": "2026-11-30T18:00:00Z"}, timeout=20)
+    unknown = requests.post(timer["url"] + "-not", json={}, timeout=20)
+    settled = requests.post(settle["url"], json={"now": "2026-11-30T18:00:00Z"}, timeout=20)
     server.shutdown()
     server.server_close()
 
-    assert [(timer["name"], timer["expression"]) for timer in registered] == [(name, "rate(10 minutes)")]
+    assert (timer["name"], timer["expression"]) == (name, "rate(10 minutes)")
     assert (fired.status_code, unknown.status_code) == (200, 404)
+    assert (settled.status_code, settled.json()) == (200, {"idle": True})
     assert _printed(trial, "schedule trial.tick") == before + 1
 
 
@@ -253,6 +272,9 @@ def _recording_control_api() -> Iterator[tuple[str, list[dict[str, Any]]]]:
             self.send_response(201)
             self.send_header("content-length", "0")
             self.end_headers()
+
+        def do_PUT(self) -> None:
+            self.do_POST()
 
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Control) as server:
         threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()

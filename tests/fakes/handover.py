@@ -38,6 +38,7 @@ class FakeCases:
         self.latest: dict[str, tuple[str, int]] = {}
         self.chunk_rows: dict[tuple[str, ChunkKind, int], Chunk] = {}
         self.takeovers: set[tuple[str, str]] = set()
+        self.ordinals: dict[str, int] = {}
 
     def case(self, case_id: str) -> HandoverCase | None:
         return self.by_id.get(case_id)
@@ -60,10 +61,13 @@ class FakeCases:
         case_id, ordinal = self.latest[userid]
         return self.by_id[case_id], ordinal
 
+    def next_ordinal(self, userid: str) -> int:
+        return self.ordinals.get(userid, 0) + 1
+
     def open_case(self, case: HandoverCase, ordinal: int) -> bool:
-        known = self.latest.get(case.handover_userid, ("", 0))[1]
-        if case.case_id in self.by_id or known != ordinal - 1:
+        if case.case_id in self.by_id or self.next_ordinal(case.handover_userid) != ordinal:
             return False
+        self.ordinals[case.handover_userid] = ordinal
         self.by_id[case.case_id] = case
         self.latest[case.handover_userid] = (case.case_id, ordinal)
         return True
@@ -112,6 +116,7 @@ class FakeCases:
         if old in self.latest:
             moved = self.latest.pop(old)
             self.latest[new] = max(moved, self.latest.get(new, moved), key=lambda found: found[1])
+            self.ordinals[new] = self.latest[new][1]
 
     def move_taker(self, case_id: str, old: str, new: str) -> None:
         self.takeovers = (self.takeovers - {(old, case_id)}) | {(new, case_id)}
@@ -193,6 +198,7 @@ class FakeTransfers:
     """Implements Transfers: a small WeCom. ``fail_next`` is raised by the next call that moves something.
 
     With ``drop_answer`` the work is done and the answer lost. ``accounts`` are the members WeCom has.
+    ``lands_before_next`` is an earlier call, (api, taker, customers), that reaches WeCom right before the next one.
     """
 
     def __init__(self) -> None:
@@ -204,6 +210,7 @@ class FakeTransfers:
         self.greetings: list[str] = []
         self.fail_next: Exception | None = None
         self.drop_answer: Exception | None = None
+        self.lands_before_next: tuple[TransferApi, str, tuple[str, ...]] | None = None
 
     def account_exists(self, userid: str) -> bool:
         return userid in self.accounts
@@ -219,6 +226,7 @@ class FakeTransfers:
     ) -> dict[str, int]:
         self._trouble()
         self._check(api, handover_userid)
+        self._land_late_call()
         self.calls.append((takeover_userid, tuple(external_userids)))
         self.greetings.append(greeting)
         answer = {}
@@ -263,6 +271,12 @@ class FakeTransfers:
             raise AccountStillActiveError
         if api is TransferApi.ON_JOB and handover_userid not in self.accounts:
             raise AccountDeletedError
+
+    def _land_late_call(self) -> None:
+        if self.lands_before_next is not None:
+            api, taker, customers_of_it = self.lands_before_next
+            self.statuses |= dict.fromkeys(((api, taker, one) for one in customers_of_it), TransferStatus.WAITING)
+            self.lands_before_next = None
 
     def _trouble(self) -> None:
         error, self.fail_next = self.fail_next, None

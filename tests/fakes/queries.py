@@ -41,6 +41,13 @@ class FakeCaseQueries:
         ]
         return paged(found, cursor, limit)
 
+    def list_cases_of(
+        self, userid: str, node_path: str, state: CaseState | None, cursor: str | None, limit: int
+    ) -> Page[CaseSummary]:
+        """By the userid of their time alone: this fake knows no renames."""
+        every = self.list_cases(node_path, state, None, len(self.cases) + 1).items
+        return paged([case for case in every if case.handover_userid == userid], cursor, limit)
+
     def get_case(self, case_id: str) -> CaseDetail | None:
         return next((case for case in self.cases if case.summary.case_id == case_id), None)
 

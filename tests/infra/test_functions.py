@@ -1,10 +1,14 @@
 """Every function: its own role and log group, the right architecture, the right way out, nothing shared by accident."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from local.engine.paths import ROOT
+from scrm.campaign.dispatch_settings import DispatchSettings
+from scrm.handover.edges import LONGEST_RUN
+from scrm.wecom.exchange import DEFAULT_TIMEOUT
 from tests.infra.cloudformation import FUNCTIONS, names_in, of_type, plain, properties, written
 
 CALLS_WECOM = {"ContactSync", "HandoverWorker", "HandoverReconcile", "CampaignWorker", "CampaignReconcile"}
@@ -143,3 +147,14 @@ def test_schedules_are_in_utc_and_name_themselves(schedule: str) -> None:
         '{"schedule": "campaign_reconcile.media"}',
     )
     assert asked["State"] == {"Ref": "SchedulesState"}
+
+
+@pytest.mark.parametrize(
+    ("name", "longest_run"),
+    [("HandoverWorker", LONGEST_RUN), ("CampaignWorker", DispatchSettings().longest_run)],
+)
+def test_an_interrupted_call_is_looked_up_after_its_maker_ended_and_his_request_too(
+    name: str, longest_run: timedelta
+) -> None:
+    """A request on the wire ends with its time-outs; before that a look-up could miss what it does afterwards."""
+    assert longest_run > timedelta(seconds=properties(f"{name}Function")["Timeout"] + sum(DEFAULT_TIMEOUT))

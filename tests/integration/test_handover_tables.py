@@ -34,6 +34,7 @@ from scrm.handover.model import (
 )
 from scrm.handover.ports import CaseRepository
 from scrm.handover.queries import TakerShare
+from scrm.handover.rename import NamedCases
 from scrm.paging import InvalidCursorError
 from tests.engine import EngineTables
 from tests.fakes.handover import CORP, START, FakeCases, signal
@@ -76,6 +77,20 @@ def case_of(userid: str, ordinal: int = 1, path: str = "/1/10/", hours: int = 0)
     ).noted(signal(), "changed last_day")
 
 
+def listed(
+    queries: DynamoCaseQueries, userid: str, path: str = "/1/", state: CaseState | None = None, limit: int = 2
+) -> list[str]:
+    """The ids of a member's cases, over all pages."""
+    found: list[str] = []
+    cursor: str | None = None
+    while True:
+        page = queries.list_cases_of(userid, path, state, cursor, limit)
+        found += [case.case_id for case in page.items]
+        cursor = page.cursor
+        if cursor is None:
+            return found
+
+
 def chunk_of(case: HandoverCase, number: int = 0, *edges: Edge, kind: ChunkKind = ChunkKind.CUSTOMERS) -> Chunk:
     return Chunk(case.case_id, kind, number, case.handover_userid, "rm_li02", edges or (Edge("wm1"),))
 
@@ -87,7 +102,7 @@ def table(tables: EngineTables) -> Callable[[str], Table]:
 
 
 @pytest.fixture(params=["table", "fake"])
-def cases(request: pytest.FixtureRequest) -> CaseRepository:
+def cases(request: pytest.FixtureRequest) -> NamedCases:
     if request.param == "fake":
         return FakeCases()
     table: Callable[[str], Table] = request.getfixturevalue("table")
@@ -120,6 +135,20 @@ class TestCaseRepositories:
         assert not cases.open_case(case_of("rm_wang01", ordinal=3), 3)
         assert cases.open_case(second, 2)
         assert cases.latest_case_of("rm_wang01") == (second, 2)
+
+    @pytest.mark.parametrize("times", [1, 2])
+    def test_whoever_gets_a_userid_that_was_given_up_starts_with_another_case(
+        self, cases: NamedCases, times: int
+    ) -> None:
+        first = case_of("rm_wang01")
+        assert cases.open_case(first, 1)
+        for _ in range(times):
+            cases.move_latest_case("rm_wang01", "rm_wang02")
+
+        assert cases.latest_case_of("rm_wang01") is None
+        assert cases.latest_case_of("rm_wang02") == (first, 1)
+        assert (cases.next_ordinal("rm_wang01"), cases.next_ordinal("rm_wang02")) == (2, 2)
+        assert cases.open_case(case_of("rm_wang01", ordinal=2), 2)
 
     def test_stale_writer_is_refused(self, cases: CaseRepository) -> None:
         case = case_of("rm_wang01")
@@ -258,6 +287,24 @@ class TestCaseQueries:
 
         assert seen == [f"rm_{place}" for place in reversed(range(6))]
         assert queries.list_cases("/1/", CaseState.CLOSED, None, 50).items == ()
+
+    def test_cases_of_a_renamed_member_are_listed_under_both_userids(self, table: Callable[[str], Table]) -> None:
+        cases, queries = DynamoCaseRepository(table("HandoverTable")), DynamoCaseQueries(table("HandoverTable"))
+        before = [case_of("rm_wang01", number, hours=number) for number in (1, 2)]
+        for number, case in enumerate(before, 1):
+            assert cases.open_case(case, number)
+        cases.move_latest_case("rm_wang01", "rm_wang02")
+        after = case_of("rm_wang02", 3, path="/1/20/", hours=3)
+        assert cases.open_case(after, 3)
+
+        first, second = before
+        assert listed(queries, "rm_wang01") == [second.case_id, first.case_id]
+        assert listed(queries, "rm_wang02") == [after.case_id, second.case_id, first.case_id]
+        assert listed(queries, "rm_wang02", path="/1/10/") == [second.case_id, first.case_id]
+        assert listed(queries, "rm_wang02", state=CaseState.CLOSED) == []
+        cursor = queries.list_cases_of("rm_wang02", "/1/", None, None, 1).cursor
+        with pytest.raises(InvalidCursorError):
+            queries.list_cases_of("rm_wang01", "/1/", None, cursor, 1)
 
     def test_edges_are_paged_across_chunks_and_filtered_by_state(self, table: Callable[[str], Table]) -> None:
         cases, queries = DynamoCaseRepository(table("HandoverTable")), DynamoCaseQueries(table("HandoverTable"))

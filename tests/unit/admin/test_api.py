@@ -63,6 +63,11 @@ def test_lists_filter_by_state_and_node(api: Api) -> None:
     closed = api.send(Request("/v1/cases", query={"state": "closed"})).body["items"]
     below = api.send(Request("/v1/cases", query={"node_id": "12"}, claims=BRANCH_10)).body["items"]
 
+    of_member = api.send(Request("/v1/cases", query={"member": case(1).summary.handover_userid.upper()})).body["items"]
+    nobodys = api.send(Request("/v1/cases", query={"member": "rm_nobody"})).body["items"]
+
+    assert {item["handover_userid"] for item in of_member} == {case(1).summary.handover_userid}
+    assert nobodys == []
     assert [item["case_id"] for item in closed] == [case(2).summary.case_id]
     assert [item["case_id"] for item in below] == [case(3).summary.case_id, case(2).summary.case_id]
 

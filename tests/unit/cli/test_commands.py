@@ -88,6 +88,9 @@ def test_an_operator_of_a_branch_sees_only_its_cases(run: Run) -> None:
     every = json.loads(run("--json", "case", "list").output)
     closed = json.loads(run("--json", "case", "list", "--state", "closed").output)
 
+    of_member = json.loads(run("--json", "case", "list", "--member", "rm_wang1").output)
+
+    assert [row["handover_userid"] for row in of_member] == ["rm_wang1"]
     assert [row["node_id"] for row in mine] == ["20"]
     assert len(every) == 2
     assert closed == mine

@@ -3,7 +3,7 @@ from datetime import timedelta
 import pytest
 
 from scrm.handover.edges import AttemptOutcome, ChunkKind, EdgeCause, EdgeState, TransferApi
-from scrm.handover.errors import TransferPostponedError, TransferRefusedError
+from scrm.handover.errors import OutcomeUnknownError, TransferPostponedError, TransferRefusedError
 from scrm.handover.model import CaseOutcome, CaseState, ChangeKind, HandoverCase, SignalSource
 from scrm.handover.ports import LeaversCustomer, TransferStatus
 from tests.fakes.handover import LEAVER, TAKER, customers, signal, staff
@@ -74,6 +74,26 @@ def test_refused_customer_is_offered_to_the_next_colleague_and_after_two_rounds_
     asked = [(attempt.takeover_userid, attempt.outcome) for attempt in refused.attempts]
     assert asked == [(TAKER, AttemptOutcome.REFUSED), ("rm_zhou03", AttemptOutcome.REFUSED)]
     assert len(bank.edges(case)) == 3
+
+
+def test_call_that_lands_after_it_was_looked_up_counts_as_asking_him(bank: Bank) -> None:
+    """The repeat of an interrupted call is answered 40129 by the first one, which was on its way all the time."""
+    bank.staff.members |= {"rm_zhou03": staff("rm_zhou03"), "rm_sun04": staff("rm_sun04")}
+    case = bank.plan(bank.open(TAKER, "rm_zhou03", "rm_sun04"))
+    bank.wecom.fail_next = OutcomeUnknownError()
+    bank.submit(case)
+    bank.clock.advance(timedelta(minutes=11))
+    bank.wecom.lands_before_next = (TransferApi.RESIGNED, TAKER, ("wm00000", "wm00001", "wm00002"))
+    for _ in range(3):
+        bank.submit_all(case)
+        bank.wecom.decide(TransferStatus.REFUSED)
+        bank.poll(case)
+
+    refused = bank.edges(case)["wm00001"]
+    asked = [(attempt.takeover_userid, attempt.errcode, attempt.outcome) for attempt in refused.attempts]
+    assert asked == [(TAKER, 40129, AttemptOutcome.REFUSED), ("rm_zhou03", 0, AttemptOutcome.REFUSED)]
+    assert (refused.state, refused.cause) == (EdgeState.MANUAL, EdgeCause.CUSTOMER_REFUSED)
+    assert [taker for taker, ids in bank.wecom.calls if "wm00001" in ids] == [TAKER, "rm_zhou03"]
 
 
 def test_refusal_on_the_job_is_counted_once_against_two_in_ninety_days(bank: Bank) -> None:

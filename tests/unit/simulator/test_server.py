@@ -219,7 +219,7 @@ def test_the_settle_hook_runs_after_the_events_of_each_step(sim: RunningSimulato
 
     sim.control.advance(DAY)
 
-    assert [path.rpartition("/")[2] for path, _ in receiver.bodies] == ["contacts", "contacts", "settle"]
+    assert [path.rpartition("/")[2] for path, _ in receiver.bodies] == ["settle", "contacts", "contacts", "settle"]
 
 
 def test_snapshots_by_name(sim: RunningSimulator) -> None:

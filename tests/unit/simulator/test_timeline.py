@@ -137,15 +137,49 @@ def test_a_dropped_timer_does_not_fire_again() -> None:
     assert corp.advance(3 * HOUR).fired == {}
 
 
-def test_the_settle_hook_is_awaited_after_each_moment_at_which_something_ran() -> None:
+def test_the_settle_hook_is_awaited_before_time_leaps_and_at_the_end() -> None:
     corp = Corp()
     corp.simulator.settle_url = "http://engine.invalid/settle"
     corp.transfer("onjob", "rm_a", "rm_c", "wm1")
 
     corp.advance(DAY)
 
-    urls = [url.partition("?")[0] for url, _ in corp.http.requests]
-    assert urls == ["http://receiver.invalid/cb", "http://receiver.invalid/cb", "http://engine.invalid/settle"]
+    urls = [url.partition("?")[0].rpartition("/")[2] for url, _ in corp.http.requests]
+    assert urls == ["settle", "cb", "cb", "settle"]
+
+
+def test_time_waits_for_the_settle_hook_and_leaps_after_it() -> None:
+    recorder = Recorder()
+    settled_at: list[float] = []
+
+    async def settle(now: float) -> None:
+        settled_at.append(now - START)
+        if len(settled_at) == 1:  # what it waited for makes something due at once
+            recorder.timeline.schedule(START + 1, "thing", name="caused")
+
+    recorder.timeline.before_leap = settle
+    for delay in (100, 110, 300):
+        recorder.timeline.schedule(START + delay, "thing", name=delay)
+
+    asyncio.run(recorder.timeline.advance(START + 300))
+
+    assert [name for _, _, name in recorder.seen] == ["caused", 100, 110, 300]
+    assert settled_at == pytest.approx([0, 1, 110, 300], abs=1e-3)
+
+
+def test_timers_answer_for_what_they_set_going_and_a_failed_one_does_not() -> None:
+    corp = Corp()
+    corp.simulator.settle_url = "http://engine.invalid/settle"
+    corp.simulator.simulation.timeline.set_timer("poll", "rate(1 hour)", "http://engine.invalid/poll")
+
+    corp.advance(2 * HOUR)
+    good = [url.rpartition("/")[2] for url, _ in corp.http.requests]
+    corp.http.answer = lambda url: 500 if url.endswith("poll") else 200
+    report = corp.advance(2 * HOUR)
+
+    assert good == ["settle", "poll", "poll"]
+    assert [url.rpartition("/")[2] for url, _ in corp.http.requests[3:]] == ["settle", "poll"] * 2 + ["settle"]
+    assert len(report.failures) == 2
 
 
 def test_the_passing_of_wall_time_runs_what_falls_due() -> None:

@@ -37,6 +37,7 @@ from scrm.handover.model import (
 from scrm.node_paths import branch_of
 
 SCHEMA_VERSION = 2
+CASES_OF_MEMBER = "CASE#"
 DUE = "DUE"
 """The one partition of the due index: a schedule reads it every ten minutes for ever, and a case writes 200 bytes there
 when its time changes. One partition takes a thousand such writes a second."""
@@ -52,6 +53,11 @@ def chunk_key(case_id: str, kind: ChunkKind, number: int) -> dict[str, str]:
 
 def member_key(userid: str) -> dict[str, str]:
     return {"pk": f"MEMBER#{userid}", "sk": "LATEST_CASE"}
+
+
+def case_of_member_key(userid: str, opened_at: str, case_id: str) -> dict[str, str]:
+    """One row a case under each userid that the member has had since it was opened; sorts by time."""
+    return {"pk": f"MEMBER#{userid}", "sk": f"{CASES_OF_MEMBER}{opened_at}#{case_id}"}
 
 
 def takeover_key(takeover_userid: str, case_id: str) -> dict[str, str]:

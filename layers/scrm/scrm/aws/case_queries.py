@@ -6,11 +6,11 @@ from typing import Any
 
 from scrm.aws import case_items, cursors
 from scrm.aws.case_table import MONTHS, DynamoCaseRepository
-from scrm.aws.table import Condition, Item, Table
+from scrm.aws.table import Condition, Item, Table, starts_with
 from scrm.handover.edges import Chunk, ChunkKind, Edge, EdgeState, totals
 from scrm.handover.model import CaseState, HandoverCase
 from scrm.handover.queries import CaseDetail, CaseSummary, EdgeRow, EdgeTotals, TakerShare
-from scrm.node_paths import ROOT_PATH, branch_of
+from scrm.node_paths import ROOT_PATH, branch_of, covers
 from scrm.paging import Page
 
 
@@ -42,6 +42,25 @@ class DynamoCaseQueries:
             if last is not None:
                 return Page(tuple(found), cursors.encode(scope, {"partition": partition, "after": last}))
         return Page(tuple(found))
+
+    def list_cases_of(
+        self, userid: str, node_path: str, state: CaseState | None, cursor: str | None, limit: int
+    ) -> Page[CaseSummary]:
+        scope = f"cases/{node_path}/{state or ''}/{userid}"
+        position = cursors.decode(scope, cursor)
+        rows, last = self._table.query_page(
+            starts_with(f"MEMBER#{userid}", case_items.CASES_OF_MEMBER),
+            start=cursors.key(position, "after"),
+            limit=limit,
+            newest_first=True,
+        )
+        cases = (self._cases.case(row["case_id"]) for row in rows)
+        found = [
+            _to_summary(case)
+            for case in cases
+            if case is not None and covers(node_path, case.node_path) and state in {None, case.state}
+        ]
+        return Page(tuple(found), cursors.encode(scope, {"after": last}) if last is not None else None)
 
     def _partitions(self, node_path: str, from_partition: str) -> Iterator[tuple[str, str]]:
         """Head office reads month by month, everyone else his branch; both are newest first."""

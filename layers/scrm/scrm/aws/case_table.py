@@ -29,11 +29,15 @@ class DynamoCaseRepository:
 
     def latest_case_of(self, userid: str) -> tuple[HandoverCase, int] | None:
         pointer = self._table.get(case_items.member_key(userid))
-        case = self.case(pointer["case_id"]) if pointer else None
+        case = self.case(pointer["case_id"]) if pointer and "case_id" in pointer else None
         return (case, pointer["ordinal"]) if case and pointer else None
 
+    def next_ordinal(self, userid: str) -> int:
+        pointer = self._table.get(case_items.member_key(userid))
+        return pointer["ordinal"] + 1 if pointer else 1
+
     def open_case(self, case: HandoverCase, ordinal: int) -> bool:
-        """Case and pointer in one transaction; the pointer's ordinal lets only one of two openers win."""
+        """Case, pointer and row in one transaction; the pointer's ordinal lets only one of two openers win."""
         item = case_items.from_case(case)
         pointer = {
             **case_items.member_key(case.handover_userid),
@@ -44,8 +48,13 @@ class DynamoCaseRepository:
         follows = Condition(
             "attribute_not_exists(pk) OR #ordinal = :before", {":before": ordinal - 1}, {"#ordinal": "ordinal"}
         )
+        row = {
+            **case_items.case_of_member_key(case.handover_userid, item["opened_at"], case.case_id),
+            "schema_version": case_items.SCHEMA_VERSION,
+            "case_id": case.case_id,
+        }
         self._table.add_to_set(MONTHS, "months", item["month_pk"])
-        return self._table.transact([Put(item, ABSENT), Put(pointer, follows)])
+        return self._table.transact([Put(item, ABSENT), Put(pointer, follows), Put(row)])
 
     def load(self, case_id: str) -> tuple[HandoverCase, list[Chunk]] | None:
         """One query: the case and its chunks share a partition, and the case's key sorts first."""
@@ -115,9 +124,12 @@ class DynamoCaseRepository:
             yield item["case_id"]
 
     def move_latest_case(self, old: str, new: str) -> None:
+        """The old userid keeps its ordinal: should somebody else get it one day, his cases must get other ids."""
         pointer = self._table.get(case_items.member_key(old))
-        if pointer is None:
+        if pointer is None or "case_id" not in pointer:
             return
+        for row in self._table.query(starts_with(f"MEMBER#{old}", case_items.CASES_OF_MEMBER)):
+            self._table.put({**row, "pk": f"MEMBER#{new}"})
         moved = {**pointer, **case_items.member_key(new)}
         older = Condition(
             "attribute_not_exists(pk) OR #ordinal <= :ordinal",
@@ -125,7 +137,8 @@ class DynamoCaseRepository:
             {"#ordinal": "ordinal"},
         )
         self._table.put(moved, older)
-        self._table.delete(case_items.member_key(old))
+        left = {key: value for key, value in pointer.items() if key != "case_id"}
+        self._table.put(left, Condition("case_id = :case_id", {":case_id": pointer["case_id"]}))
 
     def move_taker(self, case_id: str, old: str, new: str) -> None:
         key = case_items.takeover_key(new, case_id)

@@ -55,7 +55,9 @@ class HandoverIntake:
         elif signal.cancels or (signal.stays.customers_stay and signal.stays.groups_stay):
             return None, IntakeOutcome.NOTHING_TO_DO
         else:
-            case = self._open(signal, member, now, ordinal=latest[1] + 1 if latest else 1)
+            case = self._open(
+                signal, member, now, ordinal=latest[1] + 1 if latest else self.cases.next_ordinal(signal.userid)
+            )
             outcome = IntakeOutcome.OPENED
         if case.is_open and case.state is not CaseState.UNCONFIRMED:
             self.queue.request_plan(case.case_id)

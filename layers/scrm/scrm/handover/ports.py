@@ -104,6 +104,9 @@ class CaseRepository(Protocol):
     def latest_case_of(self, userid: str) -> tuple[HandoverCase, int] | None:
         """The member's latest case and its ordinal."""
 
+    def next_ordinal(self, userid: str) -> int:
+        """Of the next case under this userid. It goes on counting where a member had the userid before."""
+
     def open_case(self, case: HandoverCase, ordinal: int) -> bool:
         """Store the case as the member's only open one; False when another one was opened first."""
 

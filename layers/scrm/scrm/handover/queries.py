@@ -109,6 +109,14 @@ class CaseQueries(Protocol):
     def list_cases(self, node_path: str, state: CaseState | None, cursor: str | None, limit: int) -> Page[CaseSummary]:
         """Cases at or below ``node_path``, newest first."""
 
+    def list_cases_of(
+        self, userid: str, node_path: str, state: CaseState | None, cursor: str | None, limit: int
+    ) -> Page[CaseSummary]:
+        """The member's cases at or below ``node_path``, newest first, by any userid he has had since they were opened.
+
+        A page may be short, or empty, and not be the last one.
+        """
+
     def get_case(self, case_id: str) -> CaseDetail | None: ...
 
     def list_edges(self, case_id: str, state: EdgeState | None, cursor: str | None, limit: int) -> Page[EdgeRow]:

@@ -15,7 +15,10 @@ class NamedCases(CaseRepository, Protocol):
     """Cases, and where they are found under a member's userid."""
 
     def move_latest_case(self, old: str, new: str) -> None:
-        """The member's latest case is found under his new userid; a case that the new one has already stays."""
+        """The member's latest case is found under his new userid; a case that the new one has already stays.
+
+        All his cases are listed under both.
+        """
 
     def move_taker(self, case_id: str, old: str, new: str) -> None:
         """The case is found through the taker's new userid."""

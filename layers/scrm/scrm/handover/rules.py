@@ -20,6 +20,8 @@ NOT_FOLLOWING = frozenset({40131, 90501, 90509})
 # The fault is the taker's: another one may do (docs/wecom.md 1.5).
 TAKEOVER_UNUSABLE = frozenset({40098, 40132, 84083})
 
+_TOLD_OF_THE_PAIR = frozenset({AttemptOutcome.DONE, AttemptOutcome.REFUSED, AttemptOutcome.TAKEOVER_FULL})
+
 # What a person was given because WeCom would not move it on the job; the resigned API has no such limits.
 _OPEN_TO_THE_RESIGNED_API = frozenset(
     {
@@ -118,10 +120,17 @@ def reopened(edge: Edge, case: HandoverCase, at: datetime) -> Edge:
 
 def rounds_used(edge: Edge, api: TransferApi) -> int:
     """How often the customer was asked through this API; what WeCom never started or forgot does not count."""
-    return sum(
-        attempt.api is api and attempt.errcode == STARTED and attempt.outcome is not AttemptOutcome.VOID
-        for attempt in edge.attempts
-    )
+    return sum(attempt.api is api and _asked(attempt) for attempt in edge.attempts)
+
+
+def _asked(attempt: Attempt) -> bool:
+    """Whether the customer was asked. "Already running" may be our own call that landed after it was looked up.
+
+    What came of it tells: only a transfer between these two members has a result in their list.
+    """
+    if attempt.errcode in ALREADY_RUNNING:
+        return attempt.outcome in _TOLD_OF_THE_PAIR
+    return attempt.errcode == STARTED and attempt.outcome is not AttemptOutcome.VOID
 
 
 def combined(statuses: Sequence[TransferStatus]) -> TransferStatus:

@@ -49,7 +49,8 @@ class OrphanSweep:
         """
         latest = self.cases.latest_case_of(leaver)
         if latest is None:
-            return Standing(case_id_of(self.corp_id, leaver, 1), tuple(target_ids))
+            ordinal = self.cases.next_ordinal(leaver)
+            return Standing(case_id_of(self.corp_id, leaver, ordinal), tuple(target_ids))
         case, ordinal = latest
         loaded = self.cases.load(case.case_id)
         answered = _answered(loaded[1] if loaded else [], kind, known_is_enough=known_is_enough)

@@ -21,7 +21,9 @@ class KnownSegments:
         if definition.segment_id == ALL_CUSTOMERS:
             return
         if definition.channel in {Channel.GROUP, Channel.MOMENTS}:
-            raise CampaignRefusedError(f"A group message or a moment reaches everybody there; use {ALL_CUSTOMERS}.")
+            raise CampaignRefusedError(
+                f"A post reaches the whole group, a moment all customers of its member; use {ALL_CUSTOMERS}."
+            )
         segment = self._segments.segment(definition.segment_id)
         if segment is None:
             raise CampaignRefusedError(f"There is no such segment; name one, or use {ALL_CUSTOMERS}.")

@@ -4,12 +4,13 @@ from http import HTTPStatus
 from typing import Annotated
 
 from aws_lambda_powertools.event_handler import Response
-from aws_lambda_powertools.event_handler.openapi.params import Body
+from aws_lambda_powertools.event_handler.openapi.params import Body, Query
 
 from scrm import clock
 from scrm.handover.edges import EdgeState
 from scrm.handover.four_eyes import CLOSE, REASSIGN
 from scrm.handover.model import CaseState, HandoverCase
+from scrm.handover.userid import Userid
 from scrm.runtime.http import models
 from scrm.runtime.http.routing import (
     CaseId,
@@ -29,6 +30,10 @@ from scrm.runtime.http.routing import (
 )
 from scrm.runtime.wiring import admin_api as wiring
 
+Member = Annotated[
+    Userid | None, Query(description="Only cases of this member, by any userid he has had since they were opened.")
+]
+
 
 @router.get(
     "/v1/cases",
@@ -38,9 +43,17 @@ from scrm.runtime.wiring import admin_api as wiring
     responses=list_of(models.CasePage),
 )
 def list_cases(
-    state: CaseState | None = None, node_id: NodeId = None, cursor: Cursor = None, limit: Limit = 20
+    state: CaseState | None = None,
+    node_id: NodeId = None,
+    member: Member = None,
+    cursor: Cursor = None,
+    limit: Limit = 20,
 ) -> models.CasePage:
-    page = wiring.case_queries().list_cases(scope(node_id), state, cursor, limit)
+    queries, path = wiring.case_queries(), scope(node_id)
+    if member is None:
+        page = queries.list_cases(path, state, cursor, limit)
+    else:
+        page = queries.list_cases_of(member, path, state, cursor, limit)
     return models.CasePage.model_validate(page)
 
 
