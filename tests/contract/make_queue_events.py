@@ -21,6 +21,7 @@ from scrm.campaign.dispatch_messages import (
     SendTaskPlanned,
 )
 from scrm.campaign.planner_messages import CampaignDue, ContentRecalled, ProductChanged, SliceRequested
+from scrm.consent.messages import ConsentFileStep
 from scrm.contacts.handover_messages import CustomersTakenOver, GroupsTakenOver, QuotaCounted
 from scrm.contacts.messages import (
     FullPassRequested,
@@ -172,6 +173,18 @@ def samples() -> dict[str, dict[str, dict[str, Any]]]:
                     columns=("external_userid", "risk_class", "assessed_on", "born_on", "consent"),
                     rows=200_000,
                     bad=12,
+                ),
+            ),
+            "consent_uploaded": batch("contact", uploaded("consent/incoming/answers+2026-11-23.csv")),
+            "consent_file_step": batch(
+                "contact",
+                ConsentFileStep(
+                    key="consent/incoming/answers 2026-11-23.csv",
+                    told_at=AT,
+                    etag='"0123456789abcdef0123456789abcdef"',
+                    offset=40_000,
+                    line=1_000,
+                    columns=("external_userid", "answer", "said_at", "reference"),
                 ),
             ),
             "groups_taken_over": batch("contact", GroupsTakenOver(case_id=CASE, chat_ids=("wrSIM01",), at=AT)),

@@ -122,6 +122,7 @@ def live(bank: Bank) -> None:
     _rosters_come(bank)
     _a_customer_master_comes(bank, third)
     _facts_of_customers_come(bank, third)
+    _answers_of_customers_come(bank, third)
     _a_leave_and_a_new_department(bank, third, fourth)
     _operators_decide(bank, second)
     _a_departure_nobody_hears_of(bank, fifth)
@@ -205,6 +206,29 @@ def _facts_of_customers_come(bank: Bank, userid: str) -> None:
         body = "\n".join(["external_userid,risk_class,assessed_on,born_on,consent", *rows]).encode()
         s3.put_object(Bucket=bucket, Key=f"audience/incoming/facts {day}.csv", Body=body)
         bank.settle()
+
+
+def _answers_of_customers_come(bank: Bank, userid: str) -> None:
+    """A refusal, an older consent, a row nobody can use, somebody who is not known; and a file without its columns."""
+    customer_id = bank.wecom.relations(userid)[-1]["external_userid"]
+    header = "external_userid,answer,said_at,reference"
+    rows = [
+        f"{customer_id},opted_out,2026-01-06T10:00:00+08:00,",
+        f"{customer_id},consented,2026-01-05T10:00:00+08:00,FORM-1",
+        f"{customer_id},perhaps,2026-01-05T10:00:00+08:00,",
+        "wmNOT_KNOWN_YET,opted_out,2026-01-05T10:00:00+08:00,",
+    ]
+    s3, bucket = bank.stack.engine.client("s3"), bank.stack.endpoints.resources["buckets"]["DataBucket"]
+    for day, lines in enumerate(([header, *rows], rows)):
+        s3.put_object(Bucket=bucket, Key=f"consent/incoming/answers {day}.csv", Body="\n".join(lines).encode())
+        bank.settle()
+    found = bank.operator("head_office").get(at("consents", customer_id))
+    assert (found["answer"], [said["source"] for said in found["statements"]]) == ("opted_out", ["feed", "feed"])
+    reviewed = s3.list_objects_v2(Bucket=bucket, Prefix="consent/review/")["Contents"]
+    assert len(reviewed) == 1
+    # He agrees again, so that campaigns find their audience whole.
+    head_office = bank.operator("head_office")
+    head_office.put(at("consents", customer_id), {"answer": "consented", "reference": "FORM-2"})
 
 
 def _a_leave_and_a_new_department(bank: Bank, userid: str, cover: str) -> None:

@@ -59,8 +59,6 @@ NOT_YET_USED = {
         )
     ),
     ("HandoverReconcile", "dynamodb:BatchWriteItem", "HandoverTable"),
-    ("ContactSync", "dynamodb:BatchGetItem", "ConsentTable"),
-    ("ContactSync", "dynamodb:Query", "ConsentTable"),
 }
 # Whoever of these functions comes first finds the token ended, or brings what came with a customer to his new owner.
 DONE_BY_WHO_COMES_FIRST = {
@@ -105,6 +103,7 @@ def test_the_story_went_as_told(bank: Bank) -> None:
         "bank.hr",
         "bank.roster",
         "bank.facts",
+        "bank.consent",
     }
 
 

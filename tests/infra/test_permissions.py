@@ -52,8 +52,8 @@ PREFIXES = {
         "s3:PutObject": {"roster/latest/*", "roster/rejected/*"},
     },
     "ContactSync": {
-        "s3:GetObject": {"master/incoming/*", "audience/incoming/*"},
-        "s3:PutObject": {"audience/review/*"},
+        "s3:GetObject": {"master/incoming/*", "audience/incoming/*", "consent/incoming/*"},
+        "s3:PutObject": {"audience/review/*", "consent/review/*"},
     },
     "HandoverWorker": {"s3:PutObject": {"handover/packages/*"}},
     "HandoverReconcile": {

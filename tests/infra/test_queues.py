@@ -119,6 +119,7 @@ def test_what_the_bank_drops_is_told_to_the_queue_of_its_reader() -> None:
         "roster/incoming/": ("s3:ObjectCreated:*", {"StaffQueue"}, ".csv"),
         "master/incoming/": ("s3:ObjectCreated:*", {"ContactQueue"}, ".csv"),
         "audience/incoming/": ("s3:ObjectCreated:*", {"ContactQueue"}, ".csv"),
+        "consent/incoming/": ("s3:ObjectCreated:*", {"ContactQueue"}, ".csv"),
     }
 
 

@@ -109,7 +109,9 @@ def test_the_bucket_refuses_plain_http() -> None:
 
 
 def test_the_bucket_forgets_rosters_old_versions_and_interrupted_uploads_and_never_a_certificate() -> None:
-    every, rosters, masters, facts, review, lists, uploads = properties("DataBucket")["LifecycleConfiguration"]["Rules"]
+    every, rosters, masters, facts, answers, review, lists, uploads = properties("DataBucket")[
+        "LifecycleConfiguration"
+    ]["Rules"]
 
     assert every["NoncurrentVersionExpiration"] == {"NoncurrentDays": 90}
     assert every["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 7}
@@ -117,6 +119,7 @@ def test_the_bucket_forgets_rosters_old_versions_and_interrupted_uploads_and_nev
     assert (rosters["Prefix"], rosters["ExpirationInDays"]) == ("roster/", 400)
     assert (masters["Prefix"], masters["ExpirationInDays"]) == ("master/", 90)
     assert (facts["Prefix"], facts["ExpirationInDays"]) == ("audience/incoming/", 90)
+    assert (answers["Prefix"], answers["ExpirationInDays"]) == ("consent/", 90)
     assert (review["Prefix"], review["ExpirationInDays"]) == ("audience/review/", 90)
     assert (lists["Prefix"], lists["ExpirationInDays"]) == ("audience/lists/", 90)
     assert (uploads["Prefix"], uploads["ExpirationInDays"]) == ("audience/uploads/", 1)

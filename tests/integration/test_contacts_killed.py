@@ -109,6 +109,7 @@ class Bank:
             on_drift=self.drift.append,
             master=lambda: pytest.fail("no customer master here"),
             facts=lambda: pytest.fail("no feed here"),
+            answers=lambda: pytest.fail("no answers here"),
         )
 
     def work(self, *messages: Any) -> None:

@@ -14,6 +14,7 @@ from scrm.contacts.model import RelationDetails
 from scrm.handover.edges import TransferApi
 from scrm.handover.model import CaseState, HandoverCase
 from scrm.org.sync import NodeSync, OrgSync
+from scrm.runtime.consent_intake import AnswersOutcome
 from scrm.runtime.contact_intake import STEPS_PER_MESSAGE, ContactIntake, ContactOutcome
 from scrm.runtime.facts_intake import FactsOutcome
 from scrm.runtime.master_intake import MasterOutcome
@@ -52,7 +53,7 @@ class Desk:
 
     contacts: Contacts = field(default_factory=Contacts)
     sqs: FakeSqs = field(default_factory=FakeSqs)
-    outcomes: list[ContactOutcome | MasterOutcome | FactsOutcome] = field(default_factory=list)
+    outcomes: list[ContactOutcome | MasterOutcome | FactsOutcome | AnswersOutcome] = field(default_factory=list)
     renamed_tasks: list[tuple[str, str]] = field(default_factory=list)
     org: NoNodes = field(default_factory=NoNodes)
     tags: list[tuple[str, str, Sequence[str]]] = field(default_factory=list)
@@ -73,6 +74,7 @@ class Desk:
             on_drift=self.contacts.drift.append,
             master=lambda: pytest.fail("no customer master here"),
             facts=lambda: pytest.fail("no feed here"),
+            answers=lambda: pytest.fail("no answers here"),
         )
 
     def take(self, body: str) -> None:

@@ -13,6 +13,7 @@ from pydantic import Field, TypeAdapter
 from scrm import ids
 from scrm.audience.messages import FactsFileStep
 from scrm.aws.queues import Queue
+from scrm.consent.messages import ConsentFileStep
 from scrm.contacts.changes import ContactChanges, Taken
 from scrm.contacts.full_pass import FullPass
 from scrm.contacts.groups import GroupChanges
@@ -41,11 +42,13 @@ from scrm.wecom.events.external_contact import (
 )
 
 if TYPE_CHECKING:
+    from scrm.runtime.consent_intake import AnswersOutcome, ConsentIntake
     from scrm.runtime.facts_intake import FactsIntake, FactsOutcome
     from scrm.runtime.master_intake import MasterIntake, MasterOutcome
 
 NODES_PER_MESSAGE = 20
 FACTS_PREFIX = "audience/"
+CONSENT_PREFIX = "consent/"
 # A batch is ten messages: together they stay within the function's five minutes.
 STEPS_PER_MESSAGE = 20
 TIME_PER_MESSAGE = timedelta(seconds=20)
@@ -60,7 +63,7 @@ type ContactMessage = (
     | GroupsTakenOver
     | MemberRenamed
 )
-contact_message: TypeAdapter[ContactMessage | MasterFileStep | FactsFileStep] = TypeAdapter(
+contact_message: TypeAdapter[ContactMessage | MasterFileStep | FactsFileStep | ConsentFileStep] = TypeAdapter(
     Annotated[
         CallbackReceived
         | FullPassRequested
@@ -71,7 +74,8 @@ contact_message: TypeAdapter[ContactMessage | MasterFileStep | FactsFileStep] = 
         | GroupsTakenOver
         | MemberRenamed
         | MasterFileStep
-        | FactsFileStep,
+        | FactsFileStep
+        | ConsentFileStep,
         Field(discriminator="kind"),
     ]
 )
@@ -113,6 +117,7 @@ class ContactIntake:
     on_drift: Callable[[int], None]
     master: "Callable[[], MasterIntake]"
     facts: "Callable[[], FactsIntake]"
+    answers: "Callable[[], ConsentIntake]"
 
     def request_full_pass(self) -> None:
         """The nightly schedule; one run an hour at most, whoever asks."""
@@ -120,7 +125,7 @@ class ContactIntake:
         run_id = ids.derive("sync", moment.strftime("%Y-%m-%dT%H"))
         self.queue.send([FullPassRequested(run_id=run_id, requested_at=moment)])
 
-    def take_body(self, body: str) -> "ContactOutcome | MasterOutcome | FactsOutcome":
+    def take_body(self, body: str) -> "ContactOutcome | MasterOutcome | FactsOutcome | AnswersOutcome":
         """A message of ours, or S3's word on a file that was put into the bucket. Raises ValidationError."""
         if '"Records"' in body or "s3:TestEvent" in body:
             found = json.loads(body)
@@ -132,18 +137,24 @@ class ContactIntake:
                 return self.master().take(message)
             case FactsFileStep():
                 return self.facts().take(message)
+            case ConsentFileStep():
+                return self.answers().take(message)
             case _:
                 return self.take(message)
 
-    def _uploaded(self, body: str) -> "ContactOutcome | MasterOutcome | FactsOutcome":
+    def _uploaded(self, body: str) -> "ContactOutcome | MasterOutcome | FactsOutcome | AnswersOutcome":
         """S3 tells of one file at a time; its test message has none."""
         from scrm.runtime.uploads import UploadNotification  # noqa: PLC0415 - a start for a file pays for it
 
-        outcome: ContactOutcome | MasterOutcome | FactsOutcome = ContactOutcome.IGNORED
+        outcome: ContactOutcome | MasterOutcome | FactsOutcome | AnswersOutcome = ContactOutcome.IGNORED
         for upload in UploadNotification.model_validate_json(body).uploads():
-            intake = self.facts() if upload.key.startswith(FACTS_PREFIX) else self.master()
-            outcome = intake.begin(upload)
+            outcome = self._intake_of(upload.key).begin(upload)
         return outcome
+
+    def _intake_of(self, key: str) -> "MasterIntake | FactsIntake | ConsentIntake":
+        if key.startswith(CONSENT_PREFIX):
+            return self.answers()
+        return self.facts() if key.startswith(FACTS_PREFIX) else self.master()
 
     def take(self, message: ContactMessage) -> ContactOutcome:
         match message:

@@ -26,6 +26,7 @@ from scrm.wecom.governor_state import Priority
 from scrm.wecom.sources import WecomAddressBook, WecomCustomers
 
 if TYPE_CHECKING:
+    from scrm.runtime.consent_intake import ConsentIntake
     from scrm.runtime.facts_intake import FactsIntake
     from scrm.runtime.master_intake import MasterIntake
     from scrm.tasks.work import MemberRename
@@ -63,6 +64,7 @@ def contact_intake() -> ContactIntake:
         on_drift=lambda rows: count("RelationDrift", rows),
         master=master_intake,
         facts=facts_intake,
+        answers=consent_intake,
     )
 
 
@@ -112,6 +114,24 @@ def facts_intake() -> "FactsIntake":
 
 
 @functools.cache
+def consent_intake() -> "ConsentIntake":
+    """As `master_intake`, for a file of customers' answers."""
+    from scrm.runtime.consent_intake import ConsentIntake  # noqa: PLC0415
+    from scrm.runtime.wiring import consent_desk  # noqa: PLC0415
+
+    desk = consent_desk.desk()
+    return ConsentIntake(
+        bucket=required("DATA_BUCKET"),
+        documents=bucket("DATA_BUCKET"),
+        hear=lambda statement: count(desk.hear(statement).value),
+        rejections=DynamoOrgRepository(table("ORG_TABLE")),
+        queue=contact_queue(),
+        now=clock.now,
+        on_rejected=lambda rows: count("ConsentRowRejected", rows),
+    )
+
+
+@functools.cache
 def owner_notes() -> tuple[OwnerNotes, ...]:
     """What goes along when an owner changes; only a start that sees that needs it."""
     from scrm.runtime.wiring.owner_notes import owner_notes_in  # noqa: PLC0415
@@ -140,4 +160,5 @@ def reset() -> None:
     contact_intake.cache_clear()
     master_intake.cache_clear()
     facts_intake.cache_clear()
+    consent_intake.cache_clear()
     owner_notes.cache_clear()
