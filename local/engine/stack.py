@@ -45,6 +45,7 @@ from local.engine.schedules import HEALTH_PATH, Schedules
 JWT_AUDIENCE = "scrm"
 _PREFERRED_ENGINE_PORT = 4566
 _WARM_WITHIN_S = 30
+_WORKERS_HERE = "5"  # processes of one function on one machine
 _DEAD_LETTER = "DeadLetterQueue"
 _BUS_DELIVERS_WITHIN_S = 0.3
 _NOBODY = {"departments": [{"id": 1, "name": "总行"}]}
@@ -266,6 +267,7 @@ def _bring_up(
         "JwtAudience": JWT_AUDIENCE,
         "CustomerPageUrl": page_url,
         "Architecture": local_architecture(),
+        "CampaignConcurrency": _WORKERS_HERE,
     }
     deployed = deploy(engine, built, parameters)
     credentials.put_into(engine, deployed)

@@ -31,7 +31,7 @@ from scrm.node_paths import ROOT_PATH, above, branch_of
 from scrm.paging import Page
 
 SCHEMA_VERSION = 1
-_DUE_SHARDS = 4
+_DUE = "DUE"  # one partition: a bank has some thousand open campaigns, and each changes its time once a minute
 _BANK = "CAMPAIGNS"
 
 
@@ -100,12 +100,9 @@ class DynamoCampaignStore:
         return Page(begun, None if is_last else cursors.encode(scope, following))
 
     def due(self, until: datetime) -> Iterator[str]:
-        for shard in range(_DUE_SHARDS):
-            due = Condition(
-                "due_pk = :shard AND due_at <= :until", {":shard": f"DUE#{shard}", ":until": clock.to_iso(until)}
-            )
-            for item in self._table.query(due, index="by_due"):
-                yield item["pk"].removeprefix("CAMPAIGN#")
+        due = Condition("due_pk = :due AND due_at <= :until", {":due": _DUE, ":until": clock.to_iso(until)})
+        for item in self._table.query(due, index="by_due"):
+            yield item["pk"].removeprefix("CAMPAIGN#")
 
 
 class DynamoSliceStore:
@@ -162,7 +159,7 @@ def _from_campaign(campaign: Campaign) -> Item:
         "made_at": clock.to_iso(campaign.made_at),
         "branch_pk": None if campaign.test_of else _of_branch(campaign.node_path),
         "bank_pk": None if campaign.test_of else _BANK,
-        "due_pk": f"DUE#{sum(campaign.campaign_id.encode()) % _DUE_SHARDS}" if due_at else None,
+        "due_pk": _DUE if due_at else None,
         "due_at": due_at,
         "campaign": _documents().dump_json(campaign).decode(),
     }

@@ -106,12 +106,9 @@ class DynamoCaseRepository:
         return puts
 
     def due_cases(self, until: datetime) -> Iterator[str]:
-        for shard in range(case_items.DUE_SHARDS):
-            due = Condition(
-                "due_pk = :shard AND due_at <= :until", {":shard": f"DUE#{shard}", ":until": clock.to_iso(until)}
-            )
-            for item in self._table.query(due, index="by_due"):
-                yield item["pk"].removeprefix("CASE#")
+        due = Condition("due_pk = :due AND due_at <= :until", {":due": case_items.DUE, ":until": clock.to_iso(until)})
+        for item in self._table.query(due, index="by_due"):
+            yield item["pk"].removeprefix("CASE#")
 
     def close(self, case: HandoverCase) -> HandoverCase:
         saved = replace(case, version=case.version + 1)

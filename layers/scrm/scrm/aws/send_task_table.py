@@ -70,7 +70,7 @@ class DynamoTaskRepository:
 
     def due(self, until: datetime) -> Iterator[DueTask]:
         """The shards in turn, so that whoever takes only some takes the oldest of all."""
-        shards = [self._due_of(shard, until) for shard in range(items.SHARDS)]
+        shards = [self._due_of(shard, until) for shard in range(items.DUE_SHARDS)]
         for row in zip_longest(*shards):
             yield from (items.to_due(item) for item in row if item is not None)
 
