@@ -1,6 +1,7 @@
 """The real handler over the real adapters on moto, from the events in ``events/admin_api``."""
 
 import json
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
@@ -84,6 +85,7 @@ EXPECTED = {
     "get_customer": 200,
     "get_consent": 200,
     "record_consent": 200,
+    "make_consent_link": 200,
     "get_consent_settings": 200,
     "put_consent_settings": 200,
     "list_findings": 200,
@@ -204,6 +206,8 @@ def stack(schemas: dict[str, dict[str, Any]], monkeypatch: pytest.MonkeyPatch) -
         monkeypatch.setenv("CONTACT_QUEUE_URL", queue_url)
         for name in ("HANDOVER_QUEUE_URL", "RECONCILE_QUEUE_URL", "CAMPAIGN_QUEUE_URL", "CAMPAIGN_PLANNER_QUEUE_URL"):
             monkeypatch.setenv(name, sqs.create_queue(QueueName=name.split("_")[0].lower())["QueueUrl"])
+        keys = json.dumps({"current": "k1", "k1": "a-key-of-tests-and-samples-which-opens-nothing"})
+        boto3.client("secretsmanager").create_secret(Name=os.environ["LINK_SECRET_ID"], SecretString=keys)
         dynamodb = session.client("dynamodb")
         _fill(Table(dynamodb, "org"), Table(dynamodb, "handover"))
         yield Stack(sqs, queue_url, DynamoAuditStore("audit", dynamodb))
