@@ -26,6 +26,10 @@ QUEUE = {
     "change_external_chat": "contact",
     "change_external_contact.transfer_fail": "reconcile",
 }
+WITH_A_WELCOME_CODE = {
+    "change_external_contact.add_external_contact",
+    "change_external_contact.add_half_external_contact",
+}
 NO_EVENT = {"url_check": (200, "1616140317555161061"), "forged_signature": (403, "")}
 SAMPLES = dict(samples())
 
@@ -84,7 +88,8 @@ def test_sample_event_reaches_its_queue_and_can_be_read_there(inbox: FakeInbox, 
     (name,) = inbox.marked.values()
     queue = QUEUE.get(name) or QUEUE.get(name.partition(".")[0])
     assert answers == [(200, ""), (200, "")]
-    assert [destination for destination, _ in inbox.sent] == ([queue] if queue else [])
+    welcome = ["welcome"] if name in WITH_A_WELCOME_CODE else []
+    assert [destination for destination, _ in inbox.sent] == [*welcome, *([queue] if queue else [])]
     for _, message in inbox.sent:
         event = parse_event(message["fields"])
         assert not isinstance(event, UnknownEvent)
