@@ -36,6 +36,7 @@ class Bank:
         self.touches: list[tuple[str, Touch]] = []
         self.promised: set[tuple[str, str]] = set()
         self.cancelled: set[tuple[str, str]] = set()
+        self.confirmed: set[tuple[str, str]] = set()
         self.depth = 0
         self.desk.store.before_save = self.interrupt
 
@@ -86,13 +87,14 @@ class Bank:
         if self.touches:
             owner, touch = self.draw.choice(self.touches)
             names = sorted(name for touch_id, name in self.promised if touch_id == touch.touch_id)
+            self.confirmed |= {(touch.touch_id, name) for name in names}
             self.desk.ledger.settle(owner, touch, {name: self.draw.choice(touch.weeks) for name in names})
 
     def cancel(self) -> None:
-        """What was cancelled is not confirmed later."""
+        """What was cancelled is not confirmed later, and WeCom cancels nothing that was confirmed, settled or not."""
         if self.touches:
             owner, touch = self.draw.choice(self.touches)
-            going = {(touch.touch_id, name) for name in CUSTOMERS if self.draw.random() < 0.5}
+            going = {(touch.touch_id, name) for name in CUSTOMERS if self.draw.random() < 0.5} - self.confirmed
             self.promised -= going
             self.cancelled |= going
             self.desk.ledger.release(owner, touch.touch_id, [name for _, name in going])
