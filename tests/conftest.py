@@ -2,6 +2,8 @@
 
 import os
 
+import hypothesis
+
 os.environ.update(
     AWS_ACCESS_KEY_ID="testing",
     AWS_SECRET_ACCESS_KEY="testing",
@@ -46,5 +48,9 @@ for _name in (
     os.environ[f"{_name}_QUEUE_URL"] = (
         f"https://sqs.cn-north-1.amazonaws.com.cn/123456789012/{_name.lower().replace('_', '-')}"
     )
+
+# An example's time says how busy the machine is, not whether the code is right; speed is measured by `make bench`.
+hypothesis.settings.register_profile("house", deadline=None)
+hypothesis.settings.load_profile("house")
 
 pytest_plugins = ["tests.engine"]

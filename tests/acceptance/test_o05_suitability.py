@@ -158,7 +158,7 @@ CHANGES = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(risk=st.integers(1, 5), changes=CHANGES)
 def test_nothing_sent_ever_breaks_the_matrix_whenever_ratings_change(
     risk: int, changes: list[tuple[str, int, int | None]]

@@ -89,7 +89,7 @@ CONFIRMATIONS = st.sampled_from(
 )
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(
     knobs=KNOBS,
     second=st.dictionaries(st.sampled_from(sorted(OWNERS)), st.sampled_from(MEMBERS), max_size=8),

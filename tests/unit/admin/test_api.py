@@ -21,7 +21,7 @@ def test_a_branch_lists_its_own_cases_and_those_below_it_newest_first(api: Api) 
 
 
 @given(node_id=st.sampled_from(sorted(NODES)), owners=st.lists(st.sampled_from(sorted(NODES)), max_size=8))
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40, deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40)
 def test_nobody_sees_a_case_outside_his_node_by_any_operation(api: Api, node_id: str, owners: list[str]) -> None:
     api.cases.cases = [case(number, owner) for number, owner in enumerate(owners)]
     claims = {"sub": "op-1", "scrm_node": node_id, "scrm_roles": "[operator]"}

@@ -96,7 +96,7 @@ STEPS = st.lists(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(STEPS)
 def test_each_customer_is_with_his_owner_alone_with_what_was_told_last(steps: list[tuple[str, str, str]]) -> None:
     store = FakeDossiers()

@@ -188,7 +188,7 @@ CUSTOMERS = st.builds(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(EXPRESSIONS)
 def test_the_text_of_an_expression_is_the_expression_again(expression: Expression) -> None:
     assert parse(canonical(expression)) == expression
@@ -219,7 +219,7 @@ def naive(expression: Expression, known: Known) -> bool:  # noqa: PLR0911 - a li
     return order in {Op.LESS: {-1}, Op.AT_MOST: {-1, 0}, Op.MORE: {1}, Op.AT_LEAST: {0, 1}}[op]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(EXPRESSIONS, CUSTOMERS)
 def test_evaluation_equals_a_naive_one(expression: Expression, known: Known) -> None:
     assert compiled(expression)(known) == naive(expression, known)
@@ -228,7 +228,7 @@ def test_evaluation_equals_a_naive_one(expression: Expression, known: Known) -> 
 PIECES = st.sampled_from(["tier", "(", ")", "not", "and", "or", "=", "gold", "in", ","])
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.text(max_size=60) | st.lists(PIECES, max_size=12).map(" ".join))
 def test_whatever_is_written_is_parsed_or_refused_at_a_place(text: str) -> None:
     place = None

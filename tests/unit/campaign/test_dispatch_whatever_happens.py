@@ -102,6 +102,4 @@ class Dispatching(RuleBasedStateMachine):
 
 
 TestDispatching = Dispatching.TestCase
-TestDispatching.settings = settings(
-    max_examples=60, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck)
-)
+TestDispatching.settings = settings(max_examples=60, stateful_step_count=20, suppress_health_check=list(HealthCheck))

@@ -117,4 +117,4 @@ class Campaigns(RuleBasedStateMachine):
 
 
 TestCampaigns = Campaigns.TestCase
-TestCampaigns.settings = settings(max_examples=40, stateful_step_count=40, deadline=None)
+TestCampaigns.settings = settings(max_examples=40, stateful_step_count=40)

@@ -190,7 +190,7 @@ def tell(contacts: Contacts, event: Told) -> None:
                 contacts.changes.taken_over(replace(told, case_id=f"case_{userid}_{leaver}"))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.lists(EVENTS, max_size=8, unique=True).flatmap(lambda told: st.tuples(st.just(told), st.permutations(told))))
 def test_order_of_arrival_and_repeats_do_not_matter(told: tuple[list[Told], list[Told]]) -> None:
     in_order, shuffled = Contacts(), Contacts()

@@ -469,6 +469,6 @@ class StaffChanges(RuleBasedStateMachine):
 
 
 StaffChanges.TestCase.settings = settings(
-    max_examples=100, stateful_step_count=30, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    max_examples=100, stateful_step_count=30, suppress_health_check=[HealthCheck.too_slow]
 )
 test_staff_changes_never_lose_or_double_a_customer = StaffChanges.TestCase

@@ -151,7 +151,7 @@ def small_buckets(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_nobody_is_over_the_cap_and_no_promise_is_forgotten() -> None:
-    run_state_machine_as_test(Interleavings, settings=settings(max_examples=60, stateful_step_count=25, deadline=None))
+    run_state_machine_as_test(Interleavings, settings=settings(max_examples=60, stateful_step_count=25))
 
 
 def test_fifty_workers_at_once_keep_every_customer_under_the_cap() -> None:

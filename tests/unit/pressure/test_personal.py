@@ -169,7 +169,7 @@ def test_a_long_pass_ends_in_time_and_loses_nothing(office: Office) -> None:
     assert set(office.listed()) == {message.msgid for message in messages}
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     st.lists(st.tuples(st.integers(0, 5), st.integers(0, 3)), max_size=25),
     st.permutations([*range(6), *range(6)]),

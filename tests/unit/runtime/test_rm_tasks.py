@@ -174,7 +174,7 @@ def test_what_the_member_cancelled_himself_says_so(desk: Desk) -> None:
     assert (found.state, found.reason) == (RecipientState.CANCELLED, "by_member")
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.integers(1, 250), st.integers(1, 250), st.integers(0, 1))
 def test_an_interrupted_creation_ends_with_exactly_the_customers_asked_for_last(
     before: int, after: int, saved: int

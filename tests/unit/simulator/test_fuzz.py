@@ -84,7 +84,7 @@ CALLS = st.sampled_from(sorted(ENDPOINTS)).flatmap(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(CALLS)
 def test_every_endpoint_answers_any_json_with_a_code(call: tuple[str, dict[str, Any]]) -> None:
     path, body = call

@@ -106,4 +106,4 @@ class MassMessages(RuleBasedStateMachine):
 
 
 TestMassMessages = MassMessages.TestCase
-TestMassMessages.settings = settings(max_examples=20, stateful_step_count=25, deadline=None)
+TestMassMessages.settings = settings(max_examples=20, stateful_step_count=25)

@@ -41,7 +41,7 @@ def most_in_any(window: float, arrivals: list[float]) -> int:
 
 
 @given(asks=asks, budget=budgets)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_no_interval_of_either_window_ever_holds_too_many_calls(
     asks: list[tuple[float, int, Priority, float]], budget: PathLimits
 ) -> None:
@@ -62,7 +62,7 @@ def test_no_interval_of_either_window_ever_holds_too_many_calls(
     pivot=st.floats(min_value=0.0, max_value=1.0),
     budget=st.sampled_from([PathLimits(60, 10_000), PathLimits(600, 10_000), PathLimits(600, 200), PathLimits(90, 70)]),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_not_even_a_greedy_crowd_whose_early_calls_are_late_overfills_a_window(
     want: int, pivot: float, budget: PathLimits
 ) -> None:
@@ -85,7 +85,7 @@ def test_not_even_a_greedy_crowd_whose_early_calls_are_late_overfills_a_window(
 
 
 @given(asks=asks, budget=budgets)
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_a_refusal_names_a_later_time_and_takes_nothing(
     asks: list[tuple[float, int, Priority, float]], budget: PathLimits
 ) -> None:
@@ -104,7 +104,7 @@ def test_a_refusal_names_a_later_time_and_takes_nothing(
 
 
 @given(asks=asks)
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_the_packed_state_comes_back_as_it_was(asks: list[tuple[float, int, Priority, float]]) -> None:
     state, now = RateState(), NOW
     for pause, want, priority, _ in asks:
