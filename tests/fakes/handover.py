@@ -115,8 +115,10 @@ class FakeCases:
     def move_latest_case(self, old: str, new: str) -> None:
         if old in self.latest:
             moved = self.latest.pop(old)
-            self.latest[new] = max(moved, self.latest.get(new, moved), key=lambda found: found[1])
-            self.ordinals[new] = self.latest[new][1]
+            present = self.latest.get(new, moved)
+            self.latest[new] = max(moved, present, key=lambda found: (self.by_id[found[0]].is_open, found[1]))
+            self.ordinals[new] = max(moved[1], self.ordinals.get(new, 0))
+            self.latest[new] = (self.latest[new][0], self.ordinals[new])
 
     def move_taker(self, case_id: str, old: str, new: str) -> None:
         self.takeovers = (self.takeovers - {(old, case_id)}) | {(new, case_id)}

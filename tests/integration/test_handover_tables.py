@@ -150,6 +150,25 @@ class TestCaseRepositories:
         assert (cases.next_ordinal("rm_wang01"), cases.next_ordinal("rm_wang02")) == (2, 2)
         assert cases.open_case(case_of("rm_wang01", ordinal=2), 2)
 
+    @pytest.mark.parametrize("renamed_to", ["rm_li03", ""])
+    def test_an_open_case_is_found_under_a_userid_that_another_members_cases_had(
+        self, cases: NamedCases, renamed_to: str
+    ) -> None:
+        for ordinal in (1, 2):
+            cases.open_case(case_of("rm_li02", ordinal), ordinal)
+        cases.close(replace(case_of("rm_li02", 2), state=CaseState.CLOSED))
+        if renamed_to:
+            cases.move_latest_case("rm_li02", renamed_to)
+        mine = case_of("rm_wang01")
+        cases.open_case(mine, 1)
+
+        for _ in range(2):
+            cases.move_latest_case("rm_wang01", "rm_li02")
+
+        assert cases.latest_case_of("rm_li02") == (mine, 2)
+        assert cases.next_ordinal("rm_li02") == 3
+        assert cases.open_case(case_of("rm_li02", 3), 3)
+
     def test_stale_writer_is_refused(self, cases: CaseRepository) -> None:
         case = case_of("rm_wang01")
         cases.open_case(case, 1)

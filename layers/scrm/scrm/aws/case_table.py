@@ -7,12 +7,14 @@ from itertools import batched
 
 from scrm import clock
 from scrm.aws import case_items
-from scrm.aws.table import ABSENT, Condition, Delete, Put, Table, starts_with
+from scrm.aws.table import ABSENT, Condition, Delete, Item, Put, Table, starts_with
 from scrm.handover.edges import Chunk, ChunkKind
 from scrm.handover.errors import StaleVersionError
 from scrm.handover.model import HandoverCase
 from scrm.handover.ports import MOST_CHUNKS_ADDED, MOST_CHUNKS_TOGETHER
+from scrm.pause import pause_with_jitter
 
+_ATTEMPTS = 8
 _MOST_POINTERS = 99  # with the case, in one transaction
 MONTHS = {"pk": "INDEX", "sk": "CASEMONTHS"}
 
@@ -130,15 +132,33 @@ class DynamoCaseRepository:
             return
         for row in self._table.query(starts_with(f"MEMBER#{old}", case_items.CASES_OF_MEMBER)):
             self._table.put({**row, "pk": f"MEMBER#{new}"})
-        moved = {**pointer, **case_items.member_key(new)}
-        older = Condition(
-            "attribute_not_exists(pk) OR #ordinal <= :ordinal",
-            {":ordinal": pointer["ordinal"]},
-            {"#ordinal": "ordinal"},
-        )
-        self._table.put(moved, older)
+        self._found_under(new, pointer)
         left = {key: value for key, value in pointer.items() if key != "case_id"}
         self._table.put(left, Condition("case_id = :case_id", {":case_id": pointer["case_id"]}))
+
+    def _found_under(self, userid: str, pointer: Item) -> None:
+        """The pointer's case is the member's latest, unless he has a later one, or an open one while this is closed.
+
+        A userid that somebody else gave up goes on counting from his ordinal.
+        """
+        for attempt in range(_ATTEMPTS):
+            present = self._table.get(case_items.member_key(userid)) or {}
+            if self._stays(present, pointer):
+                return
+            ordinal = max(pointer["ordinal"], present.get("ordinal", 0))
+            moved = {**pointer, **case_items.member_key(userid), "ordinal": ordinal}
+            if self._table.put(moved, _is_pointer(present)):
+                return
+            pause_with_jitter(attempt)
+        raise StaleVersionError(pointer["case_id"])
+
+    def _stays(self, present: Item, pointer: Item) -> bool:
+        if "case_id" not in present or present["case_id"] == pointer["case_id"]:
+            return "case_id" in present
+        ours, theirs = (self.case(each["case_id"]) for each in (pointer, present))
+        if ours is None or theirs is None or ours.is_open == theirs.is_open:
+            return bool(present["ordinal"] > pointer["ordinal"])
+        return theirs.is_open
 
     def move_taker(self, case_id: str, old: str, new: str) -> None:
         key = case_items.takeover_key(new, case_id)
@@ -149,6 +169,17 @@ class DynamoCaseRepository:
 def _replacing(chunk: Chunk) -> Put:
     saved = replace(chunk, version=chunk.version + 1)
     return Put(case_items.from_chunk(saved), _is_version(chunk.version))
+
+
+def _is_pointer(found: Item) -> Condition:
+    """Nobody wrote the pointer since it was read."""
+    if not found:
+        return ABSENT
+    names = {"#ordinal": "ordinal"}
+    if "case_id" not in found:
+        return Condition("#ordinal = :ordinal AND attribute_not_exists(case_id)", {":ordinal": found["ordinal"]}, names)
+    values = {":ordinal": found["ordinal"], ":case_id": found["case_id"]}
+    return Condition("#ordinal = :ordinal AND case_id = :case_id", values, names)
 
 
 def _is_version(version: int) -> Condition:

@@ -15,9 +15,10 @@ class NamedCases(CaseRepository, Protocol):
     """Cases, and where they are found under a member's userid."""
 
     def move_latest_case(self, old: str, new: str) -> None:
-        """The member's latest case is found under his new userid; a case that the new one has already stays.
+        """The member's latest case is found under his new userid, and all his cases are listed under both.
 
-        All his cases are listed under both.
+        A userid that another member's cases had keeps an open case, or a later one, over a closed one, and goes on
+        counting from the higher ordinal.
         """
 
     def move_taker(self, case_id: str, old: str, new: str) -> None:
