@@ -17,8 +17,8 @@ from scrm.handover.errors import (
 )
 from scrm.handover.ports import Transfers, TransferStatus
 from scrm.wecom.errors import PermissionDeniedError
-from scrm.wecom.handover_errors import OPERATOR_MUST_ACT_AFTER
 from scrm.wecom.transfers import WecomTransfers
+from scrm.wecom.translated_calls import OPERATOR_MUST_ACT_AFTER
 from tests.simulated_corp import Corp, loaded
 from tests.unit.simulator.builders import customer, group, member, relation
 

@@ -10,7 +10,8 @@ from scrm.wecom import errors as wecom
 from scrm.wecom import limits
 from scrm.wecom.api.application_messages import TextCard, TextMessage
 from scrm.wecom.client import WecomClient
-from scrm.wecom.handover_errors import TRY_AGAIN_AFTER, HandoverErrors
+from scrm.wecom.handover_errors import HandoverErrors
+from scrm.wecom.translated_calls import TRY_AGAIN_AFTER
 
 _CUT: Final = "…"
 _NOT_REACHED: Final = frozenset({wecom.NO_VALID_RECEIVER, wecom.MEMBER_UNKNOWN, wecom.UNKNOWN_USERID})
