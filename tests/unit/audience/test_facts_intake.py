@@ -1,6 +1,5 @@
 """A feed in the bucket: looked through first, taken in steps, refused whole when it looks wrong."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, cast
@@ -11,11 +10,11 @@ from scrm import clock
 from scrm.audience.feed import REQUIRED
 from scrm.audience.intake import FactsReader, FeedImport
 from scrm.audience.messages import FactsFileStep
-from scrm.aws.documents import DocumentMissingError
 from scrm.aws.queues import Queue
 from scrm.runtime.facts_intake import PREFIX, SOURCE, FactsIntake, FactsOutcome
 from scrm.runtime.uploads import Upload
 from tests.fakes.audience import NOW, FakeDossiers, FakeFeeds, FakeOwned, facts
+from tests.fakes.documents import FileDesk
 from tests.fakes.org import FakeOrg
 from tests.unit.contacts.test_intake import FakeSqs
 
@@ -24,15 +23,13 @@ NAMES = [f"wm{number}" for number in range(2_500)]
 
 
 @dataclass
-class Bank:
+class Bank(FileDesk):
     """Files, and the intake over them; each look at the clock takes ``tick``."""
 
-    tick: timedelta = timedelta(0)
     store: FakeDossiers = field(default_factory=FakeDossiers)
     feeds: FakeFeeds = field(default_factory=FakeFeeds)
     org: FakeOrg = field(default_factory=FakeOrg)
     sqs: FakeSqs = field(default_factory=FakeSqs)
-    files: dict[str, bytes] = field(default_factory=dict)
     rejected: list[int] = field(default_factory=list)
     moment: datetime = NOW
 
@@ -49,20 +46,6 @@ class Bank:
             now=self.now,
             on_rejected=self.rejected.append,
         )
-
-    def now(self) -> datetime:
-        self.moment += self.tick
-        return self.moment
-
-    def lines_from(self, key: str, offset: int = 0, etag: str = "") -> tuple[str, Iterator[bytes]]:
-        """As `scrm.aws.documents.DocumentStore`."""
-        if key not in self.files:
-            raise DocumentMissingError("There is no such document.")
-        return etag or "etag-1", iter(self.files[key][offset:].splitlines(keepends=True))
-
-    def put(self, key: str, body: bytes, content_type: str) -> bool:
-        self.files[key] = body
-        return True
 
     def upload(
         self, rows: list[str], name: str = "facts.csv", at: timedelta = timedelta(0), header: str = ",".join(REQUIRED)

@@ -1,6 +1,5 @@
 """The bank's file of answers: good rows stand, bad ones are told by line and reason, older answers change nothing."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import permutations
@@ -8,7 +7,6 @@ from typing import Any, cast
 
 import pytest
 
-from scrm.aws.documents import DocumentMissingError
 from scrm.aws.queues import Queue
 from scrm.consent.feed import COLUMNS
 from scrm.consent.messages import ConsentFileStep
@@ -16,6 +14,7 @@ from scrm.consent.model import ConsentAnswer, ConsentSource
 from scrm.runtime.consent_intake import PREFIX, SOURCE, AnswersOutcome, ConsentIntake
 from scrm.runtime.uploads import Upload
 from tests.fakes.consent import Answers
+from tests.fakes.documents import FileDesk
 from tests.fakes.org import FakeOrg
 from tests.unit.contacts.test_intake import FakeSqs
 
@@ -24,14 +23,12 @@ OUT, YES = ConsentAnswer.OPTED_OUT, ConsentAnswer.CONSENTED
 
 
 @dataclass
-class Bank:
+class Bank(FileDesk):
     """Files, and the intake over them; each look at the clock takes ``tick``."""
 
-    tick: timedelta = timedelta(0)
     answers: Answers = field(default_factory=lambda: Answers(NOW))
     org: FakeOrg = field(default_factory=FakeOrg)
     sqs: FakeSqs = field(default_factory=FakeSqs)
-    files: dict[str, bytes] = field(default_factory=dict)
     rejected: list[int] = field(default_factory=list)
     moment: datetime = NOW
 
@@ -49,20 +46,6 @@ class Bank:
             now=self.now,
             on_rejected=self.rejected.append,
         )
-
-    def now(self) -> datetime:
-        self.moment += self.tick
-        return self.moment
-
-    def lines_from(self, key: str, offset: int = 0, etag: str = "") -> tuple[str, Iterator[bytes]]:
-        """As `scrm.aws.documents.DocumentStore`."""
-        if key not in self.files:
-            raise DocumentMissingError("There is no such document.")
-        return etag or "etag-1", iter(self.files[key][offset:].splitlines(keepends=True))
-
-    def put(self, key: str, body: bytes, content_type: str) -> bool:
-        self.files[key] = body
-        return True
 
     def upload(self, *rows: str | bytes, header: str = ",".join(COLUMNS), at: datetime = NOW) -> list[AnswersOutcome]:
         """What becomes of the file, step by step."""
