@@ -24,7 +24,10 @@ from local.setup.uv import Uv, find_or_install_uv
 ROOT = Path(__file__).resolve().parents[2]
 REQUIREMENTS = ROOT / "requirements"
 STAMPS = ROOT / ".local" / "setup"
-LAMBDA_LOCK = ROOT / "layers" / "deps" / "requirements.txt"
+LAYER_LOCKS = {
+    "lambda": ROOT / "layers" / "deps" / "requirements.txt",
+    "analytics": ROOT / "layers" / "analytics" / "requirements.txt",
+}
 _LOCK_OPTIONS = ("--quiet", "--universal", "--generate-hashes", "--python-version", "3.13", "--no-header")
 _NO_ADDRESSES = ("--no-emit-index-url", "--no-emit-find-links", "--no-annotate")
 
@@ -106,9 +109,9 @@ def make_environment(environment: Environment, uv: Uv, python: Path) -> None:
 
 
 def lock_all(extra: Sequence[str]) -> None:
-    """Resolve every ``.in`` file; the functions' packages first, because dev and bench are constrained by them."""
+    """Resolve every ``.in`` file; the layers' packages first, because dev and bench are constrained by them."""
     uv = find_or_install_uv(ROOT / ".local" / "uv")
-    outputs = {"lambda": LAMBDA_LOCK} | {name: environment.lock for name, environment in ENVIRONMENTS.items()}
+    outputs = LAYER_LOCKS | {name: environment.lock for name, environment in ENVIRONMENTS.items()}
     for name, output in outputs.items():
         source = REQUIREMENTS / f"{name}.in"
         _run(uv.command("pip", "compile", *_LOCK_OPTIONS, *_NO_ADDRESSES, *extra, str(source), "-o", str(output)))

@@ -1,7 +1,7 @@
-"""Write THIRD_PARTY_NOTICES.md: the packages of the deps layer, their licences and their NOTICE texts.
+"""Write THIRD_PARTY_NOTICES.md: the packages of the layers, their licences and their NOTICE texts.
 
-Names and versions come from the layer's hashed lock, licences from the metadata of the installed packages, which
-are the same files (the development lock is constrained by the layer's). Run ``python -m local.setup.notices``.
+Names and versions come from the layers' hashed locks, licences from the metadata of the installed packages, which
+are the same files (the development lock is constrained by the layers'). Run ``python -m local.setup.notices``.
 """
 
 import importlib.metadata
@@ -12,12 +12,13 @@ from importlib.metadata import Distribution
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-LOCK = ROOT / "layers" / "deps" / "requirements.txt"
+LOCKS = tuple(ROOT / "layers" / layer / "requirements.txt" for layer in ("analytics", "deps"))
 NOTICES = ROOT / "THIRD_PARTY_NOTICES.md"
 
 _PIN = re.compile(r"^(?P<name>[A-Za-z0-9._-]+)==(?P<version>[^\s;\\]+)", re.MULTILINE)
 # Older packages name their licence in free text or by classifier; these are the spellings in use, as SPDX.
 _SPDX = {
+    "Apache 2.0": "Apache-2.0",
     "Apache License 2.0": "Apache-2.0",
     "License :: OSI Approved :: Apache Software License": "Apache-2.0",
     "License :: OSI Approved :: BSD License": "BSD-3-Clause",
@@ -28,10 +29,10 @@ ACCEPTED = frozenset({"Apache-2.0", "BSD-3-Clause", "MIT", "MIT-0", "MPL-2.0", "
 _HEAD = """\
 # Third-party notices
 
-What a deployment ships in the `deps` layer besides our own code, generated from `layers/deps/requirements.txt` by
-`python -m local.setup.notices`; a test fails when the two differ. The licence texts travel inside the layer, in each
-package's `dist-info` folder. Development tools, the embedded engine and the simulator are not shipped; they are
-listed in [the record of dependencies](docs/decisions/0014-third-party-dependencies.md).
+What a deployment ships in the `deps` and `analytics` layers besides our own code, generated from their
+`requirements.txt` by `python -m local.setup.notices`; a test fails when they differ. The licence texts travel inside
+the layers, in each package's `dist-info` folder. Development tools, the embedded engine and the simulator are not
+shipped; they are listed in [the record of dependencies](docs/decisions/0014-third-party-dependencies.md).
 
 Compiled into the wheels: OpenSSL (Apache-2.0) in cryptography, libffi (MIT) in cffi. Excerpts of botocore's service
 descriptions are in `layers/scrm/scrm/aws/data`, see [NOTICE](NOTICE).
@@ -48,7 +49,7 @@ class NoticeError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class ShippedPackage:
-    """One package of the layer; ``licence`` is an SPDX expression, ``notice`` the text of its NOTICE file or ""."""
+    """One package of a layer; ``licence`` is an SPDX expression, ``notice`` the text of its NOTICE file or ""."""
 
     name: str
     version: str
@@ -57,8 +58,9 @@ class ShippedPackage:
 
 
 def shipped_packages() -> list[ShippedPackage]:
-    """Every pin of the layer's lock, by name; raises `NoticeError` (see there)."""
-    pins = sorted((found["name"], found["version"]) for found in _PIN.finditer(LOCK.read_text(encoding="utf-8")))
+    """Every pin of the layers' locks, by name; raises `NoticeError` (see there)."""
+    locks = "\n".join(lock.read_text(encoding="utf-8") for lock in LOCKS)
+    pins = sorted((found["name"], found["version"]) for found in _PIN.finditer(locks))
     return [_describe(name, version) for name, version in pins]
 
 

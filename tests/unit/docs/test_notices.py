@@ -1,4 +1,4 @@
-"""THIRD_PARTY_NOTICES.md is what the deps layer's lock says."""
+"""THIRD_PARTY_NOTICES.md is what the layers' locks say."""
 
 import pytest
 
@@ -11,8 +11,8 @@ def test_the_notices_are_current() -> None:
     assert notices.NOTICES.read_text(encoding="utf-8") == rendered, "run: python -m local.setup.notices"
 
 
-def test_every_pin_of_the_lock_is_listed_once() -> None:
-    lines = notices.LOCK.read_text(encoding="utf-8").splitlines()
+def test_every_pin_of_the_locks_is_listed_once() -> None:
+    lines = [line for lock in notices.LOCKS for line in lock.read_text(encoding="utf-8").splitlines()]
     pins = [line.split("==")[0] for line in lines if "==" in line and not line.startswith((" ", "#"))]
 
     assert sorted(package.name for package in notices.shipped_packages()) == sorted(pins)
