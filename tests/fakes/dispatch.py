@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
+from scrm.campaign.checks import Refusal
 from scrm.campaign.dispatch_errors import (
     ContentRefusedError,
     DispatchPostponedError,
@@ -20,6 +21,7 @@ from scrm.campaign.ports import (
     DueTask,
     MassMessage,
     MessageSeen,
+    NoPlace,
     Reservation,
     Standing,
     TaskSummary,
@@ -309,17 +311,25 @@ class FakeOwners:
 
 
 class FakePressure:
-    """Implements PressureLedger. ``held`` and ``settled`` by (touch, customer); ``refused`` has no place for some."""
+    """Implements PressureLedger. ``held`` and ``settled`` by (touch, customer); ``refused`` has no place for some.
+
+    It says when there is one; ``reasons`` are others than a full week.
+    """
 
     def __init__(self) -> None:
         self.refused: dict[str, datetime | None] = {}
+        self.reasons: dict[str, Refusal] = {}
         self.held: set[tuple[str, str]] = set()
         self.settled: dict[tuple[str, str], datetime] = {}
         self.untils: list[datetime] = []
 
     def reserve(self, task: SendTask, until: datetime) -> Reservation:
         self.untils.append(until)
-        refused = {one: self.refused[one] for one in task.pending_ids if one in self.refused}
+        refused = {
+            one: NoPlace(self.reasons.get(one, Refusal.CAP_REACHED), self.refused.get(one))
+            for one in task.pending_ids
+            if one in self.refused or one in self.reasons
+        }
         self.held |= {(task.touch_id, one) for one in task.pending_ids if one not in refused}
         return Reservation(refused)
 

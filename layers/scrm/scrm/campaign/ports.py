@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from scrm.campaign.model import Channel, ContentRef
 from scrm.campaign.task import Need, Result, SendTask, TaskState
@@ -154,11 +154,18 @@ class Owners(Protocol):
         """Owner by id; one without an active owner is left out."""
 
 
+class NoPlace(NamedTuple):
+    """Why the ledger has no place for a customer, and when there may be one; None: never for this campaign."""
+
+    reason: str
+    not_before: datetime | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Reservation:
-    """``refused`` says of customers when there may be a place for them, None: not while the message can be sent."""
+    """``refused`` are the customers who hold no place."""
 
-    refused: Mapping[str, datetime | None] = field(default_factory=dict)
+    refused: Mapping[str, NoPlace] = field(default_factory=dict)
 
 
 class PressureLedger(Protocol):
