@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from scrm.campaign.checks import Refusal
 from scrm.campaign.dispatch_errors import (
+    CallInDoubtError,
     ContentRefusedError,
     DispatchPostponedError,
     SendOutcomeUnknownError,
@@ -26,7 +27,7 @@ from scrm.campaign.ports import (
     Standing,
     TaskSummary,
 )
-from scrm.campaign.task import OPEN, PENDING, Need, RecipientState, Result, SendTask
+from scrm.campaign.task import OPEN, PENDING, Need, RecipientState, Result, SendTask, TaskState
 
 START = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
 CAMPAIGN = "camp_1"
@@ -40,6 +41,7 @@ class FakeTasks:
     def __init__(self) -> None:
         self.by_id: dict[str, SendTask] = {}
         self.by_msgid: dict[str, str] = {}
+        self.announced: dict[str, str] = {}
 
     def put_planned(self, tasks: Iterable[SendTask]) -> list[SendTask]:
         return [task for task in tasks if self.by_id.setdefault(task.task_id, task) is task]
@@ -58,6 +60,18 @@ class FakeTasks:
             self.by_id[one.task_id] = replace(one, version=one.version + 1)
         self.put_planned(added)
         return self.by_id[task.task_id]
+
+    def intend(self, task: SendTask, added: Sequence[SendTask] = ()) -> SendTask:
+        other = self.sending_of(task.owner_userid)
+        if other is not None and other.task_id != task.task_id:
+            raise CallInDoubtError(other.due_at)
+        saved = self.save(task, added)
+        self.announced[task.owner_userid] = task.task_id
+        return saved
+
+    def sending_of(self, owner_userid: str) -> SendTask | None:
+        task = self.by_id.get(self.announced.get(owner_userid, ""))
+        return task if task is not None and task.state is TaskState.SENDING else None
 
     def claim(self, task: SendTask) -> SendTask:
         if task.msgid in self.by_msgid:

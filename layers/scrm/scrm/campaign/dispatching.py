@@ -9,6 +9,7 @@ from enum import StrEnum
 from scrm.campaign import task_steps
 from scrm.campaign.checks import SendChecks, Verdict
 from scrm.campaign.dispatch_errors import (
+    CallInDoubtError,
     ContentRefusedError,
     DispatchPostponedError,
     SendOutcomeUnknownError,
@@ -16,7 +17,7 @@ from scrm.campaign.dispatch_errors import (
 )
 from scrm.campaign.dispatch_settings import DispatchSettings
 from scrm.campaign.ends import Ends
-from scrm.campaign.lookup import InterruptedCalls
+from scrm.campaign.lookup import LOOKED_UP, InterruptedCalls
 from scrm.campaign.model import Channel
 from scrm.campaign.ports import (
     MOST_SUCCESSORS,
@@ -216,10 +217,21 @@ class Dispatch:
         quiet = next_quiet(self.now(), self.settings.quiet_from, self.settings.quiet_until)
         return min(ends if quiet is None else [*ends, quiet])
 
+    def _intend(self, task: SendTask, added: Sequence[SendTask]) -> SendTask:
+        """Where nothing has to be looked up afterwards, calls need not wait for each other."""
+        if task.channel not in LOOKED_UP:
+            return self.tasks.save(task, added)
+        try:
+            return self.tasks.intend(task, added)
+        except CallInDoubtError as other:
+            soonest = self.now() + self.settings.call_recheck
+            raise DispatchPostponedError(max(soonest, other.known_at or soonest)) from other
+
     def _store(self, before: SendTask, after: SendTask, added: Sequence[SendTask] = ()) -> SendTask:
         """Save, then tell whose end it is: told first, a place could be freed that another run still needs."""
         news = self.ends.news(before, after)
-        saved = self.tasks.save(task_steps.untold(after, self.settings, self.now()) if news else after, added)
+        written = task_steps.untold(after, self.settings, self.now()) if news else after
+        saved = self._intend(written, added) if written.state is TaskState.SENDING else self.tasks.save(written, added)
         if news:
             self.ends.tell(saved, news)
             saved = self.tasks.save(task_steps.told(saved)) if saved.state in ENDED else saved

@@ -55,6 +55,16 @@ class TaskRepository(Protocol):
         At most `MOST_SUCCESSORS` new ones. Raises StaleTaskError when someone was faster.
         """
 
+    def intend(self, task: SendTask, added: Sequence[SendTask] = ()) -> SendTask:
+        """Write the task whose call may be made from now on, with new ones as of `save`.
+
+        Only one call of a member's is in doubt at a time, whatever the campaign: two of the same text could not be told
+        apart afterwards. Raises CallInDoubtError while another task of his is ``sending``, and StaleTaskError.
+        """
+
+    def sending_of(self, owner_userid: str) -> SendTask | None:
+        """The member's task whose call is in doubt."""
+
     def claim(self, task: SendTask) -> SendTask:
         """Write the task that got its ``msgid`` just now; a message of WeCom's is one task's for ever.
 
