@@ -8,6 +8,7 @@ import pytest
 
 from scrm.archive import index, message
 from scrm.archive.index import Place
+from scrm.archive.message import Party
 from scrm.aws.duckdb_engine import DuckDbEngine
 from scrm.clock import BUSINESS_ZONE
 from scrm.service import quality
@@ -30,6 +31,7 @@ class Talk:
     def __init__(self, engine: DuckDbEngine) -> None:
         self._engine = engine
         self._count = 0
+        self.pairs: set[tuple[Party, Party]] = set()
 
     def say(self, at: str, sender: str, to: str, *, day: date = DAY, **more: Any) -> None:
         self._count += 1
@@ -45,7 +47,9 @@ class Talk:
             "text": {"content": "在吗"},
             **more,
         }
-        row = index.row_of(message.read(raw), Place(1, self._count, self._count, moment), ["/1/10/"], [])
+        said = message.read(raw)
+        self.pairs.add((said.parties[0], said.parties[1]))
+        row = index.row_of(said, Place(1, self._count, self._count, moment), ["/1/10/"], [])
         self._engine.write(index.MESSAGES, index.part_partition(day), f"p{self._count}", [row])
 
 
@@ -143,7 +147,8 @@ def test_members_are_counted_apart_and_the_buckets_of_a_day_add_up_to_it(engine:
     talk.say("10:05", "rm_0", "wmC0")
 
     whole = measured(engine)
-    apart = [each for bucket in range(index.BUCKETS) for each in quality.measure(engine, DAY, bucket, SETTINGS)]
+    used = {index.bucket_of(message.conversation_id("", (member, customer))) for member, customer in talk.pairs}
+    apart = [each for bucket in used for each in quality.measure(engine, DAY, bucket, SETTINGS)]
 
     assert [(each.member, each.inquiries, each.answered) for each in whole] == [
         ("rm_0", 2, 1),
