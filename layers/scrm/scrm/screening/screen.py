@@ -99,12 +99,7 @@ def _screen_one(
     members = index.members_of(said)
     node_paths = [places[member] for member in members if member in places]
     node_path = next(iter(node_paths), ROOT_PATH)
-    findings = [
-        (number, finding)
-        for number, text in enumerate(said.texts)
-        for finding in lexicon.scan(text, direction_of(said), node_path)
-    ]
-    hits = [(lexicon.entry(finding.entry_id), number, finding) for number, finding in findings]
+    hits = _hits(said, lexicon, node_path)
     screened.index_rows.append(index.row_of(said, row.place, node_paths, [entry.entry_id for entry, _, _ in hits]))
     screened.hits.update(entry.action.value for entry, _, _ in hits)
     about = _About(row.place, said, members, node_path, lexicon.version)
@@ -113,6 +108,17 @@ def _screen_one(
     _hear_signals(about, hits, screened)
     if not hits and not suspicions and said.has_customer and said.texts and sampling.is_sample(said.msgid):
         screened.suspicions.append(about.suspicion(ReviewKind.SAMPLE, ()))
+
+
+def _hits(said: Message, lexicon: LexiconInForce, node_path: str) -> list[tuple[Entry, int, Finding]]:
+    """Findings with their entries and the number of the text they stand in."""
+    direction = direction_of(said)
+    found = (
+        (lexicon.entry(finding.entry_id), number, finding)
+        for number, text in enumerate(said.texts)
+        for finding in lexicon.scan(text, direction, node_path)
+    )
+    return [hit for hit in found if direction is not Direction.BOTH or hit[0].direction is Direction.BOTH]
 
 
 def direction_of(said: Message) -> Direction:
