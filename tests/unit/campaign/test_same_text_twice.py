@@ -1,4 +1,4 @@
-"""Two campaigns of one text to the same customers, both interrupted: neither takes the other's message (invariant 2)."""
+"""Two campaigns of one text to the same customers, both interrupted: none takes the other's message (invariant 2)."""
 
 from datetime import timedelta
 

@@ -51,7 +51,7 @@ class StaleTaskError(DispatchError):
 
 
 class CallInDoubtError(DispatchError):
-    """Another call of the same member's is under way or was interrupted; it is known at ``known_at`` what became of it."""
+    """Another call of the same member's is under way or was interrupted; what became of it is known at ``known_at``."""
 
     def __init__(self, known_at: datetime | None) -> None:
         super().__init__("another call of the member's is in doubt")
