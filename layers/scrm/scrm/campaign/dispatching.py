@@ -196,9 +196,7 @@ class Dispatch:
         refused = self.ledger.reserve(task, alive_until).refused
         if refused and task.channel is Channel.MOMENTS:  # nobody can be left out: it waits until all have room
             latest = max(refused.values(), key=_how_late)
-            refused = {
-                one: refused.get(one, latest)._replace(not_before=latest.not_before) for one in task.pending_ids
-            }
+            refused = {one: refused.get(one, latest)._replace(not_before=latest.not_before) for one in task.pending_ids}
         later: dict[datetime, list[str]] = defaultdict(list)
         over: dict[str, Result] = {}
         for target_id, (reason, not_before) in refused.items():
