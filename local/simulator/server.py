@@ -100,7 +100,7 @@ def run(port: int, control_port: int, proxy_port: int, world: Path | None) -> No
     server = SimulatorServer(port, control_port, proxy_port)
     if world is not None:
         server.simulator.load_world(world.read_bytes())
-    print(f"WeCom API {server.base_url}  control {server.control_url}  proxy {server.proxy_url}", flush=True)
+    print(f"WeCom API {server.base_url}  proxy {server.proxy_url}  control {server.control_url}", flush=True)
     asyncio.run(_until_signalled(server))
 
 

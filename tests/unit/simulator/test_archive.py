@@ -269,7 +269,7 @@ def test_only_the_archive_secret_and_its_addresses_may_ask() -> None:
     corp = Archive()
     assert corp.post(PULL, {"seq": 0, "limit": 1})["errcode"] == 48002
     assert corp.ask("user/get")["errcode"] == 48002
-    corp.simulator.simulation.world.apps["archive"].trusted_ips = ["10.0.0.1"]
+    corp.simulator.simulation.world.apps["archive"].trusted_ips = ["203.0.113.9"]
     assert corp.ask(PULL, seq=0, limit=1)["errcode"] == 301042
 
 
