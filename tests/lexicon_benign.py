@@ -129,7 +129,10 @@ def benign(seed: int = SEED) -> Sequence[Benign]:
     draw = random.Random(seed)
     chosen: list[Benign] = []
     for kind, count in _COUNTS.items():
-        every = [*_filled(_FROM_STAFF, kind, Direction.TO_CUSTOMER), *_filled(_FROM_CUSTOMERS, kind, Direction.TO_STAFF)]
+        every = [
+            *_filled(_FROM_STAFF, kind, Direction.TO_CUSTOMER),
+            *_filled(_FROM_CUSTOMERS, kind, Direction.TO_STAFF),
+        ]
         chosen += draw.sample(every, count)
     return tuple(chosen)
 

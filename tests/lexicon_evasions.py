@@ -89,7 +89,7 @@ def _pinyin_mix(word: str, draw: random.Random) -> str:
 
 def _spelled(word: str, draw: random.Random, places: set[int]) -> str:
     style = Style.TONE if draw.random() < 0.2 else Style.NORMAL
-    readings = lazy_pinyin(word, style=style, errors=list)
+    readings = lazy_pinyin(word, style=style, errors=list)  # type: ignore[arg-type]
     return "".join(readings[place] if place in places else sign for place, sign in enumerate(word))
 
 
@@ -107,7 +107,9 @@ def _homoglyph(word: str, draw: random.Random) -> str:
     """Signs that look the same or are the same word's: letters of other scripts, radicals, traditional forms."""
     written = [draw.choice(options) if (options := list(_look_alikes(sign))) else sign for sign in word]
     kept = draw.randrange(len(word)) if draw.random() < 0.5 else -1
-    return "".join(sign if place == kept else other for place, (sign, other) in enumerate(zip(word, written, strict=True)))
+    return "".join(
+        sign if place == kept else other for place, (sign, other) in enumerate(zip(word, written, strict=True))
+    )
 
 
 def _look_alikes(sign: str) -> Iterator[str]:

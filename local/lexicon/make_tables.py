@@ -31,7 +31,8 @@ TABLES: Final = Path(__file__).parents[2] / "layers" / "scrm" / "scrm" / "lexico
 JIEBA_SHA256: Final = "055ca12f62674fafed09427f176506079bc135638a14e23e25be909131928db2"
 KEPT: Final = "%"
 """Part of words such as 100%收益; every other sign that is no letter and no digit separates."""
-_BASIC: Final = 0xFFFF
+_LAST: Final = "\uffff"
+"""Of the basic plane."""
 _MOST_STEPS: Final = 5
 _SURROGATES: Final = range(0xD800, 0xE000)
 _HAN: Final = range(0x4E00, 0xA000)
@@ -66,7 +67,7 @@ def fold_table() -> dict[str, Any]:
             removed.append(point)
         elif target != chr(point):
             folded[target].append(chr(point))
-    bmp = [point for point in removed if point <= _BASIC]  # beyond it, what is not folded counts as nothing anyhow
+    bmp = [point for point in removed if point <= ord(_LAST)]  # beyond it, what is not folded counts as nothing anyhow
     return {"removed": list(_ranges(bmp)), "folded": {target: "".join(signs) for target, signs in folded.items()}}
 
 
@@ -76,7 +77,7 @@ def _settled(sign: str, converters: list[OpenCC], japan: tuple[OpenCC, OpenCC]) 
     for _ in range(_MOST_STEPS):
         following = "".join(_target(part, converters, japan) for part in target)
         if following == target:
-            return target
+            return "".join(part for part in target if part <= _LAST)  # what is rarer than that counts as nothing
         target = following
     raise ValueError(f"{sign!r} is folded in a circle")
 
@@ -99,11 +100,11 @@ def _simple(sign: str, converters: list[OpenCC], japan: tuple[OpenCC, OpenCC]) -
         return base
     for converter in converters:
         simple: str = converter.convert(sign)
-        if len(simple) == 1 and sign != simple <= "\uffff":
+        if len(simple) == 1 and sign != simple <= _LAST:
             return simple
     if not _is_in_gb2312(sign):
         simple = japan[1].convert(japan[0].convert(sign))
-        if len(simple) == 1 and simple <= "\uffff":
+        if len(simple) == 1 and simple <= _LAST:
             return simple
     return sign
 
@@ -170,7 +171,11 @@ def word_counts(archive: Path) -> dict[str, str]:
         total += int(count)
         if word in own and int(count) >= COUNT:
             own.remove(word)
-        if word not in own and int(count) >= _LEAST.get(len(word), sys.maxsize) and all(ord(sign) in _HAN for sign in word):
+        if (
+            word not in own
+            and int(count) >= _LEAST.get(len(word), sys.maxsize)
+            and all(ord(sign) in _HAN for sign in word)
+        ):
             counted[int(count).bit_length() - 1].append(word)
     counted[COUNT.bit_length() - 1] += own
     return {"total": str(total), **{str(1 << power): " ".join(sorted(counted[power])) for power in sorted(counted)}}

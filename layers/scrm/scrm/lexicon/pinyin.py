@@ -42,7 +42,7 @@ class Readings:
         """A word's rows of syllables, with other readings of its characters up to a limit; what has none stays."""
         rows = [""]
         for each in map(self._options.get, word, word):
-            rows = [row + syllable for row in rows for syllable in each][:_MOST_SPELLINGS]  # type: ignore[union-attr]
+            rows = [row + syllable for row in rows for syllable in each][:_MOST_SPELLINGS]
         return rows
 
     def syllables(self, letters: str) -> Sequence[tuple[int, ...]]:
