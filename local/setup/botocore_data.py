@@ -38,6 +38,7 @@ OPERATIONS = {
         "GetObject",
         "HeadBucket",  # never called by us; botocore asks for the bucket's region after some errors
         "HeadObject",
+        "ListObjectsV2",
         "PutObject",
         "UploadPart",
     ),

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -172,6 +173,33 @@ class DocumentStore:
             if _code(error) == "InvalidRange":
                 return b""
             raise
+
+    def sizes_below(self, prefix: str) -> Iterator[tuple[str, int]]:
+        """Keys that begin with ``prefix``, in their order, with the size of each in bytes."""
+        for listed in self._s3.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=prefix):
+            for each in listed.get("Contents", ()):
+                yield each["Key"], each["Size"]
+
+    def download(self, key: str, path: Path) -> None:
+        """A document of any size as a local file.
+
+        Raises:
+            DocumentMissingError: nothing has this key.
+        """
+        try:
+            body = self._s3.get_object(Bucket=self._bucket, Key=key)["Body"]
+        except ClientError as error:
+            if _code(error) in _MISSING:
+                raise DocumentMissingError(f"There is no document {key} in the data bucket.") from error
+            raise
+        with path.open("wb") as file:
+            for piece in body.iter_chunks(_READ_BYTES):
+                file.write(piece)
+
+    def upload(self, key: str, path: Path, content_type: str) -> None:
+        """A local file of up to 5 GB as a document, at once: until then readers find the previous one, or none."""
+        with path.open("rb") as file:
+            self._s3.put_object(Bucket=self._bucket, Key=key, Body=file, ContentType=content_type)
 
     def _head(self, key: str) -> "HeadObjectOutputTypeDef":
         try:
