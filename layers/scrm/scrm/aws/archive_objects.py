@@ -22,7 +22,7 @@ class S3ArchiveObjects:
         self._bucket = bucket
 
     def put_once(self, key: str, body: bytes, content_type: str) -> str | None:
-        """S3 wants a checksum beside a lock (botocore sends one) and refuses what is there; 409 is raised: ask again."""
+        """S3 wants a checksum beside a lock, which botocore sends. Two at one moment are a 409, which is raised."""
         try:
             answer = self._open_client().put_object(
                 Bucket=self._bucket, Key=key, Body=body, ContentType=content_type, IfNoneMatch="*"
