@@ -186,6 +186,7 @@ def test_make_targets_named_in_code_blocks_exist() -> None:
         "scrm.campaign.reconcile",
         "scrm.pressure.exceptions",
         "scrm.archive.message",
+        "scrm.archive.certificate",
         "scrm.archive.masking",
         "scrm.review.model",
         "scrm.archive.segment",

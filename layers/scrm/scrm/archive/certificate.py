@@ -146,7 +146,7 @@ def _faults(found: Manifest, number: int, before: Manifest | None, chain_sha256:
 
 @dataclass(frozen=True, slots=True)
 class DayFacts:
-    """What a certificate is made from: the day's links in order, the segments of their pages, who waits, who has seats."""
+    """What a certificate is made from: the day's links in order, segments of their pages, rows that wait, seats."""
 
     links: Sequence[tuple[Manifest, NamedObject]]
     segments: Sequence[SegmentPointer]

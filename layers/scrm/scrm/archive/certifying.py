@@ -110,7 +110,8 @@ class Certifying:
 
     def _make(self, day: date) -> DayCertificate:
         previous = read_certificate(self.objects, day - timedelta(days=1))
-        links, faults = [], []
+        links: list[tuple[Manifest, NamedObject]] = []
+        faults: list[Fault] = []
         for link in self._walk(previous):
             if link.manifest is not None and certificates.day_of(link.manifest) > day:
                 break
