@@ -1,7 +1,7 @@
 """A bucket of Parquet files that is a folder."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 
@@ -21,6 +21,10 @@ class FolderFiles:
     def download(self, key: str, path: Path) -> None:
         self.read.append(key)
         shutil.copyfile(self.root / key, path)
+
+    def delete(self, keys: Sequence[str]) -> None:
+        for key in keys:
+            (self.root / key).unlink(missing_ok=True)
 
     def upload(self, key: str, path: Path, content_type: str) -> None:
         target = self.root / key

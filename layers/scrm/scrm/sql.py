@@ -4,7 +4,7 @@ Statements are written in what DuckDB and Trino (Athena) both understand: no ``Q
 texts by ``strpos``; values only as named parameters (``$name``), never in the statement's text.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -54,4 +54,15 @@ class SqlEngine(Protocol):
 
     def write(self, dataset: Dataset, partition: str, name: str, rows: Iterable[Mapping[str, Any]]) -> str:
         """Write one file of a partition, over one of the same name; its key. Columns a row lacks are null."""
+        ...
+
+    def merge(self, dataset: Dataset, keys: Sequence[str], column: str, place: Callable[[int], str]) -> list[str]:
+        """Write the rows of ``keys`` anew, each once, one file for each value of ``column``; the keys written.
+
+        ``place`` says in which partition the rows of a value go. Files are named by what they are made from, so that a
+        repeat writes the same. Nothing is removed.
+
+        Raises:
+            TooMuchSelectedError: see there.
+        """
         ...

@@ -222,12 +222,12 @@ def test_content_that_is_not_the_json_it_should_be_is_read_as_a_text() -> None:
 
 def test_records_inside_records_are_opened_to_a_depth_and_not_beyond() -> None:
     inner = packed(content="底")
-    for _ in range(50):
+    for _ in range(11):  # each level escapes the one below, so the text doubles
         inner = packed(title="层", item=[{"type": "ChatRecordChatRecord", "content": inner}])
 
     texts = messages.read(sent("chatrecord", chatrecord=json.loads(inner))).texts
 
-    assert 8 <= len(texts) <= 10
+    assert len(texts) == 9
 
 
 JSON_VALUES = st.recursive(

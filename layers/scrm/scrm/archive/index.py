@@ -38,6 +38,7 @@ MESSAGES: Final = Dataset(
         "hits": "VARCHAR[]",  # entries of the lexicon
         "page": "VARCHAR",  # which segment, and the line in it
         "line": "BIGINT",
+        "bucket": "BIGINT",  # of the conversation: which of a day's merged files has it
     },
     sorted_by=("conversation_id", "placed_at_ms", "seq"),
 )
@@ -73,6 +74,7 @@ def row_of(message: Message, place: Place, node_paths: Sequence[str], hits: Sequ
         "hits": sorted(set(hits)),
         "page": seq_text(place.asked_from),
         "line": place.line,
+        "bucket": bucket_of(message.conversation_id),
     }
 
 

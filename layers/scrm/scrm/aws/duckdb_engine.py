@@ -4,6 +4,7 @@ DuckDB's wheel cannot read from S3 itself, and here it may touch nothing but its
 reach no network, so that a statement can at worst waste this invocation.
 """
 
+import hashlib
 import json
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -22,6 +23,7 @@ MOST_BYTES: Final = 384 * 1024 * 1024
 MOST_FILES: Final = 2_000
 _MEMORY_LIMIT: Final = "320MB"
 _DOWNLOADS: Final = 8
+_NAME_LENGTH: Final = 26
 _CONTENT_TYPE: Final = "application/vnd.apache.parquet"
 
 
@@ -67,6 +69,25 @@ class DuckDbEngine:
             self._files.upload(key, written, _CONTENT_TYPE)
         return key
 
+    def merge(self, dataset: Dataset, keys: Sequence[str], column: str, place: Callable[[int], str]) -> list[str]:
+        """See `scrm.sql.SqlEngine`."""
+        name = hashlib.sha256("\n".join(sorted(keys)).encode()).hexdigest()[:_NAME_LENGTH]
+        written = []
+        with _own_directory() as directory, _connection(directory) as connection:
+            paths = self._download([(key, directory / f"{number}.parquet") for number, key in enumerate(keys)])
+            connection.execute(_view(dataset, paths))
+            order = ", ".join(dataset.sorted_by)
+            values = connection.execute(f"SELECT DISTINCT {column} FROM {dataset.name} ORDER BY 1")  # noqa: S608
+            for (value,) in values.fetchall():
+                path = directory / f"merged-{value}.parquet"
+                connection.execute(
+                    f"COPY (SELECT DISTINCT * FROM {dataset.name} WHERE {column} = {int(value)} ORDER BY {order}) "  # noqa: S608
+                    f"TO '{path}' (FORMAT parquet, COMPRESSION zstd)"
+                )
+                written.append(f"{dataset.place(place(value))}{name}.parquet")
+                self._files.upload(written[-1], path, _CONTENT_TYPE)
+        return written
+
     def _fetch(self, selections: Sequence[Selection], directory: Path) -> dict[str, list[Path]]:
         """Every selected file on local disk, by dataset."""
         wanted: list[tuple[str, str, Path]] = []
@@ -77,13 +98,17 @@ class DuckDbEngine:
                     total += size
                     wanted.append((selection.dataset.name, key, directory / f"{len(wanted)}.parquet"))
                     self._refuse_too_much(len(wanted), total)
-        with ThreadPoolExecutor(_DOWNLOADS) as pool:
-            for done in [pool.submit(self._files.download, key, path) for _, key, path in wanted]:
-                done.result()
+        self._download([(key, path) for _, key, path in wanted])
         found: dict[str, list[Path]] = {each.dataset.name: [] for each in selections}
         for name, _, path in wanted:
             found[name].append(path)
         return found
+
+    def _download(self, wanted: Sequence[tuple[str, Path]]) -> list[Path]:
+        with ThreadPoolExecutor(_DOWNLOADS) as pool:
+            for done in [pool.submit(self._files.download, key, path) for key, path in wanted]:
+                done.result()
+        return [path for _, path in wanted]
 
     def _refuse_too_much(self, files: int, total: int) -> None:
         if files > self._most_files or total > self._most_bytes:

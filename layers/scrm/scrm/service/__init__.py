@@ -1,0 +1,1 @@
+"""How well customers are answered, measured from the archive of conversations."""
