@@ -17,17 +17,9 @@ from scrm.aws.send_task_table import DynamoTaskRepository
 from scrm.aws.settings_table import DynamoSettingsStore
 from scrm.aws.table import Table, to_item
 from scrm.aws.welcome_table import DynamoWelcomeRules
-from scrm.campaign.model import (
-    Campaign,
-    CampaignDefinition,
-    CampaignState,
-    Channel,
-    ContentRef,
-    RingProgress,
-    RingShare,
-    RingState,
-)
+from scrm.campaign.model import Campaign, CampaignDefinition, RingProgress, RingShare, RingState
 from scrm.campaign.task import SendTask, TaskState
+from scrm.campaign.terms import CampaignState, Channel, ContentRef
 from scrm.contacts.model import Customer
 from scrm.content.hashing import hashes_of
 from scrm.content.model import Activity, ContentKind, ContentState, ContentVersion, Draft, Scene, Step, Variant

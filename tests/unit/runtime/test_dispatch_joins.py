@@ -6,9 +6,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from scrm.campaign.dispatch_errors import ContentRefusedError
-from scrm.campaign.model import Campaign, CampaignState, Channel, ContentRef
+from scrm.campaign.model import Campaign
 from scrm.campaign.ports import Standing
 from scrm.campaign.task import TEST_RING, SendPlan, SendTask
+from scrm.campaign.terms import CampaignState, Channel, ContentRef
 from scrm.content.model import Scene, Variant
 from scrm.pressure.ledger import PressureLedger
 from scrm.runtime.dispatch_joins import (

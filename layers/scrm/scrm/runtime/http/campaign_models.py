@@ -6,9 +6,10 @@ from typing import Annotated, Self
 from pydantic import Field
 
 from scrm.campaign import model
-from scrm.campaign.model import CampaignState, Channel, RingState
+from scrm.campaign.model import RingState
 from scrm.campaign.results import CampaignResults as Found
 from scrm.campaign.task import RecipientState, TaskState
+from scrm.campaign.terms import CampaignState, Channel
 from scrm.runtime.http.content_models import Asked, Moment, NodeText
 from scrm.runtime.http.models import Page, Reply, Timestamp
 
