@@ -14,9 +14,9 @@ from scrm.content.model import Scene, Variant
 from scrm.pressure.ledger import PressureLedger
 from scrm.runtime.dispatch_joins import (
     CampaignStandings,
-    LedgerPlaces,
     LibraryContents,
 )
+from scrm.runtime.pressure_places import LedgerPlaces
 from tests.fakes.campaigns import definition
 from tests.fakes.content import LABEL, RELEASER, Library, a_draft, link
 from tests.fakes.content import START as RELEASED_AT

@@ -20,5 +20,5 @@ class _WhenAsked:
         if name != "_made":
             return getattr(self._made, name)
         with cold_start.loading():
-            self._made = self._make()
+            self._made: Any = self._make()
         return self._made
