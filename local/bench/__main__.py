@@ -21,6 +21,7 @@ from local.bench import (
     handover,
     init,
     large_requests,
+    lexicon,
     plan,
 )
 from local.bench.child import ROOT
@@ -36,6 +37,7 @@ PARTS: Mapping[str, Callable[[], Sequence[Figure]]] = {
     "governor": lambda: [Figure(**figure) for figure in governor.measure()],
     "audience": audience.measure,
     "plan": plan.measure,
+    "lexicon": lexicon.measure,
     "dispatch": lambda: [Figure(**figure) for figure in dispatch_quota.measure()],
 }
 

@@ -15,6 +15,7 @@ from scrm.clock import BUSINESS_ZONE
 from scrm.sql import Dataset
 
 BUCKETS: Final = 64
+_LAST_MOMENT: Final = datetime.max.replace(tzinfo=BUSINESS_ZONE)
 _SEQ_DIGITS: Final = 20  # an unsigned 64-bit number as text that sorts as it counts
 
 MESSAGES: Final = Dataset(
@@ -93,10 +94,15 @@ def by_day(rows: Sequence[Mapping[str, Any]]) -> Iterator[tuple[date, list[Mappi
 
 def business_day(at_ms: int) -> date:
     """The day in Shanghai; a time that no calendar holds counts as the last day it does."""
+    return moment_of(at_ms).date()
+
+
+def moment_of(at_ms: int) -> datetime:
+    """Milliseconds since 1970 as a time in Shanghai; one that no calendar holds is the last one it does."""
     try:
-        return datetime.fromtimestamp(at_ms / 1000, UTC).astimezone(BUSINESS_ZONE).date()
+        return datetime.fromtimestamp(at_ms / 1000, UTC).astimezone(BUSINESS_ZONE)
     except (OverflowError, ValueError, OSError):
-        return date.max
+        return _LAST_MOMENT
 
 
 def bucket_of(conversation_id: str) -> int:

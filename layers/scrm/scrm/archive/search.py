@@ -159,7 +159,7 @@ def _found(row: Mapping[str, Any]) -> Found:
         seq=int(row["seq"]),
         conversation_id=row["conversation_id"],
         room_id=row["room_id"],
-        placed_at=datetime.fromtimestamp(row["placed_at_ms"] / 1000, BUSINESS_ZONE),
+        placed_at=index.moment_of(row["placed_at_ms"]),
         kind=row["kind"],
         action=row["action"],
         sender=row["sender"],

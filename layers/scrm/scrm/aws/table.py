@@ -28,7 +28,7 @@ class TableBusyError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """A condition expression with its values (plain Python) and names."""
+    """A condition expression with its values (plain Python) and names; an empty one always holds."""
 
     expression: str
     values: Mapping[str, Any] = field(default_factory=dict)
@@ -36,7 +36,7 @@ class Condition:
 
     def parameters(self) -> dict[str, Any]:
         """As request parameters; empty maps are left out because DynamoDB refuses them."""
-        found: dict[str, Any] = {"ConditionExpression": self.expression}
+        found: dict[str, Any] = {"ConditionExpression": self.expression} if self.expression else {}
         if self.values:
             found["ExpressionAttributeValues"] = to_item(self.values)
         if self.names:

@@ -1,0 +1,177 @@
+"""The review table.
+
+==========================  ====================  ====================================================================
+pk                          sk                    item
+==========================  ====================  ====================================================================
+``CASE#<case>``             ``CASE``              a review case with its hits and steps
+``LEXICON#<version>``       ``ENTRY#<entry>``     how often reviewers agreed with an entry of that version
+==========================  ====================  ====================================================================
+
+Index ``by_desk``: ``desk_pk`` is ``<state>#<desk path>``, ``desk_sk`` is ``<due_at>#<case>``, of closed cases
+``<closed_at>#<case>``. Index ``by_due`` has what is not closed: ``open_pk`` is ``OPEN``, ``desk_sk`` as above. A bank
+opens some 50,000 cases a day, far below what one partition of an index takes.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from scrm import clock
+from scrm.aws import cursors
+from scrm.aws.table import ABSENT, Condition, Item, Put, Table, Update, starts_with
+from scrm.paging import Page
+from scrm.review.model import Disposition, Hit, ReviewCase, ReviewKind, ReviewState, Severity, Step
+from scrm.review.ports import EntryVerdicts
+
+SCHEMA_VERSION: Final = 1
+_AT_ONCE: Final = 99  # a transaction takes 100 writes, one is the case's own
+
+
+class DynamoReviewCases:
+    """Implements `scrm.review.ports.ReviewCases`."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def add(self, case: ReviewCase) -> bool:
+        return self._table.put(_item(case, version=1), ABSENT)
+
+    def case(self, case_id: str) -> ReviewCase | None:
+        item = self._table.get(_key(case_id))
+        return _to_case(item) if item else None
+
+    def save(self, case: ReviewCase, verdicts: Sequence[EntryVerdicts] = ()) -> bool:
+        as_read = Condition("#version = :read", {":read": case.version}, {"#version": "version"})
+        updates = [_counted(each) for each in verdicts[:_AT_ONCE]]
+        return self._table.transact([Put(_item(case, case.version + 1), as_read), *updates])
+
+    def at_desk(self, desk_path: str, state: ReviewState, cursor: str | None, limit: int) -> Page[ReviewCase]:
+        scope = f"reviews {desk_path} {state.value}"
+        items, last = self._table.query_page(
+            Condition("desk_pk = :desk", {":desk": f"{state.value}#{desk_path}"}),
+            index="by_desk",
+            start=cursors.key(cursors.decode(scope, cursor), "after"),
+            limit=limit,
+            newest_first=state is ReviewState.CLOSED,
+        )
+        return Page(tuple(map(_to_case, items)), cursors.encode(scope, {"after": last}) if last else None)
+
+    def overdue(self, now: datetime, limit: int) -> list[ReviewCase]:
+        past = Condition("open_pk = :open AND desk_sk < :now", {":open": "OPEN", ":now": clock.to_iso(now)})
+        items, _ = self._table.query_page(past, index="by_due", limit=limit)
+        return [_to_case(item) for item in items]
+
+    def verdicts(self, lexicon_version: int) -> list[EntryVerdicts]:
+        items = self._table.query(starts_with(f"LEXICON#{lexicon_version}", "ENTRY#"))
+        return [
+            EntryVerdicts(item["entry_id"], lexicon_version, item.get("right", 0), item.get("wrong", 0))
+            for item in items
+        ]
+
+
+def _key(case_id: str) -> dict[str, str]:
+    return {"pk": f"CASE#{case_id}", "sk": "CASE"}
+
+
+def _counted(verdicts: EntryVerdicts) -> Update:
+    values: dict[str, Any] = {
+        ":right": verdicts.right,
+        ":wrong": verdicts.wrong,
+        ":entry": verdicts.entry_id,
+        ":schema": SCHEMA_VERSION,
+    }
+    return Update(
+        {"pk": f"LEXICON#{verdicts.lexicon_version}", "sk": f"ENTRY#{verdicts.entry_id}"},
+        "SET entry_id = :entry, schema_version = :schema ADD #right :right, wrong :wrong",
+        Condition("", values, {"#right": "right"}),
+    )
+
+
+def _item(case: ReviewCase, version: int) -> Item:
+    ordered_by = case.closed_at if case.closed_at else case.due_at
+    return {
+        **_key(case.case_id),
+        "schema_version": SCHEMA_VERSION,
+        "desk_pk": f"{case.state.value}#{case.desk_path}",
+        "desk_sk": f"{clock.to_iso(ordered_by)}#{case.case_id}",
+        "open_pk": None if case.is_closed else "OPEN",
+        "case_id": case.case_id,
+        "kind": case.kind.value,
+        "msgid": case.msgid,
+        "page": str(case.page),  # up to 2**64, and names an object
+        "line": case.line,
+        "conversation_id": case.conversation_id,
+        "member": case.member,
+        "node_path": case.node_path,
+        "desk_path": case.desk_path,
+        "severity": case.severity.value,
+        "hits": [_from_hit(hit) for hit in case.hits],
+        "lexicon_version": case.lexicon_version,
+        "opened_at": clock.to_iso(case.opened_at),
+        "due_at": clock.to_iso(case.due_at),
+        "state": case.state.value,
+        "claimed_by": case.claimed_by or None,
+        "disposition": case.disposition.value if case.disposition else None,
+        "decided_by": case.decided_by or None,
+        "closed_at": clock.to_iso(case.closed_at) if case.closed_at else None,
+        "steps": [_from_step(step) for step in case.steps],
+        "version": version,
+    }
+
+
+def _to_case(item: Mapping[str, Any]) -> ReviewCase:
+    return ReviewCase(
+        case_id=item["case_id"],
+        kind=ReviewKind(item["kind"]),
+        msgid=item["msgid"],
+        page=int(item["page"]),
+        line=item["line"],
+        conversation_id=item["conversation_id"],
+        member=item["member"],
+        node_path=item["node_path"],
+        desk_path=item["desk_path"],
+        severity=Severity(item["severity"]),
+        hits=tuple(map(_to_hit, item["hits"])),
+        lexicon_version=item["lexicon_version"],
+        opened_at=clock.from_iso(item["opened_at"]),
+        due_at=clock.from_iso(item["due_at"]),
+        state=ReviewState(item["state"]),
+        claimed_by=item.get("claimed_by", ""),
+        disposition=Disposition(item["disposition"]) if "disposition" in item else None,
+        decided_by=item.get("decided_by", ""),
+        closed_at=clock.from_iso(item["closed_at"]) if "closed_at" in item else None,
+        steps=tuple(map(_to_step, item["steps"])),
+        version=item["version"],
+    )
+
+
+def _from_hit(hit: Hit) -> Item:
+    return {
+        "entry_id": hit.entry_id,
+        "word": hit.word,
+        "text": hit.text,
+        "start": hit.start,
+        "end": hit.end,
+        "severity": hit.severity.value,
+        "evasion": hit.evasion,
+    }
+
+
+def _to_hit(item: Mapping[str, Any]) -> Hit:
+    return Hit(
+        entry_id=item["entry_id"],
+        word=item["word"],
+        text=item["text"],
+        start=item["start"],
+        end=item["end"],
+        severity=Severity(item["severity"]),
+        evasion=item["evasion"],
+    )
+
+
+def _from_step(step: Step) -> Item:
+    return {"at": clock.to_iso(step.at), "actor": step.actor, "action": step.action, "note": step.note}
+
+
+def _to_step(item: Mapping[str, Any]) -> Step:
+    return Step(clock.from_iso(item["at"]), item["actor"], item["action"], item["note"])

@@ -1,0 +1,1 @@
+"""What happens after a hit: cases that people review, twice where it matters, in time (S71, O7)."""
