@@ -1,7 +1,8 @@
 """Rows are opened: RSA by the version of the key, then the source's own cipher, then the message goes into a segment.
 
 RSA is nineteen twentieths of the work and leaves other threads alone, so two threads do it for the whole page; the
-caller's thread does the rest after them, because beside them it costs both sides a twentieth more. Whatever a row holds, the rows around it are opened.
+caller's thread does the rest after them, because beside them it costs both sides a twentieth more. Whatever a row
+holds, the rows around it are opened.
 """
 
 import base64
