@@ -44,6 +44,7 @@ TABLES = {
     "consent": "ConsentTable",
     "content": "ContentTable",
     "welcome": "WelcomeTable",
+    "lexicon": "LexiconTable",
     "pressure": "PressureTable",
     "audience": "AudienceTable",
     "campaign": "CampaignTable",
