@@ -52,6 +52,12 @@ TABLES = {
     "audit": "AuditTable",
 }
 EXPECTED = {
+    "draft_lexicon": 201,
+    "approve_lexicon": 404,  # samples come by name: it is not drafted yet
+    "list_lexicon_entries": 200,
+    "list_lexicon_versions": 200,
+    "put_lexicon_in_force": 409,  # nobody approved it
+    "scan_with_lexicon": 200,
     "list_cases": 200,
     "get_case": 200,
     "get_case_of_another_branch": 404,

@@ -75,7 +75,9 @@ class DynamoLexicons:
 
     def put_in_force(self, version: LexiconVersion, retired: LexiconVersion | None) -> bool:
         pointer = {**_IN_FORCE, "schema_version": SCHEMA_VERSION, "number": version.number}
-        unchanged = Condition("#number = :before", {":before": retired.number}, {"#number": "number"}) if retired else ABSENT
+        unchanged = (
+            Condition("#number = :before", {":before": retired.number}, {"#number": "number"}) if retired else ABSENT
+        )
         writes = [Put(_item(version), _read_before(version)), Put(pointer, unchanged)]
         if retired is not None:
             writes.append(Put(_item(retired), _read_before(retired)))

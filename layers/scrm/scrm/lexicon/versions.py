@@ -119,9 +119,7 @@ class Lexicons:
             self.journal.told(latest, "drafted", actor, latest.made_at)
             return latest
         number = latest.number + 1 if latest else 1
-        made = LexiconVersion(
-            number, VersionState.DRAFT, sha256, len(lexicon.entries), note, actor, self.now(), cause
-        )
+        made = LexiconVersion(number, VersionState.DRAFT, sha256, len(lexicon.entries), note, actor, self.now(), cause)
         if not self.store.add(made, lexicon):
             raise StaleVersionError
         self.journal.told(made, "drafted", actor, made.made_at)

@@ -1,4 +1,4 @@
-"""Versions of the lexicon: drafted, approved by a second person, put in force (S71). Head office and compliance only."""
+"""Versions of the lexicon: drafted, approved by a second person, put in force (S71), by head office or compliance."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -54,9 +54,7 @@ def list_lexicon_versions(cursor: Cursor = None, limit: Limit = 20) -> models.Ve
     tags=["lexicon"],
     responses=responses(HTTPStatus.CREATED, models.Version, HTTPStatus.CONFLICT),
 )
-def draft_lexicon(
-    key: IdempotencyKey, request: Annotated[models.DraftRequest, Body()]
-) -> Response[models.Version]:
+def draft_lexicon(key: IdempotencyKey, request: Annotated[models.DraftRequest, Body()]) -> Response[models.Version]:
     actor = _governing().actor
     if request.standard == bool(request.entries):
         detail = "Give entries or take the standard lexicon, one of both."
@@ -203,9 +201,7 @@ def _refusals() -> Iterator[None]:
             ProblemField(where=f"entries.{each.where}", kind=f"{each.kind}: {each.detail}")
             for each in refused.problems[:_MOST_PROBLEMS]
         ]
-        raise ProblemError(
-            HTTPStatus.UNPROCESSABLE_ENTITY, "invalid-lexicon", sentence(refused), fields
-        ) from refused
+        raise ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid-lexicon", sentence(refused), fields) from refused
     except versions.StepRefusedError as refused:
         raise ProblemError(HTTPStatus.CONFLICT, "lexicon-refused", sentence(refused)) from refused
     except versions.StaleVersionError as stale:
