@@ -117,7 +117,10 @@ def get_lexicon_changes(number: Number) -> models.VersionChanges:
     tags=["lexicon"],
     responses=responses(HTTPStatus.OK, models.Scan, HTTPStatus.NOT_FOUND),
 )
-def scan_with_lexicon(number: Number, request: Annotated[models.ScanRequest, Body()]) -> models.Scan:
+def scan_with_lexicon(
+    number: Number, key: IdempotencyKey, request: Annotated[models.ScanRequest, Body()]
+) -> models.Scan:
+    del key  # nothing is stored
     caller = current_caller()
     with _refusals():
         scanner = Scanner(_lexicons().lexicon(number))
