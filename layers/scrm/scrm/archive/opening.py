@@ -30,8 +30,8 @@ type _RandomKey = bytes | ParkReason
 class OpenedRows:
     """A segment's bytes and counts.
 
-    ``repeated`` counts rows that the page or an earlier one has already. ``parked``: seqs by key version and reason.
-    ``newest_ms``: of the messages opened, milliseconds since 1970; 0 where none has a time.
+    ``repeated`` counts rows that the page or an earlier one has already. ``parked``: seqs by key version and reason,
+    without repeated ones. ``newest_ms``: of the messages opened, milliseconds since 1970; 0 where none has a time.
     """
 
     segment: bytes
@@ -81,9 +81,11 @@ class RowOpener:
             plain = self._plain(row, random_key, may_crash=crashes < _MOST_CRASHES)
             if isinstance(plain, ParkReason):
                 crashes += plain is ParkReason.CRASHED
-                parked.setdefault((row.key_version, plain), []).append(row.seq)
+                repeated = keep_parked and repeats.seen(row.seq, row.msgid)
+                if not repeated:  # who told it first has it parked
+                    parked.setdefault((row.key_version, plain), []).append(row.seq)
                 if keep_parked:
-                    writer.add_parked(row, plain, repeated=repeats.seen(row.seq, row.msgid))
+                    writer.add_parked(row, plain, repeated=repeated)
                 continue
             repeated, message = repeats.seen(row.seq, row.msgid), _object(plain)
             if message is None:

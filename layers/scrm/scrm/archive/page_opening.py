@@ -78,7 +78,7 @@ class PageOpening:
             sha256=manifests.checksum(segment),
             rows=waiting.rows,
             opened=rows.opened,
-            parked=_count(rows.parked),
+            parked=waiting.rows - rows.opened - rows.raw,
             raw=rows.raw,
         )
         self.store.settle(waiting, pointer, parked)
@@ -166,14 +166,16 @@ def _as_stored(segment: bytes, rows: OpenedRows) -> OpenedRows:
     lines = tuple(read_lines(segment))
     parked: dict[tuple[int, ParkReason], list[int]] = {}
     for line in lines:
-        if line.state is RowState.PARKED and line.seq is not None and line.key_version is not None:
+        if (
+            line.state is RowState.PARKED
+            and not line.repeated
+            and line.seq is not None
+            and line.key_version is not None
+        ):
             parked.setdefault((line.key_version, ParkReason(line.reason)), []).append(line.seq)
     opened = sum(line.state is RowState.OPENED for line in lines)
-    return replace(rows, segment=segment, opened=opened, raw=len(lines) - opened - _count(parked), parked=parked)
-
-
-def _count(parked: Mapping[tuple[int, ParkReason], Sequence[int]]) -> int:
-    return sum(map(len, parked.values()))
+    raw = sum(line.state is RowState.RAW for line in lines)
+    return replace(rows, segment=segment, opened=opened, raw=raw, parked=parked)
 
 
 def _by_reason(parts: Sequence[ParkedPage]) -> dict[ParkReason, int]:
