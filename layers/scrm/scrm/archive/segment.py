@@ -18,6 +18,7 @@ from scrm.archive.stores import ParkReason
 
 _FAST: Final = 1  # level 6 costs three times the CPU for a sixth less
 _GZIP: Final = 31  # zlib writes the gzip frame itself, with no time in it
+_quoted: Final = json.encoder.encode_basestring_ascii  # what json.dumps comes to for a text
 _LINE_BREAKS: Final = bytes.maketrans(b"\r\n", b"  ")  # in JSON they stand between tokens only
 
 
@@ -95,16 +96,14 @@ class SegmentWriter:
         *,
         repeated: bool,
     ) -> None:
-        head = f'{{"seq":{"null" if seq is None else seq},"msgid":{json.dumps(msgid)},"key_version":' + (
-            "null" if key_version is None else str(key_version)
-        )
-        marks = (
-            f',"state":"{state}"'
-            + (f',"reason":"{reason}"' if reason else "")
-            + (',"repeated":true' if repeated else "")
-        )
-        line = b'%b%b,"message":%b}\n' % (head.encode(), marks.encode(), message.translate(_LINE_BREAKS))
-        self._parts.append(self._packer.compress(line))
+        place = "null" if seq is None else seq
+        version = "null" if key_version is None else key_version
+        why = f',"reason":"{reason}"' if reason else ""
+        again = ',"repeated":true' if repeated else ""
+        head = f'{{"seq":{place},"msgid":{_quoted(msgid)},"key_version":{version},"state":"{state}"{why}{again}'
+        if b"\n" in message or b"\r" in message:
+            message = message.translate(_LINE_BREAKS)
+        self._parts.append(self._packer.compress(b'%b,"message":%b}\n' % (head.encode(), message)))
 
 
 def read_lines(segment: bytes) -> Iterator[Line]:

@@ -66,7 +66,7 @@ class LocalSource:
         if len(encrypted) < _LEAST_TEXT:
             raise UndecryptableMessage(_NOT_OPENED)
         try:
-            sealed = base64.b64decode(encrypted, validate=True)
+            sealed = binascii.a2b_base64(encrypted)  # what is no base64 the tag finds
             cipher = AESGCM(hashlib.sha256(random_key).digest())
             return cipher.decrypt(sealed[:_NONCE], sealed[_NONCE:], _LABEL)
         except (binascii.Error, ValueError, InvalidTag):
