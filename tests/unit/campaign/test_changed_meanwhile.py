@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from scrm.campaign.dispatch_errors import DispatchPostponedError, until_current
-from scrm.campaign.model import Channel
 from scrm.campaign.task import SendTask
+from scrm.campaign.terms import Channel
 from tests.fakes.dispatch import CAMPAIGN, FakeDispatchQueue
 from tests.unit.campaign.dispatch_bank import OTHER, OWNER, DispatchBank, customers
 

@@ -7,9 +7,9 @@ import pytest
 from scrm.campaign.checks import Refusal
 from scrm.campaign.dispatch_errors import ContentRefusedError, DispatchPostponedError, SendRefusedError
 from scrm.campaign.dispatching import SendOutcome
-from scrm.campaign.model import Channel
 from scrm.campaign.ports import ApprovedContent, Standing
 from scrm.campaign.task import MOST_CUSTOMERS, MOST_GROUPS, RecipientState, TaskState
+from scrm.campaign.terms import Channel
 from tests.fakes.dispatch import CAMPAIGN
 from tests.unit.campaign.dispatch_bank import OTHER, OWNER, DispatchBank, customers
 

@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 
 from scrm.campaign.dispatch_errors import SendOutcomeUnknownError
 from scrm.campaign.dispatching import SendOutcome
-from scrm.campaign.model import Channel
 from scrm.campaign.ports import MassMessage
 from scrm.campaign.task import SendPlan, SendTask
+from scrm.campaign.terms import Channel
 from tests.fakes.dispatch import CONTENT, FAR
 from tests.unit.campaign.dispatch_bank import OTHER, OWNER, DispatchBank, customers
 

@@ -13,9 +13,9 @@ from itertools import batched, islice
 from typing import Final
 
 from scrm.campaign.dispatch_errors import DispatchPostponedError
-from scrm.campaign.model import Channel
 from scrm.campaign.ports import MassMessages, TaskRepository
 from scrm.campaign.task import SendTask, hash_of_text
+from scrm.campaign.terms import Channel
 
 CLOCK_SKEW = timedelta(minutes=2)
 _CANDIDATES_TOGETHER = 100
