@@ -31,6 +31,11 @@ def depths(engine: Engine, queue_urls: Iterable[str]) -> dict[str, tuple[int, in
     return {url: held.get(_name_of(url), (0, 0)) for url in queue_urls}
 
 
+def writes(engine: Engine) -> int:
+    """How many requests there were so far that may have changed a table."""
+    return _look(engine).writes
+
+
 def wait_until_idle(
     engine: Engine,
     queue_urls: Iterable[str],
@@ -100,10 +105,14 @@ def redrive(engine: Engine, dead_letter_url: str) -> int:
 
 @dataclass(frozen=True, slots=True)
 class _Look:
-    """``held``: name of each queue -> (visible, in flight). ``running``: the function of each present invocation."""
+    """``held``: name of each queue -> (visible, in flight). ``running``: the function of each present invocation.
+
+    ``writes``: how many requests to tables there were that may have changed one.
+    """
 
     held: dict[str, tuple[int, int]]
     running: list[str]
+    writes: int
 
 
 def _look(engine: Engine) -> _Look:
@@ -118,7 +127,7 @@ def _look(engine: Engine) -> _Look:
         for by_url in by_region.values()
         for url, messages in by_url.items()
     }
-    return _Look(held, told["running"])
+    return _Look(held, told["running"], told["writes"])
 
 
 def _name_of(queue_url: str) -> str:
