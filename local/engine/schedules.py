@@ -19,7 +19,7 @@ from typing import Any, override
 
 from local.engine.emulator import Engine
 from local.engine.processes import LOOPBACK
-from local.engine.queues import StillBusyError, wait_until_idle, writes
+from local.engine.queues import Rest, StillBusyError, wait_until_idle
 
 HEALTH_PATH = "/health"
 _TIMERS_PATH = "/control/v1/timers"
@@ -54,9 +54,10 @@ class _Idle:
     until: datetime
     writes: int
 
-    def lasts(self, due_at: str) -> bool:
+    def lasts(self, due_at: str, rest: Rest) -> bool:
         """Beyond ``due_at``, and the moment that the function would take to look at its clock."""
-        return bool(due_at) and datetime.fromisoformat(due_at) + _A_MOMENT < self.until
+        is_early = bool(due_at) and datetime.fromisoformat(due_at) + _A_MOMENT < self.until
+        return is_early and rest.idle and rest.writes == self.writes
 
 
 class Schedules:
@@ -73,8 +74,8 @@ class Schedules:
     def fire(self, name: str, due_at: str = "") -> dict[str, Any]:
         """Invoke a schedule's target with its own input and wait for all that follows: ``{"name", "idle", "invoked"}``.
 
-        Not invoked when its last answer said that nothing is due until well after ``due_at`` and no table was written to
-        since before it was asked: it would read the same and do nothing.
+        Not invoked when its last answer said that nothing is due until well after ``due_at``, and no table was written
+        to since before it was asked: it would read the same and do nothing.
 
         Raises:
             KeyError: no such schedule.
@@ -82,19 +83,17 @@ class Schedules:
             StillBusyError: what followed does not end.
         """
         schedule = self.by_name[name]
+        before = self._rest()
         known = self._idle.get(name)
-        if known is not None and known.lasts(due_at):
-            settled = self.settle()
-            if writes(self._engine) == known.writes:
-                return {"name": name, "invoked": False, **settled}
-        written = writes(self._engine)
+        if known is not None and known.lasts(due_at, before):
+            return {"name": name, "invoked": False, "idle": before.idle}
         reply = self._lambda.invoke(FunctionName=schedule.target_arn, Payload=schedule.payload.encode())
         answer = reply["Payload"].read()
         if "FunctionError" in reply:
             raise ScheduleFailedError(str(json.loads(answer).get("errorType", "unknown")))
         until = (json.loads(answer) or {}).get("nothing_due_until")
         if until:
-            self._idle[name] = _Idle(datetime.fromisoformat(until), written)
+            self._idle[name] = _Idle(datetime.fromisoformat(until), before.writes)
         else:
             self._idle.pop(name, None)
         return {"name": name, "invoked": True, **self.settle()}
@@ -105,7 +104,10 @@ class Schedules:
         Raises:
             StillBusyError: it does not end.
         """
-        return {"idle": wait_until_idle(self._engine, self._queue_urls, self._idle_within_s)}
+        return {"idle": self._rest().idle}
+
+    def _rest(self) -> Rest:
+        return wait_until_idle(self._engine, self._queue_urls, self._idle_within_s)
 
 
 def deployed_schedules(engine: Engine) -> list[Schedule]:
