@@ -31,6 +31,13 @@ def depths(engine: Engine, queue_urls: Iterable[str]) -> dict[str, tuple[int, in
     return {url: held.get(_name_of(url), (0, 0)) for url in queue_urls}
 
 
+def writes_at_rest(engine: Engine, queue_urls: Iterable[str]) -> int | None:
+    """How many requests so far may have changed a table; None while a function runs or a message is under way."""
+    names = {_name_of(url) for url in queue_urls}
+    looks = [_look(engine) for _ in range(_IDLE_LOOKS)]
+    return None if any(look.is_busy(names) for look in looks) else looks[-1].writes
+
+
 def wait_until_idle(
     engine: Engine,
     queue_urls: Iterable[str],
@@ -38,10 +45,10 @@ def wait_until_idle(
     *,
     quiet_s: float = 0.0,
     busy_within_s: float = _BUSY_WITHIN_S,
-) -> "Rest":
+) -> bool:
     """Wait until no function runs and no message is visible or in flight in any of the queues.
 
-    Not ``idle`` when for ``within_s`` there was nothing but hidden messages, which come again later: of readers that failed,
+    False when for ``within_s`` there was nothing but hidden messages, which come again later: of readers that failed,
     or put off. While a function runs or a message lies unread it waits on, however slow the machine.
 
     A look sees all queues at nearly one moment, and a reader writes on before its own message goes. The second look is
@@ -58,32 +65,21 @@ def wait_until_idle(
     while True:
         look = _look(engine)
         now = time.monotonic()
-        if look.running or any(look.held.get(name, (0, 0)) != (0, 0) for name in names):
+        if look.is_busy(names):
             idle_looks, busy_at = 0, now
         else:
             idle_looks += 1
         if idle_looks >= _IDLE_LOOKS and now - busy_at >= quiet_s:
-            return Rest(idle=True, writes=look.writes)
+            return True
         unread = {name: look.held[name][0] for name in sorted(names) if look.held.get(name, (0, 0))[0]}
         if look.running or unread:
             worked_at = now
         if now - began > busy_within_s and worked_at == now:
             raise StillBusyError(f"after {busy_within_s:.0f} s: running {look.running}, unread messages {unread}")
         if now - worked_at > within_s:
-            return Rest(idle=False, writes=look.writes)
+            return False
         if idle_looks != 1:  # the second look follows at once
             time.sleep(_POLL_S)
-
-
-@dataclass(frozen=True, slots=True)
-class Rest:
-    """``writes``: how many requests there were until then that may have changed a table."""
-
-    idle: bool
-    writes: int
-
-    def __bool__(self) -> bool:
-        return self.idle
 
 
 def redrive(engine: Engine, dead_letter_url: str) -> int:
@@ -111,11 +107,17 @@ def redrive(engine: Engine, dead_letter_url: str) -> int:
 
 @dataclass(frozen=True, slots=True)
 class _Look:
-    """``held``: name of each queue -> (visible, in flight). ``running``: the function of each present invocation."""
+    """``held``: name of each queue -> (visible, in flight). ``running``: the function of each present invocation.
+
+    ``writes``: how many requests to tables there were that may have changed one.
+    """
 
     held: dict[str, tuple[int, int]]
     running: list[str]
     writes: int
+
+    def is_busy(self, names: Iterable[str]) -> bool:
+        return bool(self.running) or any(self.held.get(name, (0, 0)) != (0, 0) for name in names)
 
 
 def _look(engine: Engine) -> _Look:

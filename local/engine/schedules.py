@@ -19,7 +19,7 @@ from typing import Any, override
 
 from local.engine.emulator import Engine
 from local.engine.processes import LOOPBACK
-from local.engine.queues import Rest, StillBusyError, wait_until_idle
+from local.engine.queues import StillBusyError, wait_until_idle, writes_at_rest
 
 HEALTH_PATH = "/health"
 _TIMERS_PATH = "/control/v1/timers"
@@ -54,10 +54,10 @@ class _Idle:
     until: datetime
     writes: int
 
-    def lasts(self, due_at: str, rest: Rest) -> bool:
+    def lasts(self, due_at: str, writes: int | None) -> bool:
         """Beyond ``due_at``, and the moment that the function would take to look at its clock."""
         is_early = bool(due_at) and datetime.fromisoformat(due_at) + _A_MOMENT < self.until
-        return is_early and rest.idle and rest.writes == self.writes
+        return is_early and writes == self.writes
 
 
 class Schedules:
@@ -83,17 +83,17 @@ class Schedules:
             StillBusyError: what followed does not end.
         """
         schedule = self.by_name[name]
-        before = self._rest()
+        written = writes_at_rest(self._engine, self._queue_urls)
         known = self._idle.get(name)
-        if known is not None and known.lasts(due_at, before):
-            return {"name": name, "invoked": False, "idle": before.idle}
+        if known is not None and known.lasts(due_at, written):
+            return {"name": name, "invoked": False, "idle": True}
         reply = self._lambda.invoke(FunctionName=schedule.target_arn, Payload=schedule.payload.encode())
         answer = reply["Payload"].read()
         if "FunctionError" in reply:
             raise ScheduleFailedError(str(json.loads(answer).get("errorType", "unknown")))
         until = (json.loads(answer) or {}).get("nothing_due_until")
-        if until:
-            self._idle[name] = _Idle(datetime.fromisoformat(until), before.writes)
+        if until and written is not None:
+            self._idle[name] = _Idle(datetime.fromisoformat(until), written)
         else:
             self._idle.pop(name, None)
         return {"name": name, "invoked": True, **self.settle()}
@@ -104,10 +104,7 @@ class Schedules:
         Raises:
             StillBusyError: it does not end.
         """
-        return {"idle": self._rest().idle}
-
-    def _rest(self) -> Rest:
-        return wait_until_idle(self._engine, self._queue_urls, self._idle_within_s)
+        return {"idle": wait_until_idle(self._engine, self._queue_urls, self._idle_within_s)}
 
 
 def deployed_schedules(engine: Engine) -> list[Schedule]:
