@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from local.bench import (
+    archive_page,
     audience,
     callback_core,
     dispatch_quota,
@@ -30,6 +31,7 @@ from local.bench.figure import Figure
 RESULT = ROOT / ".local" / "bench.json"
 PARTS: Mapping[str, Callable[[], Sequence[Figure]]] = {
     "callback": callback_core.measure,
+    "archive_page": archive_page.measure,
     "init": init.measure,
     "dynamodb": large_requests.measure,
     "full_pass": full_pass.measure,

@@ -1,6 +1,7 @@
 """docs/operations.md, docs/deploy.md and the runbooks name what the template and the code have, all and no more."""
 
 import ast
+import functools
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -128,12 +129,13 @@ _KNOWN_NAMES = {
 }  # fmt: skip
 
 
-def counted_metrics() -> set[str]:
+@functools.cache
+def counted_metrics() -> frozenset[str]:
     """Names given to `count` and `measure` as text, values of outcome enums that are counted, what knows its metric."""
     found = {outcome.metric for outcome in (*TransferOutcome, *DeliveryOutcome, *SendOutcome, *LookOutcome)}
     for path in [*(ROOT / "functions").rglob("*.py"), *(ROOT / "layers" / "scrm").rglob("*.py")]:
         found.update(_metrics_in(path))
-    return found
+    return frozenset(found)
 
 
 def _metrics_in(path: Path) -> Iterator[str]:

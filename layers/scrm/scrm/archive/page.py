@@ -4,11 +4,11 @@ A reply that is no page raises; a row that is no row does not: it is kept as it 
 hold up the thousand around it.
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from scrm.archive import json_text
 from scrm.archive.errors import FailureKind, SourceFailure, failure
 
 _MOST_SEQ: Final = 2**64 - 1
@@ -53,7 +53,7 @@ def read_page(body: bytes) -> Page:
             or has rows of which none can be placed (``retry``).
     """
     try:
-        reply = json.loads(body)
+        reply = json_text.parse(body)
     except (ValueError, RecursionError):
         raise SourceFailure(0, FailureKind.RETRY) from None
     if not isinstance(reply, dict):

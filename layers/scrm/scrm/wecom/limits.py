@@ -76,6 +76,9 @@ MOMENTS_LIST_PAGE: Final = 20  # 14.2
 MOMENTS_MEMBERS_PAGE: Final = 1_000  # 14.2; a larger value is taken as the default of 500
 MOMENTS_VIEWERS_PAGE: Final = 5_000  # 14.2; a larger value is taken as the default of 3,000
 
+# The archive's companions (16).
+ARCHIVE_PAIRS: Final = 100  # 16.1
+
 # Inheritance.
 TRANSFER_WAIT: Final = timedelta(hours=24)  # 6.2: completes by itself after this
 TRANSFERS_PER_CUSTOMER: Final = 2  # 6.2, on-job only

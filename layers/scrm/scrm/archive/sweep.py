@@ -1,0 +1,60 @@
+"""Pages whose message was lost are told again, and what stands open is counted."""
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from scrm.archive.stores import Cursor, IntakeStore, Lease, PageQueue, ParkReason, SegmentStore
+
+OVERDUE: Final = timedelta(minutes=15)
+"""A page is opened within seconds; its message is tried for ten minutes before it is put aside."""
+
+
+@dataclass(frozen=True, slots=True)
+class IntakeStatus:
+    """How the intake stands; ``parked`` counts rows by key version and reason."""
+
+    cursor: Cursor
+    lease: Lease | None
+    newest_message_at: datetime | None
+    open_pages: int
+    oldest_open_page_at: datetime | None
+    parked: dict[tuple[int, ParkReason], int]
+
+
+@dataclass(frozen=True, slots=True)
+class IntakeCare:
+    """Use case of the operator and of the schedule."""
+
+    intake: IntakeStore
+    segments: SegmentStore
+    queue: PageQueue
+    now: Callable[[], datetime]
+
+    def sweep(self) -> int:
+        """Tell the worker again of each page that stands open for too long."""
+        before = self.now() - OVERDUE
+        overdue = [page.asked_from for page in self.intake.open_pages() if page.pulled_at <= before]
+        self.queue.pages_stored(overdue)
+        return len(overdue)
+
+    def status(self) -> IntakeStatus:
+        pages = [page.pulled_at for page in self.intake.open_pages()]
+        parked: Counter[tuple[int, ParkReason]] = Counter()
+        for part in self.segments.parked_pages():
+            parked[part.key_version, part.reason] += len(part.seqs)
+        return IntakeStatus(
+            cursor=self.intake.cursor(),
+            lease=self.intake.lease(),
+            newest_message_at=self.intake.newest_message_at(),
+            open_pages=len(pages),
+            oldest_open_page_at=min(pages, default=None),
+            parked=dict(sorted(parked.items())),
+        )
+
+    def silent_for(self) -> timedelta | None:
+        """How old the newest message is; None before the first."""
+        newest = self.intake.newest_message_at()
+        return None if newest is None else self.now() - newest

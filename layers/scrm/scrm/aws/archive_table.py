@@ -1,0 +1,198 @@
+"""The archive's table: who pulls, how far the archive is, which pages and rows still wait, where segments are."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from scrm.archive.stores import Cursor, Lease, OpenPage, ParkedPage, ParkReason, SegmentPointer
+from scrm.aws.table import ABSENT, Condition, Delete, Item, Put, Table, Update, starts_with
+from scrm.aws.transactions import transacted
+from scrm.clock import from_iso, to_iso
+
+_SCHEMA_VERSION: Final = 1
+_LEASE: Final = {"pk": "INTAKE", "sk": "LEASE"}
+_CURSOR: Final = {"pk": "INTAKE", "sk": "CURSOR"}
+_NEWEST: Final = {"pk": "INTAKE", "sk": "NEWEST"}
+_PAGES: Final = "PAGES"
+_OPEN: Final = "OPEN#"
+_PARKED: Final = "PARKED"
+
+
+class DynamoIntakeStore:
+    """Implements `scrm.archive.stores.IntakeStore`."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def take_lease(self, holder: str, now: datetime, until: datetime) -> int | None:
+        found = self.lease()
+        if found is not None and found.held_until > now:
+            return None
+        epoch = found.epoch + 1 if found else 1
+        item = {**_LEASE, "holder": holder, "epoch": epoch, "held_until": to_iso(until), **_version()}
+        if self._table.put(item, Condition("epoch = :epoch", {":epoch": found.epoch}) if found else ABSENT):
+            return epoch
+        held = self.lease()  # botocore repeats a write whose answer was lost
+        return epoch if held is not None and (held.holder, held.epoch) == (holder, epoch) else None
+
+    def release_lease(self, epoch: int, now: datetime) -> None:
+        held = self.lease()
+        if held is not None and held.epoch == epoch:
+            item = {**_LEASE, "holder": held.holder, "epoch": epoch, "held_until": to_iso(now), **_version()}
+            self._table.put(item, Condition("epoch = :epoch", {":epoch": epoch}))
+
+    def lease(self) -> Lease | None:
+        item = self._table.get(_LEASE)
+        return Lease(item["holder"], item["epoch"], from_iso(item["held_until"])) if item else None
+
+    def cursor(self) -> Cursor:
+        item = self._table.get(_CURSOR)
+        return Cursor(item["seq"], item["manifest_number"], item["manifest_sha256"]) if item else Cursor()
+
+    def advance(self, before: Cursor, after: Cursor, page: OpenPage, epoch: int, until: datetime) -> bool:
+        unmoved = Condition(
+            "seq = :seq AND manifest_number = :number", {":seq": before.seq, ":number": before.manifest_number}
+        )
+        cursor = {
+            **_CURSOR,
+            "seq": after.seq,
+            "manifest_number": after.manifest_number,
+            "manifest_sha256": after.manifest_sha256,
+            "epoch": epoch,
+            **_version(),
+        }
+        ours = Condition("epoch = :epoch", {":epoch": epoch, ":until": to_iso(until)})
+        return bool(
+            transacted(
+                self._table,
+                [
+                    Put(cursor, unmoved if before.manifest_number else ABSENT),
+                    Put(_open_item(page)),
+                    Update(_LEASE, "SET held_until = :until", ours),
+                ],
+            )
+        )
+
+    def open_pages(self) -> Iterator[OpenPage]:
+        return map(_open_page, self._table.query(starts_with(_PAGES, _OPEN)))
+
+    def newest_message_at(self) -> datetime | None:
+        item = self._table.get(_NEWEST)
+        return from_iso(item["sent_at"]) if item else None
+
+
+class DynamoSegmentStore:
+    """Implements `scrm.archive.stores.SegmentStore`."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def open_page(self, asked_from: int) -> OpenPage | None:
+        item = self._table.get(_open_key(asked_from))
+        return _open_page(item) if item else None
+
+    def settle(self, page: OpenPage, segment: SegmentPointer, parked: Sequence[ParkedPage]) -> None:
+        """A repeat finds the page settled and changes nothing: rows reopened meanwhile must not be parked again."""
+        self._table.transact(
+            [
+                Delete(_open_key(page.asked_from), Condition("attribute_exists(pk)")),
+                Put(_segment_item(segment)),
+                *(Put(_parked_item(part, part.seqs)) for part in parked),
+            ]
+        )
+
+    def message_seen(self, sent_at: datetime) -> None:
+        newer = Condition("attribute_not_exists(pk) OR sent_at < :sent_at", {":sent_at": to_iso(sent_at)})
+        self._table.put({**_NEWEST, "sent_at": to_iso(sent_at), **_version()}, newer)
+
+    def parked_pages(self) -> Iterator[ParkedPage]:
+        return map(_parked_page, self._table.query(starts_with(_PARKED)))
+
+    def parked_page(self, asked_from: int, key_version: int, reason: ParkReason) -> ParkedPage | None:
+        item = self._table.get(_parked_key(asked_from, key_version, reason))
+        return _parked_page(item) if item else None
+
+    def unpark(self, page: ParkedPage, left: Sequence[int]) -> None:
+        key = _parked_key(page.asked_from, page.key_version, page.reason)
+        unchanged = Condition("seqs = :seqs", {":seqs": list(page.seqs)})
+        if left:
+            self._table.put(_parked_item(page, left), unchanged)
+        else:
+            self._table.delete(key, unchanged)
+
+
+def _version() -> dict[str, int]:
+    return {"schema_version": _SCHEMA_VERSION}
+
+
+def _open_key(asked_from: int) -> dict[str, str]:
+    return {"pk": _PAGES, "sk": f"{_OPEN}{asked_from:020d}"}
+
+
+def _open_item(page: OpenPage) -> Item:
+    return {
+        **_open_key(page.asked_from),
+        "asked_from": page.asked_from,
+        "object_key": page.key,
+        "version_id": page.version_id,
+        "sha256": page.sha256,
+        "row_count": page.rows,
+        "pulled_at": to_iso(page.pulled_at),
+        **_version(),
+    }
+
+
+def _open_page(item: Mapping[str, Any]) -> OpenPage:
+    return OpenPage(
+        item["asked_from"],
+        item["object_key"],
+        item["version_id"],
+        item["sha256"],
+        item["row_count"],
+        from_iso(item["pulled_at"]),
+    )
+
+
+def _segment_item(segment: SegmentPointer) -> Item:
+    return {
+        "pk": f"SEGMENT#{segment.day.isoformat()}",
+        "sk": f"{segment.asked_from:020d}",
+        "object_key": segment.key,
+        "version_id": segment.version_id,
+        "sha256": segment.sha256,
+        "row_count": segment.rows,
+        "opened": segment.opened,
+        "parked": segment.parked,
+        "raw": segment.raw,
+        **_version(),
+    }
+
+
+def _parked_key(asked_from: int, key_version: int, reason: ParkReason) -> dict[str, str]:
+    return {"pk": _PARKED, "sk": f"{key_version:010d}#{asked_from:020d}#{reason}"}
+
+
+def _parked_item(page: ParkedPage, seqs: Sequence[int]) -> Item:
+    return {
+        **_parked_key(page.asked_from, page.key_version, page.reason),
+        "asked_from": page.asked_from,
+        "key_version": page.key_version,
+        "reason": page.reason,
+        "seqs": list(seqs),
+        "object_key": page.key,
+        "sha256": page.sha256,
+        "pulled_at": to_iso(page.pulled_at),
+        **_version(),
+    }
+
+
+def _parked_page(item: Mapping[str, Any]) -> ParkedPage:
+    return ParkedPage(
+        item["asked_from"],
+        item["key_version"],
+        ParkReason(item["reason"]),
+        tuple(item["seqs"]),
+        item["object_key"],
+        item["sha256"],
+        from_iso(item["pulled_at"]),
+    )

@@ -1,0 +1,199 @@
+"""Pages are pulled, stored, chained and counted, whatever WeCom answers (O6)."""
+
+import json
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from scrm.archive.errors import SourceFailure, failure
+from scrm.archive.intake import ChainBrokenError, RunEnd
+from scrm.archive.manifest import checksum
+from scrm.archive.places import manifest_key, page_key
+from scrm.archive.segment import RowState
+from scrm.archive.stores import StoredObject
+from tests.fakes.archive import MemoryArchive, SpeakingCorp, reply, row
+
+
+def always() -> bool:
+    return True
+
+
+def archive_of(*seqs: int) -> MemoryArchive:
+    return MemoryArchive(SpeakingCorp([row(seq) for seq in seqs]))
+
+
+def assert_whole(archive: MemoryArchive) -> None:
+    """Every row of the corp is there once, and each page was asked from the highest seq of the one before."""
+    archive.open_all()
+    fresh = [line.seq for line in archive.lines() if not line.repeated and line.state is not RowState.PARKED]
+    assert sorted(seq for seq in fresh if seq is not None) == sorted({each["seq"] for each in archive.corp.rows})
+    before, last = "", 0
+    for number, manifest in enumerate(archive.chain(), 1):
+        assert (manifest.number, manifest.previous_sha256, manifest.page.asked_from) == (number, before, last)
+        assert manifest.page.sha256 == checksum(archive.objects.objects[manifest.page.key].body)
+        before, last = checksum(archive.objects.objects[manifest_key(number)].body), manifest.page.last_seq
+    assert (archive.store.at.seq, archive.store.at.manifest_sha256) == (last, before)
+    assert not archive.store.pages
+
+
+def test_pages_are_stored_as_they_came_and_chained() -> None:
+    archive = archive_of(5, 6, 9)
+
+    run = archive.intake(limit=2).run("one", always)
+
+    assert (run.end, run.rows) == (RunEnd.CAUGHT_UP, 3)
+    assert archive.objects.objects[page_key(0)].body == reply(archive.corp.rows[:2])
+    assert archive.told.stored == [0, 6]
+    assert [manifest.page.jumps for manifest in archive.chain()] == [(), ((6, 9),)]
+    assert_whole(archive)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"",
+        b"<html>busy</html>",
+        reply([row(1), row(2)])[:-40],
+        b"[]",
+        b'{"errcode":0,"chatdata":{"seq":1}}',
+        b'{"errcode":0,"chatdata":[{"msgid":"x"}]}',
+        b'{"errcode":40014,"errmsg":"invalid access_token"}',
+        failure(10001),
+        failure(10002),
+        failure(10003),
+        b"\xff\xfe\x00",
+    ],
+)
+def test_what_passes_is_asked_again_from_the_same_place(answer: bytes | SourceFailure) -> None:
+    archive = archive_of(1, 2, 3)
+    archive.corp.answers = [answer, answer]
+
+    run = archive.intake().run("one", always)
+
+    assert run.end is RunEnd.CAUGHT_UP
+    assert [seq for seq, _ in archive.corp.asked] == [0, 0, 0, 3]
+    assert_whole(archive)
+
+
+@pytest.mark.parametrize("answer", [failure(10001), failure(301042), failure(10009), failure(10010), failure(48002)])
+def test_what_does_not_pass_ends_the_run_and_moves_nothing(answer: SourceFailure) -> None:
+    archive = archive_of(1)
+    archive.corp.answers = [answer] * 3
+
+    run = archive.intake().run("one", always)
+
+    assert (run.end, run.failure) == (RunEnd.REFUSED, answer)
+    assert archive.store.at.seq == 0
+    assert archive.intake().run("two", always).end in {RunEnd.CAUGHT_UP, RunEnd.REFUSED}
+
+
+@pytest.mark.parametrize("empty", [b'{"errcode":0}', b'{"errcode":0,"chatdata":[]}', b'{"errcode":0,"chatdata":null}'])
+def test_an_empty_page_leaves_the_cursor_where_it_is(empty: bytes) -> None:
+    archive = archive_of(1, 2)
+    archive.intake().run("one", always)
+    archive.corp.answers = [empty]
+
+    run = archive.intake().run("two", always)
+
+    assert (run.end, run.pages, archive.store.at.seq) == (RunEnd.CAUGHT_UP, 0, 2)
+
+
+def test_a_page_that_only_repeats_is_not_stored_and_one_that_leads_on_is() -> None:
+    archive = archive_of(7, 8)
+    archive.intake().run("one", always)
+    archive.corp.rows += [row(9)]
+    archive.corp.answers = [reply([row(7), row(8)]), reply([row(8), row(9), row(9), row(7)])]
+
+    run = archive.intake().run("two", always)
+
+    assert (run.end, run.rows, archive.store.at.seq) == (RunEnd.CAUGHT_UP, 4, 9)
+    assert_whole(archive)
+    assert sum(line.repeated for line in archive.lines()) == 3
+
+
+def test_a_page_that_is_too_big_is_asked_for_in_parts() -> None:
+    archive = archive_of(*range(1, 41))
+    archive.corp.most_bytes = len(reply(archive.corp.rows[:6]))
+
+    run = archive.intake(limit=40).run("one", always)
+
+    assert run.end is RunEnd.CAUGHT_UP
+    assert_whole(archive)
+
+
+def test_a_row_that_is_too_big_by_itself_ends_the_run() -> None:
+    archive = archive_of(1)
+    archive.corp.most_bytes = 10
+
+    run = archive.intake(limit=4).run("one", always)
+
+    assert run.end is RunEnd.REFUSED
+    assert run.failure is not None
+    assert run.failure.code == 301058
+
+
+def test_too_often_waits_as_long_as_the_budget_says() -> None:
+    archive = archive_of(1)
+    archive.corp.answers = [b'{"errcode":45009,"errmsg":"too often"}']
+
+    run = archive.intake().run("one", always)
+    assert (run.end, run.not_before) == (RunEnd.WAITING, archive.moment + timedelta(minutes=1))
+    assert archive.intake().run("two", always).end is RunEnd.WAITING
+    assert len(archive.corp.asked) == 1
+
+    archive.pass_time(60)
+    assert archive.intake().run("three", always).end is RunEnd.CAUGHT_UP
+
+
+def test_a_run_ends_with_its_time_and_the_next_goes_on() -> None:
+    archive = archive_of(*range(1, 7))
+    times = iter([True, True, False])
+
+    assert archive.intake(limit=1).run("one", lambda: next(times)).end is RunEnd.BEHIND
+    assert archive.store.at.seq > 0
+    assert archive.intake(limit=1).run("two", always).end is RunEnd.CAUGHT_UP
+    assert_whole(archive)
+
+
+def test_one_run_pulls_and_the_other_is_told_so() -> None:
+    archive = archive_of(1)
+    ends = []
+
+    def another_comes(call: Callable[[], Any]) -> Any:
+        archive.around = lambda inner: inner()
+        ends.append(archive.intake().run("two", always).end)
+        return call()
+
+    archive.store.take_lease("one", archive.moment, archive.moment + timedelta(seconds=90))
+    archive.around = another_comes
+    assert archive.intake().run("three", always).end is RunEnd.HELD
+    assert ends == [RunEnd.HELD]
+
+
+def test_an_overtaken_run_writes_nothing_more() -> None:
+    archive = archive_of(1, 2)
+    calls = iter(range(100))
+
+    def overtaken_at_the_fifth(call: Callable[[], Any]) -> Any:
+        if next(calls) == 4:  # the manifest is stored, the cursor not yet moved
+            archive.around = lambda inner: inner()
+            archive.pass_time(100)
+            assert archive.intake().run("two", always).adopted == 1
+        return call()
+
+    archive.around = overtaken_at_the_fifth
+    assert archive.intake().run("one", always).end is RunEnd.OUTRUN
+    assert_whole(archive)
+
+
+@pytest.mark.parametrize("key", [page_key(0), manifest_key(1)])
+@pytest.mark.parametrize("body", [b"", b"{}", reply([]), json.dumps({"page": {"jumps": []}}).encode()])
+def test_what_does_not_belong_to_the_chain_is_named(key: str, body: bytes) -> None:
+    archive = archive_of(1)
+    archive.objects.objects[key] = StoredObject(body, "v0")
+
+    with pytest.raises(ChainBrokenError, match=key):
+        archive.intake().run("one", always)
+    assert archive.store.at.seq == 0
