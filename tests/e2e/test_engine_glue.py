@@ -208,7 +208,7 @@ def test_schedule_that_told_until_when_nothing_is_due_rests_until_then_or_until_
     payload = '{"schedule": "trial.idle", "nothing_due_until": "2026-11-30T18:00:00.000Z"}'
     schedules.by_name[name] = replace(schedules.by_name[name], payload=payload)
     dynamodb, table = trial.engine.client("dynamodb"), trial.deployed.physical_ids["Table"]
-    item = {"pk": {"S": "idle"}, "sk": {"S": "idle"}}
+    item = {"pk": {"S": "idle"}}
 
     def invoked(due_at: str) -> bool:
         return bool(schedules.fire(name, due_at)["invoked"])
