@@ -348,7 +348,8 @@ def _newcomers_are_greeted(bank: Bank, activity_id: str) -> None:
         relation = {"userid": userid, "external_userid": newcomer, "createtime": int(now.timestamp())}
         bank.wecom.add_customers([{"relation": relation, "customer": {"external_userid": newcomer, "name": "新客户"}}])
         bank.settle()
-        if any(each["content"] for each in bank.wecom.welcomes(newcomer)):
+        if sent := [each["content"] for each in bank.wecom.welcomes(newcomer) if each["content"]]:
+            assert "/o/k1-" in str(sent)
             break
     else:
         raise AssertionError("nobody was greeted")
@@ -356,7 +357,7 @@ def _newcomers_are_greeted(bank: Bank, activity_id: str) -> None:
     head_office.delete(at("welcome-rules", "1"))
 
 
-def _content_is_released(bank: Bank) -> str:
+def _content_is_released(bank: Bank, text: str = "营销信息：秋季财富节") -> str:
     head_office, now = bank.operator("head_office"), datetime.fromisoformat(bank.wecom.clock()["now"])
     made = head_office.post(
         at("activities"),
@@ -368,7 +369,7 @@ def _content_is_released(bank: Bank) -> str:
             "compliance_label": "营销信息",
             "valid_from": now.isoformat(),
             "valid_until": (now + timedelta(days=14)).isoformat(),
-            "variants": {"one_to_one": {"text": "营销信息：秋季财富节"}},
+            "variants": {"one_to_one": {"text": text}},
         },
     )
     version = "activities", str(made["activity_id"]), "versions", "1"
