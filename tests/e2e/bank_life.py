@@ -316,7 +316,7 @@ def _campaigns_run(bank: Bank) -> None:
     bank.settle()
     third = _a_campaign_is_approved(bank, activity_id, "third")
     _starts(bank, third)
-    _newcomers_are_greeted(bank, activity_id)
+    _newcomers_are_greeted(bank, _content_is_released(bank, "营销信息：欢迎，退订请点 {opt_out_link}"))
     head_office.post(at("activities", activity_id, "versions", "1", "recall"), {"note": "wrong rate"})
     bank.settle()
     assert head_office.get(at("campaigns", third))["state"] == "recalled"

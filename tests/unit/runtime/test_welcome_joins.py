@@ -127,7 +127,7 @@ def test_a_text_has_room_for_the_longest_link_there_can_be() -> None:
     fits.set()
     with pytest.raises(RuleRefusedError, match="4001 bytes"):
         too_long.set()
-    too_long.page_url += "x" * 200
+    too_long.page_url += "x" * 300
     with pytest.raises(WelcomeRefusedError) as refused:
         too_long.greeting()
     assert refused.value.reason == "too_long_with_link"
