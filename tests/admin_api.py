@@ -25,6 +25,7 @@ from scrm.audit.reader import AuditReader
 from scrm.aws.content_journal import AuditedContent
 from scrm.aws.customer_journal import CustomerJournal
 from scrm.aws.handover_journal import AuditedSettings
+from scrm.aws.lexicon_table import AuditedLexicons
 from scrm.aws.pressure_journal import AuditedExceptions
 from scrm.aws.segment_table import AuditedSegments
 from scrm.aws.welcome_journal import AuditedWelcome
@@ -41,6 +42,7 @@ from scrm.handover.ports import StaffMember
 from scrm.handover.preview import EdgeCount, PlanPreview, TakerPreview
 from scrm.handover.queries import CaseDetail, CaseSummary, EdgeRow, EdgeTotals
 from scrm.handover.settings import HandoverSettings
+from scrm.lexicon.versions import Lexicons
 from scrm.node_paths import covers
 from scrm.org.model import Member, OrgNode
 from scrm.org.nodes import NodeSettings
@@ -77,6 +79,7 @@ from tests.fakes.contacts import Contacts
 from tests.fakes.content import Library
 from tests.fakes.decisions import MemoryDecisions
 from tests.fakes.handover import FakeCertificates
+from tests.fakes.lexicon import FakeLexicons
 from tests.fakes.media import Shelf
 from tests.fakes.org import FakeOrg
 from tests.fakes.orphans import FakeOrphans
@@ -318,6 +321,7 @@ class Api:
         caps = GovernedCaps(self.caps, self.exceptions, clock.now)
         ports["pressure_ledger"] = PressureLedger(self.pressure, caps, clock.now, lambda _: None)
         audited = AuditedExceptions(ports["audit_log"])
+        ports["lexicons"] = Lexicons(FakeLexicons(), AuditedLexicons(ports["audit_log"]))
         ports["pressure_exceptions"] = PressureExceptions(self.exceptions, audited, self.caps)
         monkeypatch.setattr(bank_settings, "store", lambda: self.settings)
         for name, port in ports.items():

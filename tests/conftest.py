@@ -25,6 +25,7 @@ os.environ.update(
     CONSENT_TABLE="consent",
     CONTENT_TABLE="content",
     WELCOME_TABLE="welcome",
+    LEXICON_TABLE="lexicon",
     SEND_TASK_TABLE="send-tasks",
     DATA_BUCKET="data",
     CALLBACK_SECRET_ID="scrm/callback",

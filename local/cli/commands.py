@@ -21,6 +21,7 @@ from local.cli.content_commands import calendar, content
 from local.cli.cover_commands import cover
 from local.cli.customer_commands import customer
 from local.cli.errors import CommandError
+from local.cli.lexicon_commands import lexicon
 from local.cli.media_commands import media
 from local.cli.pressure_commands import pressure
 from local.cli.product_commands import products
@@ -421,6 +422,7 @@ scrm.add_command(audience)
 scrm.add_command(media)
 scrm.add_command(campaigns)
 scrm.add_command(welcome)
+scrm.add_command(lexicon)
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -317,6 +317,7 @@ def _campaigns_run(bank: Bank) -> None:
     third = _a_campaign_is_approved(bank, activity_id, "third")
     _starts(bank, third)
     _newcomers_are_greeted(bank, _content_is_released(bank, "营销信息：欢迎，退订请点 {opt_out_link}"))
+    _the_lexicon_comes_into_force(bank)
     head_office.post(at("activities", activity_id, "versions", "1", "recall"), {"note": "wrong rate"})
     bank.settle()
     assert head_office.get(at("campaigns", third))["state"] == "recalled"
@@ -355,6 +356,15 @@ def _newcomers_are_greeted(bank: Bank, activity_id: str) -> None:
         raise AssertionError("nobody was greeted")
     assert len(head_office.get(at("welcome-rules"))["items"]) == 1
     head_office.delete(at("welcome-rules", "1"))
+
+
+def _the_lexicon_comes_into_force(bank: Bank) -> None:
+    made = bank.operator("head_office").post(at("lexicon", "versions"), {"standard": True})
+    version = ("lexicon", "versions", str(made["number"]))
+    bank.operator("checker").post(at(*version, "approve"), {})
+    bank.operator("compliance").post(at(*version, "put-in-force"), {})
+    found = bank.operator("head_office").post(at(*version, "scan"), {"text": "这款保 本，您放心"})
+    assert [hit["evasion"] for hit in found["hits"]] == ["split"]
 
 
 def _content_is_released(bank: Bank, text: str = "营销信息：秋季财富节") -> str:

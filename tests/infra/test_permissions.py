@@ -27,6 +27,7 @@ TABLE_OF = {
     "CONSENT_TABLE": "ConsentTable",
     "CONTENT_TABLE": "ContentTable",
     "WELCOME_TABLE": "WelcomeTable",
+    "LEXICON_TABLE": "LexiconTable",
     "CAMPAIGN_TABLE": "CampaignTable",
     "SEND_TASK_TABLE": "SendTaskTable",
     "AUDIT_TABLE": "AuditTable",

@@ -17,6 +17,7 @@ TABLES = {
     "AudienceTable": set(),
     "ConsentTable": set(),
     "WelcomeTable": set(),
+    "LexiconTable": set(),
     "CampaignTable": {"by_due", "by_branch", "by_bank"},
     "SendTaskTable": {"by_due", "by_campaign", "by_owner"},
     "ContentTable": {"by_branch", "by_bank"},

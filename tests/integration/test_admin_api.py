@@ -44,6 +44,7 @@ TABLES = {
     "consent": "ConsentTable",
     "content": "ContentTable",
     "welcome": "WelcomeTable",
+    "lexicon": "LexiconTable",
     "pressure": "PressureTable",
     "audience": "AudienceTable",
     "campaign": "CampaignTable",
@@ -51,6 +52,15 @@ TABLES = {
     "audit": "AuditTable",
 }
 EXPECTED = {
+    "draft_lexicon": 201,
+    "approve_lexicon": 404,  # samples come by name: it is not drafted yet
+    "get_lexicon_changes": 200,
+    "get_lexicon_version": 200,
+    "list_lexicon_entries": 200,
+    "list_lexicon_versions": 200,
+    "put_lexicon_in_force": 409,  # nobody approved it
+    "reject_lexicon": 200,
+    "scan_with_lexicon": 200,
     "list_cases": 200,
     "get_case": 200,
     "get_case_of_another_branch": 404,

@@ -15,6 +15,7 @@ _VARIABLES = (
     "CONSENT_TABLE",
     "CONTENT_TABLE",
     "WELCOME_TABLE",
+    "LEXICON_TABLE",
     "CAMPAIGN_TABLE",
     "SEND_TASK_TABLE",
     "AUDIT_TABLE",
@@ -43,6 +44,7 @@ class AdminSettings:
     consent_table: str
     content_table: str
     welcome_table: str
+    lexicon_table: str
     campaign_table: str
     send_task_table: str
     audit_table: str

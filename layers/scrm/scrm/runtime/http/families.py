@@ -34,6 +34,7 @@ FAMILIES: Final[Mapping[str, str]] = {
     "customers/*/exposure": "exposure",
     "customers/*/recommendations": "recommendations",
     "decisions": "two_persons",
+    "lexicon": "lexicon",
     "me": "me",
     "media": "media",
     "members/*/cover": "covers",

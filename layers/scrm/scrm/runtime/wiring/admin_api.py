@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from scrm.handover.orphans import OrphanQueries
     from scrm.handover.plan_review import PlanReviews
     from scrm.handover.preview import Previews
+    from scrm.lexicon.versions import Lexicons
     from scrm.pressure.exceptions import PressureExceptions
     from scrm.pressure.ledger import PressureLedger
     from scrm.runtime.cover_views import CoverViews
@@ -167,6 +168,13 @@ def welcome_desk() -> "WelcomeDesk":
 
     rows, contents = _table(settings().welcome_table), _table(settings().content_table)
     return welcome.welcome_desk(rows, contents, audit_log(), opt_out_links)
+
+
+def lexicons() -> "Lexicons":
+    from scrm.aws.lexicon_table import AuditedLexicons, DynamoLexicons  # noqa: PLC0415 - as above
+    from scrm.lexicon.versions import Lexicons  # noqa: PLC0415
+
+    return Lexicons(DynamoLexicons(_table(settings().lexicon_table)), AuditedLexicons(audit_log()))
 
 
 def permission_changes() -> "PermissionChanges":

@@ -1,0 +1,118 @@
+"""The lexicon as tables that bank people read, and as a CSV file that a spreadsheet opens."""
+
+import csv
+import io
+from collections.abc import Sequence
+from typing import Final
+
+from rich.table import Table
+
+from local.cli.client import Row
+from local.cli.errors import InvalidFileError
+from local.cli.tables import local_time, titled
+
+STATES = {"draft": "草稿", "approved": "已批准", "rejected": "已驳回", "in_force": "生效中", "retired": "已停用"}
+DIRECTIONS = {"to_customer": "员工发给客户", "to_staff": "客户发给员工", "both": "双向"}
+SEVERITIES = {"notice": "提示", "warning": "警示", "serious": "严重"}
+ACTIONS = {
+    "block": "拦截",
+    "warn": "提醒",
+    "detect": "检出",
+    "complaint": "投诉",
+    "opt_out": "退订",
+    "need_signal": "需求线索",
+}
+EVASIONS = {
+    "full_width": "全角",
+    "zero_width": "零宽字符",
+    "split": "拆字分隔",
+    "pinyin": "拼音",
+    "traditional": "繁体",
+    "homoglyph": "形近字",
+}
+KINDS = {"word": "词语", "pattern": "规则表达式"}
+COLUMNS: Final = ("entry_id", "text", "kind", "direction", "severity", "action", "scope", "allowed", "check")
+_LISTS: Final = frozenset({"scope", "allowed"})
+ALLOWED_ROW: Final = "#allowed"
+"""The first cell of a row whose second one is a phrase allowed for the whole lexicon."""
+
+
+def versions(rows: Sequence[Row]) -> Table:
+    table = titled(
+        "敏感词库版本", "版本", "状态", "条数", "起草人", "起草时间", "审批人", "生效时间", "说明", "审批意见"
+    )
+    for row in rows:
+        table.add_row(
+            str(row["number"]),
+            STATES[row["state"]],
+            str(row["entries"]),
+            row["made_by"],
+            local_time(row["made_at"]),
+            row["decided_by"] or "—",
+            local_time(row["in_force_at"]) if row["in_force_at"] else "—",
+            row["note"] or "—",
+            row["decision_note"] or "—",
+        )
+    return table
+
+
+def entries(rows: Sequence[Row]) -> Table:
+    table = titled("敏感词", "编号", "内容", "类型", "方向", "级别", "处置", "适用机构", "例外短语")
+    for row in rows:
+        table.add_row(
+            row["entry_id"],
+            row["text"],
+            KINDS[row["kind"]],
+            DIRECTIONS[row["direction"]],
+            SEVERITIES[row["severity"]],
+            ACTIONS[row["action"]],
+            "、".join(row["scope"]),
+            "、".join(row["allowed"]) or "—",
+        )
+    return table
+
+
+def changes(found: Row) -> Table:
+    table = titled("与生效版本相比", "变化", "编号")
+    for name, title in (("added", "新增"), ("removed", "删除"), ("changed", "修改")):
+        for entry_id in found[name]:
+            table.add_row(title, entry_id)
+    return table
+
+
+def hits(text: str, found: Row) -> Table:
+    table = titled("检出结果", "编号", "词语", "原文", "写法")
+    for hit in found["hits"]:
+        written = text[hit["start"] : hit["end"]]
+        table.add_row(hit["entry_id"], hit["word"] or "—", written, EVASIONS.get(hit["evasion"] or "", "原样"))
+    return table
+
+
+def to_csv(rows: Sequence[Row], allowed: Sequence[str]) -> str:
+    """With a byte order mark, so that a spreadsheet reads UTF-8; lists stand in one cell, between bars."""
+    out = io.StringIO()
+    writer = csv.writer(out)
+    writer.writerow(COLUMNS)
+    for row in rows:
+        writer.writerow(["|".join(row[name]) if name in _LISTS else row[name] for name in COLUMNS])
+    writer.writerows([ALLOWED_ROW, phrase] for phrase in allowed)
+    return "\ufeff" + out.getvalue()
+
+
+def from_csv(text: str) -> Row:
+    """``entries`` and ``allowed`` as the API takes them; an empty cell is the default. Raises InvalidFileError."""
+    reader = csv.DictReader(io.StringIO(text.removeprefix("\ufeff")))
+    given = set(reader.fieldnames or ())
+    if not {"entry_id", "text"} <= given <= set(COLUMNS):
+        raise InvalidFileError(f"表头应为 {'、'.join(COLUMNS)}，前两列必填")
+    found: list[Row] = []
+    allowed: list[str] = []
+    for row in reader:
+        if row["entry_id"] == ALLOWED_ROW:
+            allowed.append(row["text"])
+            continue
+        if None in row:
+            raise InvalidFileError(f"第 {reader.line_num} 行的列数多于表头")
+        filled = {name: value.strip() for name, value in row.items() if value and value.strip()}
+        found.append({name: value.split("|") if name in _LISTS else value for name, value in filled.items()})
+    return {"entries": found, "allowed": allowed}

@@ -1,0 +1,46 @@
+"""The lexicon at the command line, in Chinese; a file that is exported can be imported."""
+
+from pathlib import Path
+
+import pytest
+
+from local.cli import lexicon_tables
+from local.cli.errors import InvalidFileError
+from tests.unit.cli.test_commands import Run, api, endpoints, exit_code, gateway, issuer, run
+
+__all__ = ["api", "endpoints", "gateway", "issuer", "run"]  # fixtures
+
+
+def test_a_version_is_exported_edited_and_put_in_force(run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "lexicon.csv"
+    run("lexicon", "standard", "--note", "首版")
+    run("lexicon", "export", "1", str(file))
+    text = file.read_text(encoding="utf-8").replace("promise:保本,保本,", "promise:保本,保本型,")
+    file.write_text(text, encoding="utf-8")
+
+    assert "草稿" in run("lexicon", "import", str(file), "--note", "调整").output
+    assert exit_code("lexicon", "approve", "2") != 0  # his own
+    assert "保本型" in run("lexicon", "scan", "2", "这是保本型产品", "--direction", "to_customer").output
+    assert "新增" in run("lexicon", "changes", "2").output
+    run("lexicon", "reject", "1", "--note", "以第二版为准")
+    shown = run("lexicon", "list").output
+    assert "已驳回" in shown
+    assert "员工发给客户" in run("lexicon", "entries", "2", "--limit", "5").output
+    assert exit_code("lexicon", "activate", "2") != 0  # nobody approved it
+
+
+@pytest.mark.parametrize("text", ["a,b\n1,2\n", "entry_id\n1\n", "entry_id,text\n1,2,3\n"])
+def test_a_file_that_is_none_is_refused(text: str) -> None:
+    with pytest.raises(InvalidFileError):
+        lexicon_tables.from_csv(text)
+
+
+def test_lists_and_allowed_phrases_survive_the_file() -> None:
+    row = {"entry_id": "一", "text": "退,款", "kind": "word", "direction": "both", "severity": "notice"}
+    row |= {"action": "detect", "check": "none"}
+    full = {**row, "scope": ["/1/10/", "/1/12/"], "allowed": ["退,款政策"]}
+
+    assert lexicon_tables.from_csv(lexicon_tables.to_csv([full], ["不保本"])) == {
+        "entries": [full],
+        "allowed": ["不保本"],
+    }
