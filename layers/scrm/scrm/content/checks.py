@@ -45,9 +45,7 @@ def _variants(draft: Draft, settings: ContentSettings) -> Iterator[Problem]:
             yield from _attachment(f"{where}.attachments.{number}", attachment, scene, settings.fields)
 
 
-def _text(
-    where: str, scene: Scene, variant: Variant, label: str, settings: ContentSettings
-) -> Iterator[Problem]:
+def _text(where: str, scene: Scene, variant: Variant, label: str, settings: ContentSettings) -> Iterator[Problem]:
     limits, size = settings.scenes[scene], _bytes(variant.text)
     if size > limits.text_bytes:
         yield Problem(f"{where}.text", "too_long", f"it has {size} bytes of UTF-8, WeCom takes {limits.text_bytes}")
