@@ -88,6 +88,9 @@ class FakeTasks:
             if task.due_at is not None and task.due_at <= until:
                 yield DueTask(task.task_id, task.campaign_id, task.owner_userid, task.state)
 
+    def next_due(self) -> datetime | None:
+        return min((task.due_at for task in self.by_id.values() if task.due_at), default=None)
+
     def of_campaign(self, campaign_id: str, part: int | None = None) -> Iterator[TaskSummary]:
         """Two parts, by turns."""
         for place, task in enumerate(list(self.by_id.values())):

@@ -228,6 +228,11 @@ def test_due_tasks_are_found_once_their_time_has_come(store: TaskRepository) -> 
 
     assert found == [(task.task_id, CAMPAIGN, OWNER, TaskState.PLANNED)]
     assert {due.task_id for due in store.due(START + HOUR)} == {task.task_id, later.task_id}
+    assert store.next_due() == task.due_at
+
+
+def test_without_a_task_nothing_falls_due(store: TaskRepository) -> None:
+    assert store.next_due() is None
 
 
 def test_a_campaigns_tasks_are_listed_with_their_counts(store: TaskRepository) -> None:

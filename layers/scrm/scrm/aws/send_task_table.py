@@ -99,6 +99,13 @@ class DynamoTaskRepository:
         for row in zip_longest(*shards):
             yield from (items.to_due(item) for item in row if item is not None)
 
+    def next_due(self) -> datetime | None:
+        partitions = (
+            Condition("due_pk = :shard", {":shard": items.due_pk(shard)}) for shard in range(items.DUE_SHARDS)
+        )
+        found = (self._table.first(partition, "by_due") for partition in partitions)
+        return min((clock.from_iso(item["due_at"]) for item in found if item), default=None)
+
     def _due_of(self, shard: int, until: datetime) -> Iterator[Item]:
         condition = Condition(
             "due_pk = :shard AND due_at <= :until", {":shard": items.due_pk(shard), ":until": clock.to_iso(until)}

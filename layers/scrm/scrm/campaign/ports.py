@@ -77,6 +77,9 @@ class TaskRepository(Protocol):
     def due(self, until: datetime) -> Iterator[DueTask]:
         """Tasks whose ``due_at`` has come."""
 
+    def next_due(self) -> datetime | None:
+        """When the first task falls due; None: none will."""
+
     def of_campaign(self, campaign_id: str, part: int | None = None) -> Iterator[TaskSummary]:
         """All tasks of the campaign, or one of the parts in which they lie."""
 
