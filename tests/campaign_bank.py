@@ -24,17 +24,19 @@ from scrm.aws.table import Table
 from scrm.campaign.desk import CampaignDesk
 from scrm.campaign.dispatch_messages import CampaignStopped, SendTaskPlanned
 from scrm.campaign.dispatch_settings import DispatchSettings
-from scrm.campaign.model import Campaign, CampaignState, Channel, ContentRef
+from scrm.campaign.model import Campaign
 from scrm.campaign.planner_messages import ContentRecalled
 from scrm.campaign.settings import CampaignSettings
 from scrm.campaign.stopping import TaskTallies
 from scrm.campaign.task import SendPlan, SendTask, TaskState
+from scrm.campaign.terms import CampaignState, Channel, ContentRef
 from scrm.campaign.trial import TrialSends
 from scrm.content.model import ContentState, Scene, Variant
 from scrm.runtime.campaign_joins import AuditedCampaigns, LibraryVersions
 from scrm.runtime.known_segments import ALL_CUSTOMERS, KnownSegments
 from scrm.runtime.wiring import dispatch as wiring
 from scrm.runtime.wiring import send_checks
+from scrm.runtime.wiring.content_gate import content_gate
 from tests.engine import EngineTables
 from tests.fakes.audience import FakeSegments
 from tests.fakes.campaigns import CHECKER, MAKER, definition
@@ -144,7 +146,7 @@ class CampaignBank:
         return CampaignDesk(
             store=self.campaigns,
             journal=AuditedCampaigns(log),
-            contents=LibraryVersions(send_checks.content_gate()),
+            contents=LibraryVersions(content_gate()),
             segments=KnownSegments(FakeSegments()),
             queue=queue,
             tallies=TaskTallies(self.tasks),

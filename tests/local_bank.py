@@ -31,7 +31,7 @@ from local.engine.region import REGION
 from local.simulator.server import RunningSimulator, running_simulator
 from scrm import clock
 from scrm.aws import session
-from scrm.runtime.wiring import campaign_planner as planner_wiring
+from scrm.runtime.wiring import campaign_runs, frozen_audiences
 from scrm.runtime.wiring import contact_sync as contact_wiring
 from scrm.runtime.wiring import dispatch as dispatch_wiring
 from scrm.runtime.wiring import handover_reconcile as reconcile_wiring
@@ -175,7 +175,8 @@ def restart() -> None:
         contact_wiring,
         worker_wiring,
         reconcile_wiring,
-        planner_wiring,
+        campaign_runs,
+        frozen_audiences,
         welcome_wiring,
         dispatch_wiring,
         wecom_wiring,

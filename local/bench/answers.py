@@ -6,8 +6,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from local.bench.stored_campaign import CUSTOMERS, MSGID, OWNER, stored_items
 from scrm.aws import case_items
 from scrm.aws.table import to_item
+from scrm.campaign.task import TaskState
 from scrm.handover.model import CaseState, HandoverCase
 
 CORP_ID = "wwSIMCORP0000001"
@@ -34,7 +36,7 @@ _CASE_ID = re.compile(r"case_[a-z2-7]{26}")
 
 
 def answers(sample: Path) -> dict[str, Any]:
-    """``aws`` by operation (secrets and items by key), ``wecom`` by path; what is not named is answered ``{}``."""
+    """``aws`` by operation (secrets by name, items by key), ``wecom`` by path; what is not named is answered ``{}``."""
     return {
         "aws": {
             "SendMessage": {"MessageId": "m-1", "MD5OfMessageBody": "0" * 32},
@@ -44,12 +46,22 @@ def answers(sample: Path) -> dict[str, Any]:
             "UpdateItem": {"Attributes": {"fence": {"N": "1"}}},
         },
         "secrets": {name: json.dumps(secret) for name, secret in _SECRETS.items()},
-        "items": {item["pk"]["S"]: item for item in [_TOKEN, *_cases(sample.read_text(encoding="utf-8"))]},
+        "items": [_TOKEN, *_cases(sample.read_text(encoding="utf-8")), *stored_items(_task_state(sample))],
         "wecom": {
             "gettoken": {"access_token": "SampleAccessToken", "expires_in": 7200},
             "user/get": {"userid": "rm_wang", "name": "示例", "status": 1},
+            "externalcontact/add_msg_template": {"msgid": MSGID, "fail_list": []},
+            "externalcontact/get_groupmsg_task": {"task_list": [{"userid": OWNER, "status": 0}]},
+            "externalcontact/get_groupmsg_send_result": {
+                "send_list": [{"external_userid": one, "status": 0} for one in CUSTOMERS]
+            },
         },
     }
+
+
+def _task_state(sample: Path) -> TaskState:
+    """The stored task lies with its member when somebody is to look at it."""
+    return TaskState.WAITING if sample.parent.name == "campaign_reconcile" else TaskState.PLANNED
 
 
 def _cases(sample: str) -> list[dict[str, Any]]:

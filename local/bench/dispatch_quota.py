@@ -25,9 +25,9 @@ from scrm.campaign.dispatch_errors import DispatchPostponedError
 from scrm.campaign.dispatch_settings import DispatchSettings
 from scrm.campaign.dispatching import Dispatch, SendOutcome
 from scrm.campaign.ends import Ends
-from scrm.campaign.model import Channel, ContentRef
 from scrm.campaign.ports import AcceptedMessage, ApprovedContent, MassMessage, Reservation, Standing
 from scrm.campaign.task import SendPlan, SendTask
+from scrm.campaign.terms import Channel, ContentRef
 from scrm.wecom import limits
 from scrm.wecom.governor import Outcome, Permit, RateGovernor
 from scrm.wecom.governor_state import Priority

@@ -29,6 +29,7 @@ LIMITS = {
     "campaign_worker": 0.85,
     "welcome_worker": 0.85,
     "campaign_reconcile": 0.85,
+    "campaign_planner": 0.85,
     "admin_api": 0.90,
     "customer_web": 0.85,
 }
@@ -37,12 +38,17 @@ USUAL = {
     "handover_reconcile": "poll_requested",
     "campaign_worker": "send_task_planned",
     "campaign_reconcile": "look_requested",
+    "campaign_planner": "campaign_due",
     "welcome_worker": "customer_added_clock_ahead",
     "customer_web": "open_page",
 }
 """The sample that stands for a function's usual work, where it is not the first by name."""
-WITHOUT_WECOM = frozenset({"campaign_worker", "campaign_reconcile", "welcome_worker"})
-"""Their sample ends before a call of WeCom: what the client costs, some 5 % of the peer, is not in their figure."""
+CALLS: Mapping[str, str] = {
+    "campaign_worker": "externalcontact/add_msg_template",
+    "campaign_reconcile": "externalcontact/get_groupmsg_task",
+    "welcome_worker": "externalcontact/send_welcome_msg",
+}
+"""What a sample must call at WeCom: what ends before would say nothing of the client's cost."""
 WORKERS = tuple(name for name in LIMITS if name not in {"wecom_callback", "admin_api", "customer_web"})
 PEER = "typical: boto3, Logger, Tracer, Metrics, 30 models, AES"
 _TEMPLATE = (ROOT / "infra" / "template.yaml").read_text(encoding="utf-8")
@@ -108,9 +114,15 @@ class ColdStart:
     def cpu_s(self) -> float:
         """Raises FirstAnswerError."""
         result = self.result()
-        if not is_answered_well(result):
-            raise FirstAnswerError(f"{self.function}: {result['answer']} after {result['asked']}")
+        if not self.is_good(result):
+            raise FirstAnswerError(f"{self.function}: {result['answer']} after {result['asked']}, {result['called']}")
         return float(result["cpu_s"])
+
+    def is_good(self, result: Mapping[str, Any]) -> bool:
+        """Answered well, and WeCom called for what the function is there for."""
+        return is_answered_well(result) and ({CALLS[self.function]} if self.function in CALLS else set()) <= set(
+            result["called"]
+        )
 
 
 def _first_start(function: str, folder: Path) -> ColdStart | None:
@@ -123,7 +135,7 @@ def _first_start(function: str, folder: Path) -> ColdStart | None:
         file = folder / f"{function}-{sample.stem}.json"
         file.write_text(json.dumps(answers(sample)), encoding="utf-8")
         start = ColdStart(function, sample, file)
-        if is_answered_well(start.result()):
+        if start.is_good(start.result()):
             return start
     if samples:
         raise FirstAnswerError(f"{function} answers none of its samples well")
@@ -138,5 +150,4 @@ def is_answered_well(result: Mapping[str, Any]) -> bool:
 
 
 def _figure(name: str, value: float, limit: float, floor: float) -> Figure:
-    peer = f"{PEER}; without the client of WeCom" if name in WITHOUT_WECOM else PEER
-    return Figure(f"init_{name}_vs_typical", value, limit, "lower", "ratio of CPU", peer, floor)
+    return Figure(f"init_{name}_vs_typical", value, limit, "lower", "ratio of CPU", PEER, floor)

@@ -5,7 +5,8 @@ Three files, all of them generated, all of them committed:
 * ``fold.json``: which sign counts as which. From Unicode's data (NFKC, case, marks), OpenCC's characters (traditional,
   Taiwan, Hong Kong, Japan to simplified; Apache 2.0) and the look-alikes of ``look_alikes.py``, which are our own.
 * ``readings.json``: the readings of a character without tones, the usual one first. From pypinyin (MIT).
-* ``words.json``: how often common words occur. From jieba's dictionary (MIT), given as its source archive.
+* ``words.json``: how often common words occur. From jieba's dictionary (MIT), given as its source archive, and for
+  words of banks ``bank_words.py``, which is our own.
 
 None of these packages runs in a function.
 """
@@ -23,17 +24,19 @@ from typing import Any, Final
 from opencc import OpenCC
 from pypinyin import Style, pinyin
 
+from local.lexicon.bank_words import BANK_WORDS, COUNT
 from local.lexicon.look_alikes import LOOK_ALIKES
 
 TABLES: Final = Path(__file__).parents[2] / "layers" / "scrm" / "scrm" / "lexicon" / "tables"
 JIEBA_SHA256: Final = "055ca12f62674fafed09427f176506079bc135638a14e23e25be909131928db2"
 KEPT: Final = "%"
 """Part of words such as 100%收益; every other sign that is no letter and no digit separates."""
-_BASIC: Final = 0xFFFF
+_LAST: Final = "\uffff"
+"""Of the basic plane."""
 _MOST_STEPS: Final = 5
 _SURROGATES: Final = range(0xD800, 0xE000)
 _HAN: Final = range(0x4E00, 0xA000)
-_LEAST: Final = {1: 20, 2: 50, 3: 50}
+_LEAST: Final = {1: 20, 2: 20, 3: 50}
 """How often a word of so many characters has to occur in jieba's counts to be of use."""
 
 
@@ -64,7 +67,7 @@ def fold_table() -> dict[str, Any]:
             removed.append(point)
         elif target != chr(point):
             folded[target].append(chr(point))
-    bmp = [point for point in removed if point <= _BASIC]  # beyond it, what is not folded counts as nothing anyhow
+    bmp = [point for point in removed if point <= ord(_LAST)]  # beyond it, what is not folded counts as nothing anyhow
     return {"removed": list(_ranges(bmp)), "folded": {target: "".join(signs) for target, signs in folded.items()}}
 
 
@@ -74,7 +77,7 @@ def _settled(sign: str, converters: list[OpenCC], japan: tuple[OpenCC, OpenCC]) 
     for _ in range(_MOST_STEPS):
         following = "".join(_target(part, converters, japan) for part in target)
         if following == target:
-            return target
+            return "".join(part for part in target if part <= _LAST)  # what is rarer than that counts as nothing
         target = following
     raise ValueError(f"{sign!r} is folded in a circle")
 
@@ -97,11 +100,11 @@ def _simple(sign: str, converters: list[OpenCC], japan: tuple[OpenCC, OpenCC]) -
         return base
     for converter in converters:
         simple: str = converter.convert(sign)
-        if len(simple) == 1 and sign != simple <= "\uffff":
+        if len(simple) == 1 and sign != simple <= _LAST:
             return simple
     if not _is_in_gb2312(sign):
         simple = japan[1].convert(japan[0].convert(sign))
-        if len(simple) == 1 and simple <= "\uffff":
+        if len(simple) == 1 and simple <= _LAST:
             return simple
     return sign
 
@@ -162,11 +165,19 @@ def word_counts(archive: Path) -> dict[str, str]:
             raise LookupError("the archive holds no dictionary")
         lines = dictionary.read().decode().splitlines()
     total, counted = 0, defaultdict(list)
+    own = {word for word in BANK_WORDS if len(word) in _LEAST}
     for line in lines:
         word, count, *_ = line.split()
         total += int(count)
-        if int(count) >= _LEAST.get(len(word), sys.maxsize) and all(ord(sign) in _HAN for sign in word):
+        if word in own and int(count) >= COUNT:
+            own.remove(word)
+        if (
+            word not in own
+            and int(count) >= _LEAST.get(len(word), sys.maxsize)
+            and all(ord(sign) in _HAN for sign in word)
+        ):
             counted[int(count).bit_length() - 1].append(word)
+    counted[COUNT.bit_length() - 1] += own
     return {"total": str(total), **{str(1 << power): " ".join(sorted(counted[power])) for power in sorted(counted)}}
 
 

@@ -31,10 +31,12 @@ OPERATIONS = {
         "UpdateItem",
     ),
     "events": ("PutEvents",),
+    "kms": ("GetPublicKey", "Sign"),
     "s3": (
         "AbortMultipartUpload",
         "CompleteMultipartUpload",
         "CreateMultipartUpload",
+        "DeleteObjects",
         "GetObject",
         "HeadBucket",  # never called by us; botocore asks for the bucket's region after some errors
         "HeadObject",

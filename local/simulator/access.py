@@ -18,5 +18,6 @@ def refusal(app: App, access: Access, knobs: Knobs) -> int:
         "customer": (app.kind == "self_built" and app.external_contact_listed)
         or (app.kind == "external_contact_system" and knobs.system_secret_allowed),
         "message": app.kind == "self_built",
+        "archive": app.kind == "archive",
     }
     return errors.OK if allowed[access] else errors.API_NOT_PERMITTED

@@ -17,6 +17,12 @@ type Headers = list[tuple[bytes, bytes]]
 type Send = Callable[[Message], Awaitable[None]]
 
 _PREFIX = "/cgi-bin/"
+# What is left of a good reply after a fault of that kind (`local.simulator.faults`).
+_SPOILED: dict[str | None, Callable[[bytes], bytes]] = {
+    "html": lambda _: b"<html><body>The system is busy.</body></html>",
+    "empty": lambda _: b"",
+    "cut": lambda content: content[: len(content) // 2],
+}
 _SLASHES = re.compile("/+")  # SDKs that join paths with a slash too many are served all the same
 
 
@@ -81,14 +87,24 @@ async def _hang_up(receive: Receive) -> None:
 
 
 async def _reply(send: Send, reply: ApiReply) -> None:
+    if reply.spoiled in _SPOILED:
+        content = _SPOILED[reply.spoiled](_content(reply))
+        await _send(send, reply.status, [(b"content-type", b"text/html")], content)
+        return
     if reply.file is not None:
         await _send(send, reply.status, _file_headers(reply.file), reply.file.content)
         return
-    body = json.dumps(reply.body, ensure_ascii=False, separators=(",", ":")).encode() if reply.body else b""
+    body = _content(reply)
     headers = [(b"content-type", b"application/json; charset=UTF-8")]
     if "errcode" in reply.body:
         headers.append((b"error-code", str(reply.body["errcode"]).encode()))
     await _send(send, reply.status, headers, body)
+
+
+def _content(reply: ApiReply) -> bytes:
+    if reply.file is not None:
+        return reply.file.content
+    return json.dumps(reply.body, ensure_ascii=False, separators=(",", ":")).encode() if reply.body else b""
 
 
 def _file_headers(file: FileBody) -> Headers:

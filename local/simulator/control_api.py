@@ -7,6 +7,7 @@ from fastapi.responses import JSONResponse
 from pydantic import ValidationError
 
 from local.simulator import (
+    control_archive,
     control_contacts,
     control_corp,
     control_moments,
@@ -43,6 +44,7 @@ def control_application(simulator: Simulator) -> FastAPI:
         control_contacts.router,
         control_sending.router,
         control_moments.router,
+        control_archive.router,
         control_watch.router,
     ]
     for router in routers:

@@ -5,6 +5,8 @@ from typing import Any, Literal
 
 import requests
 
+from local.simulator.archive_client import ArchiveControl
+
 type Json = dict[str, Any]
 
 _SECONDS = 30.0
@@ -33,6 +35,7 @@ class ControlClient:
         self._root = f"{control_url.rstrip('/')}/control/v1"
         self._http = requests.Session()
         self._http.trust_env = False
+        self.archive = ArchiveControl(self._send, self._all_rows)
 
     def close(self) -> None:
         self._http.close()

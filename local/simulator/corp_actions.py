@@ -3,6 +3,7 @@
 from typing import Any
 
 from local.simulator import errors
+from local.simulator.archive import ArchiveEngine
 from local.simulator.callbacks import CallbackDispatcher
 from local.simulator.events import CONTACT, EXTERNAL_CONTACT, Event, FieldValue
 from local.simulator.model import (
@@ -42,10 +43,17 @@ class UnknownThingError(LookupError):
 
 
 class CorpActions:
-    def __init__(self, simulation: Simulation, dispatcher: CallbackDispatcher, transfers: TransferEngine) -> None:
+    def __init__(
+        self,
+        simulation: Simulation,
+        dispatcher: CallbackDispatcher,
+        transfers: TransferEngine,
+        archive: ArchiveEngine,
+    ) -> None:
         self._simulation = simulation
         self._dispatcher = dispatcher
         self._transfers = transfers
+        self._archive = archive
 
     # Members
 
@@ -229,6 +237,8 @@ class CorpActions:
         self._note("relation_changed", userid=relation.userid, external_userid=external_userid)
         if set(changes) & {"remark", "description", "tag_ids", "remark_corp_name"}:
             self._tell_customer("edit_external_contact", relation, {})
+        if "archive_consent" in changes:
+            self._archive.consent_changed(relation)
         if changes.get("archive_consent") == "agreed":
             self._tell_archive_consent(relation)
         return relation

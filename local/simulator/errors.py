@@ -119,6 +119,11 @@ BAD_OPENGID = 90511
 AGENT_NOT_OF_TOKEN = 301002
 BAD_STATISTICS_TIME = 600018
 BAD_RANGE = 830002
+ARCHIVE_TOO_OLD = 10010  # the library's number: what the wire says is not public
+ARCHIVE_IP = 301042
+ARCHIVE_PAGE_TOO_LARGE = 301058
+NOT_INTERNAL_GROUP = 301059
+TOO_MANY_CONSENTS = 301060
 
 _TEXTS = {
     BUSY: "system busy",
@@ -236,6 +241,11 @@ _TEXTS = {
     GROUP_INHERITED_ALREADY: "the chat was inherited already",
     BAD_OPENGID: "invalid opengid",
     AGENT_NOT_OF_TOKEN: "not allowed to access the agent",
+    ARCHIVE_TOO_OLD: "the file is too old",
+    ARCHIVE_IP: "not allow to access from your ip",
+    ARCHIVE_PAGE_TOO_LARGE: "response too large",
+    NOT_INTERNAL_GROUP: "not an internal group chat",
+    TOO_MANY_CONSENTS: "too many items",
     BAD_STATISTICS_TIME: "invalid start or end time",
 }
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Literal
 
-type FaultKind = Literal["errcode", "http", "slow", "drop_before", "drop_after", "down"]
+type FaultKind = Literal["errcode", "http", "slow", "drop_before", "drop_after", "down", "html", "empty", "cut", "bare"]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -14,6 +14,8 @@ class Fault:
     ``skip`` lets that many matching calls pass first, ``count`` bounds how many are hit, ``until`` (epoch seconds of
     the simulated clock) bounds it in time. ``slow`` holds the reply back after the work was done, unless
     ``before_work``. ``drop_before`` closes the connection without doing the work, ``drop_after`` having done it.
+    ``html``, ``empty`` and ``cut`` answer 200 with such a body after the work was done, ``bare`` with the errcode and
+    nothing else.
     """
 
     fault_id: str
@@ -38,6 +40,7 @@ class Trouble:
     drop_after: bool = False
     http_status: int | None = None
     errcode: int | None = None
+    spoil: str | None = None
     delay_before_ms: int = 0
     delay_after_ms: int = 0
 
@@ -100,6 +103,7 @@ def _trouble(fault: Fault | None, name: str | None, before: int, after: int) -> 
         drop_after=kind == "drop_after",
         http_status=fault.status if fault and kind == "http" else None,
         errcode=fault.errcode if fault and kind == "errcode" else None,
+        spoil=kind if kind in {"html", "empty", "cut", "bare"} else None,
         delay_before_ms=before,
         delay_after_ms=after,
     )

@@ -40,11 +40,12 @@ class ApiRequest:
 
 @dataclass(frozen=True, slots=True)
 class ApiReply:
-    """``file`` is what is answered instead of the JSON ``body``."""
+    """``file`` is what is answered instead of the JSON ``body``; ``spoiled`` is the fault that befell it on the way."""
 
     status: int
     body: Body
     file: FileBody | None = None
+    spoiled: str | None = None
 
 
 @dataclass(slots=True)
@@ -83,7 +84,11 @@ class Gate:
         if isinstance(body, FileBody) and body.part:
             progress.status = _PARTIAL
         self._record(request, trouble, progress, answered=not trouble.drop_after)
-        return ApiReply(progress.status, {}, body) if isinstance(body, FileBody) else ApiReply(progress.status, body)
+        if isinstance(body, FileBody):
+            return ApiReply(progress.status, {}, body, trouble.spoil)
+        if trouble.spoil == "bare":
+            body = {name: body[name] for name in ("errcode", "errmsg") if name in body}
+        return ApiReply(progress.status, body, None, trouble.spoil)
 
     def _body(self, request: ApiRequest, trouble: Trouble, progress: _Progress) -> Body | FileBody:
         if trouble.http_status is not None:
@@ -140,7 +145,7 @@ class Gate:
         if not app.enabled:
             raise ApiError(errors.APP_DISABLED)
         if app.trusted_ips and request.source not in app.trusted_ips:
-            raise ApiError(errors.IP_NOT_TRUSTED)
+            raise ApiError(errors.ARCHIVE_IP if app.kind == "archive" else errors.IP_NOT_TRUSTED)
         if errcode := access.refusal(app, endpoint.access, state.knobs):
             raise ApiError(errcode)
         return app

@@ -290,6 +290,32 @@ class Knobs(BaseModel):
         json_schema_extra=_UNVERIFIED,
     )
 
+    # The archive of conversations: the content paper's section 8
+    archive_notice_seconds: int = Field(default=15, ge=0, description="msgaudit_notify comes at most so often.")
+    archive_page_bytes: int = Field(
+        default=64 * 1024 * 1024,
+        ge=1,
+        description="A page of the archive with more is 301058. UNVERIFIED.",
+        json_schema_extra=_UNVERIFIED,
+    )
+    archive_repeated_rows: int = Field(
+        default=0,
+        ge=0,
+        description="A page with news begins so many rows before those that were asked for. UNVERIFIED.",
+        json_schema_extra=_UNVERIFIED,
+    )
+    archive_rows_reversed: bool = Field(
+        default=False,
+        description="The rows of a page come in the order of falling seq. UNVERIFIED.",
+        json_schema_extra=_UNVERIFIED,
+    )
+    archive_undecided_shown: bool = Field(
+        default=False,
+        description="check_single_agree and check_room_agree show who has not answered, as Disagree at time 0. "
+        "UNVERIFIED.",
+        json_schema_extra=_UNVERIFIED,
+    )
+
     # Callbacks: section 2.3
     api_write_events: bool = Field(
         default=False,

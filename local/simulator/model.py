@@ -116,7 +116,7 @@ class Relation:
     """One member following one customer. ``half``: the customer added a skip-verify member who has not confirmed.
 
     ``last_chat_at`` decides who sends a mass message to a customer of several members; None counts as ``createtime``.
-    ``archive_consent`` is the customer's word on archiving their chats, None where nobody asks for it.
+    ``archive_consent`` is the customer's word on archiving this chat, None where nobody asks for it.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = _STRICT
@@ -136,6 +136,7 @@ class Relation:
     chat_started: bool = False
     last_chat_at: float | None = None
     archive_consent: ArchiveConsent | None = None
+    archive_consent_at: float | None = None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -186,6 +187,8 @@ class GroupMember:
     state: str | None = None
     invitor: str | None = None
     group_nickname: str = ""
+    archive_consent: ArchiveConsent | None = None
+    archive_consent_at: float | None = None
 
 
 @dataclass(slots=True, kw_only=True)

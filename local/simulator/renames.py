@@ -22,6 +22,7 @@ def rename_everywhere(simulation: Simulation, old: str, new: str) -> None:
     state.mass.rename(old, new)
     state.contact_ways.rename(old, new)
     state.moments.rename(old, new)
+    state.archive.rename(old, new)
     _rename_in_group_transfers(simulation, old, new)
     for code in state.welcome_codes.values():
         code.userid = _renamed(code.userid, old, new)

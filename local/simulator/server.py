@@ -1,4 +1,4 @@
-"""Starting and stopping the simulator: two ports on loopback, API and control, in one event loop."""
+"""Starting and stopping the simulator: three ports on loopback, API, control and proxy, in one event loop."""
 
 import asyncio
 import signal
@@ -14,6 +14,7 @@ import uvicorn
 
 from local.simulator.asgi import ApiApplication
 from local.simulator.callbacks import ThreadedHttp
+from local.simulator.connect_proxy import ConnectProxy
 from local.simulator.control_api import control_application
 from local.simulator.control_client import ControlClient
 from local.simulator.simulator import Simulator
@@ -28,16 +29,18 @@ _KEEP_ALIVE_SECONDS = 75  # a caller that is busy with a big page for some secon
 class RunningSimulator:
     base_url: str
     control_url: str
+    proxy_url: str
     control: ControlClient
 
 
 class SimulatorServer:
     """Sockets are bound on creation, so the ports are known before anything runs."""
 
-    def __init__(self, port: int = 0, control_port: int = 0) -> None:
+    def __init__(self, port: int = 0, control_port: int = 0, proxy_port: int = 0) -> None:
         self.http = ThreadedHttp()
         self.simulator = Simulator(self.http)
         self._sockets = [_listen(port), _listen(control_port)]
+        self._proxy_socket = _listen(proxy_port)
         api = ApiApplication(self.simulator.gate, lambda: self.simulator.simulation.knobs)
         self._servers = [_server(api), _server(control_application(self.simulator))]
 
@@ -49,13 +52,21 @@ class SimulatorServer:
     def control_url(self) -> str:
         return f"http://{LOOPBACK}:{self._sockets[1].getsockname()[1]}"
 
+    @property
+    def proxy_url(self) -> str:
+        """A CONNECT proxy that leads to the API whatever host is asked for."""
+        return f"http://{LOOPBACK}:{self._proxy_socket.getsockname()[1]}"
+
     async def serve(self) -> None:
         """Serve until `stop`."""
         keeping_up = asyncio.create_task(self.simulator.simulation.timeline.keep_up())
+        proxy = ConnectProxy(self._sockets[0].getsockname()[1])
+        proxying = await asyncio.start_server(proxy.serve, sock=self._proxy_socket)
         pairs = zip(self._servers, self._sockets, strict=True)
         try:
             await asyncio.gather(*(server.serve(sockets=[listener]) for server, listener in pairs))
         finally:
+            proxying.close()
             keeping_up.cancel()
             with suppress(asyncio.CancelledError):
                 await keeping_up
@@ -77,19 +88,19 @@ def running_simulator(seed_world: dict[str, Any] | None = None) -> Iterator[Runn
     control = ControlClient(server.control_url)
     try:
         control.health()
-        yield RunningSimulator(server.base_url, server.control_url, control)
+        yield RunningSimulator(server.base_url, server.control_url, server.proxy_url, control)
     finally:
         control.close()
         server.stop()
         thread.join(_STOP_SECONDS)
 
 
-def run(port: int, control_port: int, world: Path | None) -> None:
+def run(port: int, control_port: int, proxy_port: int, world: Path | None) -> None:
     """Serve in the foreground until interrupted."""
-    server = SimulatorServer(port, control_port)
+    server = SimulatorServer(port, control_port, proxy_port)
     if world is not None:
         server.simulator.load_world(world.read_bytes())
-    print(f"WeCom API {server.base_url}  control {server.control_url}", flush=True)
+    print(f"WeCom API {server.base_url}  proxy {server.proxy_url}  control {server.control_url}", flush=True)
     asyncio.run(_until_signalled(server))
 
 

@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 from local.simulator.api.call import Engines
+from local.simulator.archive import ArchiveEngine
 from local.simulator.callbacks import CallbackDispatcher, Http
 from local.simulator.clock import Clock, to_iso
 from local.simulator.contact_actions import ContactActions
@@ -39,7 +40,8 @@ class Simulator:
         self.dispatcher = CallbackDispatcher(self.simulation, http)
         self.transfers = TransferEngine(self.simulation, self.dispatcher)
         self.group_transfers = GroupTransferEngine(self.simulation, self.dispatcher)
-        self.actions = CorpActions(self.simulation, self.dispatcher, self.transfers)
+        self.archive = ArchiveEngine(self.simulation, self.dispatcher)
+        self.actions = CorpActions(self.simulation, self.dispatcher, self.transfers, self.archive)
         self.group_actions = GroupActions(self.simulation, self.dispatcher, self.group_transfers)
         self.contacts = ContactActions(self.simulation, self.actions)
         self.mass_messages = MassMessageEngine(self.simulation)

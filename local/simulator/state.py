@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from local.simulator.album_book import AlbumBook
+from local.simulator.archive_book import ArchiveBook
 from local.simulator.clock import Clock
 from local.simulator.confirmations import ConfirmationScript
 from local.simulator.contact_ways import ContactWayBook
@@ -58,6 +59,7 @@ class State:
     messages: MessageBook = field(default_factory=MessageBook)
     media: MediaStore = field(default_factory=MediaStore)
     mass: MassBook = field(default_factory=MassBook)
+    archive: ArchiveBook = field(default_factory=ArchiveBook)
     moments: MomentBook = field(default_factory=MomentBook)
     confirmations: ConfirmationScript = field(default_factory=ConfirmationScript)
     pending_trusted_ips: dict[str, list[str]] = field(default_factory=dict)

@@ -14,8 +14,8 @@ import pytest
 
 from local.simulator.mass_book import Delivery, MassMessage
 from local.simulator.simulator import Simulator
-from scrm.campaign.model import Channel
 from scrm.campaign.task import ENDED, MOST_CUSTOMERS, SendPlan
+from scrm.campaign.terms import Channel
 from tests.fakes.dispatch import CAMPAIGN, CONTENT, FAR
 from tests.simulated_dispatch import PlainTime, SimulatedDispatch
 from tests.simulator_exchange import simulator_at, wecom_over_the_wire

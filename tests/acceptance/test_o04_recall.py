@@ -5,9 +5,10 @@ from datetime import datetime, timedelta
 
 from scrm.campaign.dispatch_errors import DispatchPostponedError
 from scrm.campaign.dispatching import SendOutcome
-from scrm.campaign.model import Campaign, CampaignState, RingProgress, RingShare, RingState
+from scrm.campaign.model import Campaign, RingProgress, RingShare, RingState
 from scrm.campaign.results import rows_of
 from scrm.campaign.task import RecipientState
+from scrm.campaign.terms import CampaignState
 from scrm.runtime.dispatch_joins import CampaignStandings
 from tests.fakes.campaigns import BRANCH_PATH, MAKER, Bank, definition
 from tests.fakes.dispatch import CAMPAIGN, CONTENT, FAR

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from scrm.audience.facts import CustomerFacts
 from scrm.audience.intake import FactsReader, FeedImport
 from scrm.audience.rules import RuleSettings
-from scrm.campaign.model import Channel
+from scrm.campaign.terms import Channel
 from scrm.clock import BUSINESS_ZONE
 from scrm.runtime.audience_joins import FactRules
 from tests.fakes.audience import FakeDossiers, FakeOwned, facts

@@ -7,9 +7,9 @@ import pytest
 
 from local.simulator.server import RunningSimulator, running_simulator
 from scrm.campaign.dispatch_errors import DispatchPostponedError, SendOutcomeUnknownError, SendRefusedError
-from scrm.campaign.model import Channel
 from scrm.campaign.ports import ApprovedContent, MassMessage
 from scrm.campaign.task import PENDING, RecipientState
+from scrm.campaign.terms import Channel
 from scrm.pressure.model import PressureClass
 from scrm.pressure.personal import Received
 from scrm.wecom.mass_sends import WecomMassMessages

@@ -8,8 +8,8 @@ import pytest
 
 from local.simulator.server import RunningSimulator, running_simulator
 from scrm.campaign.dispatch_errors import SendRefusedError
-from scrm.campaign.model import Channel
 from scrm.campaign.ports import ApprovedContent, MassMessage
+from scrm.campaign.terms import Channel
 from scrm.content.media import Asset, AssetRefusedError, MediaKind, MediaPostponedError, MediaUse
 from scrm.wecom import limits
 from scrm.wecom.mass_sends import WecomMassMessages

@@ -5,24 +5,15 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from scrm import ids
-from scrm.campaign.campaign_ports import CampaignJournal, OwnerPart, SendableContent
+from scrm.campaign.campaign_ports import CampaignJournal, OwnerPart, OwnerShare, SendableContent
 from scrm.campaign.desk import CampaignDesk
-from scrm.campaign.model import (
-    Audience,
-    Campaign,
-    CampaignDefinition,
-    CampaignState,
-    Channel,
-    ContentRef,
-    Ring,
-    Tally,
-)
+from scrm.campaign.model import Audience, Campaign, CampaignDefinition, Ring, Tally
 from scrm.campaign.planning import CampaignRun
 from scrm.campaign.ports import TaskSummary
 from scrm.campaign.refusals import CampaignRefusedError, StaleCampaignError
 from scrm.campaign.results import RecipientRow, rows_of
 from scrm.campaign.settings import CampaignSettings
-from scrm.campaign.slices import OwnerShare
+from scrm.campaign.terms import CampaignState, Channel, ContentRef
 from scrm.campaign.trial import TrialSends
 from scrm.node_paths import covers
 from scrm.paging import Page

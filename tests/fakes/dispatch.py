@@ -11,7 +11,6 @@ from scrm.campaign.dispatch_errors import (
     SendOutcomeUnknownError,
     StaleTaskError,
 )
-from scrm.campaign.model import Channel, ContentRef
 from scrm.campaign.moment_packs import MomentPack
 from scrm.campaign.ports import (
     MOST_SUCCESSORS,
@@ -25,6 +24,7 @@ from scrm.campaign.ports import (
     TaskSummary,
 )
 from scrm.campaign.task import OPEN, PENDING, Need, RecipientState, Result, SendTask
+from scrm.campaign.terms import Channel, ContentRef
 
 START = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
 CAMPAIGN = "camp_1"

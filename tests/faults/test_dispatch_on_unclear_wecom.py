@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from local.simulator.confirmations import NEVER, ConfirmationScript, ScriptedConfirmation
 from local.simulator.simulator import Simulator
-from scrm.campaign.model import Channel
 from scrm.campaign.task import ENDED, SendPlan
+from scrm.campaign.terms import Channel
 from tests.fakes.dispatch import CAMPAIGN, CONTENT, FAR
 from tests.simulated_dispatch import PlainTime, SimulatedDispatch
 from tests.simulator_exchange import simulator_at, wecom_over_the_wire

@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 
 from local.simulator.confirmations import NEVER, ConfirmationScript, ScriptedConfirmation
-from scrm.campaign.model import Channel
 from scrm.campaign.task import ENDED, SendPlan
+from scrm.campaign.terms import Channel
 from tests.fakes.dispatch import CAMPAIGN, CONTENT, FAR
 from tests.faults.test_dispatch_on_unclear_wecom import Wecom
 from tests.simulated_dispatch import SimulatedDispatch

@@ -14,11 +14,11 @@ import pytest
 
 from local.simulator.confirmations import NEVER, ConfirmationScript, ScriptedConfirmation
 from local.simulator.moment_book import Moment
-from scrm.campaign.model import Channel
 from scrm.campaign.moment_packs import MomentPace, PackState
 from scrm.campaign.moments import MomentMessages
 from scrm.campaign.ports import MassMessages, Standing
 from scrm.campaign.task import ENDED, SendPlan, SendTask
+from scrm.campaign.terms import Channel
 from scrm.wecom.moment_calls import WecomMomentCalls
 from tests.fakes.dispatch import CAMPAIGN, CONTENT, FAR, FakePacks
 from tests.faults.test_dispatch_on_unclear_wecom import MEMBERS, OWNERS, Wecom

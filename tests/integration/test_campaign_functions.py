@@ -10,8 +10,8 @@ from functions.campaign_reconcile import handler as campaign_reconcile
 from scrm import clock
 from scrm.aws.settled_facts import FACTS
 from scrm.aws.task_table import DynamoTaskTable
-from scrm.campaign.model import Channel
 from scrm.campaign.task import TaskState
+from scrm.campaign.terms import Channel
 from scrm.pressure.model import PressureClass
 from scrm.runtime.wiring import pressure
 from scrm.tasks.model import TaskKind

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from scrm import clock
-from scrm.campaign.model import CampaignState
+from scrm.campaign.terms import CampaignState
 from tests.campaign_bank import CUSTOMERS, MINUTES, CampaignBank, campaign_bank
 from tests.engine import EngineTables
 from tests.fakes.campaigns import CHECKER

@@ -9,9 +9,9 @@ from scrm.aws import session
 from scrm.aws.campaign_results import DynamoCampaignResults
 from scrm.aws.send_task_table import DynamoTaskRepository
 from scrm.aws.table import Table
-from scrm.campaign.model import Channel, ContentRef
 from scrm.campaign.stopping import TaskTallies
 from scrm.campaign.task import RecipientState, SendPlan, SendTask
+from scrm.campaign.terms import Channel, ContentRef
 from scrm.paging import InvalidCursorError, Page
 from tests.engine import EngineTables
 from tests.fakes.campaigns import NOW

@@ -9,10 +9,10 @@ from scrm.aws import session
 from scrm.aws.campaign_table import DynamoCampaignStore, DynamoSliceStore
 from scrm.aws.table import Table
 from scrm.campaign import machine
-from scrm.campaign.campaign_ports import CampaignStore
-from scrm.campaign.model import Campaign, CampaignState, RingShare
+from scrm.campaign.campaign_ports import CampaignStore, OwnerShare, SliceStore
+from scrm.campaign.model import Campaign, RingShare
 from scrm.campaign.refusals import StaleCampaignError
-from scrm.campaign.slices import OwnerShare, SliceStore
+from scrm.campaign.terms import CampaignState
 from scrm.paging import InvalidCursorError
 from tests.engine import EngineTables
 from tests.fakes.campaigns import NOW, PILOT_THEN_REST, Bank, MemoryCampaigns, MemorySlices, definition

@@ -8,7 +8,7 @@ from scrm.aws import session
 from scrm.aws.contact_table import DynamoContactRepository
 from scrm.aws.customer_owners import DynamoOwners
 from scrm.aws.table import Table
-from scrm.campaign.model import Channel
+from scrm.campaign.terms import Channel
 from scrm.contacts.model import Customer, GroupChat
 from scrm.contacts.ports import Change
 from tests.engine import EngineTables

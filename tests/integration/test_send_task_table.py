@@ -13,7 +13,6 @@ from scrm.aws.table import Table
 from scrm.campaign import task_steps
 from scrm.campaign.dispatch_errors import StaleTaskError
 from scrm.campaign.dispatch_settings import DispatchSettings
-from scrm.campaign.model import Channel
 from scrm.campaign.ports import MOST_SUCCESSORS, TaskRepository
 from scrm.campaign.task import (
     MOST_CUSTOMERS,
@@ -25,6 +24,7 @@ from scrm.campaign.task import (
     SendTask,
     TaskState,
 )
+from scrm.campaign.terms import Channel
 from tests.fakes.dispatch import CAMPAIGN, CONTENT, FAR, START, FakeTasks
 
 pytestmark = pytest.mark.engine

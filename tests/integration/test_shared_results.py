@@ -11,9 +11,10 @@ from scrm.aws.campaign_table import DynamoCampaignStore
 from scrm.aws.send_task_table import DynamoTaskRepository
 from scrm.aws.shared_results import DynamoSharedResults
 from scrm.aws.table import Table
-from scrm.campaign.model import Campaign, Channel, ContentRef
+from scrm.campaign.model import Campaign
 from scrm.campaign.stopping import TaskTallies
 from scrm.campaign.task import RecipientState, SendPlan, SendTask
+from scrm.campaign.terms import Channel, ContentRef
 from scrm.paging import InvalidCursorError, Page
 from tests.engine import EngineTables
 from tests.fakes.campaigns import MAKER, NOW, definition

@@ -28,6 +28,16 @@ NOT_BEFORE_WORK_COMES = ("scrm.campaign", "scrm.pressure", "scrm.aws", "scrm.wec
 OTHER_FEATURES = ("scrm.audit", "scrm.handover", "scrm.org", "scrm.tasks")
 """A campaign reaches them only through a channel of their own, which is loaded when a task has it."""
 CAMPAIGN_FEATURES = ("scrm.audience", "scrm.campaign", "scrm.consent", "scrm.content", "scrm.pressure")
+NOT_IN_A_SEND = ("scrm.campaign.model", "scrm.campaign.slices", "scrm.content.media", "scrm.content.permissions")
+NOT_IN_A_STEP = (
+    "scrm.audience",
+    "scrm.consent",
+    "scrm.contacts",
+    "scrm.pressure",
+    "scrm.campaign.slices",
+    "scrm.wecom",
+)
+"""Of a campaign's steps few freeze an audience."""
 FORBIDDEN = {
     "wecom_callback": (
         "boto3",
@@ -41,7 +51,7 @@ FORBIDDEN = {
     "contact_sync": NOT_IN_WORKERS,
     "handover_worker": (*NOT_IN_WORKERS, *NOT_BEFORE_WORK_COMES, "scrm.handover"),
     "handover_reconcile": (*NOT_IN_WORKERS, "scrm.handover.certificate", "scrm.handover.orphans", "scrm.wecom.events"),
-    "campaign_planner": (*NOT_IN_WORKERS, "requests"),
+    "campaign_planner": (*NOT_IN_WORKERS, *NOT_BEFORE_WORK_COMES),
     "welcome_worker": (*NOT_IN_WORKERS, "scrm.campaign", "scrm.content.media", "scrm.wecom.events.external_contact"),
     "campaign_worker": (*NOT_IN_WORKERS, *NOT_BEFORE_WORK_COMES),
     "campaign_reconcile": (*NOT_IN_WORKERS, *NOT_BEFORE_WORK_COMES),
@@ -60,13 +70,15 @@ FORBIDDEN = {
 
 # By kind of work: what its first message loads besides the handler.
 FORBIDDEN_IN_WORK = {
-    "sends": (*EVERYWHERE, *OTHER_FEATURES, "scrm.content.media", "scrm.pressure.personal", "scrm.campaign.slices"),
-    "looks": (*EVERYWHERE, *OTHER_FEATURES, "scrm.content.media", "scrm.pressure.personal", "scrm.campaign.slices"),
+    "sends": (*EVERYWHERE, *OTHER_FEATURES, *NOT_IN_A_SEND),
+    "looks": (*EVERYWHERE, *OTHER_FEATURES, "scrm.content.media", "scrm.pressure", "scrm.campaign.slices"),
     "task_changes": (*EVERYWHERE, *OTHER_FEATURES, "scrm.audience", "scrm.content", "scrm.contacts", "scrm.wecom"),
     "due_tasks": (*EVERYWHERE, *OTHER_FEATURES, "scrm.audience", "scrm.content", "scrm.contacts", "scrm.wecom.client"),
     "personal_sends": (*EVERYWHERE, *OTHER_FEATURES, "scrm.campaign.dispatching", "scrm.content.media"),
     "plans": (*EVERYWHERE, *CAMPAIGN_FEATURES, "scrm.tasks", "scrm.handover.transfer", "scrm.handover.parts"),
     "transfers": (*EVERYWHERE, *CAMPAIGN_FEATURES),
+    "campaign_runs": (*EVERYWHERE, *OTHER_FEATURES, *NOT_IN_A_STEP),
+    "slices": (*EVERYWHERE, "scrm.handover", "scrm.tasks", "scrm.campaign.planning", "scrm.wecom"),
     "media": (*EVERYWHERE, *OTHER_FEATURES, "scrm.campaign.dispatching", "scrm.audience", "scrm.contacts"),
 }
 

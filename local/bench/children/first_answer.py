@@ -1,6 +1,6 @@
 """Answers one sample event of one function: ``first_answer.py <function> <sample.json> <answers.json>``.
 
-Prints the CPU seconds from the start of the process to that answer, the answer, and what AWS was asked for.
+Prints the CPU seconds from the start of the process to that answer, the answer, and what AWS and WeCom were asked for.
 """
 
 import importlib
@@ -25,7 +25,7 @@ class Context:
 function, sample, answers_file = sys.argv[1:]
 answers = json.loads(Path(answers_file).read_bytes())
 asked = stub_aws(answers)
-stub_wecom(answers)
+called = stub_wecom(answers)
 handler = importlib.import_module(f"functions.{function}.handler").lambda_handler
 answer = handler(json.loads(Path(sample).read_bytes()), Context())
-print(json.dumps({"cpu_s": time.process_time(), "answer": answer, "asked": asked}, default=str))
+print(json.dumps({"cpu_s": time.process_time(), "answer": answer, "asked": asked, "called": called}, default=str))

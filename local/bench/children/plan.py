@@ -23,24 +23,16 @@ from scrm.aws.pressure_table import DynamoPressureStore
 from scrm.aws.send_task_table import DynamoTaskRepository
 from scrm.aws.snapshot_documents import BucketSnapshots, OwnerRow, PartHead
 from scrm.aws.table import Table
-from scrm.campaign.campaign_ports import OwnerPart
+from scrm.campaign.campaign_ports import OwnerPart, OwnerShare
 from scrm.campaign.exclusions import Exclusions
-from scrm.campaign.model import (
-    Campaign,
-    CampaignDefinition,
-    CampaignState,
-    Channel,
-    ContentRef,
-    RingProgress,
-    RingShare,
-    RingState,
-)
+from scrm.campaign.model import Campaign, CampaignDefinition, RingProgress, RingShare, RingState
 from scrm.campaign.ports import ApprovedContent
-from scrm.campaign.slices import OwnerShare, SlicePlanning
+from scrm.campaign.slices import SlicePlanning
 from scrm.campaign.task import Need
+from scrm.campaign.terms import CampaignState, Channel, ContentRef
 from scrm.pressure.ledger import PressureLedger
 from scrm.pressure.model import Cap
-from scrm.runtime.dispatch_joins import LedgerPlaces
+from scrm.runtime.pressure_places import LedgerPlaces
 
 OWNERS, CUSTOMERS_PER_OWNER = 3_000, 334
 _OWNERS_PER_PART, _OWNERS_PER_SLICE = 100, 200

@@ -71,17 +71,20 @@ def stub_aws(answers: Mapping[str, Any]) -> list[str]:
     return asked
 
 
-def stub_wecom(answers: Mapping[str, Any]) -> None:
-    """Answer below requests' adapter, should the function load requests at all."""
+def stub_wecom(answers: Mapping[str, Any]) -> list[str]:
+    """Answer below requests' adapter, should the function load requests at all; returns the paths asked, growing."""
+    asked: list[str] = []
 
     def send(_: Any, request: Any, **__: Any) -> Any:
         path = urlsplit(request.url).path.removeprefix("/cgi-bin/")
+        asked.append(path)
         response = sys.modules["requests"].Response()
         response.status_code, response.url, response.request = 200, request.url, request
         response._content = json.dumps({"errcode": 0, "errmsg": "ok", **answers["wecom"].get(path, {})}).encode()
         return response
 
     _when_loaded("requests.adapters", lambda adapters: setattr(adapters.HTTPAdapter, "send", send))
+    return asked
 
 
 def _reply(answers: Mapping[str, Any], operation: str, request: Mapping[str, Any]) -> Any:
@@ -94,13 +97,25 @@ def _reply(answers: Mapping[str, Any], operation: str, request: Mapping[str, Any
         return {
             "Responses": {table: _items(answers, wanted["Keys"]) for table, wanted in request["RequestItems"].items()}
         }
-    if operation == "Query" and "IndexName" not in request:
-        found = _items(answers, [{"pk": request["ExpressionAttributeValues"].get(":pk", {"S": ""})}])
+    if operation == "Query":
+        values = request["ExpressionAttributeValues"]
+        found = _partition(answers, values) if "IndexName" not in request else _indexed(answers, values)
         return {"Items": found, "Count": len(found), "ScannedCount": len(found)}
     return answers["aws"].get(operation, {})
 
 
 def _items(answers: Mapping[str, Any], keys: Sequence[Mapping[str, Any]]) -> list[Any]:
-    """Those of these partitions that there are; each holds one item."""
-    found = (answers["items"].get(key["pk"]["S"]) for key in keys)
-    return [item for item in found if item]
+    """Those of these items that there are. All tables share one room: no two have the same keys."""
+    return [item for item in answers["items"] if {"pk": item["pk"], "sk": item["sk"]} in keys]
+
+
+def _partition(answers: Mapping[str, Any], values: Mapping[str, Any]) -> list[Any]:
+    prefix = values.get(":sk", {"S": ""})["S"]
+    return [item for item in answers["items"] if item["pk"] == values.get(":pk") and item["sk"]["S"].startswith(prefix)]
+
+
+def _indexed(answers: Mapping[str, Any], values: Mapping[str, Any]) -> list[Any]:
+    """What an index holds whose partition is the one asked for."""
+    asked = list(values.values())
+    names = [name for item in answers["items"] for name in item if name.endswith("_pk")]
+    return [item for item in answers["items"] if any(item.get(name) in asked for name in dict.fromkeys(names))]

@@ -15,7 +15,7 @@ from local.simulator.state import Simulation
 from local.simulator.transfers import TransferEngine
 from local.simulator.world import World
 
-type Access = Literal["any", "address_book", "member_ids", "customer", "message"]
+type Access = Literal["any", "address_book", "member_ids", "customer", "message", "archive"]
 type Body = dict[str, Any]
 
 

@@ -6,6 +6,7 @@ from local.simulator.api import (
     address_book,
     addresses,
     albums,
+    archive,
     cards,
     contact_ways,
     external_contacts,
@@ -37,6 +38,7 @@ ENDPOINTS: Mapping[str, Endpoint] = {
     **cards.ENDPOINTS,
     **moments.ENDPOINTS,
     **mass_messages.ENDPOINTS,
+    **archive.ENDPOINTS,
     **welcome.ENDPOINTS,
     **statistics.ENDPOINTS,
 }

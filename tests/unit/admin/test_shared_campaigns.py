@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from scrm import clock
-from scrm.campaign.model import Channel, ContentRef
 from scrm.campaign.task import RecipientState, SendPlan
+from scrm.campaign.terms import Channel, ContentRef
 from tests.admin_api import BRANCH_10, BRANCH_20, HEAD_OFFICE, Api, Reply, Request
 
 CHECKER = {"sub": "op-checker", "scrm_node": "1", "scrm_roles": "[head_office operator]"}

@@ -10,11 +10,11 @@ from scrm.campaign.dispatch_settings import DispatchSettings
 from scrm.campaign.dispatching import Dispatch, SendOutcome
 from scrm.campaign.due import DueTasks
 from scrm.campaign.ends import Ends
-from scrm.campaign.model import Channel
 from scrm.campaign.ports import MassMessages, RecipientRules
 from scrm.campaign.reconcile import LookOutcome, TaskReconcile
 from scrm.campaign.stopping import TaskChanges, TaskTallies
 from scrm.campaign.task import SendPlan, SendTask
+from scrm.campaign.terms import Channel
 from tests.fakes.dispatch import (
     CAMPAIGN,
     CONTENT,

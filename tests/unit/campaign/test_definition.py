@@ -5,8 +5,9 @@ from datetime import timedelta
 import pytest
 
 from scrm.campaign import definition as definitions
-from scrm.campaign.model import Channel, Ring
+from scrm.campaign.model import Ring
 from scrm.campaign.refusals import InvalidCampaignError
+from scrm.campaign.terms import Channel
 from tests.fakes.campaigns import PILOT_THEN_REST, definition
 
 

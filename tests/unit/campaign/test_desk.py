@@ -5,9 +5,10 @@ from datetime import timedelta
 
 import pytest
 
-from scrm.campaign.model import Campaign, CampaignState, Channel, Tally
+from scrm.campaign.model import Campaign, Tally
 from scrm.campaign.refusals import CampaignRefusedError, StaleCampaignError, UnknownCampaignError
 from scrm.campaign.task import TEST_RING
+from scrm.campaign.terms import CampaignState, Channel
 from tests.fakes.campaigns import CHECKER, MAKER, NOW, Bank, definition
 
 

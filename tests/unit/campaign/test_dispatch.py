@@ -6,9 +6,9 @@ import pytest
 
 from scrm.campaign.dispatch_errors import ContentRefusedError, DispatchPostponedError, SendRefusedError
 from scrm.campaign.dispatching import SendOutcome
-from scrm.campaign.model import Channel
 from scrm.campaign.ports import ApprovedContent, Standing
 from scrm.campaign.task import MOST_CUSTOMERS, MOST_GROUPS, RecipientState, TaskState
+from scrm.campaign.terms import Channel
 from tests.unit.campaign.dispatch_bank import OTHER, OWNER, DispatchBank, customers
 
 HOUR = timedelta(hours=1)

@@ -7,8 +7,9 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from scrm.campaign.model import Campaign, CampaignState, RingState, Tally
+from scrm.campaign.model import Campaign, RingState, Tally
 from scrm.campaign.refusals import CampaignRefusedError
+from scrm.campaign.terms import CampaignState
 from tests.fakes.campaigns import CHECKER, MAKER, NOW, PILOT_THEN_REST, Bank, definition
 
 _ORDER = [RingState.WAITING, RingState.PLANNING, RingState.DISPATCHING, RingState.HELD, RingState.DONE]

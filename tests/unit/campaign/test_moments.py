@@ -7,10 +7,10 @@ import pytest
 
 from scrm.campaign import definition as definitions
 from scrm.campaign.checks import Refusal
-from scrm.campaign.model import Channel
 from scrm.campaign.reconcile import LookOutcome
 from scrm.campaign.refusals import CampaignRefusedError, InvalidCampaignError
 from scrm.campaign.task import CancelCause, RecipientState, TaskState
+from scrm.campaign.terms import Channel
 from scrm.consent.consents import Consents
 from scrm.runtime.consent_joins import ConsentedOnly
 from scrm.runtime.known_segments import ALL_CUSTOMERS, KnownSegments

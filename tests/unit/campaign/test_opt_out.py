@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from scrm.campaign.model import Channel
 from scrm.campaign.ports import AcceptedMessage, MassMessage
+from scrm.campaign.terms import Channel
 from scrm.consent.model import ConsentAnswer, ConsentSource, Statement
 from scrm.runtime.consent_joins import ConsentedOnly
 from tests.fakes.consent import Answers

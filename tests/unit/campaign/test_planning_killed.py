@@ -6,10 +6,11 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from scrm.campaign.exclusions import Exclusions, is_held_out
-from scrm.campaign.model import NO_RING, Campaign, CampaignState, Ring
+from scrm.campaign.model import NO_RING, Campaign, Ring
 from scrm.campaign.planning import CampaignRun
 from scrm.campaign.slices import SlicePlanning
 from scrm.campaign.task import RecipientState
+from scrm.campaign.terms import CampaignState
 from tests.fakes.campaigns import CHECKER, MAKER, NOW, Bank, definition
 from tests.fakes.dispatch import FakeContents, FakeNeeds, FakePermissions, FakePressure, FakeRules
 from tests.killing import CallKiller, KilledError, remote_calls

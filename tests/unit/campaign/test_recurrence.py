@@ -5,9 +5,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from scrm.campaign.model import Audience, Campaign, CampaignState, Every, Recurrence
+from scrm.campaign.model import Audience, Campaign, Every, Recurrence
 from scrm.campaign.recurrence import following_id
 from scrm.campaign.refusals import CampaignRefusedError
+from scrm.campaign.terms import CampaignState
 from tests.fakes.campaigns import CHECKER, MAKER, NOW, Bank, definition
 
 START = NOW + timedelta(hours=1)

@@ -4,8 +4,9 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from scrm.campaign.model import Campaign, CampaignState, RingState, Tally
+from scrm.campaign.model import Campaign, RingState, Tally
 from scrm.campaign.refusals import CampaignRefusedError
+from scrm.campaign.terms import CampaignState
 from tests.fakes.campaigns import CHECKER, MAKER, NOW, PILOT_THEN_REST, Bank, definition
 
 START = NOW + timedelta(hours=1)

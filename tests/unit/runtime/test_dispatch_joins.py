@@ -6,16 +6,17 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from scrm.campaign.dispatch_errors import ContentRefusedError
-from scrm.campaign.model import Campaign, CampaignState, Channel, ContentRef
+from scrm.campaign.model import Campaign
 from scrm.campaign.ports import Standing
 from scrm.campaign.task import TEST_RING, SendPlan, SendTask
+from scrm.campaign.terms import CampaignState, Channel, ContentRef
 from scrm.content.model import Scene, Variant
 from scrm.pressure.ledger import PressureLedger
 from scrm.runtime.dispatch_joins import (
     CampaignStandings,
-    LedgerPlaces,
     LibraryContents,
 )
+from scrm.runtime.pressure_places import LedgerPlaces
 from tests.fakes.campaigns import definition
 from tests.fakes.content import LABEL, RELEASER, Library, a_draft, link
 from tests.fakes.content import START as RELEASED_AT

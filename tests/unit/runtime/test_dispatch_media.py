@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from scrm.campaign.dispatch_errors import ContentRefusedError, DispatchPostponedError
-from scrm.campaign.model import Channel
 from scrm.campaign.ports import ApprovedContent
+from scrm.campaign.terms import Channel
 from scrm.content.media import MediaKind, MediaPostponedError, MediaUse
 from scrm.content.model import Attachment, AttachmentKind
 from scrm.runtime.content_files import FilesWhenShown, as_wecom_takes

@@ -10,8 +10,8 @@ from scrm import clock
 from scrm.aws.dispatch_queue import SqsDispatchQueue
 from scrm.aws.send_task_items import SHARDS
 from scrm.aws.settled_facts import FACTS, BucketSettledFacts
-from scrm.campaign.model import Channel
 from scrm.campaign.task import RecipientState, Result, SendPlan
+from scrm.campaign.terms import Channel
 from tests.fakes.dispatch import CAMPAIGN, CONTENT, FAR, START
 
 

@@ -2,9 +2,9 @@
 
 from scrm.audience.needs import NeedRule
 from scrm.audience.parsing import parse
-from scrm.campaign.model import ContentRef
 from scrm.campaign.ports import ApprovedContent
 from scrm.campaign.task import Need
+from scrm.campaign.terms import ContentRef
 from scrm.runtime.needs_joins import RuledNeeds
 from tests.fakes.audience import NOW, FakeKnown, facts
 from tests.fakes.content import START, Library, a_draft

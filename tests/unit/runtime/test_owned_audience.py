@@ -13,8 +13,9 @@ from scrm.audience.lists import CustomerList
 from scrm.audience.segments import Segment
 from scrm.aws.snapshot_documents import PREFIX, BucketSnapshots
 from scrm.campaign.exclusions import Exclusions
-from scrm.campaign.model import Audience, Campaign, Channel
+from scrm.campaign.model import Audience, Campaign
 from scrm.campaign.refusals import CampaignRefusedError
+from scrm.campaign.terms import Channel
 from scrm.contacts.model import Customer, GroupChat, Relation, RelationDetails, RelationState
 from scrm.org.model import Member, MemberStatus, OrgNode
 from scrm.runtime import frozen_once, owned_audience

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from scrm.campaign.channels import ChannelMessages
 from scrm.campaign.dispatching import SendOutcome
-from scrm.campaign.model import Channel
 from scrm.campaign.ports import ApprovedContent, MassMessage, Standing
 from scrm.campaign.task import PENDING, Need, RecipientState, SendTask
+from scrm.campaign.terms import Channel
 from scrm.runtime.rm_task_joins import RmTaskMessages
 from scrm.tasks.model import MOST_SUBJECTS, Task, TaskState
 from scrm.tasks.move import Following, TaskMove

@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 import threading
+import warnings
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -67,6 +68,42 @@ def test_a_call_over_http_is_utf8_json_with_status_200(sim: RunningSimulator) ->
 def test_a_path_outside_the_api_is_404(sim: RunningSimulator) -> None:
     assert requests.get(f"{sim.base_url}/elsewhere", timeout=5).status_code == 404
     assert call(sim, "no/such").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("kind", "content"),
+    [
+        ("html", b"<html><body>The system is busy.</body></html>"),
+        ("empty", b""),
+        ("bare", b'{"errcode":0,"errmsg":"ok"}'),
+    ],
+)
+def test_a_reply_is_spoiled_after_the_work_was_done(sim: RunningSimulator, kind: str, content: bytes) -> None:
+    sim.control.add_fault(kind, "user/get", count=1)
+    spoiled, whole = (call(sim, "user/get", userid="rm_a") for _ in range(2))
+
+    assert (spoiled.status_code, spoiled.content) == (200, content)
+    assert whole.json()["userid"] == "rm_a"
+    assert sim.control.calls(path="user/get")[0]["errcode"] == 0
+
+
+def test_a_cut_reply_is_no_json(sim: RunningSimulator) -> None:
+    sim.control.add_fault("cut", "user/get", count=1)
+    cut, whole = (call(sim, "user/get", userid="rm_a").content for _ in range(2))
+    assert whole.startswith(cut)
+    assert cut != whole
+
+
+def test_the_proxy_leads_to_the_simulator_whatever_host_is_asked_for(sim: RunningSimulator) -> None:
+    query = {"corpid": CORP_ID, "corpsecret": SECRET}
+    with requests.Session() as session, warnings.catch_warnings(action="ignore"):
+        session.trust_env = False
+        session.proxies = {"https": sim.proxy_url}
+        reply = session.get("https://qyapi.invalid/cgi-bin/gettoken", params=query, timeout=10, verify=False)
+        plain = requests.get(sim.proxy_url, timeout=10)
+
+    assert reply.json()["access_token"]
+    assert plain.status_code == 405
 
 
 def test_a_slash_too_many_is_forgiven(sim: RunningSimulator) -> None:

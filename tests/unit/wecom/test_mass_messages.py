@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from scrm.campaign.dispatch_errors import DispatchPostponedError, SendOutcomeUnknownError, SendRefusedError
-from scrm.campaign.model import Channel
 from scrm.campaign.ports import AcceptedMessage, ApprovedContent, MassMessage
 from scrm.campaign.task import PENDING, RecipientState, Result
+from scrm.campaign.terms import Channel
 from scrm.wecom import errors, limits
 from scrm.wecom.client import WecomClient
 from scrm.wecom.errors import InvalidRequestError

@@ -1,7 +1,7 @@
 """How far campaigns are, without what they are: read at every creation of a task."""
 
 from scrm.aws.table import Table
-from scrm.campaign.model import CampaignState
+from scrm.campaign.terms import CampaignState
 
 
 class DynamoCampaignStates:

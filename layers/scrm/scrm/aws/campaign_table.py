@@ -24,9 +24,10 @@ from pydantic import TypeAdapter
 from scrm import clock
 from scrm.aws import cursors
 from scrm.aws.table import ABSENT, Condition, Item, Table, starts_with
-from scrm.campaign.model import Campaign, CampaignState
+from scrm.campaign.campaign_ports import OwnerShare
+from scrm.campaign.model import Campaign
 from scrm.campaign.refusals import StaleCampaignError
-from scrm.campaign.slices import OwnerShare
+from scrm.campaign.terms import CampaignState
 from scrm.node_paths import ROOT_PATH, above, branch_of
 from scrm.paging import Page
 
@@ -106,7 +107,7 @@ class DynamoCampaignStore:
 
 
 class DynamoSliceStore:
-    """Implements `scrm.campaign.planning.SliceStore`."""
+    """Implements `scrm.campaign.campaign_ports.SliceStore`."""
 
     def __init__(self, table: Table) -> None:
         self._table = table

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from scrm.aws.table import Condition, Table
-from scrm.campaign.model import Channel
+from scrm.campaign.terms import Channel
 
 
 class DynamoOwners:

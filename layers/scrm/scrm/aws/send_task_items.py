@@ -14,9 +14,9 @@ from typing import Any
 
 from scrm import clock
 from scrm.aws.table import Item
-from scrm.campaign.model import Channel, ContentRef
 from scrm.campaign.ports import DueTask, TaskSummary
 from scrm.campaign.task import CancelCause, Need, RecipientState, Result, SendTask, TaskState
+from scrm.campaign.terms import Channel, ContentRef
 
 SCHEMA_VERSION = 1
 SHARDS = 8

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from scrm.campaign.model import Audience, Campaign, CampaignDefinition, CampaignState, Channel, ContentRef, Tally
+from scrm.campaign.model import Audience, Campaign, CampaignDefinition, Tally
+from scrm.campaign.terms import CampaignState, Channel, ContentRef
 from scrm.node_paths import covers
 from scrm.paging import Page
 
@@ -118,6 +119,34 @@ class Audiences(Protocol):
 
     def customers(self, snapshot_id: str, part: int, userids: Iterable[str]) -> dict[str, tuple[str, ...]]:
         """The customers, or group chats, of some owners of a part, in a fixed order."""
+
+
+@dataclass(frozen=True, slots=True)
+class OwnerShare:
+    """An owner of a slice, and how many customers he has, of whom the first ``reach`` lie within the blast radius.
+
+    ``reach`` None: there is none. ``node_path`` and ``part`` are the snapshot's.
+    """
+
+    userid: str
+    reach: int | None
+    customers: int
+    node_path: str = ""
+    part: int = 0
+
+
+class SliceStore(Protocol):
+    """The owners of each slice of each ring, and which slices have been planned."""
+
+    def put(self, campaign_id: str, ring: str, number: int, owners: Iterable[OwnerShare]) -> None: ...
+
+    def owners(self, campaign_id: str, ring: str, number: int) -> list[OwnerShare]: ...
+
+    def mark_planned(self, campaign_id: str, ring: str, number: int) -> None:
+        """The slice's tasks are written. A repeat changes nothing."""
+
+    def unplanned(self, campaign_id: str, ring: str, slices: int) -> list[int]:
+        """Numbers of the ring's slices that have not been planned, in order."""
 
 
 class TestSends(Protocol):

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from scrm.campaign.model import Channel
 from scrm.campaign.ports import AcceptedMessage, MassMessage, MassMessages, MessageSeen
 from scrm.campaign.task import Result
+from scrm.campaign.terms import Channel
 
 RM_TASKS: Final = "rm_task/"
 MOMENTS: Final = "moment/"

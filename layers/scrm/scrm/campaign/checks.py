@@ -10,9 +10,9 @@ from datetime import datetime
 from enum import StrEnum
 
 from scrm.campaign.dispatch_errors import ContentRefusedError
-from scrm.campaign.model import Channel
 from scrm.campaign.ports import ApprovedContent, ApprovedContents, Owners, ProductPermissions, RecipientRules
 from scrm.campaign.task import SendTask
+from scrm.campaign.terms import Channel
 
 
 class Refusal(StrEnum):

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final
 
-from scrm.campaign.model import PERSONAL, CampaignDefinition, Channel, Ring
+from scrm.campaign.model import CampaignDefinition, Ring
 from scrm.campaign.refusals import InvalidCampaignError
+from scrm.campaign.terms import PERSONAL, Channel
 
 _LONGEST_DEADLINE: Final = timedelta(days=14)
 _MOST_RINGS: Final = 20

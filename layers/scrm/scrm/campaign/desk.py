@@ -15,9 +15,10 @@ from scrm.campaign.campaign_ports import (
     Tallies,
     TestSends,
 )
-from scrm.campaign.model import Campaign, CampaignDefinition, CampaignState, Channel, campaign_id_of
+from scrm.campaign.model import Campaign, CampaignDefinition, campaign_id_of
 from scrm.campaign.refusals import CampaignRefusedError, StaleCampaignError, UnknownCampaignError
 from scrm.campaign.settings import CampaignSettings
+from scrm.campaign.terms import CampaignState, Channel
 
 
 @dataclass(frozen=True, slots=True)

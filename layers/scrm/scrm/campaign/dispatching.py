@@ -17,7 +17,6 @@ from scrm.campaign.dispatch_errors import (
 from scrm.campaign.dispatch_settings import DispatchSettings
 from scrm.campaign.ends import Ends
 from scrm.campaign.lookup import InterruptedCalls
-from scrm.campaign.model import Channel
 from scrm.campaign.ports import (
     MOST_SUCCESSORS,
     ApprovedContent,
@@ -32,6 +31,7 @@ from scrm.campaign.ports import (
 )
 from scrm.campaign.quiet_hours import next_quiet, quiet_until
 from scrm.campaign.task import CREATING, ENDED, RecipientState, Result, SendTask, TaskState
+from scrm.campaign.terms import Channel
 
 
 class SendOutcome(StrEnum):

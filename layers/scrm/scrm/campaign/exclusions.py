@@ -7,9 +7,10 @@ from datetime import datetime
 
 from scrm.campaign.checks import Refusal
 from scrm.campaign.dispatch_errors import ContentRefusedError
-from scrm.campaign.model import PERSONAL, Campaign
+from scrm.campaign.model import Campaign
 from scrm.campaign.ports import ApprovedContent, ApprovedContents, CustomerNeeds, ProductPermissions, RecipientRules
 from scrm.campaign.task import Need
+from scrm.campaign.terms import PERSONAL
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from scrm.campaign.model import Channel, ContentRef
 from scrm.campaign.ports import TaskRepository
 from scrm.campaign.task import Need, RecipientState, SendTask
+from scrm.campaign.terms import Channel, ContentRef
 
 _STILL_TO_COME = datetime.max.replace(tzinfo=UTC)
 _UNTOLD = frozenset({RecipientState.MOVED})

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import batched, islice
 
-from scrm.campaign.model import Channel
 from scrm.campaign.ports import MassMessages, MessageSeen, TaskRepository
 from scrm.campaign.task import SendTask, hash_of_text
+from scrm.campaign.terms import Channel
 
 CLOCK_SKEW = timedelta(minutes=2)
 _CANDIDATES_TOGETHER = 100

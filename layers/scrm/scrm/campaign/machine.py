@@ -12,12 +12,9 @@ from typing import Final
 from scrm.campaign.definition import in_order
 from scrm.campaign.model import (
     NO_RING,
-    RUNNING,
-    STOPPABLE,
     Audience,
     Campaign,
     CampaignDefinition,
-    CampaignState,
     Freezing,
     Review,
     RingProgress,
@@ -27,6 +24,7 @@ from scrm.campaign.model import (
     Tally,
 )
 from scrm.campaign.refusals import CampaignRefusedError
+from scrm.campaign.terms import RUNNING, STOPPABLE, CampaignState
 
 _RECALL_CHECKED_AFTER: Final = timedelta(minutes=1)
 

@@ -7,53 +7,7 @@ from enum import StrEnum
 from typing import Final
 
 from scrm import ids
-
-
-class Channel(StrEnum):
-    """How a campaign reaches its customers (S28, S66).
-
-    ``one_to_one`` is the mass message that each member confirms, ``group`` the one to his group chats, ``moments`` the
-    post in his Moments. ``rm_task`` asks the member to act himself until a deadline, ``application_message`` tells
-    members something and reaches no customer.
-    """
-
-    ONE_TO_ONE = "one_to_one"
-    GROUP = "group"
-    MOMENTS = "moments"
-    RM_TASK = "rm_task"
-    APPLICATION_MESSAGE = "application_message"
-
-    @property
-    def scene(self) -> str:
-        """The scene variant of the content that this channel sends (S33)."""
-        return self.value if self in {Channel.GROUP, Channel.MOMENTS} else Channel.ONE_TO_ONE.value
-
-
-# What a customer gets for himself.
-PERSONAL: Final = frozenset({Channel.ONE_TO_ONE, Channel.RM_TASK})
-
-
-class CampaignState(StrEnum):
-    """``draft`` is also where a campaign falls back to when its audience moved too far since it was approved.
-
-    ``recalled`` ends it early: nothing new leaves, and what members have not confirmed is cancelled.
-    """
-
-    DRAFT = "draft"
-    APPROVED = "approved"
-    SCHEDULED = "scheduled"
-    PLANNING = "planning"
-    DISPATCHING = "dispatching"
-    RECONCILING = "reconciling"
-    CLOSED = "closed"
-    PAUSED = "paused"
-    RECALLED = "recalled"
-    FAILED = "failed"
-
-
-RUNNING = frozenset({CampaignState.PLANNING, CampaignState.DISPATCHING})
-STOPPABLE = RUNNING | {CampaignState.APPROVED, CampaignState.SCHEDULED, CampaignState.PAUSED, CampaignState.RECONCILING}
-
+from scrm.campaign.terms import RUNNING, CampaignState, Channel, ContentRef
 
 # Whose member stands in no ring: he keeps his place in the sums, and his customers their reason.
 NO_RING: Final = ""
@@ -99,15 +53,6 @@ class Recurrence:
 
     every: Every
     until: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class ContentRef:
-    """The approved version that is sent, pinned by its hash (S33, invariant 4)."""
-
-    activity_id: str
-    version: int
-    content_hash: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,6 @@ from scrm.campaign.dispatch_errors import (
     SendRefusedError,
 )
 from scrm.campaign.lookup import CLOCK_SKEW
-from scrm.campaign.model import Channel
 from scrm.campaign.moment_packs import (
     GATHERED_FOR,
     Looks,
@@ -31,6 +30,7 @@ from scrm.campaign.moment_packs import (
 )
 from scrm.campaign.ports import AcceptedMessage, MassMessage, MessageSeen, Standing, Standings
 from scrm.campaign.task import RecipientState, Result
+from scrm.campaign.terms import Channel
 
 NEVER_TOLD: Final = 41047  # as of a message that WeCom does not know: nothing will be told of it
 _FOR_GOOD: Final = frozenset({PackState.FAILED, PackState.CANCELLED})

@@ -1,8 +1,8 @@
 """What the planner's queue carries. Unknown fields are ignored; a breaking change is a new version."""
 
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import BaseModel, ConfigDict
 
 
 class PlannerMessage(BaseModel):
@@ -41,13 +41,3 @@ class ProductChanged(PlannerMessage):
 
     kind: Literal["product_changed"] = "product_changed"
     product_id: str
-
-
-type PlannerWork = Annotated[
-    CampaignDue | SliceRequested | ContentRecalled | ProductChanged, Field(discriminator="kind")
-]
-
-# Built when the planner first reads one: those who only write messages do not pay for it.
-planner_work: TypeAdapter[CampaignDue | SliceRequested | ContentRecalled | ProductChanged] = TypeAdapter(
-    PlannerWork, config=ConfigDict(defer_build=True)
-)

@@ -12,14 +12,16 @@ from scrm.campaign.campaign_ports import (
     CampaignStore,
     Contents,
     OwnerPart,
+    OwnerShare,
     PlanningQueue,
+    SliceStore,
     Tallies,
 )
-from scrm.campaign.model import NO_RING, RUNNING, Audience, Campaign, CampaignState, Ring, RingShare, RingState
+from scrm.campaign.model import NO_RING, Audience, Campaign, Ring, RingShare, RingState
 from scrm.campaign.need_order import Reach
 from scrm.campaign.refusals import CampaignRefusedError, StaleCampaignError
 from scrm.campaign.settings import CampaignSettings
-from scrm.campaign.slices import OwnerShare, SliceStore
+from scrm.campaign.terms import RUNNING, CampaignState
 
 PLANNER: Final = "function:campaign_planner"
 _SENDING: Final = RUNNING | {CampaignState.PAUSED, CampaignState.RECONCILING}

@@ -6,8 +6,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Protocol
 
-from scrm.campaign.model import Channel, ContentRef
 from scrm.campaign.task import Need, Result, SendTask, TaskState
+from scrm.campaign.terms import Channel, ContentRef
 
 MOST_SUCCESSORS = 20  # added in one write: two items each, and a transaction takes 100
 

@@ -10,9 +10,9 @@ from scrm.campaign.checks import SendChecks
 from scrm.campaign.dispatch_errors import DispatchPostponedError, SendFailedError, SendRefusedError
 from scrm.campaign.dispatch_settings import DispatchSettings
 from scrm.campaign.ends import Ends
-from scrm.campaign.model import Channel
 from scrm.campaign.ports import DispatchQueue, MassMessages, Standing, Standings, TaskRepository
 from scrm.campaign.task import CREATING, OPEN, CancelCause, RecipientState, SendTask, TaskState
+from scrm.campaign.terms import Channel
 
 _REMINDER_WINDOW = timedelta(hours=24)
 _REMINDERS_PER_WINDOW = 3

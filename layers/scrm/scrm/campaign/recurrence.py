@@ -3,13 +3,8 @@
 from datetime import datetime, timedelta
 from typing import Final
 
-from scrm.campaign.model import (
-    Campaign,
-    CampaignState,
-    Every,
-    RingProgress,
-    occurrence_id_of,
-)
+from scrm.campaign.model import Campaign, Every, RingProgress, occurrence_id_of
+from scrm.campaign.terms import CampaignState
 from scrm.clock import BUSINESS_ZONE
 
 LATEST_DAY_OF_MONTH: Final = 28

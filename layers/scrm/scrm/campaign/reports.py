@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass, field
 
-from scrm.campaign.model import Channel
 from scrm.campaign.ports import MassMessages
 from scrm.campaign.task import PENDING, RecipientState, Result, SendTask
+from scrm.campaign.terms import Channel
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,49 +1,22 @@
 """The planner's slices: some owners of a ring become send tasks, each customer with his reason if he gets none."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import groupby
 from typing import Final, Protocol
 
-from scrm.campaign.campaign_ports import Audiences, CampaignStore, PlanningQueue
+from scrm.campaign.campaign_ports import Audiences, CampaignStore, OwnerShare, PlanningQueue, SliceStore
 from scrm.campaign.checks import Refusal
 from scrm.campaign.dispatch_errors import DispatchPostponedError
 from scrm.campaign.exclusions import Exclusions, Judged
-from scrm.campaign.model import NO_RING, Campaign, Channel, RingProgress, RingState
+from scrm.campaign.model import NO_RING, Campaign, RingProgress, RingState
 from scrm.campaign.ports import ApprovedContent, PressureLedger, TaskRepository
 from scrm.campaign.task import RecipientState, Result, SendPlan, SendTask, TaskState
+from scrm.campaign.terms import Channel
 
 _TOGETHER: Final = 10  # tasks asked for in one request
 _SLICES_OF_PACK: Final = 5  # 200 owners each: as many as a creation of Moments takes in
-
-
-@dataclass(frozen=True, slots=True)
-class OwnerShare:
-    """An owner of a slice, and how many customers he has, of whom the first ``reach`` lie within the blast radius.
-
-    ``reach`` None: there is none. ``node_path`` and ``part`` are the snapshot's.
-    """
-
-    userid: str
-    reach: int | None
-    customers: int
-    node_path: str = ""
-    part: int = 0
-
-
-class SliceStore(Protocol):
-    """The owners of each slice of each ring, and which slices have been planned."""
-
-    def put(self, campaign_id: str, ring: str, number: int, owners: Iterable[OwnerShare]) -> None: ...
-
-    def owners(self, campaign_id: str, ring: str, number: int) -> list[OwnerShare]: ...
-
-    def mark_planned(self, campaign_id: str, ring: str, number: int) -> None:
-        """The slice's tasks are written. A repeat changes nothing."""
-
-    def unplanned(self, campaign_id: str, ring: str, slices: int) -> list[int]:
-        """Numbers of the ring's slices that have not been planned, in order."""
 
 
 class SendRequests(Protocol):

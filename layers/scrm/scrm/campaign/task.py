@@ -14,7 +14,7 @@ from itertools import batched
 from typing import Final, NamedTuple
 
 from scrm import ids
-from scrm.campaign.model import Channel, ContentRef
+from scrm.campaign.terms import Channel, ContentRef
 
 MOST_CUSTOMERS: Final = 10_000  # of one task; WeCom takes no more in a call
 MOST_GROUPS: Final = 2_000

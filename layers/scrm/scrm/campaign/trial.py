@@ -11,11 +11,12 @@ from typing import Final
 
 from scrm import ids
 from scrm.campaign.campaign_ports import CampaignStore, SendableContent
-from scrm.campaign.model import Campaign, CampaignState
+from scrm.campaign.model import Campaign
 from scrm.campaign.ports import Owners, TaskRepository
 from scrm.campaign.refusals import CampaignRefusedError
 from scrm.campaign.slices import SendRequests
 from scrm.campaign.task import TEST_RING, SendPlan
+from scrm.campaign.terms import CampaignState
 
 _FIRST_LOOK: Final = timedelta(minutes=15)  # its tasks are written by then
 

@@ -39,13 +39,10 @@ class Readings:
         self._longest = len(longest_first[0])
 
     def spellings(self, word: str) -> list[str]:
-        """A word's rows of syllables, with other readings of its characters up to a limit; none if one is unknown."""
-        options = list(map(self._options.get, word))
-        if None in options:
-            return []
+        """A word's rows of syllables, with other readings of its characters up to a limit; what has none stays."""
         rows = [""]
-        for each in options:
-            rows = [row + syllable for row in rows for syllable in each][:_MOST_SPELLINGS]  # type: ignore[union-attr]
+        for each in map(self._options.get, word, word):
+            rows = [row + syllable for row in rows for syllable in each][:_MOST_SPELLINGS]
         return rows
 
     def syllables(self, letters: str) -> Sequence[tuple[int, ...]]:
@@ -171,7 +168,7 @@ class PinyinMatcher:
             while run_end < last and _is_latin(plain[run_end]):
                 run_end += 1
             if run_end == place:
-                add(self._readings.usual.get(plain[place], _BARRIER), place, place + 1, is_typed=False)
+                add(self._readings.usual.get(plain[place], plain[place]), place, place + 1, is_typed=False)
                 place += 1
                 continue
             ways = self._readings.syllables(plain[place:run_end])

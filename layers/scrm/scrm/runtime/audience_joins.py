@@ -8,7 +8,7 @@ from scrm.audience.intake import FactsReader
 from scrm.audience.ports import Owned
 from scrm.audience.rules import Offer, RuleSettings, exclusions
 from scrm.campaign import ports
-from scrm.campaign.model import Channel
+from scrm.campaign.terms import Channel
 
 if TYPE_CHECKING:
     from scrm.contacts.model import Customer

@@ -1,17 +1,20 @@
 """What campaigns ask of other features: the content library and the audit log."""
 
 from datetime import datetime
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from scrm import ids
-from scrm.audit.log import AuditLog
 from scrm.campaign.campaign_ports import SendableContent
 from scrm.campaign.checks import SERVED
-from scrm.campaign.model import Campaign, Channel, ContentRef
+from scrm.campaign.model import Campaign
 from scrm.campaign.refusals import CampaignRefusedError
+from scrm.campaign.terms import Channel, ContentRef
 from scrm.content.errors import ContentRefusedError
 from scrm.content.model import ContentState, Scene, SendRefusal
 from scrm.content.sending import ContentGate
+
+if TYPE_CHECKING:
+    from scrm.audit.log import AuditLog
 
 _SENTENCES: Final = {
     SendRefusal.UNKNOWN_CONTENT: "The library has no such version with a variant for this channel.",
@@ -62,7 +65,7 @@ class LibraryVersions:
 class AuditedCampaigns:
     """Implements `scrm.campaign.campaign_ports.CampaignJournal`: a repeat of a step is the same entry."""
 
-    def __init__(self, audit: AuditLog) -> None:
+    def __init__(self, audit: "AuditLog") -> None:
         self._audit = audit
 
     def told(self, campaign: Campaign, action: str, actor: str, at: datetime) -> None:

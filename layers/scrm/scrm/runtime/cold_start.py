@@ -2,6 +2,7 @@
 
 Off from the import of this module (by `invocation`, which handlers import first) until `finished`. Nor does pydantic
 look for plugins among the installed packages: there are none, and the look with what it imports costs 4 %.
+Dataclasses are made without compiling what few are asked for.
 """
 
 import gc
@@ -10,7 +11,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import ModuleType
 
+from scrm.runtime import lean_dataclasses
+
 gc.disable()
+lean_dataclasses.install()
 
 _plugins = ModuleType("pydantic.plugin._loader")
 _plugins.__dict__["get_plugins"] = tuple

@@ -4,8 +4,8 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
-from scrm.campaign.model import Channel
 from scrm.campaign.ports import ApprovedContent, RecipientRules
+from scrm.campaign.terms import Channel
 from scrm.consent.consents import Consents
 from scrm.consent.model import ConsentAnswer
 from scrm.consent.ports import Whereabouts

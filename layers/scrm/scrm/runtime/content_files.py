@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from scrm.campaign.dispatch_errors import ContentRefusedError
-from scrm.campaign.model import Channel
 from scrm.campaign.ports import ApprovedContent, ContentFiles
+from scrm.campaign.terms import Channel
 from scrm.content.model import Attachment, AttachmentKind
 
 ASSET: Final = "asset_id"

@@ -7,7 +7,7 @@ from typing import Any, Final, Protocol
 
 from scrm.campaign import ports
 from scrm.campaign.dispatch_errors import ContentRefusedError, DispatchPostponedError
-from scrm.campaign.model import Channel
+from scrm.campaign.terms import Channel
 from scrm.content.media import AssetRefusedError, MediaPostponedError, MediaUse
 from scrm.content.model import AttachmentKind
 from scrm.runtime.content_files import ASSET

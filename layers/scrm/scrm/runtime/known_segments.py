@@ -3,8 +3,9 @@
 from typing import Final
 
 from scrm.audience.segments import Segment, SegmentStore
-from scrm.campaign.model import CampaignDefinition, Channel
+from scrm.campaign.model import CampaignDefinition
 from scrm.campaign.refusals import CampaignRefusedError
+from scrm.campaign.terms import Channel
 
 ALL_CUSTOMERS: Final = "all_customers"
 

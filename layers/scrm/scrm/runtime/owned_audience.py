@@ -18,8 +18,9 @@ from scrm.audience.segments import UnknownSegmentError
 from scrm.aws.snapshot_documents import BucketSnapshots, OwnerRow, PartHead
 from scrm.campaign.campaign_ports import OwnerPart
 from scrm.campaign.exclusions import Exclusions, Judged
-from scrm.campaign.model import Audience, Campaign, Channel
+from scrm.campaign.model import Audience, Campaign
 from scrm.campaign.refusals import CampaignRefusedError
+from scrm.campaign.terms import Channel
 from scrm.contacts.model import Customer, GroupChat, Relation, RelationState
 from scrm.homes import key_of
 from scrm.org.model import Member

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from scrm.campaign.model import Channel
 from scrm.campaign.ports import Owners
+from scrm.campaign.terms import Channel
 from scrm.pressure.exceptions import PressureRules
 from scrm.pressure.model import PressureClass
 from scrm.settings.pressure import PressureDocument

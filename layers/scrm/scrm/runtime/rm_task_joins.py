@@ -7,9 +7,9 @@ from itertools import batched
 from typing import Final
 
 from scrm.campaign.channels import RM_TASKS
-from scrm.campaign.model import Channel
 from scrm.campaign.ports import AcceptedMessage, MassMessage, MessageSeen
 from scrm.campaign.task import MOST_CUSTOMERS, PENDING, RecipientState, Result
+from scrm.campaign.terms import Channel
 from scrm.tasks.errors import StaleTaskError, until_current
 from scrm.tasks.model import MOST_SUBJECTS, Task, TaskKind, TaskState, task_id_of
 from scrm.tasks.ports import MOST_CHANGES_TOGETHER, TaskChange, TaskPlaces, TaskRepository

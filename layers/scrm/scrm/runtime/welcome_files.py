@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from scrm.campaign.dispatch_errors import ContentRefusedError
-from scrm.campaign.model import Channel
+from scrm.campaign.terms import Channel
 from scrm.content.media import AssetRefusedError, MediaLibrary, MediaPostponedError, MediaUse
 from scrm.content.model import Attachment, AttachmentKind
 from scrm.runtime.content_files import ASSET, as_wecom_takes

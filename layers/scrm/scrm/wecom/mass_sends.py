@@ -6,9 +6,9 @@ from typing import Final
 
 from scrm import clock, ids
 from scrm.campaign import dispatch_errors as dispatch
-from scrm.campaign.model import Channel
 from scrm.campaign.ports import AcceptedMessage, MassMessage, MessageSeen
 from scrm.campaign.task import RecipientState, Result
+from scrm.campaign.terms import Channel
 from scrm.wecom import errors as wecom
 from scrm.wecom.api.mass_messages import ChatType
 from scrm.wecom.campaign_calls import CampaignCalls

@@ -6,9 +6,10 @@ from typing import Annotated, Self
 from pydantic import Field
 
 from scrm.campaign import model
-from scrm.campaign.model import CampaignState, Channel, RingState
+from scrm.campaign.model import RingState
 from scrm.campaign.results import CampaignResults as Found
 from scrm.campaign.task import RecipientState, TaskState
+from scrm.campaign.terms import CampaignState, Channel, ContentRef
 from scrm.runtime.http.content_models import Asked, Moment, NodeText
 from scrm.runtime.http.models import Page, Reply, Timestamp
 
@@ -77,7 +78,7 @@ class CampaignRequest(Asked):
             node_id=node_id,
             channel=self.channel,
             target_kpi=self.target_kpi,
-            content=model.ContentRef(self.activity_id, self.content_version),
+            content=ContentRef(self.activity_id, self.content_version),
             segment_id=self.segment_id,
             rings=tuple(ring.to_ring() for ring in self.rings),
             blast_radius=self.blast_radius,

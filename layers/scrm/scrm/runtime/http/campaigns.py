@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from scrm import clock
 from scrm.campaign import model
 from scrm.campaign.desk import CampaignDesk
-from scrm.campaign.model import CampaignState
+from scrm.campaign.terms import CampaignState
 from scrm.runtime.http import campaign_models as models
 from scrm.runtime.http.caller import Caller, Role
 from scrm.runtime.http.campaign_requests import CampaignId, refusals, visible_campaign

@@ -6,7 +6,7 @@ from typing import Annotated, Self
 from aws_lambda_powertools.event_handler.openapi.params import Query
 
 from scrm.campaign import model
-from scrm.campaign.model import CampaignState, Channel
+from scrm.campaign.terms import CampaignState, Channel
 from scrm.node_paths import covers
 from scrm.runtime.http import campaign_models as models
 from scrm.runtime.http.campaign_requests import CampaignId

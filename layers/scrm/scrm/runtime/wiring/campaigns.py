@@ -22,6 +22,7 @@ from scrm.runtime.known_segments import KnownSegments
 from scrm.runtime.member_places import MemberPlaces
 from scrm.runtime.wiring import campaign_settings, campaign_store, send_checks, send_tasks
 from scrm.runtime.wiring.contacts import contacts
+from scrm.runtime.wiring.content_gate import content_gate
 from scrm.runtime.wiring.tables import queue, table
 
 
@@ -42,7 +43,7 @@ class AdminCampaigns:
         return CampaignDesk(
             store=self.store,
             journal=AuditedCampaigns(self.log),
-            contents=LibraryVersions(send_checks.content_gate()),
+            contents=LibraryVersions(content_gate()),
             segments=KnownSegments(DynamoSegments(table("AUDIENCE_TABLE"))),
             queue=planning_queue(),
             tallies=self.tallies,

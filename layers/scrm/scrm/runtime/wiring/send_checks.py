@@ -1,27 +1,23 @@
 """What everybody asks who plans, creates or follows send tasks: the checks and the ledger."""
 
 import functools
+from typing import TYPE_CHECKING
 
 from scrm import clock
 from scrm.audience.intake import FactsReader
 from scrm.aws.audience_table import DynamoDossiers
-from scrm.aws.content_table import DynamoContents
 from scrm.aws.customer_owners import DynamoOwners
-from scrm.aws.product_table import DynamoPermissions, DynamoProducts
 from scrm.campaign.checks import SendChecks
-from scrm.content.permissions import ProductPermissions
-from scrm.content.sending import ContentGate
 from scrm.runtime.audience_joins import FactRules
 from scrm.runtime.consent_joins import ConsentedOnly
-from scrm.runtime.dispatch_joins import LedgerPlaces, LibraryContents
-from scrm.runtime.wiring import audience_settings, consent, pressure, send_tasks
+from scrm.runtime.dispatch_joins import LibraryContents
+from scrm.runtime.when_asked import when_asked
+from scrm.runtime.wiring import audience_settings, consent, send_tasks
+from scrm.runtime.wiring.content_gate import content_gate
 from scrm.runtime.wiring.tables import table
 
-
-@functools.cache
-def content_gate() -> ContentGate:
-    library = table("CONTENT_TABLE")
-    return ContentGate(DynamoContents(library), DynamoProducts(library))
+if TYPE_CHECKING:
+    from scrm.campaign.ports import PressureLedger, ProductPermissions
 
 
 @functools.cache
@@ -31,10 +27,9 @@ def facts() -> FactsReader:
 
 @functools.cache
 def checks() -> SendChecks:
-    library = table("CONTENT_TABLE")
     return SendChecks(
         LibraryContents(content_gate()),
-        ProductPermissions(DynamoProducts(library), DynamoPermissions(library)),
+        when_asked(_permissions),
         ConsentedOnly(consent.consents(), consent.required, FactRules(facts(), audience_settings.rules)),
         owners(),
     )
@@ -45,16 +40,34 @@ def owners() -> DynamoOwners:
     return DynamoOwners(table("CONTACTS_TABLE"))
 
 
+def _permissions() -> "ProductPermissions":
+    from scrm.aws.product_table import DynamoPermissions, DynamoProducts  # noqa: PLC0415 - asked about products only
+    from scrm.content.permissions import ProductPermissions as Permissions  # noqa: PLC0415
+
+    library = table("CONTENT_TABLE")
+    return Permissions(DynamoProducts(library), DynamoPermissions(library))
+
+
 @functools.cache
-def places() -> LedgerPlaces:
+def places() -> "PressureLedger":
+    """Who only looks at tasks asks it when somebody has ended."""
+    return when_asked(_places)
+
+
+def _places() -> "PressureLedger":
+    from scrm.runtime.pressure_places import LedgerPlaces  # noqa: PLC0415 - see above
+    from scrm.runtime.wiring import pressure  # noqa: PLC0415
+
     return LedgerPlaces(pressure.ledger(), clock.now)
 
 
 def reset() -> None:
     """Forget every built object; for tests."""
+    from scrm.runtime.wiring import pressure  # noqa: PLC0415 - see above
+
+    pressure.reset()
     audience_settings.reset()
     consent.reset()
-    pressure.reset()
     send_tasks.reset()
     for factory in (content_gate, facts, checks, owners, places):
         factory.cache_clear()

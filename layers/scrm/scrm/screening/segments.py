@@ -1,0 +1,108 @@
+"""A segment is screened: its messages become findable, hits become cases, and what customers asked for is heard.
+
+Every step may be repeated. The note that a segment waits is taken away last, so a crash anywhere screens it again.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from scrm.archive import index
+from scrm.archive.index import Place
+from scrm.archive.places import reopened_key, segment_key
+from scrm.archive.segment import RowState, read_lines
+from scrm.archive.stores import ArchiveObjects
+from scrm.review.desk import ReviewDesk
+from scrm.screening.screen import ArchivedRow, CustomerSignal, LexiconInForce, Screened, members_in, screen
+from scrm.sql import SqlEngine
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingSegment:
+    """``reopened_from``: the first seq of rows that a late key opened, None for the page's own segment."""
+
+    asked_from: int
+    pulled_at: datetime
+    reopened_from: int | None = None
+
+
+class WaitingSegments(Protocol):
+    """Segments that are stored and not screened; noted in the write that settles them."""
+
+    def waiting(self, asked_from: int, reopened_from: int | None) -> WaitingSegment | None: ...
+
+    def screened(self, segment: WaitingSegment) -> None: ...
+
+
+class MemberPlaces(Protocol):
+    def node_paths(self, userids: Iterable[str]) -> Mapping[str, str]:
+        """Where members stand, of those we know."""
+        ...
+
+
+class CustomerEar(Protocol):
+    """Takes what customers said for themselves; repeatable by ``msgid``."""
+
+    def opted_out(self, signal: CustomerSignal) -> None: ...
+
+    def has_need(self, signal: CustomerSignal) -> None: ...
+
+
+class SegmentGoneError(Exception):
+    """A segment that waits is not in the bucket; the key is named. This is tampering until shown otherwise."""
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentScreening:
+    """Use case. ``lexicon`` gives the version in force, the same object while it is."""
+
+    segments: WaitingSegments
+    objects: ArchiveObjects
+    places: MemberPlaces
+    lexicon: Callable[[], LexiconInForce]
+    desk: ReviewDesk
+    engine: SqlEngine
+    ear: CustomerEar
+
+    def screen(self, asked_from: int, reopened_from: int | None = None) -> tuple[Screened, int]:
+        """What was found, and how many cases are new; nothing when the segment was screened before.
+
+        Raises:
+            SegmentGoneError: see there.
+        """
+        waiting = self.segments.waiting(asked_from, reopened_from)
+        if waiting is None:
+            return Screened(), 0
+        rows = list(self._rows(waiting))
+        places = self.places.node_paths(members_in(rows))
+        screened = screen(rows, self.lexicon(), places, self.desk.rules())
+        self._make_findable(waiting, screened.index_rows)
+        new_cases = self.desk.open_cases(screened.suspicions)
+        for signal in screened.opt_outs:
+            self.ear.opted_out(signal)
+        for signal in screened.needs:
+            self.ear.has_need(signal)
+        self.segments.screened(waiting)
+        return screened, new_cases
+
+    def _rows(self, waiting: WaitingSegment) -> Iterator[ArchivedRow]:
+        """Messages that can be read; what WeCom told again was screened when it was told first."""
+        key = segment_key(waiting.asked_from)
+        if waiting.reopened_from is not None:
+            key = reopened_key(waiting.asked_from, waiting.reopened_from)
+        stored = self.objects.read(key)
+        if stored is None:
+            raise SegmentGoneError(key)
+        for number, line in enumerate(read_lines(stored.body)):
+            if line.state is RowState.OPENED and not line.repeated and line.seq is not None:
+                place = Place(waiting.asked_from, number, line.seq, waiting.pulled_at)
+                yield ArchivedRow(place, line.message)
+
+    def _make_findable(self, waiting: WaitingSegment, rows: Sequence[Mapping[str, object]]) -> None:
+        """One file a business day, named by the segment, so that a repeat writes the same."""
+        name = index.seq_text(waiting.asked_from)
+        if waiting.reopened_from is not None:
+            name = f"{name}-{index.seq_text(waiting.reopened_from)}"
+        for day, of_day in index.by_day(rows):
+            self.engine.write(index.MESSAGES, index.part_partition(day), name, of_day)
