@@ -1,0 +1,1 @@
+"""Stands in for the package with WeCom's library in the child process; see `_native`."""
