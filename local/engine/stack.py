@@ -268,6 +268,10 @@ def _bring_up(
         "CustomerPageUrl": page_url,
         "Architecture": local_architecture(),
         "CampaignConcurrency": _WORKERS_HERE,
+        "ArchiveSource": "local",
+        "ArchiveLockMode": "GOVERNANCE",
+        "ArchiveLockDays": "1",
+        "ArchivePullSchedule": "rate(1 hour)",
     }
     deployed = deploy(engine, built, parameters)
     credentials.put_into(engine, deployed)

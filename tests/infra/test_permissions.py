@@ -48,7 +48,7 @@ SECRET_OF = {
     "WECOM_SECRET_ID": "WecomSecret",
     "CALLBACK_SECRET_ID": "CallbackSecret",
     "LINK_SECRET_ID": "LinkSecret",
-    "ARCHIVE_KEY_SECRET_ID": "ArchiveKeySecret",
+    "ARCHIVE_KEYS_SECRET_ID": "ArchiveKeysSecret",
 }
 BUS_OF = {"EVENT_BUS_NAME": "ScrmBus"}
 BUCKET_OF = {"DATA_BUCKET": "DataBucket", "ARCHIVE_BUCKET": "ArchiveBucket"}

@@ -25,7 +25,7 @@ TABLES = {
 }
 # Working state; ended relations; old weeks; what no feed repeated.
 FORGETS = {"PlatformTable", "ContactsTable", "PressureTable", "AudienceTable", "WelcomeTable"}
-SECRETS = ["WecomSecret", "CallbackSecret", "LinkSecret", "ArchiveKeySecret"]
+SECRETS = ["WecomSecret", "CallbackSecret", "LinkSecret", "ArchiveKeysSecret"]
 KEPT = [*TABLES, *SECRETS, "DataBucket", "DataKey", "ArchiveBucket", "ArchiveKey", "EgressAddressA", "EgressAddressB"]
 DATA_CLASSES = {"core", "important", "general-sensitive", "general-other"}
 HOLDS_DATA = (

@@ -5,20 +5,15 @@ import functools
 from scrm import clock
 from scrm.archive.opening import RowOpener
 from scrm.archive.page_opening import PageOpening, ParkedRows
-from scrm.aws import session
 from scrm.aws.archive_table import DynamoSegmentStore
-from scrm.aws.callback_inbox import JsonSecret
-from scrm.runtime.environment import required
-from scrm.runtime.wiring import archive
+from scrm.runtime.wiring import archive, archive_source
 from scrm.runtime.wiring.tables import table
-from scrm.wecom.archive.keys import SecretKeys
 
 
 @functools.cache
 def opener() -> RowOpener:
     """One per process: it keeps the keys that it parsed."""
-    secret = JsonSecret(session.client("secretsmanager"), required("ARCHIVE_KEY_SECRET_ID"))
-    return RowOpener(SecretKeys(secret.read), archive.source())
+    return RowOpener(archive_source.private_keys(), archive_source.chat_source())
 
 
 def page_opening() -> PageOpening:
@@ -33,3 +28,4 @@ def parked_rows() -> ParkedRows:
 def reset() -> None:
     """Forget every built object; for tests."""
     opener.cache_clear()
+    archive_source.reset()

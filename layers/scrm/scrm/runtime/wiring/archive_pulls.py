@@ -11,7 +11,7 @@ from scrm.aws.archive_queues import SqsPullQueue
 from scrm.aws.archive_table import DynamoIntakeStore
 from scrm.aws.rate_table import DynamoRateTable
 from scrm.runtime.environment import required
-from scrm.runtime.wiring import archive, archive_care
+from scrm.runtime.wiring import archive, archive_care, archive_source
 from scrm.runtime.wiring.tables import queue, table
 from scrm.wecom.archive.budget import GovernedPulls
 
@@ -21,7 +21,7 @@ def intake() -> Intake:
     """One per process: it remembers how large a page may be."""
     rates = DynamoRateTable(session.client("dynamodb"), required("PLATFORM_TABLE"))
     return Intake(
-        source=archive.source(),
+        source=archive_source.chat_source(),
         objects=archive.objects(),
         store=DynamoIntakeStore(table("ARCHIVE_TABLE")),
         queue=archive.page_queue(),
@@ -43,3 +43,4 @@ def pulls() -> SqsPullQueue:
 def reset() -> None:
     """Forget every built object; for tests."""
     intake.cache_clear()
+    archive_source.reset()
