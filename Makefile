@@ -47,6 +47,10 @@ template: setup ## check infra/template.yaml
 build: setup ## sam build, layers compiled; ARGS="--architecture arm64" for a deployment; skipped when nothing changed
 	$(PY) -m local.engine build $(ARGS)
 
+.PHONY: archive-layer
+archive-layer: setup ## the layer with WeCom's archive library; ARGS="--library libWeWorkFinanceSdk_C.so"
+	@$(PY) -m local.setup.archive_layer $(ARGS)
+
 .PHONY: demo
 demo: setup ## a bank's staff changes become completed handovers, before your eyes
 	@$(PY) -m local.demo $(ARGS)
