@@ -86,7 +86,7 @@ def sweep() -> ArchiveRequest:
 @router.post(
     "/v1/archive/intake/reopening",
     operation_id="reopenArchiveRows",
-    summary="Try every parked row again, also those that a key did not open. For head office and operators at the root.",
+    summary="Try all parked rows again, also those that a key did not open. For head office and operators at the root.",
     tags=["archive"],
     status_code=HTTPStatus.ACCEPTED,
     responses=responses(HTTPStatus.ACCEPTED, ArchiveRequest),
