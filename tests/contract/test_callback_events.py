@@ -24,6 +24,7 @@ QUEUE = {
     "change_contact.create_party": "contact",
     "change_external_contact": "contact",
     "change_external_chat": "contact",
+    "msgaudit_notify": "archive_intake",
     "change_external_contact.transfer_fail": "reconcile",
 }
 WITH_A_WELCOME_CODE = {
