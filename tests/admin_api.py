@@ -14,6 +14,7 @@ from pydantic import BaseModel
 
 from functions.admin_api.handler import lambda_handler
 from scrm import clock, ids
+from scrm.archive.sweep import IntakeDesk
 from scrm.audience.expressions import Expression
 from scrm.audience.needs import Recommender
 from scrm.audience.preview import AudiencePreview, Preview
@@ -71,6 +72,7 @@ from scrm.tasks.queries import TaskLists
 from scrm.tasks.work import TaskWork
 from scrm.welcome.rules import WelcomeDesk
 from tests.fakes.answers import FakeAnswers
+from tests.fakes.archive import AskedOf, MemoryArchive
 from tests.fakes.audience import NOW, FakeKnown, FakeLists, FakeSegments
 from tests.fakes.audit import FakeAuditStore
 from tests.fakes.campaigns import Bank, MemoryResults, MemoryShared
@@ -265,6 +267,8 @@ class Api:
     campaigns: Bank = field(default_factory=Bank)
     answers: Answers = field(default_factory=lambda: Answers(AT))
     welcome: FakeWelcomeRules = field(default_factory=FakeWelcomeRules)
+    archive: MemoryArchive = field(default_factory=MemoryArchive)
+    archive_asked: list[str] = field(default_factory=list)
 
     @property
     def links(self) -> OptOutLinks:
@@ -296,6 +300,7 @@ class Api:
             "audience": AudienceOverMemory(self.segments, self.known, self.people, AuditLog(self.audit), self.lists),
             "content_library": ContentOverMemory(self.library, self.shelf.desk),
             "permission_changes": self.library.changes,
+            "archive_intake": IntakeDesk(self.archive.care(), AskedOf(self.archive_asked)),
             "welcome_desk": WelcomeDesk(
                 self.welcome,
                 LibraryGreetings(self.library.gate, lambda: self.links),

@@ -26,6 +26,11 @@ os.environ.update(
     CONTENT_TABLE="content",
     WELCOME_TABLE="welcome",
     LEXICON_TABLE="lexicon",
+    ARCHIVE_TABLE="archive",
+    ARCHIVE_BUCKET="archive",
+    ARCHIVE_SOURCE="local",
+    ARCHIVE_PULLS_PER_MINUTE="600",
+    ARCHIVE_KEYS_SECRET_ID="scrm/archive-keys",
     SEND_TASK_TABLE="send-tasks",
     DATA_BUCKET="data",
     CALLBACK_SECRET_ID="scrm/callback",
@@ -45,6 +50,8 @@ for _name in (
     "CAMPAIGN_RECONCILE",
     "CAMPAIGN_PLANNER",
     "WELCOME",
+    "ARCHIVE_INTAKE",
+    "ARCHIVE",
 ):
     os.environ[f"{_name}_QUEUE_URL"] = (
         f"https://sqs.cn-north-1.amazonaws.com.cn/123456789012/{_name.lower().replace('_', '-')}"

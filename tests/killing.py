@@ -71,9 +71,13 @@ class _Remote:
         return lambda *args, **more: self._killer.around(lambda: found(*args, **more))
 
 
+_LEASE_ENDED = timedelta(seconds=100)
+"""Of the archive's intake, whose message is invisible for eight times as long."""
+
+
 def redelivered_after(queue: str) -> timedelta:
     """When a message comes again whose reader died; in truth later: visibility is six times the reader's time limit."""
-    return LONGEST_RUN if queue == "handover" else timedelta(0)
+    return {"handover": LONGEST_RUN, "archive_intake": _LEASE_ENDED}.get(queue, timedelta(0))
 
 
 class CallKiller:

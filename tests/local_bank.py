@@ -18,6 +18,8 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 from requests.adapters import HTTPAdapter
 
+from functions.archive_intake import handler as archive_intake
+from functions.archive_worker import handler as archive_worker
 from functions.campaign_planner import handler as campaign_planner
 from functions.campaign_reconcile import handler as campaign_reconcile
 from functions.campaign_worker import handler as campaign_worker
@@ -31,7 +33,7 @@ from local.engine.region import REGION
 from local.simulator.server import RunningSimulator, running_simulator
 from scrm import clock
 from scrm.aws import session
-from scrm.runtime.wiring import campaign_runs, frozen_audiences
+from scrm.runtime.wiring import archive_pages, archive_pulls, campaign_runs, frozen_audiences
 from scrm.runtime.wiring import contact_sync as contact_wiring
 from scrm.runtime.wiring import dispatch as dispatch_wiring
 from scrm.runtime.wiring import handover_reconcile as reconcile_wiring
@@ -46,7 +48,18 @@ from tests.killing import KilledError, Killer, KillPlace, redelivered_after
 CORP = "wwSIMCORP0000001"
 TOKEN = "LocalBankToken01"
 AES_KEY = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG"
-QUEUES = ("welcome", "staff", "contact", "handover", "reconcile", "campaign", "campaign_reconcile", "campaign_planner")
+QUEUES = (
+    "welcome",
+    "staff",
+    "contact",
+    "handover",
+    "reconcile",
+    "campaign",
+    "campaign_reconcile",
+    "campaign_planner",
+    "archive_intake",
+    "archive",
+)
 HANDLERS: dict[str, Callable[..., Any]] = {
     "staff": staff_intake.lambda_handler,
     "contact": contact_sync.lambda_handler,
@@ -56,6 +69,8 @@ HANDLERS: dict[str, Callable[..., Any]] = {
     "campaign_reconcile": campaign_reconcile.lambda_handler,
     "campaign_planner": campaign_planner.lambda_handler,
     "welcome": welcome_worker.lambda_handler,
+    "archive_intake": archive_intake.lambda_handler,
+    "archive": archive_worker.lambda_handler,
 }
 
 
@@ -178,6 +193,8 @@ def restart() -> None:
         campaign_runs,
         frozen_audiences,
         welcome_wiring,
+        archive_pulls,
+        archive_pages,
         dispatch_wiring,
         wecom_wiring,
         callback_wiring,
@@ -196,7 +213,10 @@ def local_bank(tables: EngineTables, world: dict[str, Any], patch: pytest.Monkey
             patch.setenv(f"{name.upper()}_QUEUE_URL", queue_url)
         tables.engine.client("events").create_event_bus(Name="scrm")
         place = {"LocationConstraint": REGION}
-        tables.engine.client("s3").create_bucket(Bucket=os.environ["DATA_BUCKET"], CreateBucketConfiguration=place)
+        s3 = tables.engine.client("s3")
+        s3.create_bucket(Bucket=os.environ["DATA_BUCKET"], CreateBucketConfiguration=place)
+        evidence = os.environ["ARCHIVE_BUCKET"]
+        s3.create_bucket(Bucket=evidence, CreateBucketConfiguration=place, ObjectLockEnabledForBucket=True)
         _put_secrets(tables.engine.client("secretsmanager"), world)
         patch.setenv("WECOM_BASE_URL", sim.base_url)
         patch.setenv("CLOCK_URL", f"{sim.control_url}/control/v1/clock")
@@ -215,10 +235,13 @@ def local_bank(tables: EngineTables, world: dict[str, Any], patch: pytest.Monkey
 
 def _put_secrets(secrets: Any, world: dict[str, Any]) -> None:
     (app,) = (app for app in world["apps"] if app["app"] == "contacts")
-    wecom = {"corp_id": CORP, "apps": {"contacts": {"agent_id": app["agent_id"], "secret": app["secret"]}}}
+    apps = {"contacts": {"agent_id": app["agent_id"], "secret": app["secret"]}}
+    apps |= {each["app"]: {"agent_id": each["agent_id"], "secret": each["secret"]} for each in world["apps"][1:]}
+    wecom = {"corp_id": CORP, "apps": apps}
     secrets.create_secret(Name="scrm/wecom", SecretString=json.dumps(wecom))
     callback = {"contacts": {"token": TOKEN, "encoding_aes_key": AES_KEY}}
     secrets.create_secret(Name="scrm/callback", SecretString=json.dumps(callback))
+    secrets.create_secret(Name="scrm/archive-keys", SecretString="{}")
 
 
 def _watch_remote_calls(killer: Killer, patch: pytest.MonkeyPatch) -> None:
@@ -293,7 +316,10 @@ def small_world(customers: int = 230, groups: int = 4) -> dict[str, Any]:
     return {
         "corp_id": CORP,
         "corp_name": "示例银行",
-        "apps": [{"app": "contacts", "agent_id": 1000002, "secret": "local-bank-app-secret"}],
+        "apps": [
+            {"app": "contacts", "agent_id": 1000002, "secret": "local-bank-app-secret"},
+            {"app": "archive", "agent_id": 2000004, "secret": "local-bank-archive-secret", "kind": "archive"},
+        ],
         "departments": [
             {"id": 1, "name": "总行"},
             {"id": 10, "name": "杭州分行", "parentid": 1, "department_leader": ["mgr_zhao01"]},

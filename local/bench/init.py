@@ -28,6 +28,8 @@ LIMITS = {
     "handover_reconcile": 0.85,
     "campaign_worker": 0.85,
     "welcome_worker": 0.85,
+    "archive_intake": 0.85,
+    "archive_worker": 0.85,
     "campaign_reconcile": 0.85,
     "campaign_planner": 0.85,
     "admin_api": 0.90,
@@ -41,6 +43,8 @@ USUAL = {
     "campaign_planner": "campaign_due",
     "welcome_worker": "customer_added_clock_ahead",
     "customer_web": "open_page",
+    "archive_intake": "pull_requested",
+    "archive_worker": "page_stored",
 }
 """The sample that stands for a function's usual work, where it is not the first by name."""
 CALLS: Mapping[str, str] = {
@@ -70,6 +74,11 @@ ENVIRONMENT: Mapping[str, str] = {
     "CALLBACK_WINDOW_SECONDS": "3000000000",
     "EVENT_BUS_NAME": "scrm",
     "DATA_BUCKET": "data",
+    "ARCHIVE_BUCKET": "archive",
+    "ARCHIVE_SOURCE": "library",
+    "ARCHIVE_LIBRARY_PATH": "/opt/lib/libWeWorkFinanceSdk_C.so",
+    "ARCHIVE_PULLS_PER_MINUTE": "600",
+    "ARCHIVE_KEYS_SECRET_ID": "scrm/archive-keys",
     **{name: name.lower() for name in re.findall(r"^ +([A-Z_]+_TABLE): ", _TEMPLATE, re.MULTILINE)},
     **{name: f"{_QUEUES}/{name}" for name in re.findall(r"^ +([A-Z_]+_QUEUE_URL): ", _TEMPLATE, re.MULTILINE)},
 }

@@ -13,6 +13,7 @@ import click
 from rich.table import Table
 
 from local.cli import tables, work_tables
+from local.cli.archive_commands import archive
 from local.cli.audience_commands import audience
 from local.cli.campaign_commands import campaigns
 from local.cli.client import AdminClient, Row
@@ -423,6 +424,7 @@ scrm.add_command(media)
 scrm.add_command(campaigns)
 scrm.add_command(welcome)
 scrm.add_command(lexicon)
+scrm.add_command(archive)
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from local.engine.build import TEMPLATE, build, local_architecture
-from local.engine.credentials import APP, WecomCredentials
+from local.engine.credentials import APP, ARCHIVE_APP, WecomCredentials
 from local.engine.deploy import DeployedStack, deploy
 from local.engine.emulator import CREDENTIALS, Engine, engine_program
 from local.engine.http_api import stable_api_id
@@ -94,7 +94,7 @@ class RunningStack:
     def world(self, document: Mapping[str, Any]) -> dict[str, Any]:
         """``document`` as this stack's simulator can load it: with the secrets and the callback of this stack."""
         credentials = WecomCredentials(**self.endpoints.credentials["wecom"])
-        return world_of_stack(document, credentials, self.endpoints.callback_url[APP])
+        return world_of_stack(document, credentials, self.endpoints.callback_url)
 
     def wait_until_idle(self, within_s: float = 60.0) -> bool:
         """Whether every work queue became empty, with nothing in flight or on its way from the bus.
@@ -120,7 +120,7 @@ class RunningStack:
         wecom = WecomCredentials(**self.endpoints.credentials["wecom"])
         keys = self.engine.client("secretsmanager").get_secret_value(SecretId=self.deployed.physical_ids["LinkSecret"])
         links = [key for name, key in json.loads(keys["SecretString"]).items() if name != "current"]
-        return [wecom.app_secret, wecom.token, wecom.encoding_aes_key, *links]
+        return [wecom.app_secret, wecom.archive_secret, wecom.token, wecom.encoding_aes_key, *links]
 
     def recorded_actions(self) -> set[tuple[str, str]]:
         """(logical id of the function, action) of everything that functions' roles asked of AWS so far.
@@ -243,7 +243,7 @@ def _bring_up(
     engine_port = free_port(_PREFERRED_ENGINE_PORT if paths.name == DEFAULT_STACK else 0)
     engine = Engine(f"http://{LOOPBACK}:{engine_port}")
     api_url, page_url = _api_url(engine, "HttpApi"), _api_url(engine, "CustomerApi")
-    callback_url = f"{api_url}/wecom/callback/{APP}"
+    callback_url = {app: f"{api_url}/wecom/callback/{app}" for app in (APP, ARCHIVE_APP)}
     wecom_port, control_port, identity_port = free_port(), free_port(), free_port()
     issuer = f"http://{LOOPBACK}:{identity_port}"
     control_url = f"http://{LOOPBACK}:{control_port}"
@@ -268,13 +268,17 @@ def _bring_up(
         "CustomerPageUrl": page_url,
         "Architecture": local_architecture(),
         "CampaignConcurrency": _WORKERS_HERE,
+        "ArchiveSource": "local",
+        "ArchiveLockMode": "GOVERNANCE",
+        "ArchiveLockDays": "1",
+        "ArchivePullSchedule": "rate(1 hour)",
     }
     deployed = deploy(engine, built, parameters)
     credentials.put_into(engine, deployed)
     endpoints = Endpoints(
         aws_endpoint_url=engine.endpoint_url,
         region=REGION,
-        callback_url={APP: callback_url},
+        callback_url=callback_url,
         admin_api_url=api_url,
         customer_page_url=page_url,
         wecom_base_url=parameters["WecomBaseUrl"],
@@ -285,7 +289,7 @@ def _bring_up(
     )
     paths.endpoints.write_text(json.dumps(asdict(endpoints), indent=1, ensure_ascii=False), encoding="utf-8")
     launch.start(_companion(paths))
-    _warm(callback_url)
+    _warm(callback_url[APP])
     launch.wait()
     return RunningStack(endpoints, engine, deployed, paths)
 
@@ -300,12 +304,15 @@ def _warm(callback_url: str) -> None:
         pass
 
 
-def world_of_stack(world: Mapping[str, Any], credentials: WecomCredentials, callback_url: str) -> dict[str, Any]:
-    """A simulator world with this stack's corp id, and its app in the place of the world's own app of that name."""
-    ours = credentials.simulator_app(callback_url)
-    others = [app for app in world.get("apps", []) if app["app"] != APP]
-    theirs: dict[str, Any] = next((app for app in world.get("apps", []) if app["app"] == APP), {})
-    return {**world, "corp_id": credentials.corp_id, "apps": [*others, {**theirs, **ours}]}
+def world_of_stack(
+    world: Mapping[str, Any], credentials: WecomCredentials, callback_urls: Mapping[str, str]
+) -> dict[str, Any]:
+    """A simulator world with this stack's corp id, and its apps in the place of the world's own of those names."""
+    theirs: dict[str, dict[str, Any]] = {app["app"]: app for app in world.get("apps", [])}
+    ours = {app["app"]: app for app in credentials.simulator_apps(callback_urls)}
+    others = [app for name, app in theirs.items() if name not in ours]
+    merged = [{**theirs.get(name, {}), **app} for name, app in ours.items()]
+    return {**world, "corp_id": credentials.corp_id, "apps": [*others, *merged]}
 
 
 def _simulator(paths: RunPaths, port: int, control_port: int, world: Mapping[str, Any]) -> Program:

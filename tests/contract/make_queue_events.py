@@ -11,6 +11,8 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from scrm.archive.messages import PageParked, PageStored, PullRequested, ReopeningRequested, SweepRequested
+from scrm.archive.stores import ParkReason
 from scrm.audience.messages import FactsFileStep
 from scrm.campaign.dispatch_messages import (
     CampaignRechecked,
@@ -268,6 +270,22 @@ def samples() -> dict[str, dict[str, dict[str, Any]]]:
                 ),
             ),
             "poison": batch("campaign_reconcile", {"kind": "look_requested"}),
+        },
+        "archive_intake": {
+            "due": {"schedule": "archive_intake.due"},
+            "messages_waiting": batch(
+                "archive_intake", callback("msgaudit_notify", "", AgentID="2000004") | {"app": "archive"}
+            ),
+            "poison": batch("archive_intake", {"kind": "unheard_of"}),
+            "pull_requested": batch("archive_intake", PullRequested()),
+            "sweep_requested": batch("archive_intake", SweepRequested()),
+        },
+        "archive_worker": {
+            "page_parked": batch("archive", PageParked(asked_from=0, key_version=2, reason=ParkReason.KEY_MISSING)),
+            "page_stored": batch("archive", PageStored(asked_from=0)),
+            "parked": {"schedule": "archive_worker.parked"},
+            "poison": batch("archive", {"kind": "page_stored"}),
+            "reopening_requested": batch("archive", ReopeningRequested()),
         },
         "welcome_worker": {
             "customer_added": batch("welcome", newcomer()),

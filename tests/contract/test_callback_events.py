@@ -24,6 +24,7 @@ QUEUE = {
     "change_contact.create_party": "contact",
     "change_external_contact": "contact",
     "change_external_chat": "contact",
+    "msgaudit_notify": "archive_intake",
     "change_external_contact.transfer_fail": "reconcile",
 }
 WITH_A_WELCOME_CODE = {
@@ -94,7 +95,7 @@ def test_sample_event_reaches_its_queue_and_can_be_read_there(inbox: FakeInbox, 
         event = parse_event(message["fields"])
         assert not isinstance(event, UnknownEvent)
         assert not event.extra
-        assert f"{message['event']}.{message['change_type']}" == name
+        assert f"{message['event']}.{message['change_type']}".rstrip(".") == name
         assert message["occurred_at"] == clock.to_iso(SENT_AT)
 
 

@@ -26,6 +26,8 @@ QUEUE_OF = {
     "campaign_worker": "campaign",
     "campaign_reconcile": "campaign_reconcile",
     "welcome_worker": "welcome",
+    "archive_intake": "archive_intake",
+    "archive_worker": "archive",
 }
 # A message that fits no model can never succeed, and a case nobody opened cannot be worked on: both go to the
 # dead-letter queue, where the runbook looks at them.
@@ -33,6 +35,8 @@ FAILS_AS_IT_SHOULD = {
     ("contact_sync", "poison"),
     ("campaign_planner", "poison"),
     ("welcome_worker", "poison"),
+    ("archive_intake", "poison"),
+    ("archive_worker", "poison"),
     ("campaign_worker", "poison"),
     ("campaign_reconcile", "poison"),
     ("handover_worker", "poison"),

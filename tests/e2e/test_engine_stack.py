@@ -29,6 +29,8 @@ def test_endpoints_file_names_everything_that_answers(stack: RunningStack) -> No
         "CampaignReconcileQueue",
         "CampaignPlannerQueue",
         "WelcomeQueue",
+        "ArchiveIntakeQueue",
+        "ArchiveQueue",
     }
     assert told["resources"]["buses"] == {"ScrmBus": "scrm"}
 

@@ -230,6 +230,19 @@ class Told:
 
 
 @dataclass
+class AskedOf:
+    """Implements `scrm.archive.sweep.IntakeRequests`."""
+
+    asked: list[str]
+
+    def request_sweep(self) -> None:
+        self.asked.append("sweep")
+
+    def request_reopening(self) -> None:
+        self.asked.append("reopening")
+
+
+@dataclass
 class Budget:
     """Implements `PullBudget`; ``closed_until`` is what it answers until the clock is there."""
 

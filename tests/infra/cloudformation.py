@@ -19,6 +19,8 @@ FUNCTIONS = {
     "CampaignWorker": "campaign_worker",
     "CampaignReconcile": "campaign_reconcile",
     "WelcomeWorker": "welcome_worker",
+    "ArchiveIntake": "archive_intake",
+    "ArchiveWorker": "archive_worker",
     "AdminApi": "admin_api",
     "CustomerWeb": "customer_web",
 }

@@ -19,7 +19,9 @@ def test_an_error_of_any_function_rings(name: str) -> None:
     assert alarm["Threshold"] == 1
 
 
-@pytest.mark.parametrize("queue", ["StaffQueue", "ContactQueue", "HandoverQueue", "ReconcileQueue"])
+@pytest.mark.parametrize(
+    "queue", ["StaffQueue", "ContactQueue", "HandoverQueue", "ReconcileQueue", "ArchiveIntakeQueue", "ArchiveQueue"]
+)
 def test_a_message_that_waits_too_long_rings(queue: str) -> None:
     watching = [
         each

@@ -5,7 +5,14 @@ import pytest
 from tests.infra.cloudformation import names_in, of_type, plain, properties, statements
 
 ZONES = ["A", "B"]
-CALLS_WECOM = ["ContactSync", "HandoverWorker", "HandoverReconcile", "CampaignWorker", "CampaignReconcile"]
+CALLS_WECOM = [
+    "ContactSync",
+    "HandoverWorker",
+    "HandoverReconcile",
+    "CampaignWorker",
+    "CampaignReconcile",
+    "ArchiveIntake",
+]
 
 
 def test_nothing_of_the_network_is_made_unless_asked_for() -> None:

@@ -14,6 +14,8 @@ VALUES = {
     "CLOCK_URL": "http://127.0.0.1:9/clock",
     "CALLBACK_WINDOW_SECONDS": "600",
     "CORP_ID": "wwSIMCORP0000001",
+    "ARCHIVE_SOURCE": "library",
+    "ARCHIVE_PULLS_PER_MINUTE": "600",
 }
 LAMBDA_ITSELF = {
     "AWS_REGION": "cn-north-1",

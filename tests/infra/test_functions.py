@@ -13,6 +13,7 @@ from tests.infra.cloudformation import FUNCTIONS, names_in, of_type, plain, prop
 
 CALLS_WECOM = {
     "WelcomeWorker",
+    "ArchiveIntake",
     "ContactSync",
     "HandoverWorker",
     "HandoverReconcile",
@@ -138,6 +139,8 @@ def test_every_api_is_throttled(stage: dict[str, Any]) -> None:
         "CampaignPlannerDue",
         "CampaignReconcilePersonal",
         "CampaignReconcileMedia",
+        "ArchiveIntakeDue",
+        "ArchiveWorkerParked",
     ],
 )
 def test_schedules_are_in_utc_and_name_themselves(schedule: str) -> None:
@@ -152,6 +155,8 @@ def test_schedules_are_in_utc_and_name_themselves(schedule: str) -> None:
         '{"schedule": "campaign_planner.due"}',
         '{"schedule": "campaign_reconcile.personal"}',
         '{"schedule": "campaign_reconcile.media"}',
+        '{"schedule": "archive_intake.due"}',
+        '{"schedule": "archive_worker.parked"}',
     )
     assert asked["State"] == {"Ref": "SchedulesState"}
 

@@ -28,6 +28,7 @@ TABLE_OF = {
     "CONTENT_TABLE": "ContentTable",
     "WELCOME_TABLE": "WelcomeTable",
     "LEXICON_TABLE": "LexiconTable",
+    "ARCHIVE_TABLE": "ArchiveTable",
     "CAMPAIGN_TABLE": "CampaignTable",
     "SEND_TASK_TABLE": "SendTaskTable",
     "AUDIT_TABLE": "AuditTable",
@@ -41,14 +42,17 @@ QUEUE_OF = {
     "CAMPAIGN_RECONCILE_QUEUE_URL": "CampaignReconcileQueue",
     "CAMPAIGN_PLANNER_QUEUE_URL": "CampaignPlannerQueue",
     "WELCOME_QUEUE_URL": "WelcomeQueue",
+    "ARCHIVE_INTAKE_QUEUE_URL": "ArchiveIntakeQueue",
+    "ARCHIVE_QUEUE_URL": "ArchiveQueue",
 }
 SECRET_OF = {
     "WECOM_SECRET_ID": "WecomSecret",
     "CALLBACK_SECRET_ID": "CallbackSecret",
     "LINK_SECRET_ID": "LinkSecret",
+    "ARCHIVE_KEYS_SECRET_ID": "ArchiveKeysSecret",
 }
 BUS_OF = {"EVENT_BUS_NAME": "ScrmBus"}
-BUCKET_OF = {"DATA_BUCKET": "DataBucket"}
+BUCKET_OF = {"DATA_BUCKET": "DataBucket", "ARCHIVE_BUCKET": "ArchiveBucket"}
 PREFIXES = {
     "StaffIntake": {
         "s3:GetObject": {"roster/incoming/*", "roster/latest/*"},
@@ -73,6 +77,14 @@ PREFIXES = {
     },
     "CampaignWorker": {"s3:GetObject": {"content/media/*"}, "s3:PutObject": {"facts/send_settled/*"}},
     "WelcomeWorker": {"s3:GetObject": {"content/media/*"}},
+    "ArchiveIntake": {
+        "s3:GetObject": {"pages/*", "manifests/*"},
+        "s3:PutObject": {"pages/*", "manifests/*"},
+    },
+    "ArchiveWorker": {
+        "s3:GetObject": {"pages/*", "segments/*", "reopened/*"},
+        "s3:PutObject": {"segments/*", "reopened/*"},
+    },
     "CampaignReconcile": {"s3:GetObject": {"content/media/*"}, "s3:PutObject": {"facts/send_settled/*"}},
 }
 ROLES = sorted(of_type("AWS::IAM::Role"))
@@ -145,7 +157,7 @@ def test_a_function_may_touch_exactly_what_its_environment_names(
 @pytest.mark.parametrize("action", ["s3:GetObject", "s3:PutObject"])
 def test_a_function_reads_and_writes_only_its_own_prefixes_of_the_bucket(name: str, action: str) -> None:
     granted = {
-        resource["Fn::Sub"].removeprefix("${DataBucket.Arn}/")
+        resource["Fn::Sub"].split("/", 1)[1]
         for each in statements(f"{name}Role")
         if action in listed(each["Action"])
         for resource in listed(each["Resource"])
@@ -200,6 +212,8 @@ def test_only_the_scheduler_of_this_account_may_start_the_scheduled_functions() 
         "HandoverReconcileFunction",
         "CampaignReconcileFunction",
         "CampaignPlannerFunction",
+        "ArchiveIntakeFunction",
+        "ArchiveWorkerFunction",
     }
 
 

@@ -18,6 +18,7 @@ TABLES = {
     "ConsentTable": set(),
     "WelcomeTable": set(),
     "LexiconTable": set(),
+    "ArchiveTable": set(),
     "CampaignTable": {"by_due", "by_branch", "by_bank"},
     "SendTaskTable": {"by_due", "by_campaign", "by_owner"},
     "ContentTable": {"by_branch", "by_bank"},
@@ -25,8 +26,8 @@ TABLES = {
 }
 # Working state; ended relations; old weeks; what no feed repeated.
 FORGETS = {"PlatformTable", "ContactsTable", "PressureTable", "AudienceTable", "WelcomeTable"}
-SECRETS = ["WecomSecret", "CallbackSecret", "LinkSecret"]
-KEPT = [*TABLES, *SECRETS, "DataBucket", "DataKey", "EgressAddressA", "EgressAddressB"]
+SECRETS = ["WecomSecret", "CallbackSecret", "LinkSecret", "ArchiveKeysSecret"]
+KEPT = [*TABLES, *SECRETS, "DataBucket", "DataKey", "ArchiveBucket", "ArchiveKey", "EgressAddressA", "EgressAddressB"]
 DATA_CLASSES = {"core", "important", "general-sensitive", "general-other"}
 HOLDS_DATA = (
     "AWS::DynamoDB::Table",
@@ -89,24 +90,28 @@ def test_only_what_may_be_lost_is_forgotten(name: str) -> None:
     assert forgetting == ({"AttributeName": "expires_at", "Enabled": True} if name in FORGETS else None)
 
 
-def test_the_bucket_is_encrypted_versioned_and_closed() -> None:
-    bucket = properties("DataBucket")
+@pytest.mark.parametrize(("name", "key"), [("DataBucket", "DataKey"), ("ArchiveBucket", "ArchiveKey")])
+def test_each_bucket_is_encrypted_versioned_and_closed(name: str, key: str) -> None:
+    bucket = properties(name)
 
     [encryption] = bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
-    assert encryption["ServerSideEncryptionByDefault"] == {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": OUR_KEY}
+    assert encryption["ServerSideEncryptionByDefault"] == {
+        "SSEAlgorithm": "aws:kms",
+        "KMSMasterKeyID": {"Fn::GetAtt": [key, "Arn"]},
+    }
     assert bucket["VersioningConfiguration"] == {"Status": "Enabled"}
     assert len(bucket["PublicAccessBlockConfiguration"]) == 4
     assert all(bucket["PublicAccessBlockConfiguration"].values())
     assert bucket["OwnershipControls"] == {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]}
 
 
-def test_the_bucket_refuses_plain_http() -> None:
-    [policy] = of_type("AWS::S3::BucketPolicy").values()
-    [refusal] = policy["Properties"]["PolicyDocument"]["Statement"]
+@pytest.mark.parametrize("bucket", ["DataBucket", "ArchiveBucket"])
+def test_each_bucket_refuses_plain_http(bucket: str) -> None:
+    [refusal] = properties(f"{bucket}Policy")["PolicyDocument"]["Statement"]
 
-    assert names_in(policy["Properties"]["Bucket"]) == {"DataBucket"}
+    assert names_in(properties(f"{bucket}Policy")["Bucket"]) == {bucket}
     assert (refusal["Effect"], refusal["Principal"], refusal["Action"]) == ("Deny", "*", "s3:*")
-    assert refusal["Resource"] == [{"Fn::GetAtt": ["DataBucket", "Arn"]}, {"Fn::Sub": "${DataBucket.Arn}/*"}]
+    assert refusal["Resource"] == [{"Fn::GetAtt": [bucket, "Arn"]}, {"Fn::Sub": f"${{{bucket}.Arn}}/*"}]
     assert refusal["Condition"] == {"Bool": {"aws:SecureTransport": False}}
 
 
@@ -125,6 +130,34 @@ def test_the_bucket_forgets_rosters_old_versions_and_interrupted_uploads_and_nev
     assert (review["Prefix"], review["ExpirationInDays"]) == ("audience/review/", 90)
     assert (lists["Prefix"], lists["ExpirationInDays"]) == ("audience/lists/", 90)
     assert (uploads["Prefix"], uploads["ExpirationInDays"]) == ("audience/uploads/", 1)
+
+
+def test_evidence_is_locked_and_nothing_of_it_expires() -> None:
+    bucket, parameters = properties("ArchiveBucket"), plain()["Parameters"]
+    [rule] = bucket["LifecycleConfiguration"]["Rules"]
+
+    assert bucket["ObjectLockEnabled"] is True
+    assert bucket["ObjectLockConfiguration"]["Rule"] == {
+        "DefaultRetention": {"Mode": {"Ref": "ArchiveLockMode"}, "Days": {"Ref": "ArchiveLockDays"}}
+    }
+    assert parameters["ArchiveLockMode"]["Default"] == "COMPLIANCE"
+    assert parameters["ArchiveLockDays"]["Default"] >= 5 * 365 + 2
+    assert set(rule) == {"Id", "Status", "AbortIncompleteMultipartUpload"}
+
+
+def test_production_cannot_be_deployed_with_evidence_that_can_be_deleted() -> None:
+    rule = plain()["Rules"]["ProductionIsLocked"]
+
+    assert rule["RuleCondition"] == {"Fn::Equals": [{"Ref": "Stage"}, "prod"]}
+    assert rule["Assertions"][0]["Assert"] == {"Fn::Equals": [{"Ref": "ArchiveLockMode"}, "COMPLIANCE"]}
+
+
+def test_the_archives_key_is_used_through_its_bucket_alone() -> None:
+    policy = properties("ArchiveKey")["KeyPolicy"]["Statement"]
+    [using] = [each for each in policy if "kms:Decrypt" in _actions(each)]
+
+    assert properties("ArchiveKey")["EnableKeyRotation"] is True
+    assert using["Condition"] == {"StringLike": {"kms:ViaService": {"Fn::Sub": "s3.${AWS::Region}.*"}}}
 
 
 @pytest.mark.parametrize("name", SECRETS)

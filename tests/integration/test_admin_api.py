@@ -50,6 +50,7 @@ TABLES = {
     "campaign": "CampaignTable",
     "send-tasks": "SendTaskTable",
     "audit": "AuditTable",
+    "archive": "ArchiveTable",
 }
 EXPECTED = {
     "draft_lexicon": 201,
@@ -107,6 +108,9 @@ EXPECTED = {
     "get_member_cover": 200,
     "end_task": 200,
     "unknown_route": 404,
+    "get_archive_intake": 200,
+    "sweep_archive_intake": 202,
+    "reopen_archive_rows": 202,
     "list_welcome_rules": 200,
     "put_welcome_rule": 409,  # the content is not released
     "remove_welcome_rule": 404,
@@ -214,7 +218,14 @@ def stack(schemas: dict[str, dict[str, Any]], monkeypatch: pytest.MonkeyPatch) -
             admin.create_table(TableName=name, BillingMode="PAY_PER_REQUEST", **schemas[logical_id])
         queue_url = sqs.create_queue(QueueName="contact")["QueueUrl"]
         monkeypatch.setenv("CONTACT_QUEUE_URL", queue_url)
-        for name in ("HANDOVER_QUEUE_URL", "RECONCILE_QUEUE_URL", "CAMPAIGN_QUEUE_URL", "CAMPAIGN_PLANNER_QUEUE_URL"):
+        for name in (
+            "HANDOVER_QUEUE_URL",
+            "RECONCILE_QUEUE_URL",
+            "CAMPAIGN_QUEUE_URL",
+            "CAMPAIGN_PLANNER_QUEUE_URL",
+            "ARCHIVE_QUEUE_URL",
+            "ARCHIVE_INTAKE_QUEUE_URL",
+        ):
             monkeypatch.setenv(name, sqs.create_queue(QueueName=name.split("_")[0].lower())["QueueUrl"])
         keys = json.dumps({"current": "k1", "k1": "a-key-of-tests-and-samples-which-opens-nothing"})
         boto3.client("secretsmanager").create_secret(Name=os.environ["LINK_SECRET_ID"], SecretString=keys)

@@ -52,6 +52,8 @@ FORBIDDEN = {
     "handover_worker": (*NOT_IN_WORKERS, *NOT_BEFORE_WORK_COMES, "scrm.handover"),
     "handover_reconcile": (*NOT_IN_WORKERS, "scrm.handover.certificate", "scrm.handover.orphans", "scrm.wecom.events"),
     "campaign_planner": (*NOT_IN_WORKERS, *NOT_BEFORE_WORK_COMES),
+    "archive_intake": (*NOT_IN_WORKERS, *NOT_BEFORE_WORK_COMES, "scrm.archive", "cryptography"),
+    "archive_worker": (*NOT_IN_WORKERS, *NOT_BEFORE_WORK_COMES, "scrm.archive", "cryptography"),
     "welcome_worker": (*NOT_IN_WORKERS, "scrm.campaign", "scrm.content.media", "scrm.wecom.events.external_contact"),
     "campaign_worker": (*NOT_IN_WORKERS, *NOT_BEFORE_WORK_COMES),
     "campaign_reconcile": (*NOT_IN_WORKERS, *NOT_BEFORE_WORK_COMES),
@@ -79,6 +81,8 @@ FORBIDDEN_IN_WORK = {
     "transfers": (*EVERYWHERE, *CAMPAIGN_FEATURES),
     "campaign_runs": (*EVERYWHERE, *OTHER_FEATURES, *NOT_IN_A_STEP),
     "slices": (*EVERYWHERE, "scrm.handover", "scrm.tasks", "scrm.campaign.planning", "scrm.wecom"),
+    "archive_pulls": (*EVERYWHERE, *OTHER_FEATURES, *CAMPAIGN_FEATURES, "duckdb", "scrm.archive.message"),
+    "archive_pages": (*EVERYWHERE, *OTHER_FEATURES, *CAMPAIGN_FEATURES, "duckdb", "scrm.wecom.governor"),
     "media": (*EVERYWHERE, *OTHER_FEATURES, "scrm.campaign.dispatching", "scrm.audience", "scrm.contacts"),
 }
 

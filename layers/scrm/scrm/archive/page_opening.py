@@ -5,7 +5,7 @@ Both are repeatable: a segment that is there already is taken as it is, with the
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Final
 
@@ -39,7 +39,7 @@ class Opened:
     opened: int = 0
     raw: int = 0
     repeated: int = 0
-    parked: Mapping[ParkReason, int] | None = None
+    parked: Mapping[ParkReason, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

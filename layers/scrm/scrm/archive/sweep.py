@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, Protocol
 
 from scrm.archive.stores import Cursor, IntakeStore, Lease, PageQueue, ParkReason, SegmentStore
 
@@ -22,6 +22,14 @@ class IntakeStatus:
     open_pages: int
     oldest_open_page_at: datetime | None
     parked: dict[tuple[int, ParkReason], int]
+
+
+class IntakeRequests(Protocol):
+    """What an operator may ask of the archive's functions."""
+
+    def request_sweep(self) -> None: ...
+
+    def request_reopening(self) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,3 +66,11 @@ class IntakeCare:
         """How old the newest message is; None before the first."""
         newest = self.intake.newest_message_at()
         return None if newest is None else self.now() - newest
+
+
+@dataclass(frozen=True, slots=True)
+class IntakeDesk:
+    """How the intake stands, and what a person may ask."""
+
+    care: IntakeCare
+    requests: IntakeRequests

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Self
 
-_QUEUES = ("staff", "contact", "reconcile", "welcome")
+_QUEUES = ("staff", "contact", "reconcile", "welcome", "archive_intake")
 
 
 class MissingSettingError(Exception):

@@ -15,6 +15,7 @@ class Destination(StrEnum):
     CONTACT = "contact"
     RECONCILE = "reconcile"
     WELCOME = "welcome"
+    ARCHIVE_INTAKE = "archive_intake"
 
 
 class Outcome(StrEnum):
@@ -45,6 +46,7 @@ _ROUTES = {
     "change_external_contact": Destination.CONTACT,
     "change_external_contact.transfer_fail": Destination.RECONCILE,
     "change_external_chat": Destination.CONTACT,
+    "msgaudit_notify": Destination.ARCHIVE_INTAKE,
 }
 
 

@@ -28,6 +28,7 @@ from scrm.runtime.wiring import bank_settings, handover_settings
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
+    from scrm.archive.sweep import IntakeDesk
     from scrm.audience.needs import Recommender
     from scrm.aws.certificate_documents import BucketCertificates
     from scrm.aws.contact_queries import DynamoContactQueries
@@ -161,6 +162,12 @@ def content_library() -> "AdminContent":
 
     files = DocumentStore(lambda: session.client("s3"), settings().data_bucket)
     return AdminContent(_table(settings().content_table), files, audit_log(), planning_queue)
+
+
+def archive_intake() -> "IntakeDesk":
+    from scrm.runtime.wiring import archive_care  # noqa: PLC0415 - only operations on the archive need it
+
+    return archive_care.desk()
 
 
 def welcome_desk() -> "WelcomeDesk":

@@ -1,6 +1,7 @@
 """Where archived conversations come from (ARCHIVE_SOURCE), and the keys that open them."""
 
 import functools
+from collections.abc import Callable
 
 from scrm.archive.ports import ChatSource, PrivateKeys
 from scrm.aws import session
@@ -21,15 +22,15 @@ class UnknownSourceError(Exception):
 @functools.cache
 def chat_source() -> ChatSource:
     """WeCom's library in a process of its own, or in the local run the simulator. One per function, for one thread."""
-    stated = required("ARCHIVE_SOURCE")
+    stated, credentials = required("ARCHIVE_SOURCE"), _credentials_in(optional("WECOM_SECRET_ID"))
     if stated == "local":
         from scrm.wecom.archive.local_source import LocalSource  # noqa: PLC0415 - the local run alone needs it
 
-        return LocalSource(required("WECOM_BASE_URL"), _credentials)
+        return LocalSource(required("WECOM_BASE_URL"), credentials)
     if stated == "library":
         from scrm.wecom.archive.library_source import LibrarySettings, LibrarySource  # noqa: PLC0415
 
-        return LibrarySource(_credentials, LibrarySettings(path=required("ARCHIVE_LIBRARY_PATH")), _library_ended)
+        return LibrarySource(credentials, LibrarySettings(path=required("ARCHIVE_LIBRARY_PATH")), _library_ended)
     raise UnknownSourceError(stated)
 
 
@@ -38,12 +39,11 @@ def private_keys() -> PrivateKeys:
     return SecretKeys(JsonSecret(session.client("secretsmanager"), required("ARCHIVE_KEYS_SECRET_ID")).read)
 
 
-def _credentials() -> AppCredentials:
-    """Asked when a token is fetched, in the function that pulls; the one that only opens rows may not read them."""
-    secret_id = optional("WECOM_SECRET_ID")
+def _credentials_in(secret_id: str) -> Callable[[], AppCredentials]:
+    """Asked when a token is fetched, in the function that pulls; the one that only opens rows has no such secret."""
     if not secret_id:
-        return AppCredentials("none", "none")
-    return AppSecret(JsonSecret(session.client("secretsmanager"), secret_id), ARCHIVE_APP).credentials()
+        return lambda: AppCredentials("none", "none")
+    return AppSecret(JsonSecret(session.client("secretsmanager"), secret_id), ARCHIVE_APP).credentials
 
 
 def _library_ended(reason: str, output: str) -> None:

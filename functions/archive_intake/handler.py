@@ -1,0 +1,26 @@
+"""The archive is pulled (SQS, schedule): page by page into the bucket, one run at a time, then the cursor."""
+
+from typing import Any, Final
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from scrm.runtime.invocation import entrypoint
+from scrm.runtime import batches
+from scrm.runtime.lazy_work import LazyWork
+
+DUE: Final = "archive_intake.due"
+WORK: Final = LazyWork(
+    {
+        "callback": "archive_pulls.take",
+        "pull_requested": "archive_pulls.take",
+        "sweep_requested": "archive_pulls.sweep",
+    },
+    schedules={DUE: "archive_pulls.pull_and_sweep"},
+)
+
+
+@entrypoint
+def lambda_handler(event: dict[str, Any], context: LambdaContext) -> batches.PartialFailures | None:  # noqa: ARG001
+    if WORK.tick(event.get("schedule", "")):
+        return None
+    return batches.process(event, WORK.take)

@@ -1,0 +1,26 @@
+"""Pages of the archive are opened (SQS), and rows whose key came later (SQS, schedule)."""
+
+from typing import Any, Final
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from scrm.runtime.invocation import entrypoint
+from scrm.runtime import batches
+from scrm.runtime.lazy_work import LazyWork
+
+PARKED: Final = "archive_worker.parked"
+WORK: Final = LazyWork(
+    {
+        "page_stored": "archive_pages.open_page",
+        "page_parked": "archive_pages.reopen",
+        "reopening_requested": "archive_pages.request_reopening",
+    },
+    schedules={PARKED: "archive_pages.request_those_with_a_key"},
+)
+
+
+@entrypoint
+def lambda_handler(event: dict[str, Any], context: LambdaContext) -> batches.PartialFailures | None:  # noqa: ARG001
+    if WORK.tick(event.get("schedule", "")):
+        return None
+    return batches.process(event, WORK.take)

@@ -1,0 +1,47 @@
+"""What the archive's queues carry. Unknown fields are ignored; a breaking change is a new version."""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from scrm.archive.stores import ParkReason
+
+
+class ArchiveMessage(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
+
+    schema_version: Literal[1] = 1
+
+
+class PullRequested(ArchiveMessage):
+    """Intake queue: pull, or go on where an earlier run stopped."""
+
+    kind: Literal["pull_requested"] = "pull_requested"
+
+
+class SweepRequested(ArchiveMessage):
+    """Intake queue: tell the worker again of pages that stand open."""
+
+    kind: Literal["sweep_requested"] = "sweep_requested"
+
+
+class PageStored(ArchiveMessage):
+    """Archive queue: open the page that was asked from here."""
+
+    kind: Literal["page_stored"] = "page_stored"
+    asked_from: int = Field(ge=0)
+
+
+class PageParked(ArchiveMessage):
+    """Archive queue: try the rows of a page that are parked for this reason, with the key of this version."""
+
+    kind: Literal["page_parked"] = "page_parked"
+    asked_from: int = Field(ge=0)
+    key_version: int = Field(ge=0)
+    reason: ParkReason
+
+
+class ReopeningRequested(ArchiveMessage):
+    """Archive queue: somebody wants every parked row tried, also those that a key did not open."""
+
+    kind: Literal["reopening_requested"] = "reopening_requested"

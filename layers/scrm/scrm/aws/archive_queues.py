@@ -1,0 +1,52 @@
+"""What the archive's functions ask of each other, and operators of them."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from scrm import clock
+from scrm.archive.messages import PageParked, PageStored, PullRequested, ReopeningRequested, SweepRequested
+from scrm.archive.stores import ParkedPage
+from scrm.aws.queues import Queue
+
+
+class SqsPageQueue:
+    """Implements `scrm.archive.stores.PageQueue`."""
+
+    def __init__(self, queue: Queue) -> None:
+        self._queue = queue
+
+    def pages_stored(self, asked_from: Sequence[int]) -> None:
+        self._queue.send(PageStored(asked_from=each) for each in asked_from)
+
+    def pages_parked(self, pages: Sequence[ParkedPage]) -> None:
+        self._queue.send(
+            PageParked(asked_from=page.asked_from, key_version=page.key_version, reason=page.reason) for page in pages
+        )
+
+
+class SqsPullQueue:
+    """The intake's own queue."""
+
+    def __init__(self, queue: Queue) -> None:
+        self._queue = queue
+
+    def request_pull(self, not_before: datetime | None = None) -> None:
+        """Now, or then, but within 15 minutes: a queue holds nothing back for longer, and coming early does no harm."""
+        if not_before is None:
+            self._queue.send([PullRequested()])
+        else:
+            self._queue.send_later(PullRequested().model_dump_json(), not_before - clock.now())
+
+
+class SqsIntakeRequests:
+    """Implements `scrm.archive.sweep.IntakeRequests`."""
+
+    def __init__(self, intake: Queue, worker: Queue) -> None:
+        self._intake = intake
+        self._worker = worker
+
+    def request_sweep(self) -> None:
+        self._intake.send([SweepRequested()])
+
+    def request_reopening(self) -> None:
+        self._worker.send([ReopeningRequested()])
