@@ -63,8 +63,13 @@ class WecomCredentials:
     def simulator_apps(self, callback_urls: Mapping[str, str]) -> list[dict[str, Any]]:
         """The apps as the simulator's world document wants them."""
         callback = {"token": self.token, "encoding_aes_key": self.encoding_aes_key}
-        contacts = {"app": APP, "agent_id": AGENT_ID, "secret": self.app_secret}
-        archive = {"app": ARCHIVE_APP, "agent_id": ARCHIVE_AGENT_ID, "secret": self.archive_secret, "kind": "archive"}
+        contacts: dict[str, Any] = {"app": APP, "agent_id": AGENT_ID, "secret": self.app_secret}
+        archive: dict[str, Any] = {
+            "app": ARCHIVE_APP,
+            "agent_id": ARCHIVE_AGENT_ID,
+            "secret": self.archive_secret,
+            "kind": "archive",
+        }
         return [{**app, "callback": {"url": callback_urls[app["app"]], **callback}} for app in (contacts, archive)]
 
     def archive_public_key(self) -> str:

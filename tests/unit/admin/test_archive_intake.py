@@ -5,6 +5,7 @@ import pytest
 from tests.admin_api import BRANCH_10, HEAD_OFFICE, Api, Request
 from tests.fakes.archive import row
 
+KEY = {"idempotency-key": "k1"}
 AUDITOR = {**HEAD_OFFICE, "scrm_roles": "[auditor]"}
 
 
@@ -29,7 +30,7 @@ def test_an_archive_that_has_not_begun_is_shown_as_such(api: Api) -> None:
 @pytest.mark.parametrize("asked", ["sweep", "reopening"])
 def test_head_office_may_ask_and_nobody_else(api: Api, asked: str) -> None:
     statuses = [
-        api.send(Request(f"/v1/archive/intake/{asked}", "POST", claims=claims, body={})).status
+        api.send(Request(f"/v1/archive/intake/{asked}", "POST", claims=claims, headers=KEY, body={})).status
         for claims in (HEAD_OFFICE, AUDITOR, BRANCH_10)
     ]
 

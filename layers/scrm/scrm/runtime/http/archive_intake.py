@@ -12,7 +12,7 @@ from scrm.archive.sweep import IntakeStatus
 from scrm.node_paths import ROOT_NODE_ID
 from scrm.runtime.http.models import Reply, Timestamp
 from scrm.runtime.http.problems import NotAllowedError
-from scrm.runtime.http.routing import current_caller, responses, router
+from scrm.runtime.http.routing import IdempotencyKey, current_caller, responses, router
 from scrm.runtime.wiring import admin_api as wiring
 
 
@@ -77,7 +77,7 @@ def get_intake() -> ArchiveIntake:
     status_code=HTTPStatus.ACCEPTED,
     responses=responses(HTTPStatus.ACCEPTED, ArchiveRequest),
 )
-def sweep() -> ArchiveRequest:
+def sweep(key: IdempotencyKey) -> ArchiveRequest:  # noqa: ARG001 - asking twice is asking once
     _operates()
     wiring.archive_intake().requests.request_sweep()
     return ArchiveRequest(requested_at=clock.now())
@@ -91,7 +91,7 @@ def sweep() -> ArchiveRequest:
     status_code=HTTPStatus.ACCEPTED,
     responses=responses(HTTPStatus.ACCEPTED, ArchiveRequest),
 )
-def reopen() -> ArchiveRequest:
+def reopen(key: IdempotencyKey) -> ArchiveRequest:  # noqa: ARG001 - asking twice is asking once
     _operates()
     wiring.archive_intake().requests.request_reopening()
     return ArchiveRequest(requested_at=clock.now())

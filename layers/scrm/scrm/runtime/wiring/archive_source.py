@@ -2,15 +2,17 @@
 
 import functools
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from scrm.archive.ports import ChatSource, PrivateKeys
 from scrm.aws import session
 from scrm.aws.callback_inbox import JsonSecret
 from scrm.runtime.environment import optional, required
 from scrm.runtime.observability import count, logger
-from scrm.runtime.wiring.wecom import AppSecret
 from scrm.wecom.archive.keys import SecretKeys
-from scrm.wecom.transport import AppCredentials
+
+if TYPE_CHECKING:
+    from scrm.wecom.transport import AppCredentials
 
 ARCHIVE_APP = "archive"
 
@@ -39,11 +41,19 @@ def private_keys() -> PrivateKeys:
     return SecretKeys(JsonSecret(session.client("secretsmanager"), required("ARCHIVE_KEYS_SECRET_ID")).read)
 
 
-def _credentials_in(secret_id: str) -> Callable[[], AppCredentials]:
+def _credentials_in(secret_id: str) -> "Callable[[], AppCredentials]":
     """Asked when a token is fetched, in the function that pulls; the one that only opens rows has no such secret."""
     if not secret_id:
-        return lambda: AppCredentials("none", "none")
+        return _no_credentials
+    from scrm.runtime.wiring.wecom import AppSecret  # noqa: PLC0415 - with it comes all that calls WeCom
+
     return AppSecret(JsonSecret(session.client("secretsmanager"), secret_id), ARCHIVE_APP).credentials
+
+
+def _no_credentials() -> "AppCredentials":
+    from scrm.wecom.transport import AppCredentials  # noqa: PLC0415 - as above
+
+    return AppCredentials("none", "none")
 
 
 def _library_ended(reason: str, output: str) -> None:
