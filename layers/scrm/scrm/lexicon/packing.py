@@ -1,8 +1,8 @@
 """Which entries WeCom itself can hold before they are sent, packed into its rules, and which only our scan sees (S71).
 
-A rule of WeCom has one kind of interception, a range of departments and 300 words; a corp has 100 rules, and they look at
-what members write. A rule's name comes from its range, action and severity, not from its words, so that another version
-changes a rule and does not make a new one.
+A rule of WeCom has one kind of interception, a range of departments and 300 words; a corp has 100 rules, and they look
+at what members write. A rule's name comes from its range, action and severity, not from its words, so that another
+version changes a rule and does not make a new one.
 """
 
 from collections.abc import Iterator, Mapping
