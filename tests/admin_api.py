@@ -266,6 +266,10 @@ class Api:
     answers: Answers = field(default_factory=lambda: Answers(AT))
     welcome: FakeWelcomeRules = field(default_factory=FakeWelcomeRules)
 
+    @property
+    def links(self) -> OptOutLinks:
+        return OptOutLinks("https://m.bank.example", self.answers.tokens)
+
     def join(self, monkeypatch: pytest.MonkeyPatch) -> "Api":
         task_staff = OrgTaskStaff(self.people, lambda: self.now)
         ports: dict[str, Any] = {
@@ -288,12 +292,15 @@ class Api:
             "consent_desk": ConsentDesk(
                 self.answers.consents, ContactPlaces(self.contacts.repository), self.answers.news, clock.now
             ),
-            "opt_out_links": OptOutLinks("https://m.bank.example", self.answers.tokens),
+            "opt_out_links": self.links,
             "audience": AudienceOverMemory(self.segments, self.known, self.people, AuditLog(self.audit), self.lists),
             "content_library": ContentOverMemory(self.library, self.shelf.desk),
             "permission_changes": self.library.changes,
             "welcome_desk": WelcomeDesk(
-                self.welcome, LibraryGreetings(self.library.gate), AuditedWelcome(AuditLog(self.audit)), clock.now
+                self.welcome,
+                LibraryGreetings(self.library.gate, lambda: self.links),
+                AuditedWelcome(AuditLog(self.audit)),
+                clock.now,
             ),
             "cover_views": CoverViews(self.org, self.people, self.tasks, self.cases),
             "task_lists": TaskLists(self.tasks, task_staff),

@@ -8,6 +8,7 @@ from scrm.runtime.invocation import entrypoint
 from scrm.runtime import batches
 from scrm.runtime.lazy_work import LazyWork
 from scrm.runtime.run_time import invocation
+from scrm.runtime.ticks import Tick
 
 DUE: Final = "campaign_planner.due"
 WORK: Final = LazyWork(
@@ -22,8 +23,7 @@ WORK: Final = LazyWork(
 
 
 @entrypoint
-def lambda_handler(event: dict[str, Any], context: LambdaContext) -> batches.PartialFailures | None:
+def lambda_handler(event: dict[str, Any], context: LambdaContext) -> batches.PartialFailures | Tick:
     invocation.begins(context.get_remaining_time_in_millis)
-    if WORK.tick(event.get("schedule", "")):
-        return None
-    return batches.process(event, WORK.take)
+    told = WORK.tick(event.get("schedule", ""))
+    return batches.process(event, WORK.take) if told is None else told

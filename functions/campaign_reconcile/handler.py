@@ -7,6 +7,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from scrm.runtime.invocation import entrypoint
 from scrm.runtime import batches
 from scrm.runtime.lazy_work import LazyWork
+from scrm.runtime.ticks import Tick
 
 DUE: Final = "campaign_reconcile.due"
 PERSONAL: Final = "campaign_reconcile.personal"
@@ -25,7 +26,6 @@ WORK: Final = LazyWork(
 
 
 @entrypoint
-def lambda_handler(event: dict[str, Any], context: LambdaContext) -> batches.PartialFailures | None:  # noqa: ARG001
-    if WORK.tick(event.get("schedule", "")):
-        return None
-    return batches.process(event, WORK.take)
+def lambda_handler(event: dict[str, Any], context: LambdaContext) -> batches.PartialFailures | Tick:  # noqa: ARG001
+    told = WORK.tick(event.get("schedule", ""))
+    return batches.process(event, WORK.take) if told is None else told

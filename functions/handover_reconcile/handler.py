@@ -6,7 +6,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from scrm.runtime.invocation import entrypoint
 from scrm import clock
-from scrm.runtime import batches
+from scrm.runtime import batches, ticks
 from scrm.runtime.observability import count
 from scrm.runtime.reconcile_intake import take_message
 from scrm.runtime.wiring import handover_reconcile as wiring
@@ -20,10 +20,12 @@ def take(body: str) -> None:
 
 
 @entrypoint
-def lambda_handler(event: dict[str, Any], context: LambdaContext) -> batches.PartialFailures | None:  # noqa: ARG001
+def lambda_handler(event: dict[str, Any], context: LambdaContext) -> batches.PartialFailures | ticks.Tick | None:  # noqa: ARG001
     if event.get("schedule") == DUE:
-        count("PollRequested", wiring.reconcile().request_due(clock.now()))
-        return None
+        reconcile = wiring.reconcile()
+        found = reconcile.request_due(clock.now())
+        count("PollRequested", found)
+        return ticks.told(found, reconcile.cases.next_due)
     if event.get("schedule") == AUDIT:
         from scrm.runtime.orphan_audits import start_audit  # noqa: PLC0415 - once a night
 

@@ -61,6 +61,8 @@ REASONS = {
     "content_file_refused": "素材缺失或被改动",
     "content_cover_not_taken": "消息链接不支持封面素材",
     "cap_reached": "本周触达已满",
+    "already_touched": "本次投放已触达",
+    "place_released": "触达名额已释放",
     "channel_not_served": "渠道暂不支持",
     "answer_lost": "企业微信应答丢失，未分配成员",
     "by_member": "成员自行取消任务",

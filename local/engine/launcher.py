@@ -4,7 +4,8 @@ Two faults of this version cost 90 ms an invocation and are patched here, in the
 its Runtime API answers in two writes (Nagle and delayed ACK: 40 ms), and it waits 50 ms for a log line
 after a silent invocation. A third makes large partitions slow to read (M20, `quick_query`).
 
-The answer of ``/_ministack/sqs/messages`` also names the functions that run now (``running``).
+The answer of ``/_ministack/sqs/messages`` also names the functions that run now (``running``), and counts the requests
+that wrote to tables (``writes``).
 
 Two recorders are added, neither changes behaviour: with ``ENGINE_ACTIONS_FILE`` set,
 each (role, action, resource) that an execution role asks for is written there, one JSON line each, so that a
@@ -31,6 +32,7 @@ _ONE_ACTION_FOR_BATCHES = {  # AWS knows no action of the batch calls: they are 
     "sqs:DeleteMessageBatch": "sqs:DeleteMessage",
     "sqs:ChangeMessageVisibilityBatch": "sqs:ChangeMessageVisibility",
 }
+_READS = frozenset({"GetItem", "BatchGetItem", "Query", "Scan", "TransactGetItems", "DescribeTable", "ListTables"})
 _LOG_WAIT_S = 0.004
 _LOG_QUIET_S = 0.003
 _ROLE_KEY_PREFIX = "ASIA"  # an execution role's temporary key
@@ -45,6 +47,7 @@ def main() -> None:
     _shorten_log_wait()
     narrow_large_partitions(_dynamodb())
     running = _watch_invocations()
+    writes = _count_writes(_dynamodb())
     if actions_file := os.environ.get("ENGINE_ACTIONS_FILE"):
         _record_actions(Path(actions_file))
     if logs_directory := os.environ.get("ENGINE_FUNCTION_LOGS"):
@@ -52,7 +55,7 @@ def main() -> None:
 
     from ministack import app  # noqa: PLC0415 - reads its settings when imported: patch first
 
-    _tell_what_runs(app, running)
+    _tell_what_runs(app, running, writes)
     app.main()
 
 
@@ -85,7 +88,21 @@ def _watch_invocations() -> dict[str, str]:
     return running
 
 
-def _tell_what_runs(app: Any, running: dict[str, str]) -> None:
+def _count_writes(dynamodb: Any) -> list[int]:
+    """One number: how many requests there were that may have changed a table."""
+    handle: Callable[..., Awaitable[Any]] = dynamodb.handle_request
+    counted = [0]
+
+    async def handle_and_count(method: str, path: str, headers: dict[str, str], *rest: Any) -> Any:
+        action = headers.get("x-amz-target", "").rpartition(".")[2]
+        counted[0] += action not in _READS
+        return await handle(method, path, headers, *rest)
+
+    dynamodb.handle_request = handle_and_count
+    return counted
+
+
+def _tell_what_runs(app: Any, running: dict[str, str], writes: list[int]) -> None:
     """Messages are looked at first: whoever reads one runs before it is hidden and until it is gone."""
     look: Callable[..., Awaitable[tuple[int, dict[str, str], bytes] | None]] = app._handle_sqs_messages_request
 
@@ -93,7 +110,8 @@ def _tell_what_runs(app: Any, running: dict[str, str]) -> None:
         answer = await look(*request)
         if answer is None or answer[0] != HTTPStatus.OK:
             return answer
-        told = json.dumps({**json.loads(answer[2]), "running": sorted(running.copy().values())})
+        more = {"running": sorted(running.copy().values()), "writes": writes[0]}
+        told = json.dumps({**json.loads(answer[2]), **more})
         return answer[0], answer[1], told.encode()
 
     app._handle_sqs_messages_request = look_at_all

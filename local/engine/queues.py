@@ -31,6 +31,13 @@ def depths(engine: Engine, queue_urls: Iterable[str]) -> dict[str, tuple[int, in
     return {url: held.get(_name_of(url), (0, 0)) for url in queue_urls}
 
 
+def writes_at_rest(engine: Engine, queue_urls: Iterable[str]) -> int | None:
+    """How many requests so far may have changed a table; None while a function runs or a message is under way."""
+    names = {_name_of(url) for url in queue_urls}
+    looks = [_look(engine) for _ in range(_IDLE_LOOKS)]
+    return None if any(look.is_busy(names) for look in looks) else looks[-1].writes
+
+
 def wait_until_idle(
     engine: Engine,
     queue_urls: Iterable[str],
@@ -58,7 +65,7 @@ def wait_until_idle(
     while True:
         look = _look(engine)
         now = time.monotonic()
-        if look.running or any(look.held.get(name, (0, 0)) != (0, 0) for name in names):
+        if look.is_busy(names):
             idle_looks, busy_at = 0, now
         else:
             idle_looks += 1
@@ -100,10 +107,17 @@ def redrive(engine: Engine, dead_letter_url: str) -> int:
 
 @dataclass(frozen=True, slots=True)
 class _Look:
-    """``held``: name of each queue -> (visible, in flight). ``running``: the function of each present invocation."""
+    """``held``: name of each queue -> (visible, in flight). ``running``: the function of each present invocation.
+
+    ``writes``: how many requests to tables there were that may have changed one.
+    """
 
     held: dict[str, tuple[int, int]]
     running: list[str]
+    writes: int
+
+    def is_busy(self, names: Iterable[str]) -> bool:
+        return bool(self.running) or any(self.held.get(name, (0, 0)) != (0, 0) for name in names)
 
 
 def _look(engine: Engine) -> _Look:
@@ -118,7 +132,7 @@ def _look(engine: Engine) -> _Look:
         for by_url in by_region.values()
         for url, messages in by_url.items()
     }
-    return _Look(held, told["running"])
+    return _Look(held, told["running"], told["writes"])
 
 
 def _name_of(queue_url: str) -> str:

@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 
 from scrm.aws.attribute_values import from_wire, to_wire
 
-NUMBERS = st.integers(-(10**30), 10**30) | st.decimals(allow_nan=False, allow_infinity=False, places=4, max_value=10**9)
+NUMBERS = st.integers(-(10**30), 10**30) | st.decimals(
+    min_value=-(10**9), max_value=10**9, allow_nan=False, allow_infinity=False, places=4
+)
 VALUES = st.recursive(
     st.none() | st.booleans() | st.text() | NUMBERS,
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=5), inner, max_size=4),

@@ -2,23 +2,14 @@
 
 import hashlib
 import io
-import json
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import cached_property
-from typing import Any
 
 import requests
 
-from local.bank.world import BankSize
-from local.cli.client import AdminClient, at
-from local.cli.sign_in import sign_in
-from local.engine.stack import RunningStack
-from local.simulator.control_client import ControlClient
+from local.cli.client import at
 from tests.e2e.conditions import eventually
-from tests.infra.cloudformation import FUNCTIONS
+from tests.e2e.small_bank import Bank
 
-BANK = BankSize(branches=1, sub_branches=1, rms=5, customers=40, groups=4)
 NEEDS = {
     "impact_assessment_id": "PIA-1",
     "rules": [
@@ -26,85 +17,6 @@ NEEDS = {
     ],
 }
 MINUTE, HOUR, DAY = 60, 3_600, 86_400
-
-
-@dataclass(frozen=True)
-class Bank:
-    """A running stack with a small bank, and what happens to it. ``leavers`` in the order in which HR tells of them."""
-
-    stack: RunningStack
-    world: dict[str, Any]
-    leavers: list[str] = field(default_factory=list)
-
-    @cached_property
-    def wecom(self) -> ControlClient:
-        return ControlClient(self.stack.endpoints.wecom_control_url)
-
-    @cached_property
-    def rms(self) -> list[str]:
-        """Members who serve customers, those with a group first."""
-        owners = [group["owner"] for group in self.world["groups"]]
-        serving = {relation["userid"] for relation in self.world["relations"]}
-        return sorted(serving, key=lambda userid: (userid not in owners, userid))
-
-    def invoke(self, function: str, payload: dict[str, Any]) -> None:
-        name = self.stack.deployed.of_type("AWS::Lambda::Function")[function]
-        reply = self.stack.engine.client("lambda").invoke(FunctionName=name, Payload=json.dumps(payload))
-        assert "FunctionError" not in reply, reply["Payload"].read()
-
-    def tell_hr_event(self, kind: str = "StaffDeparted", **detail: Any) -> None:
-        entry = {"EventBusName": "scrm", "Source": "bank.hr", "DetailType": kind}
-        entries = [{**entry, "Detail": json.dumps(detail)}]
-        assert self.stack.engine.client("events").put_events(Entries=entries)["FailedEntryCount"] == 0
-
-    def tell_departed(self, userid: str, event_id: str) -> None:
-        self.tell_hr_event(
-            schema_version=1,
-            event_id=event_id,
-            occurred_at="2026-11-21T01:00:00Z",
-            corp_id=self.stack.endpoints.credentials["wecom"]["corp_id"],
-            userid=userid,
-            reason="resigned",
-        )
-        self.settle()
-
-    def leaves(self, userid: str) -> None:
-        """HR tells it, then the account is deleted, which WeCom tells."""
-        self.leavers.append(userid)
-        self.tell_departed(userid, f"hr-{userid}")
-        self.wecom.delete_member(userid)
-        self.settle()
-
-    def rename(self, userid: str, new_userid: str) -> None:
-        self.wecom.patch_member(userid, new_userid=new_userid)
-        self.settle()
-
-    def settle(self) -> None:
-        """Until WeCom has told everything and all queues are empty."""
-        eventually(self.wecom.pending_callbacks, lambda count: count == 0)
-        assert self.stack.wait_until_idle()
-
-    def pass_time(self, seconds: int) -> None:
-        assert self.wecom.advance(seconds)["failures"] == []
-        self.settle()
-
-    def operator(self, name: str) -> AdminClient:
-        return AdminClient(sign_in(name, self.stack.paths.endpoints))
-
-    def case_of(self, userid: str) -> dict[str, Any]:
-        [case] = [case for case in self.operator("head_office").cases(0) if case["handover_userid"] == userid]
-        return case
-
-    def uses(self) -> set[tuple[str, str, str]]:
-        """(function, action, logical id of the resource, with its index) of everything the roles asked for."""
-        logical = {
-            name: logical_id
-            for kind in ("tables", "queues", "secrets", "buses", "buckets")
-            for logical_id, place in self.stack.endpoints.resources[kind].items()
-            for name in [place.rsplit("/", 1)[-1]]
-        }
-        asked = map(json.loads, self.stack.paths.actions.read_text("utf-8").splitlines())
-        return {(_function(each), each["action"], _resource(each["resource"], logical)) for each in asked}
 
 
 def live(bank: Bank) -> None:
@@ -316,7 +228,7 @@ def _campaigns_run(bank: Bank) -> None:
     bank.settle()
     third = _a_campaign_is_approved(bank, activity_id, "third")
     _starts(bank, third)
-    _newcomers_are_greeted(bank, activity_id)
+    _newcomers_are_greeted(bank, _content_is_released(bank, "营销信息：欢迎，退订请点 {opt_out_link}"))
     _the_lexicon_comes_into_force(bank)
     head_office.post(at("activities", activity_id, "versions", "1", "recall"), {"note": "wrong rate"})
     bank.settle()
@@ -349,7 +261,8 @@ def _newcomers_are_greeted(bank: Bank, activity_id: str) -> None:
         relation = {"userid": userid, "external_userid": newcomer, "createtime": int(now.timestamp())}
         bank.wecom.add_customers([{"relation": relation, "customer": {"external_userid": newcomer, "name": "新客户"}}])
         bank.settle()
-        if any(each["content"] for each in bank.wecom.welcomes(newcomer)):
+        if sent := [each["content"] for each in bank.wecom.welcomes(newcomer) if each["content"]]:
+            assert "/o/k1-" in str(sent)
             break
     else:
         raise AssertionError("nobody was greeted")
@@ -366,7 +279,7 @@ def _the_lexicon_comes_into_force(bank: Bank) -> None:
     assert [hit["evasion"] for hit in found["hits"]] == ["split"]
 
 
-def _content_is_released(bank: Bank) -> str:
+def _content_is_released(bank: Bank, text: str = "营销信息：秋季财富节") -> str:
     head_office, now = bank.operator("head_office"), datetime.fromisoformat(bank.wecom.clock()["now"])
     made = head_office.post(
         at("activities"),
@@ -378,7 +291,7 @@ def _content_is_released(bank: Bank) -> str:
             "compliance_label": "营销信息",
             "valid_from": now.isoformat(),
             "valid_until": (now + timedelta(days=14)).isoformat(),
-            "variants": {"one_to_one": {"text": "营销信息：秋季财富节"}},
+            "variants": {"one_to_one": {"text": text}},
         },
     )
     version = "activities", str(made["activity_id"]), "versions", "1"
@@ -484,20 +397,3 @@ def _operators_look(bank: Bank) -> None:
     task = next(task for userid in bank.rms for task in head_office.tasks(userid, 0))
     head_office.end_task(task["task_id"], "done", task["owner_userid"], "greeted")
     bank.settle()
-
-
-def _function(asked: dict[str, Any]) -> str:
-    folder = asked["principal"].rsplit("/", 1)[1].partition("-")[2]
-    return next(name for name, known in FUNCTIONS.items() if known == folder)
-
-
-def _resource(arn: str, logical: dict[str, str]) -> str:
-    """``...:table/<name>/index/by_due`` -> ``HandoverTable/by_due``; an object -> ``DataBucket/roster/latest/*``."""
-    service, name = arn.split(":")[2], arn.rsplit(":", 1)[-1].removeprefix("table/").removeprefix("event-bus/")
-    if service == "s3":
-        bucket, *prefix = name.split("/")[:3]
-        return "/".join([logical[bucket], *prefix, "*"])
-    base, _, index = name.partition("/index/")
-    if service == "secretsmanager":
-        base = base.rpartition("-")[0]  # an ARN ends in six characters that the name has not
-    return f"{logical[base]}/{index}" if index else logical[base]

@@ -5,6 +5,7 @@ import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -195,8 +196,34 @@ def test_schedule_is_held_by_the_engine_and_fires_its_target_with_its_own_input(
 
     assert trial.engine.client("scheduler").get_schedule(Name=name)["State"] == "DISABLED"
     assert schedules.by_name[name].expression == "rate(10 minutes)"
-    assert answer == {"name": name, "idle": True}
+    assert answer == {"name": name, "invoked": True, "idle": True}
     assert _printed(trial, "schedule trial.tick") == before + 1
+
+
+def test_schedule_that_told_until_when_nothing_is_due_rests_until_then_or_until_somebody_writes(
+    trial: TrialStack,
+) -> None:
+    schedules = Schedules(trial.engine, [])
+    (name,) = schedules.by_name
+    payload = '{"schedule": "trial.idle", "nothing_due_until": "2026-11-30T18:00:00.000Z"}'
+    schedules.by_name[name] = replace(schedules.by_name[name], payload=payload)
+    dynamodb, table = trial.engine.client("dynamodb"), trial.deployed.physical_ids["Table"]
+    item = {"pk": {"S": "idle"}}
+
+    def invoked(due_at: str) -> bool:
+        return bool(schedules.fire(name, due_at)["invoked"])
+
+    resting = [invoked("2026-11-30T17:00:00Z"), invoked("2026-11-30T17:10:00Z"), invoked("2026-11-30T17:58:00Z")]
+    dynamodb.get_item(TableName=table, Key=item)
+    read = invoked("2026-11-30T17:58:00Z")
+    dynamodb.put_item(TableName=table, Item=item)
+    written = [invoked("2026-11-30T17:58:00Z"), invoked("2026-11-30T17:58:00Z")]
+    near = [invoked("2026-11-30T17:59:30Z"), invoked("")]
+
+    assert resting == [True, False, False]
+    assert read is False
+    assert written == [True, False]
+    assert near == [True, True]
 
 
 def test_failing_target_of_a_schedule_is_told(trial: TrialStack) -> None:

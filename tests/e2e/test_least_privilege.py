@@ -12,7 +12,8 @@ import pytest
 
 from local.bank.world import bank_world
 from local.engine.stack import running_stack
-from tests.e2e.bank_life import BANK, Bank, live
+from tests.e2e.bank_life import live
+from tests.e2e.small_bank import BANK, Bank
 from tests.infra.cloudformation import FUNCTIONS, listed, names_in, statements
 
 pytestmark = pytest.mark.stack

@@ -65,6 +65,9 @@ class MemoryCampaigns:
     def due(self, until: datetime) -> Iterator[str]:
         yield from [each.campaign_id for each in self.by_id.values() if each.due_at and each.due_at <= until]
 
+    def next_due(self) -> datetime | None:
+        return min((each.due_at for each in self.by_id.values() if each.due_at), default=None)
+
     def told(self, campaign: Campaign, action: str, actor: str, at: datetime) -> None:
         entry = (campaign.campaign_id, action, actor)
         self.journal.append(entry)

@@ -5,7 +5,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
+from scrm.campaign.checks import Refusal
 from scrm.campaign.dispatch_errors import (
+    CallInDoubtError,
     ContentRefusedError,
     DispatchPostponedError,
     SendOutcomeUnknownError,
@@ -19,11 +21,12 @@ from scrm.campaign.ports import (
     DueTask,
     MassMessage,
     MessageSeen,
+    NoPlace,
     Reservation,
     Standing,
     TaskSummary,
 )
-from scrm.campaign.task import OPEN, PENDING, Need, RecipientState, Result, SendTask
+from scrm.campaign.task import OPEN, PENDING, Need, RecipientState, Result, SendTask, TaskState
 from scrm.campaign.terms import Channel, ContentRef
 
 START = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
@@ -38,6 +41,7 @@ class FakeTasks:
     def __init__(self) -> None:
         self.by_id: dict[str, SendTask] = {}
         self.by_msgid: dict[str, str] = {}
+        self.announced: dict[str, str] = {}
 
     def put_planned(self, tasks: Iterable[SendTask]) -> list[SendTask]:
         return [task for task in tasks if self.by_id.setdefault(task.task_id, task) is task]
@@ -57,6 +61,18 @@ class FakeTasks:
         self.put_planned(added)
         return self.by_id[task.task_id]
 
+    def intend(self, task: SendTask, added: Sequence[SendTask] = ()) -> SendTask:
+        other = self.sending_of(task.owner_userid)
+        if other is not None and other.task_id != task.task_id:
+            raise CallInDoubtError(other.due_at)
+        saved = self.save(task, added)
+        self.announced[task.owner_userid] = task.task_id
+        return saved
+
+    def sending_of(self, owner_userid: str) -> SendTask | None:
+        task = self.by_id.get(self.announced.get(owner_userid, ""))
+        return task if task is not None and task.state is TaskState.SENDING else None
+
     def claim(self, task: SendTask) -> SendTask:
         if task.msgid in self.by_msgid:
             raise StaleTaskError
@@ -71,6 +87,9 @@ class FakeTasks:
         for task in list(self.by_id.values()):
             if task.due_at is not None and task.due_at <= until:
                 yield DueTask(task.task_id, task.campaign_id, task.owner_userid, task.state)
+
+    def next_due(self) -> datetime | None:
+        return min((task.due_at for task in self.by_id.values() if task.due_at), default=None)
 
     def of_campaign(self, campaign_id: str, part: int | None = None) -> Iterator[TaskSummary]:
         """Two parts, by turns."""
@@ -309,17 +328,25 @@ class FakeOwners:
 
 
 class FakePressure:
-    """Implements PressureLedger. ``held`` and ``settled`` by (touch, customer); ``refused`` has no place for some."""
+    """Implements PressureLedger. ``held`` and ``settled`` by (touch, customer); ``refused`` has no place for some.
+
+    It says when there is one; ``reasons`` are others than a full week.
+    """
 
     def __init__(self) -> None:
         self.refused: dict[str, datetime | None] = {}
+        self.reasons: dict[str, Refusal] = {}
         self.held: set[tuple[str, str]] = set()
         self.settled: dict[tuple[str, str], datetime] = {}
         self.untils: list[datetime] = []
 
     def reserve(self, task: SendTask, until: datetime) -> Reservation:
         self.untils.append(until)
-        refused = {one: self.refused[one] for one in task.pending_ids if one in self.refused}
+        refused = {
+            one: NoPlace(self.reasons.get(one, Refusal.CAP_REACHED), self.refused.get(one))
+            for one in task.pending_ids
+            if one in self.refused or one in self.reasons
+        }
         self.held |= {(task.touch_id, one) for one in task.pending_ids if one not in refused}
         return Reservation(refused)
 

@@ -104,6 +104,9 @@ class FakeCases:
     def due_cases(self, until: datetime) -> Iterator[str]:
         yield from [case.case_id for case in self.by_id.values() if case.due_at and case.due_at <= until]
 
+    def next_due(self) -> datetime | None:
+        return min((case.due_at for case in self.by_id.values() if case.due_at), default=None)
+
     def close(self, case: HandoverCase) -> HandoverCase:
         saved = self.save(case)
         self.takeovers -= {(userid, case.case_id) for userid in case.successors}

@@ -77,6 +77,11 @@ def test_what_is_due_is_found_until_nothing_is_left_to_do(store: CampaignStore) 
     store.save(replace(done, due_at=None))
 
     assert sorted(store.due(NOW + timedelta(minutes=3))) == ["camp_1", "camp_2", "camp_3"]
+    assert store.next_due() == NOW + timedelta(minutes=1)
+
+
+def test_without_a_campaign_nothing_falls_due(store: CampaignStore) -> None:
+    assert store.next_due() is None
 
 
 def test_a_branch_sees_its_own_newest_first_and_head_office_all(store: CampaignStore) -> None:

@@ -249,6 +249,10 @@ class TestCaseRepositories:
         due = set(cases.due_cases(START + timedelta(hours=9)))
 
         assert due == {case_id_of(CORP, f"rm_{place:02d}", 1) for place in range(10)}
+        assert cases.next_due() == case_of("rm_00", hours=0).due_at
+
+    def test_without_a_case_nothing_falls_due(self, cases: CaseRepository) -> None:
+        assert cases.next_due() is None
 
     @pytest.mark.parametrize("takers", [1, 150])
     def test_closed_case_is_not_due_and_not_found_through_its_takers(self, cases: CaseRepository, takers: int) -> None:

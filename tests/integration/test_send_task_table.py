@@ -11,7 +11,7 @@ from local.engine.emulator import Engine
 from scrm.aws.send_task_table import DynamoTaskRepository
 from scrm.aws.table import Table
 from scrm.campaign import task_steps
-from scrm.campaign.dispatch_errors import StaleTaskError
+from scrm.campaign.dispatch_errors import CallInDoubtError, StaleTaskError
 from scrm.campaign.dispatch_settings import DispatchSettings
 from scrm.campaign.ports import MOST_SUCCESSORS, TaskRepository
 from scrm.campaign.task import (
@@ -163,6 +163,33 @@ def test_a_message_is_one_tasks_for_ever(store: TaskRepository) -> None:
     assert stored(store, other).state is TaskState.PLANNED
 
 
+def test_of_one_member_only_one_call_is_in_doubt(store: TaskRepository) -> None:
+    first, second, elsewhere = planned(), planned(first=10), planned(owner="rm_wu")
+    second = replace(second, task_id="send_2")
+    store.put_planned([first, second, elsewhere])
+
+    assert store.sending_of(OWNER) is None
+    sending = store.intend(announced(first))
+    with pytest.raises(CallInDoubtError) as other:
+        store.intend(announced(second))
+    store.intend(announced(elsewhere))
+
+    assert other.value.known_at == sending.due_at
+    assert store.sending_of(OWNER) == stored(store, first) == sending
+    again = store.intend(announced(sending))
+    store.save(task_steps.postponed(again, START + HOUR))
+    assert store.sending_of(OWNER) is None
+    moved, successor = task_steps.moved(second, second.target_ids[:1], START, owner_userid="rm_sun")
+    store.intend(announced(moved), [successor])
+    assert stored(store, successor) == successor
+    with pytest.raises(StaleTaskError):
+        store.intend(announced(second))
+
+
+def announced(task: SendTask) -> SendTask:
+    return task_steps.intended(task, "text", START + HOUR, SETTINGS, START)
+
+
 def test_successors_come_with_the_write_or_not_at_all(store: TaskRepository) -> None:
     task = planned(MOST_SUCCESSORS)
     store.put_planned([task])
@@ -201,6 +228,11 @@ def test_due_tasks_are_found_once_their_time_has_come(store: TaskRepository) -> 
 
     assert found == [(task.task_id, CAMPAIGN, OWNER, TaskState.PLANNED)]
     assert {due.task_id for due in store.due(START + HOUR)} == {task.task_id, later.task_id}
+    assert store.next_due() == task.due_at
+
+
+def test_without_a_task_nothing_falls_due(store: TaskRepository) -> None:
+    assert store.next_due() is None
 
 
 def test_a_campaigns_tasks_are_listed_with_their_counts(store: TaskRepository) -> None:

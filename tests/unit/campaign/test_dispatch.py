@@ -4,11 +4,13 @@ from datetime import timedelta
 
 import pytest
 
+from scrm.campaign.checks import Refusal
 from scrm.campaign.dispatch_errors import ContentRefusedError, DispatchPostponedError, SendRefusedError
 from scrm.campaign.dispatching import SendOutcome
 from scrm.campaign.ports import ApprovedContent, Standing
 from scrm.campaign.task import MOST_CUSTOMERS, MOST_GROUPS, RecipientState, TaskState
 from scrm.campaign.terms import Channel
+from tests.fakes.dispatch import CAMPAIGN
 from tests.unit.campaign.dispatch_bank import OTHER, OWNER, DispatchBank, customers
 
 HOUR = timedelta(hours=1)
@@ -51,12 +53,14 @@ def test_a_lost_answer_is_looked_up_and_not_repeated() -> None:
     bank = DispatchBank()
     bank.wecom.drop_answers = 2
     tasks = bank.plan(customers(MOST_CUSTOMERS + 50))
-    assert [bank.send(task) for task in tasks] == [SendOutcome.UNANSWERED] * 2
+    assert [bank.send(task) for task in tasks] == [SendOutcome.UNANSWERED, SendOutcome.PUT_OFF]
 
     bank.time += timedelta(minutes=3)
-    outcomes = [bank.send(task) for task in reversed(tasks)]
+    outcomes = [bank.send(task) for task in tasks]
+    bank.time += timedelta(minutes=3)
+    outcomes += [bank.send(task) for task in reversed(tasks)]
 
-    assert outcomes == [SendOutcome.FOUND] * 2
+    assert outcomes == [SendOutcome.FOUND, SendOutcome.UNANSWERED, SendOutcome.FOUND, SendOutcome.NOTHING_TO_DO]
     assert len(bank.wecom.messages) == 2
     assert [bank.stored(task).msgid for task in tasks] == ["msg_0", "msg_1"]
 
@@ -231,6 +235,22 @@ def test_whom_the_cap_refuses_waits_for_a_place_or_is_excluded() -> None:
     bank.run(timedelta(days=7, hours=1))
     assert bank.wecom.creations[1:] == [(OWNER, ("wm000001",))]
     assert bank.stored(task).result_of("wm000002").reason == "cap_reached"
+
+
+def test_each_refusal_of_the_ledger_stays_what_it_is() -> None:
+    bank = DispatchBank()
+    (task,) = bank.plan(customers(5))
+    bank.ledger.refused = {"wm000001": bank.time + timedelta(days=7), "wm000002": None}
+    bank.ledger.reasons = {
+        "wm000003": Refusal.ALREADY_TOUCHED,
+        "wm000004": Refusal.PLACE_RELEASED,
+    }
+
+    bank.run()
+
+    assert bank.tallies().results(CAMPAIGN).excluded == {"cap_reached": 1, "already_touched": 1, "place_released": 1}
+    assert bank.wecom.creations == [(OWNER, ("wm000000",))]
+    assert bank.stored(task).result_of("wm000003").reason == "already_touched"
 
 
 def test_a_place_that_comes_after_the_contents_end_is_none() -> None:

@@ -90,6 +90,19 @@ def test_a_cap_that_leaves_no_room_in_time_excludes_all() -> None:
     assert bank.ledger.held == set()
 
 
+def test_a_moment_that_cannot_be_made_says_of_each_customer_why() -> None:
+    bank = DispatchBank()
+    (task,) = bank.plan(customers(3), channel=Channel.MOMENTS)
+    bank.ledger.refused = {"wm000000": bank.time + 24 * HOUR}
+    bank.ledger.reasons = {"wm000001": Refusal.ALREADY_TOUCHED}
+
+    bank.send(task)
+
+    reasons = {one: result.reason for one, result in bank.stored(task).results.items()}
+    assert reasons == {"wm000000": "cap_reached", "wm000001": "already_touched", "wm000002": "already_touched"}
+    assert bank.wecom.creations == []
+
+
 def test_what_changes_about_a_customer_leaves_a_moment_as_it_is() -> None:
     bank = DispatchBank()
     (task,) = bank.plan(customers(3), channel=Channel.MOMENTS)

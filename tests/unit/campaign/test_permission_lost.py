@@ -86,7 +86,7 @@ def test_without_a_product_nobody_asks_for_a_permission() -> None:
     assert bank.counts() == {"pending": 2}
 
 
-def test_a_product_that_became_riskier_has_what_lies_with_members_looked_at() -> None:
+def test_a_product_that_became_riskier_has_what_is_under_way_looked_at() -> None:
     bank = bank_with_a_product()
     (task,) = bank.plan(customers(3))
     bank.run(HOUR)
@@ -97,7 +97,7 @@ def test_a_product_that_became_riskier_has_what_lies_with_members_looked_at() ->
     looks = list(bank.queue.looks)
     bank.run()
 
-    assert (asked, looks) == (1, [(task.task_id, True)])
+    assert (asked, looks) == (2, [(task.task_id, True), (planned.task_id, True)])
     assert sorted(bank.wecom.creations[1:]) == [(OWNER, ("wm000000", "wm000002")), (OTHER, ("wm000011",))]
     assert bank.counts() == {"excluded": 2, "pending": 3}
     assert bank.stored(planned).result_of("wm000010").reason == "risk_above_profile"

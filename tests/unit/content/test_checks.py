@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from scrm.content import lexicon
 from scrm.content.checks import problems_of
-from scrm.content.model import Attachment, AttachmentKind, Scene, Variant
+from scrm.content.model import OPT_OUT_LINK, Attachment, AttachmentKind, Scene, Variant
 from tests.fakes.content import LABEL, SETTINGS, START, a_draft, image, link
 
 VIDEO = Attachment(AttachmentKind.VIDEO, asset_id="asset_video")
@@ -65,6 +65,14 @@ def test_moments_count_characters_too() -> None:
 
     assert in_scene(Scene.MOMENTS, LABEL + filler) == set()
     assert in_scene(Scene.MOMENTS, LABEL + filler + "a") == {("variants.moments.text", "too_long")}
+
+
+def test_a_customers_own_link_stands_in_what_one_customer_gets_only() -> None:
+    text = LABEL + OPT_OUT_LINK
+
+    assert in_scene(Scene.ONE_TO_ONE, text) == set()
+    assert in_scene(Scene.GROUP, text) == {("variants.group.text", "not_personal")}
+    assert in_scene(Scene.MOMENTS, text) == {("variants.moments.text", "not_personal")}
 
 
 def test_ten_attachments_are_one_too_many() -> None:

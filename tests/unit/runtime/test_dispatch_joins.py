@@ -5,9 +5,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from scrm.campaign.checks import Refusal
 from scrm.campaign.dispatch_errors import ContentRefusedError
 from scrm.campaign.model import Campaign
-from scrm.campaign.ports import Standing
+from scrm.campaign.ports import NoPlace, Standing
 from scrm.campaign.task import TEST_RING, SendPlan, SendTask
 from scrm.campaign.terms import CampaignState, Channel, ContentRef
 from scrm.content.model import Scene, Variant
@@ -126,7 +127,7 @@ def test_the_third_push_of_a_week_waits_for_the_next_one() -> None:
 
     third = ledger.reserve(task("camp_3"), NOW + timedelta(hours=5))
 
-    assert third.refused == dict.fromkeys(CUSTOMERS, MONDAY)
+    assert third.refused == dict.fromkeys(CUSTOMERS, NoPlace(Refusal.CAP_REACHED, MONDAY))
     assert ledger.reserve(task("camp_2"), NOW + timedelta(hours=5)).refused == {}
 
 
@@ -140,8 +141,19 @@ def test_released_places_are_free_and_settled_ones_are_not() -> None:
 
     refused = ledger.reserve(task("camp_3"), NOW + timedelta(hours=5)).refused
 
-    assert refused == {"wmA": MONDAY}
-    assert ledger.reserve(first, NOW).refused == {"wmA": None, "wmB": None}
+    assert refused == {"wmA": NoPlace(Refusal.CAP_REACHED, MONDAY)}
+    assert ledger.reserve(first, NOW).refused == {
+        "wmA": NoPlace(Refusal.ALREADY_TOUCHED),
+        "wmB": NoPlace(Refusal.PLACE_RELEASED),
+    }
+
+
+def test_a_place_that_is_asked_for_after_the_contents_end_is_refused_with_that_reason() -> None:
+    late = replace(task(), expires_at=NOW)
+
+    refused = places().reserve(late, NOW).refused
+
+    assert refused == dict.fromkeys(CUSTOMERS, NoPlace(Refusal.CONTENT_EXPIRED))
 
 
 def test_each_channel_has_its_own_cap() -> None:

@@ -33,7 +33,7 @@ def test_a_schedule_does_its_work_and_another_event_is_none(monkeypatch: pytest.
 
     taken = [work.tick("worker.media"), work.tick("worker.other"), work.tick("")]
 
-    assert taken == [True, False, False]
+    assert taken == [{}, None, None]
     assert ticks == ["media"]
 
 

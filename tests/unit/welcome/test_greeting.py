@@ -15,7 +15,7 @@ from tests.fakes.welcome import FakeWelcomeRules, FakeWelcomes
 
 AT = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
 LIFE = timedelta(seconds=18)
-ARRIVAL = Arrival("rm_li", "", AT, "CODE")
+ARRIVAL = Arrival("rm_li", "wm_new", "", AT, "CODE")
 
 
 def rule(node_id: str = "1", state: str = "") -> WelcomeRule:
@@ -35,7 +35,7 @@ class Desk:
     def path_of(self, userid: str) -> str | None:
         return "/1/10/12/" if userid == "rm_li" else None
 
-    def greeting(self, rule: WelcomeRule, node_path: str, at: datetime) -> Greeting:
+    def greeting(self, rule: WelcomeRule, node_path: str, external_userid: str, at: datetime) -> Greeting:
         if self.refusal:
             raise WelcomeRefusedError(self.refusal)
         self.used.append(rule.activity_id)
@@ -122,7 +122,7 @@ def test_nobody_is_greeted_without_a_rule_or_with_content_that_may_not_be_sent(d
 
     assert Desk().greet() == (WelcomeOutcome.WITHOUT_RULE, "")
     assert desk.greet() == (WelcomeOutcome.REFUSED, "content_recalled")
-    assert desk.greet(Arrival("rm_x", "", AT, "OTHER")) == (WelcomeOutcome.WITHOUT_RULE, "member_unknown")
+    assert desk.greet(Arrival("rm_x", "wm_new", "", AT, "OTHER")) == (WelcomeOutcome.WITHOUT_RULE, "member_unknown")
 
 
 PLACES = st.tuples(st.sampled_from(["1", "10", "12", "20"]), st.sampled_from(["", "qr", "other"]))

@@ -105,6 +105,10 @@ class DynamoCampaignStore:
         for item in self._table.query(due, index="by_due"):
             yield item["pk"].removeprefix("CAMPAIGN#")
 
+    def next_due(self) -> datetime | None:
+        item = self._table.first(Condition("due_pk = :due", {":due": _DUE}), "by_due")
+        return clock.from_iso(item["due_at"]) if item else None
+
 
 class DynamoSliceStore:
     """Implements `scrm.campaign.campaign_ports.SliceStore`."""

@@ -112,6 +112,10 @@ class DynamoCaseRepository:
         for item in self._table.query(due, index="by_due"):
             yield item["pk"].removeprefix("CASE#")
 
+    def next_due(self) -> datetime | None:
+        item = self._table.first(Condition("due_pk = :due", {":due": case_items.DUE}), "by_due")
+        return clock.from_iso(item["due_at"]) if item else None
+
     def close(self, case: HandoverCase) -> HandoverCase:
         saved = replace(case, version=case.version + 1)
         pointers = [case_items.takeover_key(userid, case.case_id) for userid in case.successors]

@@ -16,11 +16,10 @@ from typing import Any
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 
-from scrm.consent.links import LinkRejectedError
+from scrm.consent.links import LONGEST_TOKEN, LinkRejectedError
 
 _KEY_NAME = re.compile(r"k[0-9]{1,4}")
 _SHORTEST_KEY = 32
-_LONGEST_TOKEN = 256
 _MAX_AGE = timedelta(hours=1)
 _REFRESH_PAUSE = timedelta(minutes=1)
 
@@ -61,9 +60,9 @@ class KeyedSeal:
         return f"{name}-{_text(self._ciphers[name].encrypt(plain, self._context(name)))}"
 
     def opened(self, token: str) -> bytes:
-        name, _, text = token[:_LONGEST_TOKEN].partition("-")
+        name, _, text = token[:LONGEST_TOKEN].partition("-")
         cipher = self._cipher(name) if _KEY_NAME.fullmatch(name) else None
-        if cipher is None or len(token) > _LONGEST_TOKEN:
+        if cipher is None or len(token) > LONGEST_TOKEN:
             raise LinkRejectedError
         try:
             return cipher.decrypt(_bytes(text), self._context(name))

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from scrm import clock
-from scrm.aws.table import Item
+from scrm.aws.table import Condition, Item
 from scrm.campaign.ports import DueTask, TaskSummary
 from scrm.campaign.task import CancelCause, Need, RecipientState, Result, SendTask, TaskState
 from scrm.campaign.terms import Channel, ContentRef
@@ -54,6 +54,18 @@ def owner_pk(owner_userid: str) -> str:
 
 def from_message(task: SendTask) -> Item:
     return {**message_key(task.msgid), "schema_version": SCHEMA_VERSION, "task_id": task.task_id}
+
+
+def from_call(task: SendTask) -> Item:
+    """The announcement of a call, with the version that the task has once it is written."""
+    key = {"pk": f"CALL#{task.owner_userid}", "sk": "TASK"}
+    return {**key, "schema_version": SCHEMA_VERSION, "task_id": task.task_id, "version": task.version + 1}
+
+
+def as_announced(before: Item) -> Condition:
+    """Nobody has announced another call since."""
+    values = {":task": before["task_id"], ":version": before["version"]}
+    return Condition("task_id = :task AND #version = :version", values, {"#version": "version"})
 
 
 def from_targets(task: SendTask) -> Item:

@@ -6,6 +6,7 @@ pk                  sk           item
 ``TASK#<task>``     ``TASK``     a send task: its state, its times, and what became of whom, packed
 ``TASK#<task>``     ``TARGETS``  its customers or group chats, packed; written once
 ``MSG#<msgid>``     ``TASK``     the task that has this message of WeCom's, for ever
+``CALL#<owner>``    ``TASK``     the member's task that announced a call last, and its version then
 ==================  ===========  =====================================================================================
 
 Indexes: ``by_due`` (``due_pk``, ``due_at``), ``by_campaign`` (``campaign_pk``, ``pk``), ``by_owner`` (``owner_pk``,
@@ -20,9 +21,9 @@ from itertools import zip_longest
 from scrm import clock
 from scrm.aws import send_task_items as items
 from scrm.aws.table import ABSENT, Condition, Item, Put, Table, starts_with
-from scrm.campaign.dispatch_errors import StaleTaskError
+from scrm.campaign.dispatch_errors import CallInDoubtError, StaleTaskError
 from scrm.campaign.ports import DueTask, TaskSummary
-from scrm.campaign.task import OPEN, SendTask
+from scrm.campaign.task import OPEN, SendTask, TaskState
 
 
 class DynamoTaskRepository:
@@ -53,6 +54,30 @@ class DynamoTaskRepository:
             puts += [Put(items.from_targets(one), ABSENT), Put(items.from_task(one), ABSENT)]
         return self._written(task, puts)
 
+    def intend(self, task: SendTask, added: Sequence[SendTask] = ()) -> SendTask:
+        """The announcement before is overwritten as it was read, so that of two at once one is stale."""
+        before = self._announced(task.owner_userid)
+        if before is not None and before["task_id"] != task.task_id:
+            other = self._sending(before)
+            if other is not None:
+                raise CallInDoubtError(other.due_at)
+        puts = [_replacing(task), Put(items.from_call(task), items.as_announced(before) if before else ABSENT)]
+        for one in added:
+            puts += [Put(items.from_targets(one), ABSENT), Put(items.from_task(one), ABSENT)]
+        return self._written(task, puts)
+
+    def sending_of(self, owner_userid: str) -> SendTask | None:
+        announced = self._announced(owner_userid)
+        return self._sending(announced) if announced else None
+
+    def _announced(self, owner_userid: str) -> Item | None:
+        found = list(self._table.query(starts_with(f"CALL#{owner_userid}")))
+        return found[0] if found else None
+
+    def _sending(self, announced: Item) -> SendTask | None:
+        task = self.load(announced["task_id"])
+        return task if task is not None and task.state is TaskState.SENDING else None
+
     def claim(self, task: SendTask) -> SendTask:
         return self._written(task, [_replacing(task), Put(items.from_message(task), ABSENT)])
 
@@ -73,6 +98,13 @@ class DynamoTaskRepository:
         shards = [self._due_of(shard, until) for shard in range(items.DUE_SHARDS)]
         for row in zip_longest(*shards):
             yield from (items.to_due(item) for item in row if item is not None)
+
+    def next_due(self) -> datetime | None:
+        partitions = (
+            Condition("due_pk = :shard", {":shard": items.due_pk(shard)}) for shard in range(items.DUE_SHARDS)
+        )
+        found = (self._table.first(partition, "by_due") for partition in partitions)
+        return min((clock.from_iso(item["due_at"]) for item in found if item), default=None)
 
     def _due_of(self, shard: int, until: datetime) -> Iterator[Item]:
         condition = Condition(

@@ -160,6 +160,11 @@ class Table:
             if start is None:
                 return
 
+    def first(self, condition: Condition, index: str) -> Item | None:
+        """The first item of an index's partition."""
+        items, _ = self.query_page(condition, index=index, limit=1)
+        return items[0] if items else None
+
     def count(self, condition: Condition, where: str = "") -> int:
         """How many items a query finds, without reading them out."""
         parameters = condition.parameters()

@@ -31,6 +31,9 @@ class CampaignStore(Protocol):
     def due(self, until: datetime) -> Iterator[str]:
         """Ids of campaigns whose ``due_at`` has come."""
 
+    def next_due(self) -> datetime | None:
+        """When the first campaign falls due; None: none will."""
+
 
 class CampaignJournal(Protocol):
     """The audit log."""

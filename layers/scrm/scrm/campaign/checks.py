@@ -22,6 +22,8 @@ class Refusal(StrEnum):
     NO_ACTIVE_OWNER = "no_active_owner"
     CONTENT_EXPIRED = "content_expired"
     CAP_REACHED = "cap_reached"
+    ALREADY_TOUCHED = "already_touched"
+    PLACE_RELEASED = "place_released"
     CHANNEL_NOT_SERVED = "channel_not_served"
     HOLDOUT = "holdout"
     BLAST_RADIUS = "blast_radius"

@@ -50,6 +50,14 @@ class StaleTaskError(DispatchError):
     """Someone else wrote the task in between, or holds the message; read again and repeat."""
 
 
+class CallInDoubtError(DispatchError):
+    """Another call of the same member's is under way or was interrupted; what became of it is known at ``known_at``."""
+
+    def __init__(self, known_at: datetime | None) -> None:
+        super().__init__("another call of the member's is in doubt")
+        self.known_at = known_at
+
+
 def until_current[Result](
     action: Callable[[], Result], attempts: int = 8, pause: Callable[[int], None] = pause_with_jitter
 ) -> Result:

@@ -7,8 +7,9 @@ from datetime import datetime
 from enum import StrEnum
 
 from scrm.campaign import task_steps
-from scrm.campaign.checks import Refusal, SendChecks, Verdict
+from scrm.campaign.checks import SendChecks, Verdict
 from scrm.campaign.dispatch_errors import (
+    CallInDoubtError,
     ContentRefusedError,
     DispatchPostponedError,
     SendOutcomeUnknownError,
@@ -16,7 +17,7 @@ from scrm.campaign.dispatch_errors import (
 )
 from scrm.campaign.dispatch_settings import DispatchSettings
 from scrm.campaign.ends import Ends
-from scrm.campaign.lookup import InterruptedCalls
+from scrm.campaign.lookup import LOOKED_UP, InterruptedCalls
 from scrm.campaign.ports import (
     MOST_SUCCESSORS,
     ApprovedContent,
@@ -24,6 +25,7 @@ from scrm.campaign.ports import (
     DispatchQueue,
     MassMessage,
     MassMessages,
+    NoPlace,
     PressureLedger,
     Standing,
     Standings,
@@ -189,21 +191,20 @@ class Dispatch:
         return judged
 
     def _reserve(self, judged: "_Judged", alive_until: datetime) -> None:
-        """Whom the cap refuses waits for a place as long as the message may be sent, else he is excluded."""
+        """Whom the ledger refuses waits for a place as long as the message may be sent, else he is excluded."""
         task, now = judged.task, self.now()
         refused = self.ledger.reserve(task, alive_until).refused
         if refused and task.channel is Channel.MOMENTS:  # nobody can be left out: it waits until all have room
-            when = [at for at in refused.values() if at is not None]
-            latest = max(when) if len(when) == len(refused) else None
-            refused = dict.fromkeys(task.pending_ids, latest)
+            latest = max(refused.values(), key=_how_late)
+            refused = {one: refused.get(one, latest)._replace(not_before=latest.not_before) for one in task.pending_ids}
         later: dict[datetime, list[str]] = defaultdict(list)
-        for target_id, not_before in refused.items():
+        over: dict[str, Result] = {}
+        for target_id, (reason, not_before) in refused.items():
             if not_before is not None and not_before < task.expires_at:
                 later[not_before].append(target_id)
-        waiting = {target_id for part in later.values() for target_id in part}
-        judged.task = task.ended_as(
-            RecipientState.EXCLUDED, [one for one in refused if one not in waiting], now, Refusal.CAP_REACHED
-        )
+            else:
+                over[target_id] = Result(RecipientState.EXCLUDED, now, reason)
+        judged.task = task.with_results(over)
         for not_before, target_ids in later.items():
             judged.move(target_ids, now, not_before=not_before)
 
@@ -215,10 +216,21 @@ class Dispatch:
         quiet = next_quiet(self.now(), self.settings.quiet_from, self.settings.quiet_until)
         return min(ends if quiet is None else [*ends, quiet])
 
+    def _intend(self, task: SendTask, added: Sequence[SendTask]) -> SendTask:
+        """Where nothing has to be looked up afterwards, calls need not wait for each other."""
+        if task.channel not in LOOKED_UP:
+            return self.tasks.save(task, added)
+        try:
+            return self.tasks.intend(task, added)
+        except CallInDoubtError as other:
+            soonest = self.now() + self.settings.call_recheck
+            raise DispatchPostponedError(max(soonest, other.known_at or soonest)) from other
+
     def _store(self, before: SendTask, after: SendTask, added: Sequence[SendTask] = ()) -> SendTask:
         """Save, then tell whose end it is: told first, a place could be freed that another run still needs."""
         news = self.ends.news(before, after)
-        saved = self.tasks.save(task_steps.untold(after, self.settings, self.now()) if news else after, added)
+        written = task_steps.untold(after, self.settings, self.now()) if news else after
+        saved = self._intend(written, added) if written.state is TaskState.SENDING else self.tasks.save(written, added)
         if news:
             self.ends.tell(saved, news)
             saved = self.tasks.save(task_steps.told(saved)) if saved.state in ENDED else saved
@@ -226,6 +238,12 @@ class Dispatch:
         if ready:
             self.queue.request_send(ready)
         return saved
+
+
+def _how_late(refused: NoPlace) -> tuple[bool, float]:
+    """Never is the latest."""
+    at = refused.not_before
+    return at is None, at.timestamp() if at else 0.0
 
 
 @dataclass(slots=True)

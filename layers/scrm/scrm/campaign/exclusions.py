@@ -51,27 +51,32 @@ class Exclusions:
         """Of customers of one owner. Whoever must not get the content has no need of it."""
         reasons = self._reasons(campaign, content, userid, target_ids, at)
         definition = campaign.definition
-        rest = [one for one in target_ids if one not in reasons]
+        rest = _without(reasons, target_ids)
         if content is None or not rest or definition.channel not in PERSONAL:
             return Judged(reasons)
         needs = self.needs.of(userid, rest, content, at)
-        scores = {one: needs[one].score if one in needs else 0 for one in rest}
-        low = (one for one, score in scores.items() if score < definition.least_need)
+        least = definition.least_need
+        low = [one for one in rest if (needs[one].score if one in needs else 0) < least] if least else []
         return Judged(reasons | dict.fromkeys(low, Refusal.NEED_TOO_LOW), needs)
 
     def _reasons(
         self, campaign: Campaign, content: ApprovedContent | None, userid: str, target_ids: Sequence[str], at: datetime
     ) -> dict[str, str]:
         percent = campaign.definition.holdout_percent
-        held_out = (one for one in target_ids if percent and is_held_out(campaign.campaign_id, one, percent))
+        held_out = [one for one in target_ids if is_held_out(campaign.campaign_id, one, percent)] if percent else []
         reasons: dict[str, str] = dict.fromkeys(held_out, Refusal.HOLDOUT)
-        rest = [one for one in target_ids if one not in reasons]
+        rest = _without(reasons, target_ids)
         if content is None or not rest:
             return reasons
         product = content.product_id
         if product and userid not in self.permissions.permitted(product, [userid], at):
             return reasons | dict.fromkeys(rest, Refusal.PRODUCT_NOT_PERMITTED)
         return reasons | self.rules.exclusions(userid, rest, content, campaign.definition.channel, at)
+
+
+def _without(reasons: Mapping[str, str], target_ids: Sequence[str]) -> Sequence[str]:
+    """Most campaigns leave nobody out: a hundred million customers are not copied for it (T6)."""
+    return [one for one in target_ids if one not in reasons] if reasons else target_ids
 
 
 def is_held_out(campaign_id: str, target_id: str, percent: int) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from scrm.campaign.task import Need, Result, SendTask, TaskState
 from scrm.campaign.terms import Channel, ContentRef
@@ -55,6 +55,16 @@ class TaskRepository(Protocol):
         At most `MOST_SUCCESSORS` new ones. Raises StaleTaskError when someone was faster.
         """
 
+    def intend(self, task: SendTask, added: Sequence[SendTask] = ()) -> SendTask:
+        """Write the task whose call may be made from now on, with new ones as of `save`.
+
+        Only one call of a member's is in doubt at a time, whatever the campaign: two of the same text could not be told
+        apart afterwards. Raises CallInDoubtError while another task of his is ``sending``, and StaleTaskError.
+        """
+
+    def sending_of(self, owner_userid: str) -> SendTask | None:
+        """The member's task whose call is in doubt."""
+
     def claim(self, task: SendTask) -> SendTask:
         """Write the task that got its ``msgid`` just now; a message of WeCom's is one task's for ever.
 
@@ -66,6 +76,9 @@ class TaskRepository(Protocol):
 
     def due(self, until: datetime) -> Iterator[DueTask]:
         """Tasks whose ``due_at`` has come."""
+
+    def next_due(self) -> datetime | None:
+        """When the first task falls due; None: none will."""
 
     def of_campaign(self, campaign_id: str, part: int | None = None) -> Iterator[TaskSummary]:
         """All tasks of the campaign, or one of the parts in which they lie."""
@@ -154,11 +167,18 @@ class Owners(Protocol):
         """Owner by id; one without an active owner is left out."""
 
 
+class NoPlace(NamedTuple):
+    """Why the ledger has no place for a customer, and when there may be one; None: never for this campaign."""
+
+    reason: str
+    not_before: datetime | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Reservation:
-    """``refused`` says of customers when there may be a place for them, None: not while the message can be sent."""
+    """``refused`` are the customers who hold no place."""
 
-    refused: Mapping[str, datetime | None] = field(default_factory=dict)
+    refused: Mapping[str, NoPlace] = field(default_factory=dict)
 
 
 class PressureLedger(Protocol):

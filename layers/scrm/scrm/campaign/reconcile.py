@@ -62,11 +62,7 @@ class TaskReconcile:
         if self.now() < task.due_at and not (asked and task.state in OPEN):
             return LookOutcome.NOTHING_TO_DO
         if task.state in CREATING:
-            self.queue.request_send([task])
-            if asked and task.state is TaskState.SENDING:
-                # Its checks are behind it: whoever makes the call did not see what changed.
-                self.queue.request_looks([task_id], asked=True, not_before=self.now() + self.settings.call_recheck)
-            return LookOutcome.SENT_ON
+            return self._send_on(task, asked=asked)
         try:
             return self._look(task)
         except DispatchPostponedError as waiting:
@@ -77,6 +73,19 @@ class TaskReconcile:
             return LookOutcome.POSTPONED
         except (SendRefusedError, SendFailedError) as error:
             return self._refused(self.tasks.load(task_id) or task, error)
+
+    def _send_on(self, task: SendTask, *, asked: bool) -> LookOutcome:
+        """Whoever has a task in hand that something concerns may have checked it before that.
+
+        While it is planned, a write here makes his stale, so that he checks again. Once the call may be made its answer
+        must find the task as it was: then it is looked at after that.
+        """
+        if asked and task.state is TaskState.SENDING:
+            self.queue.request_looks([task.task_id], asked=True, not_before=self.now() + self.settings.call_recheck)
+        elif asked:
+            self.tasks.save(task)
+        self.queue.request_send([task])
+        return LookOutcome.SENT_ON
 
     def _look(self, task: SendTask) -> LookOutcome:
         if task.state is TaskState.WATCHED:

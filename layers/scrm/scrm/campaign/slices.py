@@ -137,6 +137,8 @@ class _Planning:
 
     def _decided(self, task: SendTask, judged: Judged) -> SendTask:
         reasons = judged.reasons
+        if not reasons and not judged.needs:
+            return task
         results = {
             target_id: Result(RecipientState.EXCLUDED, self.plan.planned_at, reasons[target_id])
             for target_id in task.target_ids

@@ -11,7 +11,7 @@ from scrm import clock
 from scrm.campaign.model import Tally
 from scrm.campaign.ports import DispatchQueue, DueTask, TaskRepository, TaskSummary
 from scrm.campaign.results import CampaignResults
-from scrm.campaign.task import CREATING, OPEN, RecipientState, TaskState
+from scrm.campaign.task import CREATING, OPEN, RecipientState
 
 _TOGETHER: Final = 10
 _DEFERRED: Final = timedelta(hours=24)  # a task that waits longer waits for another week, not for the morning
@@ -61,11 +61,11 @@ class TaskChanges:
                 yield summary
 
     def recheck_campaign(self, campaign_id: str, part: int | None = None) -> int:
-        """The product of its content changed; how many tasks that lie with members are looked at.
+        """The product of its content changed; how many tasks are looked at. ``part`` as of `stop`.
 
-        One that is yet to be created asks by itself. ``part`` as of `stop`.
+        Also those yet to be created: whoever is at it may have checked them before the change.
         """
-        found = [one.task_id for one in self.tasks.of_campaign(campaign_id, part) if one.state is TaskState.WAITING]
+        found = [one.task_id for one in self.tasks.of_campaign(campaign_id, part) if one.state in OPEN]
         for some in batched(found, _TOGETHER, strict=False):
             self.queue.request_looks(some, asked=True)
         return len(found)
@@ -78,20 +78,20 @@ class TaskChanges:
         return len(found)
 
     def opted_out(self, external_userid: str, member_userids: Iterable[str]) -> int:
-        """One customer opted out (R1); how many tasks are looked at. One that is planned asks by itself."""
+        """One customer opted out (R1); how many tasks are looked at, also those yet to be created."""
         found = [
             task_id
             for userid in dict.fromkeys(member_userids)
             for task_id in self.tasks.open_of_owner(userid)
-            if self._waits_for(task_id, external_userid)
+            if self._is_for(task_id, external_userid)
         ]
         for part in batched(found, _TOGETHER, strict=False):
             self.queue.request_looks(part, asked=True)
         return len(found)
 
-    def _waits_for(self, task_id: str, target_id: str) -> bool:
+    def _is_for(self, task_id: str, target_id: str) -> bool:
         task = self.tasks.load(task_id)
-        return task is not None and task.state is not TaskState.PLANNED and target_id in task.pending_ids
+        return task is not None and target_id in task.pending_ids
 
 
 class CampaignTasks(Protocol):

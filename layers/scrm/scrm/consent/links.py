@@ -10,6 +10,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 PAGE_PATH = "/o/"
+LONGEST_TOKEN = 256
+"""A longer one is not opened."""
 LINK_DAYS = 730
 _DAY_BYTES = 2
 _EPOCH = datetime.fromtimestamp(0, UTC)
@@ -66,6 +68,11 @@ class OptOutLinks:
 
     page_url: str
     tokens: LinkTokens
+
+    @property
+    def longest_bytes(self) -> int:
+        """No link is longer, whoever the customer is."""
+        return len(f"{self.page_url}{PAGE_PATH}".encode()) + LONGEST_TOKEN
 
     def link_for(self, external_userid: str) -> str:
         """Some 130 characters behind ``page_url``; whoever has it speaks for the customer, so it belongs in no log."""

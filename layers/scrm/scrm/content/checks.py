@@ -6,7 +6,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from scrm.content.errors import Problem
-from scrm.content.model import Attachment, AttachmentKind, Draft, Scene, Variant
+from scrm.content.model import OPT_OUT_LINK, Attachment, AttachmentKind, Draft, Scene, Variant
 from scrm.content.settings import ContentSettings, FieldLimits, SceneLimits
 
 _WORD: Final = re.compile(r"[a-z][a-z0-9_]{0,31}")
@@ -39,16 +39,14 @@ def _variants(draft: Draft, settings: ContentSettings) -> Iterator[Problem]:
         yield Problem("variants", "missing", "write the words for one scene at least")
     for scene, variant in draft.variants:
         where = f"variants.{scene.value}"
-        yield from _text(where, variant, draft.compliance_label, settings, settings.scenes[scene])
+        yield from _text(where, scene, variant, draft.compliance_label, settings)
         yield from _attachments(where, variant, settings.scenes[scene])
         for number, attachment in enumerate(variant.attachments):
             yield from _attachment(f"{where}.attachments.{number}", attachment, scene, settings.fields)
 
 
-def _text(
-    where: str, variant: Variant, label: str, settings: ContentSettings, limits: SceneLimits
-) -> Iterator[Problem]:
-    size = _bytes(variant.text)
+def _text(where: str, scene: Scene, variant: Variant, label: str, settings: ContentSettings) -> Iterator[Problem]:
+    limits, size = settings.scenes[scene], _bytes(variant.text)
     if size > limits.text_bytes:
         yield Problem(f"{where}.text", "too_long", f"it has {size} bytes of UTF-8, WeCom takes {limits.text_bytes}")
     if len(variant.text) > limits.text_characters:
@@ -56,6 +54,8 @@ def _text(
         yield Problem(f"{where}.text", "too_long", detail)
     if _UNPRINTABLE.search(variant.text):
         yield Problem(f"{where}.text", "unprintable", "it holds control characters")
+    if scene is not Scene.ONE_TO_ONE and OPT_OUT_LINK in variant.text:
+        yield Problem(f"{where}.text", "not_personal", f"{OPT_OUT_LINK} stands only in what greets one customer")
     if not variant.text.strip() and not variant.attachments:
         yield Problem(where, "empty", "it needs a text or an attachment")
     if settings.label_in_text and label.strip() and label not in variant.text:

@@ -7,9 +7,13 @@ ever changes but its state, so what was approved is what is sent; another wordin
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
 from scrm import ids
 from scrm.node_paths import covers
+
+OPT_OUT_LINK: Final = "{opt_out_link}"
+"""Where in a welcome message the newcomer's own link stands; nothing else is written for one customer alone."""
 
 
 class ContentKind(StrEnum):

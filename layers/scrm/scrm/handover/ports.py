@@ -133,6 +133,9 @@ class CaseRepository(Protocol):
     def due_cases(self, until: datetime) -> Iterator[str]:
         """Ids of cases whose time has come."""
 
+    def next_due(self) -> datetime | None:
+        """When the first case falls due; None: none will."""
+
     def close(self, case: HandoverCase) -> HandoverCase:
         """`save` a case that ended; it is no longer found through whoever took over in it."""
 

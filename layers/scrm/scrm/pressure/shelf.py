@@ -59,11 +59,18 @@ class Shelf:
 
     def grouped(self, keys: Iterable[bytes]) -> dict[str, tuple[Bucket, Keys]]:
         """The buckets of these customers, by prefix."""
+        if not any(bucket.is_split for bucket in self.buckets):
+            return self._together(frozenset(keys))
         found: dict[str, tuple[Bucket, set[bytes]]] = {}
         for key in keys:
             bucket = self.bucket_of(key)
             found.setdefault(bucket.prefix, (bucket, set()))[1].add(key)
         return {prefix: (bucket, frozenset(members)) for prefix, (bucket, members) in found.items()}
+
+    def _together(self, keys: Keys) -> dict[str, tuple[Bucket, Keys]]:
+        """Of a home with one bucket, as nearly all have: nobody's place is looked up (T6)."""
+        whole = next((bucket for bucket in self.buckets if not bucket.prefix), None)
+        return {"": (whole or Bucket(self.home), keys)} if keys else {}
 
     def gone(self) -> dict[bytes, str]:
         """Customers who left, and to which home."""

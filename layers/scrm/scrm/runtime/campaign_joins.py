@@ -10,7 +10,7 @@ from scrm.campaign.model import Campaign
 from scrm.campaign.refusals import CampaignRefusedError
 from scrm.campaign.terms import Channel, ContentRef
 from scrm.content.errors import ContentRefusedError
-from scrm.content.model import ContentState, Scene, SendRefusal
+from scrm.content.model import OPT_OUT_LINK, ContentState, Scene, SendRefusal
 from scrm.content.sending import ContentGate
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ _SENTENCES: Final = {
     SendRefusal.EXPIRED: "The content has expired.",
     SendRefusal.PRODUCT_NOT_ON_SALE: "The product that the content speaks of is not on sale.",
 }
+_PERSONAL: Final = f"One text goes to all, so {OPT_OUT_LINK} cannot be filled in; choose a version without it."
 
 
 class LibraryVersions:
@@ -43,6 +44,8 @@ class LibraryVersions:
         why = self._gate.is_sendable(at, found.content_hash)
         if why is not None:
             raise CampaignRefusedError(_SENTENCES[why])
+        if OPT_OUT_LINK in found.text:
+            raise CampaignRefusedError(_PERSONAL)
         if ref.content_hash not in {"", found.content_hash}:
             raise CampaignRefusedError(_SENTENCES[SendRefusal.CHANGED_CONTENT])
         return SendableContent(

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from scrm.campaign import ports
+from scrm.campaign.checks import Refusal
 from scrm.campaign.dispatch_errors import DispatchPostponedError
 from scrm.campaign.task import TEST_RING, SendTask
 from scrm.campaign.terms import Channel
@@ -19,6 +20,11 @@ _CLASS_OF = {
     Channel.GROUP: PressureClass.GROUP,
     Channel.MOMENTS: PressureClass.MOMENTS,
 }
+_REFUSAL_OF = {
+    TouchRefusal.EXPIRED: Refusal.CONTENT_EXPIRED,
+    TouchRefusal.RELEASED: Refusal.PLACE_RELEASED,
+    TouchRefusal.ALREADY_SETTLED: Refusal.ALREADY_TOUCHED,
+}
 
 
 class LedgerPlaces:
@@ -29,17 +35,22 @@ class LedgerPlaces:
         self._now = now
 
     def reserve(self, task: SendTask, until: datetime) -> ports.Reservation:
-        """Whom a week is full for waits for the next one; who changed hands meanwhile is looked at again soon."""
+        """Whom a week is full for waits for the next one; who changed hands meanwhile is looked at again soon.
+
+        Whoever has had this touch, or had his place given back for good, gets none: he ends with that reason.
+        """
         touch = self._touch(task, weeks_between(self._now(), until))
         try:
             found = self._ledger.reserve(task.owner_userid, task.pending_ids, touch)
         except PressureBusyError as busy:
             raise DispatchPostponedError(self._now() + _BUSY) from busy
-        soon, later = self._now() + _BUSY, _next_week(self._now())
-        refused: dict[str, datetime | None] = {
-            one: soon if why is TouchRefusal.OWNER_CHANGED else None for one, why in found.refused.items()
+        full = ports.NoPlace(Refusal.CAP_REACHED, _next_week(self._now()))
+        moved = ports.NoPlace(Refusal.OWNER_CHANGED, self._now() + _BUSY)
+        refused = {
+            one: moved if why is TouchRefusal.OWNER_CHANGED else ports.NoPlace(_REFUSAL_OF[why])
+            for one, why in found.refused.items()
         }
-        return ports.Reservation(refused | dict.fromkeys(found.deferred, later))
+        return ports.Reservation(refused | dict.fromkeys(found.deferred, full))
 
     def settle(self, task: SendTask, sent_at: Mapping[str, datetime]) -> None:
         weeks = {one: week_of(at) for one, at in sent_at.items()}

@@ -18,5 +18,6 @@ class WelcomeIntake:
         """Raises ValidationError for a message that is no callback."""
         told = CallbackReceived.model_validate_json(body)
         fields = {name: value for name, value in told.fields.items() if isinstance(value, str)}
-        userid, state, code = (fields.get(name, "") for name in ("UserID", "State", "WelcomeCode"))
-        return self._greet(Arrival(ids.fold_userid(userid), state, told.occurred_at, code))
+        names = ("UserID", "ExternalUserID", "State", "WelcomeCode")
+        userid, customer, state, code = (fields.get(name, "") for name in names)
+        return self._greet(Arrival(ids.fold_userid(userid), customer, state, told.occurred_at, code))

@@ -70,7 +70,8 @@ class Welcome:
     def _sent(self, arrival: Arrival, rule: WelcomeRule, path: str) -> tuple[WelcomeOutcome, str]:
         while True:
             try:
-                self.sender.send(arrival.code, self.contents.greeting(rule, path, self.now()))
+                greeting = self.contents.greeting(rule, path, arrival.external_userid, self.now())
+                self.sender.send(arrival.code, greeting)
             except WelcomePostponedError as waiting:
                 if self._is_late(arrival, waiting.not_before):
                     return WelcomeOutcome.EXPIRED, "no_room"

@@ -33,6 +33,7 @@ class Arrival:
     """A customer came and WeCom gave a code to greet him with. ``at`` is when WeCom says it was."""
 
     userid: str
+    external_userid: str
     state: str
     at: datetime
     code: str = field(repr=False)

@@ -60,8 +60,8 @@ class MemberNodes(Protocol):
 
 
 class WelcomeContents(Protocol):
-    def greeting(self, rule: WelcomeRule, node_path: str, at: datetime) -> Greeting:
-        """The words, if they may be sent by a member at ``node_path`` now.
+    def greeting(self, rule: WelcomeRule, node_path: str, external_userid: str, at: datetime) -> Greeting:
+        """The words for this customer, if they may be sent by a member at ``node_path`` now.
 
         Raises WelcomeRefusedError, WelcomePostponedError.
         """

@@ -166,7 +166,8 @@ def content_library() -> "AdminContent":
 def welcome_desk() -> "WelcomeDesk":
     from scrm.runtime.wiring import welcome  # noqa: PLC0415 - only operations on welcome messages need it
 
-    return welcome.welcome_desk(_table(settings().welcome_table), _table(settings().content_table), audit_log())
+    rows, contents = _table(settings().welcome_table), _table(settings().content_table)
+    return welcome.welcome_desk(rows, contents, audit_log(), opt_out_links)
 
 
 def lexicons() -> "Lexicons":

@@ -20,6 +20,7 @@ from scrm.wecom.welcome_sends import WecomWelcomes
 from scrm.welcome.greeting import Welcome
 
 if TYPE_CHECKING:
+    from scrm.consent.links import OptOutLinks
     from scrm.content.media import MediaLibrary
 
 
@@ -30,7 +31,9 @@ def welcome_intake() -> WelcomeIntake:
         members=OrgMemberNodes(DynamoMembers(table("ORG_TABLE"))),
         rules=DynamoWelcomeRules(rows),
         claims=DynamoWelcomeClaims(rows),
-        contents=ReleasedGreetings(ContentGate(DynamoContents(contents), DynamoProducts(contents)), _media_library),
+        contents=ReleasedGreetings(
+            ContentGate(DynamoContents(contents), DynamoProducts(contents)), _media_library, _opt_out_links
+        ),
         sender=WecomWelcomes(wecom_client(Priority.WELCOME), report_permission_denied),
         life=limits.WELCOME_CODE_LIFE - limits.WELCOME_MARGIN,
         now=clock.now,
@@ -43,6 +46,12 @@ def _media_library() -> "MediaLibrary":
     from scrm.runtime.wiring.media import media_library  # noqa: PLC0415 - most greetings show no file
 
     return media_library(Priority.WELCOME)
+
+
+def _opt_out_links() -> "OptOutLinks":
+    from scrm.runtime.wiring import links  # noqa: PLC0415 - only a text with the customer's link loads the cipher
+
+    return links.opt_out_links()
 
 
 def reset() -> None:

@@ -3,6 +3,7 @@
 from scrm import clock
 from scrm.campaign.planner_messages import CampaignDue, ContentRecalled, ProductChanged
 from scrm.runtime.observability import count, logger
+from scrm.runtime.ticks import Tick, told
 from scrm.runtime.wiring import campaign_runs as wiring
 
 
@@ -14,8 +15,11 @@ def look(body: str) -> None:
         count("CampaignLooked")
 
 
-def request_due() -> None:
-    count("CampaignLookRequested", wiring.campaign_run().request_due(clock.now()))
+def request_due() -> Tick:
+    run = wiring.campaign_run()
+    found = run.request_due(clock.now())
+    count("CampaignLookRequested", found)
+    return told(found, run.store.next_due)
 
 
 def stop_content(body: str) -> None:
