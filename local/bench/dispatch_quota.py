@@ -163,7 +163,7 @@ class _Worker:
         self._world.tasks[task.task_id] = task
         return task
 
-    claim = save
+    claim = intend = save
 
     def create(self, message: MassMessage) -> AcceptedMessage:
         world = self._world

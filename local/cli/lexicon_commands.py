@@ -76,6 +76,15 @@ def changes(session: Session, number: int) -> None:
     session.show(found, lexicon_tables.changes(found))
 
 
+@lexicon.command("rules")
+@click.argument("number", type=int)
+@click.pass_obj
+def rules(session: Session, number: int) -> None:
+    """显示一个版本可由企业微信拦截的规则，以及只能由存档检出的条目。"""
+    found = session.client.get(at(*_VERSIONS, str(number), "intercept-rules"))
+    session.show(found, *lexicon_tables.intercept_plan(found))
+
+
 @lexicon.command("approve")
 @click.argument("number", type=int)
 @click.pass_obj

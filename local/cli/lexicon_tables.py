@@ -30,6 +30,13 @@ EVASIONS = {
     "traditional": "繁体",
     "homoglyph": "形近字",
 }
+CAUSES = {
+    "detected_only": "不要求拦截",
+    "pattern": "规则表达式",
+    "words_of_customers": "客户所发",
+    "too_many_places": "适用部门过多",
+    "no_room": "规则数已满",
+}
 KINDS = {"word": "词语", "pattern": "规则表达式"}
 COLUMNS: Final = ("entry_id", "text", "kind", "direction", "severity", "action", "scope", "allowed", "check")
 _LISTS: Final = frozenset({"scope", "allowed"})
@@ -78,6 +85,19 @@ def changes(found: Row) -> Table:
         for entry_id in found[name]:
             table.add_row(title, entry_id)
     return table
+
+
+def intercept_plan(found: Row) -> tuple[Table, Table]:
+    rules = titled("企业微信敏感词规则", "名称", "级别", "处置", "词数", "部门")
+    for rule in found["rules"]:
+        departments = "、".join(map(str, rule["department_ids"]))
+        rules.add_row(
+            rule["name"], SEVERITIES[rule["severity"]], ACTIONS[rule["action"]], str(len(rule["words"])), departments
+        )
+    rest = titled("只能由存档检出", "编号", "原因")
+    for row in found["detect_only"]:
+        rest.add_row(row["entry_id"], CAUSES[row["cause"]])
+    return rules, rest
 
 
 def hits(text: str, found: Row) -> Table:

@@ -66,13 +66,21 @@ MASS_DISTRIBUTING = 41063
 TOO_MANY_ATTACHMENTS = 41064
 BAD_ATTACHMENT = 41065
 MOMENT_TYPE = 41067
+RULE_WORDS_TOO_MANY = 41068
+TOO_MANY_RULES = 41069
+RULE_ID_INVALID = 41070
+RULE_DELETED = 41071
 ALBUM_NO_DESCRIPTION = 41073
 ALBUM_DELETED = 41074
 ALBUM_ID = 41075
+RULE_RANGE_TOO_WIDE = 41076
+RULE_NAME_TAKEN = 41077
 TOO_MANY_MOMENT_JOBS = 41078
 MOMENT_DISTRIBUTING = 41079
 MOMENT_PIXELS = 41081
 MOMENT_DURATION = 41082
+RULE_WORD_INVALID = 41083
+RULE_SEMANTICS_INVALID = 41084
 ALBUM_CODE = 41085
 ALBUM_PRICE = 41086
 ALBUM_DESCRIPTION = 41087
@@ -191,6 +199,14 @@ _TEXTS = {
     WELCOME_SENDING: "the welcome message is being sent",
     GROUP_TEMPLATE_CAP: "too many group welcome templates",
     GROUP_TEMPLATE_FOREIGN: "the template is another app's",
+    RULE_WORDS_TOO_MANY: "too many sensitive words",
+    TOO_MANY_RULES: "too many sensitive rules",
+    RULE_ID_INVALID: "invalid sensitive rule id",
+    RULE_DELETED: "the sensitive rule was deleted",
+    RULE_RANGE_TOO_WIDE: "the range is too wide, use departments",
+    RULE_NAME_TAKEN: "sensitive rule name exists",
+    RULE_WORD_INVALID: "invalid sensitive word",
+    RULE_SEMANTICS_INVALID: "invalid semantics",
     ALBUM_NO_DESCRIPTION: "missing product description",
     ALBUM_DELETED: "the product was deleted",
     ALBUM_ID: "invalid product_id",

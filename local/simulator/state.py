@@ -20,6 +20,7 @@ from local.simulator.mass_book import MassBook
 from local.simulator.media_store import MediaStore
 from local.simulator.message_book import MessageBook
 from local.simulator.moment_book import MomentBook
+from local.simulator.rule_book import RuleBook
 from local.simulator.template_book import GroupTemplateBook
 from local.simulator.timeline import Agenda, Timeline
 from local.simulator.tokens import TokenStore
@@ -54,6 +55,7 @@ class State:
     group_transfers: dict[tuple[int, str], int] = field(default_factory=dict)
     welcome_codes: dict[str, WelcomeCode] = field(default_factory=dict)
     group_templates: GroupTemplateBook = field(default_factory=GroupTemplateBook)
+    intercept_rules: RuleBook = field(default_factory=RuleBook)
     albums: AlbumBook = field(default_factory=AlbumBook)
     contact_ways: ContactWayBook = field(default_factory=ContactWayBook)
     messages: MessageBook = field(default_factory=MessageBook)

@@ -55,6 +55,7 @@ TABLES = {
 EXPECTED = {
     "draft_lexicon": 201,
     "approve_lexicon": 404,  # samples come by name: it is not drafted yet
+    "get_intercept_rules": 200,
     "get_lexicon_changes": 200,
     "get_lexicon_version": 200,
     "list_lexicon_entries": 200,

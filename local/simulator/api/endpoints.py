@@ -13,6 +13,7 @@ from local.simulator.api import (
     group_chats,
     group_templates,
     inheritance,
+    intercept_rules,
     mass_messages,
     media,
     messages,
@@ -39,6 +40,7 @@ ENDPOINTS: Mapping[str, Endpoint] = {
     **moments.ENDPOINTS,
     **mass_messages.ENDPOINTS,
     **archive.ENDPOINTS,
+    **intercept_rules.ENDPOINTS,
     **welcome.ENDPOINTS,
     **statistics.ENDPOINTS,
 }

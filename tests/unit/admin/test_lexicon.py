@@ -71,6 +71,13 @@ def test_a_text_is_tried_and_changes_are_shown(drafted: Api) -> None:
     assert ask(drafted, "GET", "/1/changes", AUDITOR).body["added"] == ["保本", "投诉"]
 
 
+def test_it_is_shown_what_wecom_can_hold(drafted: Api) -> None:
+    plan = ask(drafted, "GET", "/1/intercept-rules", AUDITOR).body
+
+    assert [(rule["words"], rule["department_ids"]) for rule in plan["rules"]] == [(["保本"], [1])]
+    assert plan["detect_only"] == [{"entry_id": "投诉", "cause": "detected_only"}]
+
+
 def test_the_standard_lexicon_is_taken_and_a_draft_rejected(api: Api) -> None:
     made = ask(api, "POST", "", COMPLIANCE, {"standard": True})
     rejected = ask(api, "POST", "/1/reject", HEAD_OFFICE, {"note": "先讨论"})

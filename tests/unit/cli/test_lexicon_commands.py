@@ -21,6 +21,9 @@ def test_a_version_is_exported_edited_and_put_in_force(run: Run, tmp_path: Path)
     assert "草稿" in run("lexicon", "import", str(file), "--note", "调整").output
     assert exit_code("lexicon", "approve", "2") != 0  # his own
     assert "保本型" in run("lexicon", "scan", "2", "这是保本型产品", "--direction", "to_customer").output
+    rules = run("lexicon", "rules", "2").output
+    assert "scrm-严重拦截-" in rules
+    assert "客户所发" not in rules  # the standard list only detects what customers write
     assert "新增" in run("lexicon", "changes", "2").output
     run("lexicon", "reject", "1", "--note", "以第二版为准")
     shown = run("lexicon", "list").output

@@ -57,6 +57,8 @@ WAY = ("type", "scene", "style", "remark", "skip_verify", "state", "user", "part
        "chat_expires_in", "conclusions", "config_id", "start_time", "end_time", "limit", "cursor")  # fmt: skip
 ALBUM = ("description", "price", "product_sn", "attachments", "product_id", "limit", "cursor")
 TEMPLATE = ("text", "image", "link", "miniprogram", "file", "video", "notify", "template_id")
+RULE = ("rule_name", "word_list", "semantics_list", "extra_rule", "intercept_type", "applicable_range",
+        "add_applicable_range", "remove_applicable_range", "rule_id")  # fmt: skip
 OTHERS = ("userid", "userid_list", "external_userid", "department_id", "id", "fetch_child", "limit", "cursor",
           "media_id", "page_size", "page_id", "welcome_code", "text", "attachments")  # fmt: skip
 
@@ -66,7 +68,7 @@ def names_of(path: str) -> tuple[str, ...]:
     families = {"transfer": TRANSFER, "groupchat": GROUPS, "opengid": GROUPS, "tag": TAGS, "message/": MESSAGE,
                 "statistic": DAYS, "behavior": DAYS, "remark": REMARK,
                 "msg_template": MASS, "groupmsg": MASS, "moment": MOMENT, "contact_way": WAY,
-                "album": ALBUM, "welcome_template": TEMPLATE}  # fmt: skip
+                "album": ALBUM, "welcome_template": TEMPLATE, "intercept_rule": RULE}  # fmt: skip
     return next((names for part, names in reversed(families.items()) if part in path), OTHERS)
 
 

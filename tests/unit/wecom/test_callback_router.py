@@ -72,7 +72,7 @@ def callback(event: str = "change_contact", change_type: str = "delete_user") ->
         ("change_external_contact", "transfer_fail", Destination.RECONCILE),
         ("change_external_chat", "update", Destination.CONTACT),
         ("change_external_tag", "create", None),
-        ("msgaudit_notify", "", None),
+        ("msgaudit_notify", "", Destination.ARCHIVE_INTAKE),
         ("customer_acquisition", "friend_request", None),
         ("", "", None),
     ],

@@ -9,6 +9,7 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Body, Path
 
 from scrm.lexicon import versions
+from scrm.lexicon.packing import packed
 from scrm.lexicon.scanner import Scanner
 from scrm.lexicon.standard import standard
 from scrm.node_paths import ROOT_NODE_ID
@@ -108,6 +109,19 @@ def get_lexicon_changes(number: Number) -> models.VersionChanges:
     current_caller()
     with _refusals():
         return models.VersionChanges.of(_lexicons().changes(number))
+
+
+@router.get(
+    "/v1/lexicon/versions/<number>/intercept-rules",
+    operation_id="getInterceptRules",
+    summary="How a version is cut into WeCom's rules, and which entries only our scan sees.",
+    tags=["lexicon"],
+    responses=responses(HTTPStatus.OK, models.InterceptPlan, HTTPStatus.NOT_FOUND),
+)
+def get_intercept_rules(number: Number) -> models.InterceptPlan:
+    current_caller()
+    with _refusals():
+        return models.InterceptPlan.of(packed(_lexicons().lexicon(number)))
 
 
 @router.post(

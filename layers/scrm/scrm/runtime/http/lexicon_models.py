@@ -7,6 +7,7 @@ from pydantic import Field
 from scrm.lexicon import model
 from scrm.lexicon.documents import MOST_ENTRIES, MOST_PHRASES, Changes
 from scrm.lexicon.model import Action, Direction, Evasion, Finding, Kind, Severity
+from scrm.lexicon.packing import DetectOnlyCause, Packed
 from scrm.lexicon.patterns import Check
 from scrm.lexicon.versions import LexiconVersion, VersionState
 from scrm.node_paths import ROOT_PATH
@@ -103,6 +104,37 @@ class VersionChanges(Reply):
     @classmethod
     def of(cls, changes: Changes) -> Self:
         return cls.model_validate(changes)
+
+
+class InterceptRule(Reply):
+    """What WeCom stops or warns of before it is sent: up to 300 words for members of these departments."""
+
+    name: str
+    action: Action
+    severity: Severity
+    words: list[str]
+    department_ids: list[int]
+
+
+class DetectOnly(Reply):
+    """An entry that WeCom cannot hold, and why."""
+
+    entry_id: str
+    cause: DetectOnlyCause
+
+
+class InterceptPlan(Reply):
+    """How a version is cut into WeCom's rules; every entry is in a rule or detected only."""
+
+    rules: list[InterceptRule]
+    detect_only: list[DetectOnly]
+
+    @classmethod
+    def of(cls, packed: Packed) -> Self:
+        return cls(
+            rules=[InterceptRule.model_validate(each) for each in packed.rules],
+            detect_only=[DetectOnly(entry_id=name, cause=cause) for name, cause in packed.detect_only.items()],
+        )
 
 
 class Hit(Reply):
