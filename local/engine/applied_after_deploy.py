@@ -8,13 +8,38 @@ from local.engine.overlay import resources_of
 from local.engine.sam_template import Template
 
 
-def apply_dropped_properties(engine: Engine, template: Template, physical_ids: Mapping[str, str]) -> None:
-    """Read the forgotten properties from ``template``, apply them to the deployed resources; repeating it is safe."""
+def apply_dropped_properties(
+    engine: Engine, template: Template, physical_ids: Mapping[str, str], parameters: Mapping[str, str]
+) -> None:
+    """Read the forgotten properties from ``template``, apply them to the deployed resources; repeating it is safe.
+
+    ``parameters``: what the stack was deployed with; those it was not given have their defaults.
+    """
+    values = _values(template, parameters)
     for type_name, service, apply in _APPLIED:
         client = engine.client(service)
         for logical_id, properties in resources_of(template, type_name):
             if logical_id in physical_ids:
-                apply(client, physical_ids[logical_id], properties)
+                apply(client, physical_ids[logical_id], _with_values(properties, values))
+
+
+def _values(template: Template, parameters: Mapping[str, str]) -> dict[str, str | int]:
+    """What each parameter stands for; numbers as numbers, as the APIs want them."""
+    stated = {
+        name: (declared["Type"], parameters.get(name, declared.get("Default")))
+        for name, declared in template.get("Parameters", {}).items()
+    }
+    return {
+        name: int(value) if kind == "Number" else value for name, (kind, value) in stated.items() if value is not None
+    }
+
+
+def _with_values(value: Any, values: Mapping[str, str | int]) -> Any:
+    if isinstance(value, dict):
+        if value.keys() == {"Ref"} and value["Ref"] in values:
+            return values[value["Ref"]]
+        return {name: _with_values(part, values) for name, part in value.items()}
+    return [_with_values(part, values) for part in value] if isinstance(value, list) else value
 
 
 def _complete_table(dynamodb: Any, name: str, properties: dict[str, Any]) -> None:

@@ -54,10 +54,12 @@ def _layer_directories(template: Template, build_dir: Path) -> dict[str, Path]:
 
 
 def _layers_of(template: Template, function: dict[str, Any], build_dir: Path) -> list[Path]:
-    """The function's layers, the later one first, as the later layer wins on AWS."""
+    """The function's layers, the later one first, as the later layer wins on AWS; one that an operator gives by a
+    parameter is not there in the local run."""
     directories = _layer_directories(template, build_dir)
     shared = template.get("Globals", {}).get("Function", {}).get("Layers", [])
-    return [directories[layer["Ref"]] for layer in reversed([*shared, *function.get("Layers", [])])]
+    ours = (layer for layer in [*shared, *function.get("Layers", [])] if "Ref" in layer)
+    return [directories[layer["Ref"]] for layer in reversed(list(ours))]
 
 
 def _forget_layer_contents(template: Template) -> None:

@@ -53,7 +53,7 @@ def deploy(
     plain = to_cloudformation(sam, declared)
     template = for_engine(plain, declared)
     stack = put_stack(engine, stack_name, template, declared)
-    apply_dropped_properties(engine, template, stack.physical_ids)
+    apply_dropped_properties(engine, template, stack.physical_ids, declared)
     return stack
 
 
