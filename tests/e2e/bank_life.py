@@ -2,11 +2,14 @@
 
 import hashlib
 import io
+import json
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import requests
 
 from local.cli.client import at
+from local.engine.credentials import WecomCredentials
 from tests.e2e.conditions import eventually
 from tests.e2e.small_bank import Bank
 
@@ -44,6 +47,7 @@ def live(bank: Bank) -> None:
     _campaigns_run(bank)
     _a_segment_is_made(bank)
     _a_customer_chooses(bank)
+    _conversations_are_kept(bank)
 
 
 def _a_handover_that_ends_well(bank: Bank, userid: str) -> str:
@@ -354,6 +358,34 @@ def _a_customer_chooses(bank: Bank) -> None:
     ]
     assert requests.get(f"{page[:-3]}aaa", timeout=20).status_code == 404
     bank.settle()
+
+
+def _conversations_are_kept(bank: Bank) -> None:
+    """News wakes the intake; a message whose key is not here waits for it, and is opened when it comes."""
+    head_office, archive = bank.operator("head_office"), bank.wecom.archive
+    ours = WecomCredentials(**bank.stack.endpoints.credentials["wecom"])
+    later = replace(ours, archive_key=WecomCredentials.draw().archive_key)
+    relation = next(row for userid in bank.rms for row in bank.wecom.relations(userid))
+    member, customer = relation["userid"], relation["external_userid"]
+    archive.upload_key(ours.archive_public_key())
+    archive.set_seats([member])
+    bank.wecom.patch_relation(member, customer, archive_consent="agreed")
+    archive.write(member, customer, "您好")
+    bank.pass_time(10 * MINUTE)
+    archive.upload_key(later.archive_public_key())
+    archive.write(customer, member, "你好")
+    bank.pass_time(10 * MINUTE)
+    kept = head_office.get(at("archive", "intake"))
+    assert (kept["pages"], kept["open_pages"]) == (2, 0)
+    assert kept["parked"] == [{"key_version": 2, "reason": "key_missing", "rows": 1}]
+    keys = {"1": ours.archive_key, "2": later.archive_key}
+    secret_id = bank.stack.deployed.physical_ids["ArchiveKeysSecret"]
+    client = bank.stack.engine.client("secretsmanager")
+    client.put_secret_value(SecretId=secret_id, SecretString=json.dumps(keys))
+    for asked in ("sweep", "reopening"):
+        head_office.post(at("archive", "intake", asked), {})
+    bank.pass_time(2 * HOUR)
+    assert head_office.get(at("archive", "intake"))["parked"] == []
 
 
 def _a_list_is_brought(bank: Bank, external_userids: list[str]) -> None:

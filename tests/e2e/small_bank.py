@@ -101,10 +101,14 @@ def _function(asked: dict[str, Any]) -> str:
 
 
 def _resource(arn: str, logical: dict[str, str]) -> str:
-    """``...:table/<name>/index/by_due`` -> ``HandoverTable/by_due``; an object -> ``DataBucket/roster/latest/*``."""
+    """``...:table/<name>/index/by_due`` -> ``HandoverTable/by_due``; an object -> ``DataBucket/roster/latest/*``.
+
+    What the archive keeps lies one level deep: ``ArchiveBucket/pages/*``.
+    """
     service, name = arn.split(":")[2], arn.rsplit(":", 1)[-1].removeprefix("table/").removeprefix("event-bus/")
     if service == "s3":
         bucket, *prefix = name.split("/")[:3]
+        prefix = prefix[:1] if logical[bucket] == "ArchiveBucket" else prefix
         return "/".join([logical[bucket], *prefix, "*"])
     base, _, index = name.partition("/index/")
     if service == "secretsmanager":
