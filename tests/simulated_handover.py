@@ -373,7 +373,7 @@ class SimulatedHandover:
 @contextmanager
 def simulated_handover(world: dict[str, Any], staff: FakeStaff) -> Iterator[SimulatedHandover]:
     """A bank over a corp of its own, from its relations on."""
-    (app,) = world["apps"]
+    (app,) = (each for each in world["apps"] if each["app"] == "contacts")
     with running_simulator(world) as sim:
         run = SimulatedHandover(sim, app["secret"], staff)
         try:
