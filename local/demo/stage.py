@@ -78,7 +78,7 @@ class Stage:
 
     def file_comes(self, key: str, text: str) -> None:
         """One of the bank's systems drops a file into the bucket."""
-        (bucket,) = self.stack.endpoints.resources["buckets"].values()
+        bucket = self.stack.endpoints.resources["buckets"]["DataBucket"]
         self.stack.engine.client("s3").put_object(Bucket=bucket, Key=key, Body=text.encode())
         self.rest()
 
