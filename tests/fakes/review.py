@@ -5,9 +5,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from scrm.paging import Page
-from scrm.review.model import ReviewCase, ReviewState
+from scrm.node_paths import ROOT_PATH
+from scrm.paging import InvalidCursorError, Page
+from scrm.review.model import ReviewCase
 from scrm.review.ports import EntryVerdicts
+from scrm.review.queries import CaseQuery
 
 
 class FakeReviewCases:
@@ -34,18 +36,22 @@ class FakeReviewCases:
             self._wrong[each.lexicon_version, each.entry_id] += each.wrong
         return True
 
-    def at_desk(self, desk_path: str, state: ReviewState, cursor: str | None, limit: int) -> Page[ReviewCase]:
-        closed = state is ReviewState.CLOSED
-        found = [case for case in self.stored.values() if case.state is state and case.desk_path == desk_path]
-        found.sort(key=lambda case: ((case.closed_at if closed else None) or case.due_at, case.case_id), reverse=closed)
-        start = int(cursor or 0)
-        more = len(found) > start + limit
-        return Page(tuple(found[start : start + limit]), str(start + limit) if more else None)
+    def listed(self, query: CaseQuery, cursor: str | None, limit: int) -> Page[ReviewCase]:
+        found = [case for case in self.stored.values() if query.matches(case)]
+        found.sort(key=lambda case: (case.closed_at or case.due_at, case.case_id), reverse=query.is_closed)
+        scope, _, start = (cursor or f"{query}|0").rpartition("|")
+        if scope != str(query):
+            raise InvalidCursorError(cursor)
+        last = int(start) + limit
+        return Page(tuple(found[int(start) : last]), f"{query}|{last}" if len(found) > last else None)
 
-    def overdue(self, now: datetime, limit: int) -> list[ReviewCase]:
-        return sorted((case for case in self.stored.values() if case.is_overdue(now)), key=lambda case: case.due_at)[
-            :limit
-        ]
+    def overdue_at_branches(self, before: datetime, limit: int) -> list[str]:
+        waiting = [case for case in self.stored.values() if not case.is_closed and case.desk_path != ROOT_PATH]
+        late = [case for case in waiting if case.due_at < before]
+        return [case.case_id for case in sorted(late, key=lambda case: case.due_at)][:limit]
+
+    def salt(self) -> str:
+        return "salt"
 
     def verdicts(self, lexicon_version: int) -> list[EntryVerdicts]:
         return [

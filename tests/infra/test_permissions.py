@@ -28,6 +28,7 @@ TABLE_OF = {
     "CONTENT_TABLE": "ContentTable",
     "WELCOME_TABLE": "WelcomeTable",
     "LEXICON_TABLE": "LexiconTable",
+    "REVIEW_TABLE": "ReviewTable",
     "ARCHIVE_TABLE": "ArchiveTable",
     "CAMPAIGN_TABLE": "CampaignTable",
     "SEND_TASK_TABLE": "SendTaskTable",

@@ -11,20 +11,22 @@ from scrm.aws.review_table import DynamoReviewCases
 from scrm.aws.table import Table
 from scrm.paging import InvalidCursorError
 from scrm.review import model
-from scrm.review.model import Disposition, Hit, ReviewCase, ReviewKind, ReviewState, Severity
+from scrm.review.model import Disposition, Hit, ReviewCase, ReviewKind, Severity
 from scrm.review.ports import EntryVerdicts, ReviewCases
+from scrm.review.queries import CaseQuery
 from tests.fakes.review import FakeReviewCases
 
 pytestmark = pytest.mark.engine
 NAME = "reviews-alone"  # the template's has the same keys; other tests of the session may have left it behind
 NOW = datetime(2026, 11, 26, 2, 0, tzinfo=UTC)
 DESK = "/1/10/"
+HEAD_OFFICE = "/1/"
 
 
 @pytest.fixture(scope="module")
 def client(engine: Engine) -> Iterator[Any]:
     client = engine.client("dynamodb")
-    names = ("pk", "sk", "desk_pk", "desk_sk", "open_pk")
+    names = ("pk", "sk", "desk_pk", "desk_sk", "bank_pk", "wait_pk")
     client.create_table(
         TableName=NAME,
         BillingMode="PAY_PER_REQUEST",
@@ -37,9 +39,9 @@ def client(engine: Engine) -> Iterator[Any]:
                     {"AttributeName": first, "KeyType": "HASH"},
                     {"AttributeName": "desk_sk", "KeyType": "RANGE"},
                 ],
-                "Projection": {"ProjectionType": "ALL"},
+                "Projection": {"ProjectionType": "KEYS_ONLY" if index == "by_due" else "ALL"},
             }
-            for index, first in (("by_desk", "desk_pk"), ("by_due", "open_pk"))
+            for index, first in (("by_desk", "desk_pk"), ("by_bank", "bank_pk"), ("by_due", "wait_pk"))
         ],
     )
     yield client
@@ -106,8 +108,8 @@ def test_a_desk_has_its_own_open_cases_what_is_due_first_first(cases: ReviewCase
         cases.add(case(number))
     cases.add(case(4, desk_path="/1/20/"))
 
-    first = cases.at_desk(DESK, ReviewState.OPEN, None, 2)
-    rest = cases.at_desk(DESK, ReviewState.OPEN, first.cursor, 2)
+    first = cases.listed(CaseQuery(DESK), None, 2)
+    rest = cases.listed(CaseQuery(DESK), first.cursor, 2)
 
     assert [each.msgid for each in (*first.items, *rest.items)] == ["m1", "m2", "m3"]
     assert rest.cursor is None
@@ -120,22 +122,57 @@ def test_a_closed_case_leaves_the_open_ones_with_its_verdicts_counted(cases: Rev
         closed = model.decided(claimed, "operator:li", Disposition.VIOLATION, "x", NOW, needs_second=False)
         cases.save(closed, [EntryVerdicts("lex_1", 7, 1, 0)])
 
-    assert cases.at_desk(DESK, ReviewState.OPEN, None, 10).items == ()
-    assert len(cases.at_desk(DESK, ReviewState.CLOSED, None, 10).items) == 2
+    for scope in (DESK, HEAD_OFFICE):
+        assert cases.listed(CaseQuery(scope), None, 10).items == ()
+        assert len(cases.listed(CaseQuery(scope, is_closed=True), None, 10).items) == 2
     assert cases.verdicts(7) == [EntryVerdicts("lex_1", 7, 2, 0)]
     assert cases.verdicts(8) == []
-    assert cases.overdue(NOW + timedelta(days=9), 10) == []
+    assert cases.overdue_at_branches(NOW + timedelta(days=9), 10) == []
 
 
-def test_what_is_past_its_time_is_found_over_all_desks_the_longest_first(cases: ReviewCases) -> None:
-    for number, desk in ((2, DESK), (1, "/1/20/"), (9, DESK)):
+def test_what_is_past_its_time_is_found_over_all_branches_the_longest_first(cases: ReviewCases) -> None:
+    for number, desk in ((2, DESK), (1, "/1/20/"), (9, DESK), (3, HEAD_OFFICE)):
         cases.add(case(number, desk))
 
-    overdue = cases.overdue(NOW + timedelta(hours=3), 10)
+    overdue = cases.overdue_at_branches(NOW + timedelta(hours=4), 10)
 
-    assert [each.msgid for each in overdue] == ["m1", "m2"]
+    assert overdue == [case(1).case_id, case(2).case_id]
+    by_list = cases.listed(CaseQuery(HEAD_OFFICE, due_before=NOW + timedelta(hours=4)), None, 10)
+    assert [each.msgid for each in by_list.items] == ["m1", "m2", "m3"]
 
 
-def test_a_foreign_cursor_is_refused(client: Any) -> None:
+def test_a_filter_that_fits_few_reads_on_and_pages_exactly(cases: ReviewCases) -> None:
+    for number in range(1, 8):
+        cases.add(case(number))
+    for number in (2, 5, 7):
+        cases.save(model.claimed(stored(cases, number), "operator:li", NOW))
+    query = CaseQuery(HEAD_OFFICE, claimed_by="operator:li")
+
+    first = cases.listed(query, None, 2)
+    rest = cases.listed(query, first.cursor, 2)
+
+    assert [each.msgid for each in (*first.items, *rest.items)] == ["m2", "m5", "m7"]
+    assert rest.cursor is None
+
+
+def test_head_office_has_what_was_escalated_and_a_team_its_own(cases: ReviewCases) -> None:
+    cases.add(case(1))
+    cases.add(case(2, HEAD_OFFICE))
+
+    def found(query: CaseQuery) -> list[str]:
+        return [each.msgid for each in cases.listed(query, None, 10).items]
+
+    assert found(CaseQuery(HEAD_OFFICE, at_head_office=True)) == ["m2"]
+    assert found(CaseQuery(DESK)) == ["m1"]
+    assert found(CaseQuery("/1/10/12/")) == ["m1"]
+    assert found(CaseQuery("/1/10/13/")) == []
+
+
+def test_the_salt_is_made_once(cases: ReviewCases) -> None:
+    assert cases.salt() == cases.salt() != ""
+
+
+@pytest.mark.parametrize("cursor", ["bm8", "W10"])
+def test_a_foreign_cursor_is_refused(cases: ReviewCases, cursor: str) -> None:
     with pytest.raises(InvalidCursorError):
-        DynamoReviewCases(Table(client, NAME)).at_desk(DESK, ReviewState.OPEN, "bm8", 10)
+        cases.listed(CaseQuery(DESK), cursor, 10)

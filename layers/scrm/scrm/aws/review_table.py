@@ -5,13 +5,16 @@ pk                          sk                    item
 ==========================  ====================  ====================================================================
 ``CASE#<case>``             ``CASE``              a review case with its hits and steps
 ``LEXICON#<version>``       ``ENTRY#<entry>``     how often reviewers agreed with an entry of that version
+``RULES``                   ``SALT``              by what samples and second reviews are chosen
 ==========================  ====================  ====================================================================
 
-Index ``by_desk``: ``desk_pk`` is ``<state>#<desk path>``, ``desk_sk`` is ``<due_at>#<case>``, of closed cases
-``<closed_at>#<case>``. Index ``by_due`` has what is not closed: ``open_pk`` is ``OPEN``, ``desk_sk`` as above. A bank
-opens some 50,000 cases a day, far below what one partition of an index takes.
+Index ``by_desk``: ``desk_pk`` is ``OPEN#<desk path>`` or ``CLOSED#<desk path>``, ``desk_sk`` is ``<due_at>#<case>``,
+of closed cases ``<closed_at>#<case>``. Index ``by_bank``: ``bank_pk`` is ``OPEN`` or ``CLOSED``. Index ``by_due`` has
+what a branch has not closed: ``wait_pk`` is ``BRANCH``. A bank opens some 50,000 cases a day, far below what one
+partition of an index takes.
 """
 
+import secrets
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
@@ -19,12 +22,21 @@ from typing import Any, Final
 from scrm import clock
 from scrm.aws import cursors
 from scrm.aws.table import ABSENT, Condition, Item, Put, Table, Update, starts_with
+from scrm.node_paths import ROOT_PATH
 from scrm.paging import Page
 from scrm.review.model import Disposition, Hit, ReviewCase, ReviewKind, ReviewState, Severity, Step
 from scrm.review.ports import EntryVerdicts
+from scrm.review.queries import CaseQuery
 
 SCHEMA_VERSION: Final = 1
 _AT_ONCE: Final = 99  # a transaction takes 100 writes, one is the case's own
+_READ: Final = 100
+_MOST_READS: Final = 10  # a filter that fits little gives a short page after so many
+_WAITS: Final = "BRANCH"
+_INDEX_KEYS: Final = {
+    "by_desk": ("pk", "sk", "desk_pk", "desk_sk"),
+    "by_bank": ("pk", "sk", "bank_pk", "desk_sk"),
+}
 
 
 class DynamoReviewCases:
@@ -45,21 +57,41 @@ class DynamoReviewCases:
         updates = [_counted(each) for each in verdicts[:_AT_ONCE]]
         return self._table.transact([Put(_item(case, case.version + 1), as_read), *updates])
 
-    def at_desk(self, desk_path: str, state: ReviewState, cursor: str | None, limit: int) -> Page[ReviewCase]:
-        scope = f"reviews {desk_path} {state.value}"
-        items, last = self._table.query_page(
-            Condition("desk_pk = :desk", {":desk": f"{state.value}#{desk_path}"}),
-            index="by_desk",
-            start=cursors.key(cursors.decode(scope, cursor), "after"),
-            limit=limit,
-            newest_first=state is ReviewState.CLOSED,
-        )
-        return Page(tuple(map(_to_case, items)), cursors.encode(scope, {"after": last}) if last else None)
+    def listed(self, query: CaseQuery, cursor: str | None, limit: int) -> Page[ReviewCase]:
+        scope, found = f"reviews {query}", list[ReviewCase]()
+        start = cursors.key(cursors.decode(scope, cursor), "after")
+        index = _index_of(query)
+        for _ in range(_MOST_READS):
+            items, start = self._table.query_page(
+                _places_of(query), index=index, start=start, limit=_READ, newest_first=query.is_closed
+            )
+            for item in items:
+                case = _to_case(item)
+                if not query.matches(case):
+                    continue
+                found.append(case)
+                if len(found) == limit:
+                    at_end = start is None and item is items[-1]
+                    after = None if at_end else {name: item[name] for name in _INDEX_KEYS[index]}
+                    return _page(scope, found, after)
+            if start is None:
+                break
+        return _page(scope, found, start)
 
-    def overdue(self, now: datetime, limit: int) -> list[ReviewCase]:
-        past = Condition("open_pk = :open AND desk_sk < :now", {":open": "OPEN", ":now": clock.to_iso(now)})
+    def overdue_at_branches(self, before: datetime, limit: int) -> list[str]:
+        past = Condition("wait_pk = :waits AND desk_sk < :before", {":waits": _WAITS, ":before": clock.to_iso(before)})
         items, _ = self._table.query_page(past, index="by_due", limit=limit)
-        return [_to_case(item) for item in items]
+        return [item["pk"].removeprefix("CASE#") for item in items]
+
+    def salt(self) -> str:
+        key = {"pk": "RULES", "sk": "SALT"}
+        item = self._table.get(key)
+        if item is None:
+            item = {**key, "schema_version": SCHEMA_VERSION, "salt": secrets.token_hex(16)}
+            if not self._table.put(item, ABSENT):
+                item = self._table.get(key) or item
+        found: str = item["salt"]
+        return found
 
     def verdicts(self, lexicon_version: int) -> list[EntryVerdicts]:
         items = self._table.query(starts_with(f"LEXICON#{lexicon_version}", "ENTRY#"))
@@ -67,6 +99,24 @@ class DynamoReviewCases:
             EntryVerdicts(item["entry_id"], lexicon_version, item.get("right", 0), item.get("wrong", 0))
             for item in items
         ]
+
+
+def _index_of(query: CaseQuery) -> str:
+    return "by_bank" if query.desk_path is None else "by_desk"
+
+
+def _places_of(query: CaseQuery) -> Condition:
+    first, partition = "bank_pk", "CLOSED" if query.is_closed else "OPEN"
+    if query.desk_path is not None:
+        first, partition = "desk_pk", f"{partition}#{query.desk_path}"
+    if query.is_closed or query.due_before is None:
+        return Condition(f"{first} = :first", {":first": partition})
+    values = {":first": partition, ":before": clock.to_iso(query.due_before)}
+    return Condition(f"{first} = :first AND desk_sk < :before", values)
+
+
+def _page(scope: str, found: list[ReviewCase], after: Item | None) -> Page[ReviewCase]:
+    return Page(tuple(found), cursors.encode(scope, {"after": after}) if after else None)
 
 
 def _key(case_id: str) -> dict[str, str]:
@@ -89,12 +139,15 @@ def _counted(verdicts: EntryVerdicts) -> Update:
 
 def _item(case: ReviewCase, version: int) -> Item:
     ordered_by = case.closed_at if case.closed_at else case.due_at
+    partition = "CLOSED" if case.is_closed else "OPEN"
+    waits = not case.is_closed and case.desk_path != ROOT_PATH
     return {
         **_key(case.case_id),
         "schema_version": SCHEMA_VERSION,
-        "desk_pk": f"{case.state.value}#{case.desk_path}",
+        "desk_pk": f"{partition}#{case.desk_path}",
         "desk_sk": f"{clock.to_iso(ordered_by)}#{case.case_id}",
-        "open_pk": None if case.is_closed else "OPEN",
+        "bank_pk": partition,
+        "wait_pk": _WAITS if waits else None,
         "case_id": case.case_id,
         "kind": case.kind.value,
         "msgid": case.msgid,

@@ -2,28 +2,30 @@
 
 import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
 
 from scrm.node_paths import covers
 from scrm.pause import again_while
 from scrm.review import model
-from scrm.review.errors import StaleReviewCaseError, UnknownReviewCaseError
+from scrm.review.errors import CaseChangedError, StaleReviewCaseError, UnknownReviewCaseError
 from scrm.review.model import Disposition, Hit, ReviewCase, ReviewKind, Severity
-from scrm.review.ports import EntryVerdicts, ReviewCases
+from scrm.review.ports import EntryVerdicts, ReviewCases, ReviewJournal
 
 _ATTEMPTS: Final = 5
 _SHARES: Final = 2**32
-_AGREES: Final = frozenset({Disposition.VIOLATION, Disposition.JUSTIFIED, Disposition.COMPLAINT})
+_AGREES: Final = frozenset({Disposition.VIOLATION, Disposition.JUSTIFIED, Disposition.UPHELD, Disposition.NOT_UPHELD})
 
 
 @dataclass(frozen=True, slots=True)
 class ReviewRules:
-    """``due``: how long a case of a severity may take. ``second_for``: severities that always have two reviewers.
+    """``due``: how long a case of a severity may take, ``complaint_due`` any complaint (R6).
 
-    ``second_share`` of the others has two as well, ``sample_share`` of the messages without a hit is looked at; both
-    are chosen by hash, so that nobody can tell which in advance and a repeat chooses the same.
+    ``escalate_after``: how long after its time a branch's case goes to head office by itself; None: never.
+    ``second_for``: severities that always have two reviewers. ``second_share`` of the others has two as well,
+    ``sample_share`` of the messages without a hit is looked at; both are chosen by hash, so that nobody can tell which
+    in advance and a repeat chooses the same.
     """
 
     due: Mapping[Severity, timedelta] = field(
@@ -33,10 +35,15 @@ class ReviewRules:
             Severity.NOTICE: timedelta(days=7),
         }
     )
+    complaint_due: timedelta = timedelta(days=15)
+    escalate_after: timedelta | None = timedelta(days=1)
     second_for: frozenset[Severity] = frozenset({Severity.SERIOUS})
     second_share: float = 0.05
     sample_share: float = 0.0005
     salt: str = ""
+
+    def time_for(self, kind: ReviewKind, severity: Severity) -> timedelta:
+        return self.complaint_due if kind is ReviewKind.COMPLAINT else self.due[severity]
 
     def needs_second(self, case: ReviewCase) -> bool:
         return case.severity in self.second_for or self._is_chosen("second", case.case_id, self.second_share)
@@ -65,40 +72,58 @@ class Suspicion:
 
 
 @dataclass(frozen=True, slots=True)
+class Reviewer:
+    """Who works on a case: his name, his place, and the version of the case that he saw, None if he need not say."""
+
+    actor: str
+    node_path: str
+    seen: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ReviewDesk:
-    """``rules`` are asked at every use, as the bank may change them."""
+    """``rules`` are asked at every use, as the bank may change them. ``journal`` hears every step of a person; who only
+    opens cases has none.
+
+    Steps raise ReviewNotAllowedError, UnknownReviewCaseError, and CaseChangedError when the case is not as the reviewer
+    saw it.
+    """
 
     cases: ReviewCases
     rules: Callable[[], ReviewRules]
     now: Callable[[], datetime]
+    journal: ReviewJournal | None = None
 
     def open_cases(self, suspicions: Iterable[Suspicion]) -> int:
         """A case for each, once, however often the message is told; how many are new."""
         return sum(self.cases.add(self._new_case(each)) for each in suspicions)
 
-    def claim(self, case_id: str, node_path: str, actor: str) -> ReviewCase:
-        return self._changed(case_id, node_path, lambda case, at: model.claimed(case, actor, at))
+    def claim(self, case_id: str, reviewer: Reviewer) -> ReviewCase:
+        return self._changed(case_id, reviewer, lambda case, at: model.claimed(case, reviewer.actor, at))
 
-    def release(self, case_id: str, node_path: str, actor: str, note: str) -> ReviewCase:
-        return self._changed(case_id, node_path, lambda case, at: model.released(case, actor, note, at))
+    def release(self, case_id: str, reviewer: Reviewer, note: str) -> ReviewCase:
+        return self._changed(case_id, reviewer, lambda case, at: model.released(case, reviewer.actor, note, at))
 
-    def escalate(self, case_id: str, node_path: str, actor: str, note: str) -> ReviewCase:
-        return self._changed(case_id, node_path, lambda case, at: model.escalated(case, actor, note, at))
+    def reassign(self, case_id: str, reviewer: Reviewer, to: str, note: str) -> ReviewCase:
+        return self._changed(case_id, reviewer, lambda case, at: model.reassigned(case, reviewer.actor, to, note, at))
 
-    def decide(self, case_id: str, node_path: str, actor: str, disposition: Disposition, note: str) -> ReviewCase:
+    def escalate(self, case_id: str, reviewer: Reviewer, note: str) -> ReviewCase:
+        return self._changed(case_id, reviewer, lambda case, at: model.escalated(case, reviewer.actor, note, at))
+
+    def decide(self, case_id: str, reviewer: Reviewer, disposition: Disposition, note: str) -> ReviewCase:
         """Closed, or waiting for a second reviewer as the rules say."""
 
         def change(case: ReviewCase, at: datetime) -> ReviewCase:
             needs_second = self.rules().needs_second(case)
-            return model.decided(case, actor, disposition, note, at, needs_second=needs_second)
+            return model.decided(case, reviewer.actor, disposition, note, at, needs_second=needs_second)
 
-        return self._changed(case_id, node_path, change)
+        return self._changed(case_id, reviewer, change)
 
-    def confirm(self, case_id: str, node_path: str, actor: str, note: str) -> ReviewCase:
-        return self._changed(case_id, node_path, lambda case, at: model.confirmed(case, actor, note, at))
+    def confirm(self, case_id: str, reviewer: Reviewer, note: str) -> ReviewCase:
+        return self._changed(case_id, reviewer, lambda case, at: model.confirmed(case, reviewer.actor, note, at))
 
-    def send_back(self, case_id: str, node_path: str, actor: str, note: str) -> ReviewCase:
-        return self._changed(case_id, node_path, lambda case, at: model.sent_back(case, actor, note, at))
+    def send_back(self, case_id: str, reviewer: Reviewer, note: str) -> ReviewCase:
+        return self._changed(case_id, reviewer, lambda case, at: model.sent_back(case, reviewer.actor, note, at))
 
     def visible(self, case_id: str, node_path: str) -> ReviewCase:
         """The case, for somebody placed at ``node_path``.
@@ -112,18 +137,25 @@ class ReviewDesk:
         return case
 
     def _changed(
-        self, case_id: str, node_path: str, change: Callable[[ReviewCase, datetime], ReviewCase]
+        self, case_id: str, reviewer: Reviewer, change: Callable[[ReviewCase, datetime], ReviewCase]
     ) -> ReviewCase:
-        return again_while(StaleReviewCaseError, lambda: self._change(case_id, node_path, change), _ATTEMPTS)
+        return again_while(StaleReviewCaseError, lambda: self._change(case_id, reviewer, change), _ATTEMPTS)
 
-    def _change(self, case_id: str, node_path: str, change: Callable[[ReviewCase, datetime], ReviewCase]) -> ReviewCase:
-        before = self.visible(case_id, node_path)
-        after = change(before, self.now())
+    def _change(
+        self, case_id: str, reviewer: Reviewer, change: Callable[[ReviewCase, datetime], ReviewCase]
+    ) -> ReviewCase:
+        before, at = self.visible(case_id, reviewer.node_path), self.now()
+        if reviewer.seen not in {None, before.version}:
+            raise CaseChangedError
+        after = change(before, at)
         if after == before:
             return before
         if not self.cases.save(after, verdicts_of(after) if after.is_closed else ()):
             raise StaleReviewCaseError
-        return after
+        saved = replace(after, version=after.version + 1)
+        if self.journal is not None:
+            self.journal.told(saved, reviewer.actor, at)
+        return saved
 
     def _new_case(self, suspicion: Suspicion) -> ReviewCase:
         opened_at, severity = self.now(), model.severest(suspicion.hits)
@@ -141,7 +173,7 @@ class ReviewDesk:
             hits=suspicion.hits,
             lexicon_version=suspicion.lexicon_version,
             opened_at=opened_at,
-            due_at=opened_at + self.rules().due[severity],
+            due_at=opened_at + self.rules().time_for(suspicion.kind, severity),
         )
 
 

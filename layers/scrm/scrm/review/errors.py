@@ -21,3 +21,10 @@ class StaleReviewCaseError(ReviewError):
 
     def __init__(self) -> None:
         super().__init__("the case was changed in between: read it again, then repeat")
+
+
+class CaseChangedError(ReviewError):
+    """The case is not as the person saw it who wants to change it."""
+
+    def __init__(self) -> None:
+        super().__init__("the case was changed since you read it: read it again, then decide")

@@ -36,19 +36,23 @@ class ReviewState(StrEnum):
 
 
 class Disposition(StrEnum):
-    """What a reviewer found. ``missed`` is for samples: the lexicon should have hit."""
+    """What a reviewer found. A complaint is right (``upheld``) or not (R6), or it is none (``false_positive``).
+
+    ``missed`` is for samples: the lexicon should have hit.
+    """
 
     VIOLATION = "violation"
     JUSTIFIED = "justified"
     FALSE_POSITIVE = "false_positive"
-    COMPLAINT = "complaint"
+    UPHELD = "upheld"
+    NOT_UPHELD = "not_upheld"
     CLEAN = "clean"
     MISSED = "missed"
 
 
 _FITTING: Final = {
     ReviewKind.COMPLIANCE: {Disposition.VIOLATION, Disposition.JUSTIFIED, Disposition.FALSE_POSITIVE},
-    ReviewKind.COMPLAINT: {Disposition.COMPLAINT, Disposition.FALSE_POSITIVE},
+    ReviewKind.COMPLAINT: {Disposition.UPHELD, Disposition.NOT_UPHELD, Disposition.FALSE_POSITIVE},
     ReviewKind.SECRET: {Disposition.VIOLATION, Disposition.JUSTIFIED, Disposition.FALSE_POSITIVE},
     ReviewKind.SAMPLE: {Disposition.CLEAN, Disposition.MISSED},
 }
@@ -141,6 +145,14 @@ def released(case: ReviewCase, actor: str, note: str, at: datetime) -> ReviewCas
     """Who has the case gives it back."""
     _refuse_unless_his(case, actor)
     return _stepped(replace(case, state=ReviewState.OPEN, claimed_by=""), at, actor, "released", note)
+
+
+def reassigned(case: ReviewCase, actor: str, to: str, note: str, at: datetime) -> ReviewCase:
+    """A case that is not decided goes to ``to``, whoever had it, with the reason of who says so."""
+    if case.state not in {ReviewState.OPEN, ReviewState.CLAIMED}:
+        raise ReviewNotAllowedError("The case is decided; only one that is open or claimed goes to somebody else.")
+    given = replace(case, state=ReviewState.CLAIMED, claimed_by=to)
+    return _stepped(given, at, actor, f"reassigned:{to}", _reason(note))
 
 
 def escalated(case: ReviewCase, actor: str, note: str, at: datetime) -> ReviewCase:

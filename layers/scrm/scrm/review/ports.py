@@ -6,7 +6,8 @@ from datetime import datetime
 from typing import Protocol
 
 from scrm.paging import Page
-from scrm.review.model import ReviewCase, ReviewState
+from scrm.review.model import ReviewCase
+from scrm.review.queries import CaseQuery
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,14 +31,24 @@ class ReviewCases(Protocol):
         """Write a case over the version it was read in and add to the verdicts, together; False when that is gone."""
         ...
 
-    def at_desk(self, desk_path: str, state: ReviewState, cursor: str | None, limit: int) -> Page[ReviewCase]:
-        """Cases that a desk has, what is due first first; closed ones the latest first."""
+    def listed(self, query: CaseQuery, cursor: str | None, limit: int) -> Page[ReviewCase]:
+        """A page may be short, or empty, and still have a cursor. Raises InvalidCursorError."""
         ...
 
-    def overdue(self, now: datetime, limit: int) -> list[ReviewCase]:
-        """Cases of the whole bank that are past their time, the longest first."""
+    def overdue_at_branches(self, before: datetime, limit: int) -> list[str]:
+        """Ids of cases that a branch has and that were due before ``before``, the longest overdue first."""
         ...
 
     def verdicts(self, lexicon_version: int) -> list[EntryVerdicts]:
         """By entry."""
+        ...
+
+    def salt(self) -> str:
+        """A secret of this bank's, made once, by which samples and second reviews are chosen."""
+        ...
+
+
+class ReviewJournal(Protocol):
+    def told(self, case: ReviewCase, actor: str, at: datetime) -> None:
+        """Record the last step of a case; a repeat is the same entry."""
         ...
