@@ -1,15 +1,21 @@
 """Words are found however they are written, and only where they were meant (S71, O7)."""
 
+import json
 import re
+from collections.abc import Iterator
+from typing import SupportsIndex
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from scrm.lexicon import pinyin
+from scrm.lexicon.folding import TABLES
 from scrm.lexicon.model import Direction, Entry, Evasion, Finding, Kind, Lexicon
 from scrm.lexicon.patterns import Check, PatternError, compiled
 from scrm.lexicon.scanner import Scanner
 
+SYLLABLES = {syllable for signs in json.loads((TABLES / "readings.json").read_bytes()).values() for syllable in signs}
 WORDS = ["保本", "保本保息", "无风险", "零风险", "稳赚不赔", "承诺收益", "risk-free", "100%收益", "重仓", "投诉"]
 SCANNER = Scanner(Lexicon(tuple(Entry(word, word) for word in WORDS), allowed=("不保本", "有无风险")))
 
@@ -66,6 +72,13 @@ def test_a_word_is_found(text: str, written: str, evasion: Evasion | None) -> No
 )
 def test_a_near_miss_is_none(text: str) -> None:
     assert scan(text) == []
+
+
+def test_a_character_is_found_spelled_in_a_whole_sentence_of_syllables() -> None:
+    """Spaces between syllables are nothing, so that a sentence is one run of letters."""
+    text = "这款保ben de li cai chan pin mei tian dou you shou yi nin ke yi fang xin mai jin lai ba"
+
+    assert scan(text) == [("保本", "保ben", Evasion.PINYIN)]
 
 
 def test_words_that_overlap_are_all_found() -> None:
@@ -164,3 +177,68 @@ def test_findings_lie_in_the_text_in_order(words: list[str], around: str) -> Non
 def test_an_empty_lexicon_finds_nothing() -> None:
     assert Scanner(Lexicon(())).scan("保本", Direction.BOTH, "/1/") == ()
     assert Scanner(Lexicon((Entry("signs", "……"),), allowed=("，",))).scan("……", Direction.BOTH, "/1/") == ()
+
+
+class CountedLetters(str):
+    """Counts the pieces that are taken out of it."""
+
+    pieces = 0
+
+    def __getitem__(self, key: SupportsIndex | slice) -> str:
+        self.pieces += 1
+        return super().__getitem__(key)
+
+
+def every_way(letters: str, start: int = 0) -> Iterator[tuple[int, ...]]:
+    """Ends of syllables, by trying."""
+    if start == len(letters):
+        yield ()
+    for end in range(start + 1, len(letters) + 1):
+        if letters[start:end] in SYLLABLES:
+            yield from ((end, *rest) for rest in every_way(letters, end))
+
+
+LETTERS = 100_000
+"""So many that steps which grow with their square would not come to an end in a test."""
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a" * LETTERS,
+        "xian" * (LETTERS // 4),
+        "q" * LETTERS + "保",
+        "保" + "xian" * (LETTERS // 4) + "q本",
+        ("保" + "an" * 23 + "q本") * (LETTERS // 50),
+        ("保" + "xian" * 11 + "q") * (LETTERS // 50),
+        "不保本" * (LETTERS // 3),
+        "risk-free" * (LETTERS // 9),
+        "保" + " " * LETTERS + "木",
+        "a\u0301" * (LETTERS // 2),
+        "1380013800" * (LETTERS // 10),
+    ],
+)
+def test_a_hostile_text_is_read_in_steps_that_grow_with_its_length(text: str) -> None:
+    assert scan(text) == []
+
+
+@pytest.mark.parametrize("letters", ["an" * 24, "xian" * 12, "xianan" * 7 + "q", "a" * 48, "lianguang" * 5 + "v", "zq"])
+def test_letters_are_cut_in_few_steps_however_many_ways_there_are(letters: str) -> None:
+    counted = CountedLetters(letters)
+
+    pinyin.shared().syllables(counted)
+
+    assert 0 < counted.pieces <= len("zhuang") * len(letters)
+
+
+@given(
+    st.lists(st.sampled_from(["xi", "an", "xian", "g", "gu", "uang", "lian", "ng", "q", "e"]), min_size=1, max_size=9)
+)
+def test_letters_are_cut_as_trying_every_way_would(parts: list[str]) -> None:
+    letters = "".join(parts)
+    readings = pinyin.shared()
+
+    found = readings.syllables(letters)
+
+    ways = sorted(every_way(letters))
+    assert list(found) == list(dict.fromkeys([ways[-1], ways[0]] if ways else []))

@@ -18,8 +18,8 @@ _FIRST: Final = 0xE000
 _BARRIER: Final = "\uf8ff"
 _AROUND: Final = 16
 _MOST_SPELLINGS: Final = 8
-_LONGEST_RUN: Final = 48
-_TOUCHING: Final = re.compile("[a-z]+(?=[\u4e00-\u9fff])|(?<=[\u4e00-\u9fff])[a-z]+")
+_TOUCHING: Final = re.compile("(?<![a-z])(?:[a-z]++(?=[\u4e00-\u9fff])|(?<=[\u4e00-\u9fff])[a-z]++)")
+"""A run is looked at once, from its beginning and whole: a text of nothing but letters is read in one pass."""
 _LATIN: Final = re.compile("[a-z]")
 
 
@@ -34,9 +34,7 @@ class Readings:
         for reading, signs in table["other"].items():
             for sign in signs:
                 self._options[sign] += self._syllable[reading]
-        longest_first = sorted(spelled, key=len, reverse=True)
-        self._spelled = re.compile(f"(?:{'|'.join(longest_first)})+")
-        self._longest = len(longest_first[0])
+        self._longest = max(map(len, spelled))
 
     def spellings(self, word: str) -> list[str]:
         """A word's rows of syllables, with other readings of its characters up to a limit; what has none stays."""
@@ -47,33 +45,39 @@ class Readings:
 
     def syllables(self, letters: str) -> Sequence[tuple[int, ...]]:
         """Ways to cut Latin letters into syllables, as their ends: long ones first, and short ones first if other."""
-        if len(letters) > _LONGEST_RUN or not self._spelled.fullmatch(letters):
+        onwards = self._onwards(letters)
+        if not onwards[0]:
             return ()
-        longest = self._cut(letters, range(self._longest, 0, -1))
-        shortest = self._cut(letters, range(1, self._longest + 1))
+        longest, shortest = _walk(onwards, -1), _walk(onwards, 0)
         return (longest,) if longest == shortest else (longest, shortest)
 
     def of(self, letters: str) -> str:
         return self._syllable[letters]
 
-    def _cut(self, letters: str, sizes: range) -> tuple[int, ...]:
-        """The first way that comes out even, trying syllables in the order of ``sizes``."""
-        dead: set[int] = set()
+    def _onwards(self, letters: str) -> list[list[int]]:
+        """For each place where syllables may end from which the rest comes out even: to there, short ones first.
 
-        def onwards(start: int) -> tuple[int, ...] | None:
-            if start == len(letters):
-                return ()
-            if start in dead:
-                return None
-            for size in sizes:
-                if letters[start : start + size] in self._syllable and start + size <= len(letters):
-                    following = onwards(start + size)
-                    if following is not None:
-                        return (start + size, *following)
-            dead.add(start)
-            return None
+        Worked from the end, so that each place is looked at once, however many ways there are through it.
+        """
+        count = len(letters)
+        onwards: list[list[int]] = [[] for _ in letters]
+        for start in range(count - 1, -1, -1):
+            onwards[start] = [
+                end
+                for end in range(start + 1, min(start + self._longest, count) + 1)
+                if (end == count or onwards[end]) and letters[start:end] in self._syllable
+            ]
+        return onwards
 
-        return onwards(0) or ()
+
+def _walk(onwards: Sequence[Sequence[int]], which: int) -> tuple[int, ...]:
+    """One way through: each time the shortest syllable (0) or the longest (-1)."""
+    ends: list[int] = []
+    place = 0
+    while place < len(onwards):
+        place = onwards[place][which]
+        ends.append(place)
+    return tuple(ends)
 
 
 @cache
