@@ -1,0 +1,83 @@
+"""Student's t: its distribution and quantiles. scipy would bring 139 MB to every function (design section 10).
+
+The tests compare with scipy: to 1e-10 between 1 and 10^6 degrees of freedom.
+"""
+
+import math
+from statistics import NormalDist
+from typing import Final
+
+_NORMAL: Final = NormalDist()
+_TINY: Final = 1e-300
+_PRECISION: Final = 1e-16
+_MOST_STEPS: Final = 20_000
+
+
+def cdf(t: float, df: float) -> float:
+    """The probability of a value of ``t`` or less with ``df`` > 0 degrees of freedom, which need not be whole."""
+    if df <= 0:
+        raise ValueError("degrees of freedom are above 0")
+    if math.isinf(t):
+        return 0.0 if t < 0 else 1.0
+    tail = 0.5 * _tails(t, df)
+    return tail if t < 0 else 1 - tail
+
+
+def two_sided_p(t: float, df: float) -> float:
+    """The probability of a value at least as far from 0 as ``t``."""
+    return _tails(t, df)
+
+
+def quantile(p: float, df: float) -> float:
+    """The t below which ``p`` of the values lie, 0 < p < 1."""
+    if not 0 < p < 1:
+        raise ValueError("a quantile is asked for between 0 and 1")
+    if p == 0.5:  # noqa: PLR2004 - the middle
+        return 0.0
+    if p < 0.5:  # noqa: PLR2004
+        return -quantile(1 - p, df)
+    low, high = 0.0, max(2.0, 2 * _NORMAL.inv_cdf(p))
+    while two_sided_p(high, df) > 2 * (1 - p):
+        low, high = high, high * 2
+    for _ in range(200):  # halving: the function is monotone and cheap
+        middle = (low + high) / 2
+        if middle in (low, high):
+            break
+        if two_sided_p(middle, df) > 2 * (1 - p):
+            low = middle
+        else:
+            high = middle
+    return (low + high) / 2
+
+
+def _tails(t: float, df: float) -> float:
+    """Both tails beyond ``t``: the regularised incomplete beta function at df/(df+t^2), by its continued fraction
+    (DLMF 8.17.22). Both shares are made from ``t``, since their difference to 1 would lose what is small."""
+    if t * t == 0:
+        return 1.0
+    x, rest, a, b = df / (df + t * t), t * t / (df + t * t), df / 2, 0.5
+    beta = math.lgamma(a) + math.lgamma(b) - math.lgamma(a + b)
+    front = math.exp(a * math.log(x) + b * math.log(rest) - beta)
+    if x < (a + 1) / (a + b + 2):
+        return front * _continued_fraction(x, a, b) / a
+    return 1 - front * _continued_fraction(rest, b, a) / b
+
+
+def _continued_fraction(x: float, a: float, b: float) -> float:
+    """Lentz's method."""
+    c, d = 1.0, 1 / _away_from_zero(1 - (a + b) * x / (a + 1))
+    value = d
+    for m in range(1, _MOST_STEPS):
+        even = m * (b - m) * x / ((a + 2 * m - 1) * (a + 2 * m))
+        odd = -(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1))
+        for step in (even, odd):
+            d = 1 / _away_from_zero(1 + step * d)
+            c = _away_from_zero(1 + step / c)
+            value *= c * d
+        if abs(c * d - 1) < _PRECISION:
+            break
+    return value
+
+
+def _away_from_zero(value: float) -> float:
+    return value if abs(value) > _TINY else _TINY

@@ -1,0 +1,120 @@
+"""Plans and overrides in memory."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from fractions import Fraction
+
+from scrm.node_paths import covers
+from scrm.paging import Page
+from scrm.targets.overrides import Override, OverrideState, StaleOverrideError
+from scrm.targets.planner import EVEN_SEASON, BranchShare, Conversion
+from scrm.targets.plans import Baseline, PlanTerms, PlanVersion, StalePlanError
+
+CONVERSION = Conversion(Fraction(50_000_00), Fraction(4, 5), Fraction(1, 10), Fraction(300))
+TERMS = PlanTerms(
+    kpi="aum",
+    year=2027,
+    outcome=6_000_000_000_00,
+    baseline=Baseline(80_000_000_000_00, date(2026, 11, 30), "core banking, month end"),
+    conversion=CONVERSION,
+    season=EVEN_SEASON,
+    shares=(BranchShare("10", 5), BranchShare("20", 3), BranchShare("30", 2)),
+)
+
+
+@dataclass
+class FakePlans:
+    """Implements `scrm.targets.plans.PlanStore`."""
+
+    stored: dict[tuple[str, int], PlanVersion] = field(default_factory=dict)
+
+    def versions(self, plan_id: str) -> Sequence[PlanVersion]:
+        return [found for (known, _), found in sorted(self.stored.items()) if known == plan_id]
+
+    def of_year(self, year: int) -> Iterator[PlanVersion]:
+        return (found for _, found in sorted(self.stored.items()) if found.year == year)
+
+    def add(self, version: PlanVersion) -> PlanVersion:
+        key = (version.plan_id, version.version)
+        if key in self.stored:
+            raise StalePlanError
+        self.stored[key] = replace(version, revision=1)
+        return self.stored[key]
+
+    def decide(self, version: PlanVersion, replaces: PlanVersion | None) -> PlanVersion:
+        changed = [version, *([replaces] if replaces else [])]
+        if any(self.stored[one.plan_id, one.version].revision != one.revision for one in changed):
+            raise StalePlanError
+        for one in changed:
+            self.stored[one.plan_id, one.version] = replace(one, revision=one.revision + 1)
+        return self.stored[version.plan_id, version.version]
+
+
+@dataclass
+class FakePlanDocuments:
+    """Implements `scrm.targets.plans.PlanDocuments`."""
+
+    kept: dict[str, PlanTerms] = field(default_factory=dict)
+    counts: dict[tuple[str, int, str], Mapping[str, int]] = field(default_factory=dict)
+
+    def keep_terms(self, plan_id: str, terms: PlanTerms) -> str:
+        sha256 = f"{hash((plan_id, terms)):x}"
+        self.kept[sha256] = terms
+        return sha256
+
+    def terms(self, plan_id: str, sha256: str) -> PlanTerms:
+        return self.kept[sha256]
+
+    def keep_headcount(self, plan_id: str, version: int, node_id: str, weights: Mapping[str, int]) -> Mapping[str, int]:
+        return self.counts.setdefault((plan_id, version, node_id), dict(weights))
+
+    def headcount(self, plan_id: str, version: int, node_id: str) -> Mapping[str, int] | None:
+        return self.counts.get((plan_id, version, node_id))
+
+
+@dataclass
+class FakeHeadcounts:
+    """Implements `scrm.targets.plans.Headcounts`."""
+
+    counts: dict[str, dict[str, int]] = field(default_factory=dict)
+
+    def below(self, node_id: str) -> Mapping[str, int]:
+        return self.counts.get(node_id, {})
+
+
+@dataclass
+class FakeJournal:
+    """Implements both journals of the feature."""
+
+    entries: list[tuple[str, str]] = field(default_factory=list)
+
+    def told(self, thing: PlanVersion | Override, actor: str, at: datetime) -> None:
+        self.entries.append((thing.state.value, actor))
+
+
+@dataclass
+class FakeOverrides:
+    """Implements `scrm.targets.overrides.OverrideStore`."""
+
+    stored: dict[str, Override] = field(default_factory=dict)
+
+    def find(self, override_id: str) -> Override | None:
+        return self.stored.get(override_id)
+
+    def save(self, override: Override) -> Override:
+        known = self.stored.get(override.override_id)
+        if (known.version if known else 0) != override.version:
+            raise StaleOverrideError
+        self.stored[override.override_id] = replace(override, version=override.version + 1)
+        return self.stored[override.override_id]
+
+    def at_or_above(self, node_path: str) -> list[Override]:
+        return [
+            found
+            for found in self.stored.values()
+            if found.state is OverrideState.APPROVED and covers(found.wanted.node_path, node_path)
+        ]
+
+    def page(self, node_path: str, cursor: str | None, limit: int) -> Page[Override]:
+        return Page(tuple(one for one in self.stored.values() if covers(node_path, one.wanted.node_path)), None)
