@@ -65,6 +65,28 @@ def found(engine: DuckDbEngine, asked: Search) -> list[str]:
     return [each.msgid for each in search.find(engine, asked).items]
 
 
+@pytest.mark.parametrize("strange", ["\ud83d", "\x00", "\x1f\u2028", "\U0010ffff"])
+def test_a_message_of_strange_characters_is_found_like_any_other(
+    engine: DuckDbEngine, keep: Callable[..., None], strange: str
+) -> None:
+    keep(row(1, f"保本{strange}"), row(2, "好的"))
+
+    assert found(engine, BANK) == ["m1_external", "m2_external"]
+    assert found(engine, replace(BANK, words=("保本",))) == ["m1_external"]
+
+
+def test_a_message_is_located_by_its_name_by_whoever_may_see_it(
+    engine: DuckDbEngine, keep: Callable[..., None]
+) -> None:
+    keep(row(1), row(2, tolist=["wmB2"]), name="parts")
+    keep(row(3), name="merged", bucketed=True)
+
+    for each in search.find(engine, BANK).items:
+        assert search.locate(engine, each.ref, BRANCH) == each
+        assert search.locate(engine, each.ref, "/1/20/") is None
+    assert search.locate(engine, replace(each.ref, seq=999), "/1/") is None
+
+
 def test_a_message_is_found_with_all_that_the_index_knows(engine: DuckDbEngine, keep: Callable[..., None]) -> None:
     keep(row(3, "保本保息", hits=["lex_1"]))
 

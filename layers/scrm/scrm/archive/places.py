@@ -22,4 +22,9 @@ def segment_key(asked_from: int) -> str:
 
 def reopened_key(asked_from: int, first_seq: int) -> str:
     """Rows of the page that were parked and opened later, in the form of a segment; segments are never rewritten."""
-    return f"reopened/{asked_from:0{_SEQ_DIGITS}d}/{first_seq:0{_SEQ_DIGITS}d}.jsonl.gz"
+    return f"{reopened_below(asked_from)}{first_seq:0{_SEQ_DIGITS}d}.jsonl.gz"
+
+
+def reopened_below(asked_from: int) -> str:
+    """Where all rows of the page lie that were opened later."""
+    return f"reopened/{asked_from:0{_SEQ_DIGITS}d}/"

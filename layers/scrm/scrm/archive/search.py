@@ -2,10 +2,11 @@
 
 import base64
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, Self
 
 from scrm.archive import index
 from scrm.archive.message import MessageKind, conversation_id, party_of
@@ -13,6 +14,7 @@ from scrm.clock import BUSINESS_ZONE
 from scrm.paging import InvalidCursorError, Page
 from scrm.sql import Selection, SqlEngine, SqlValue
 
+_REF: Final = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})\.([0-9]{2})\.([0-9]{1,20})\.([0-9]{1,20})")
 MOST_DAYS: Final = 31
 MOST_ROWS: Final = 200
 _SHOWN: Final = (
@@ -36,6 +38,33 @@ _SHOWN: Final = (
 
 class InvalidSearchError(ValueError):
     """What is asked cannot be searched for; the text says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class MessageRef:
+    """Names one message for whoever found it: its business day, its conversation's bucket, its page and its seq.
+
+    As text ``2026-11-26.07.1000.1001``. It tells where to look and gives nobody a right: the asker's node still holds.
+    """
+
+    day: date
+    bucket: int
+    page: int
+    seq: int
+
+    def __str__(self) -> str:
+        return f"{self.day.isoformat()}.{self.bucket:02d}.{self.page}.{self.seq}"
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Raises InvalidSearchError for what is no such text."""
+        match = _REF.fullmatch(text)
+        try:
+            if match is not None:
+                return cls(date.fromisoformat(match[1]), int(match[2]), int(match[3]), int(match[4]))
+        except ValueError:
+            pass
+        raise InvalidSearchError("A message is named as a search gave it: 2026-11-26.07.1000.1001.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +114,10 @@ class Found:
     page: int
     line: int
 
+    @property
+    def ref(self) -> MessageRef:
+        return MessageRef(self.placed_at.date(), index.bucket_of(self.conversation_id), self.page, self.seq)
+
 
 def find(engine: SqlEngine, search: Search, cursor: str | None = None) -> Page[Found]:
     """A page of what matches, oldest first.
@@ -94,20 +127,54 @@ def find(engine: SqlEngine, search: Search, cursor: str | None = None) -> Page[F
         TooMuchSelectedError: the days hold too much to be searched at once.
     """
     after_ms, after_seq = _position(cursor)
+    matching, parameters = _matching(search)
+    statement = (
+        f"{matching} AND (placed_at_ms > $after_ms OR (placed_at_ms = $after_ms AND seq > $after_seq)) "
+        f"ORDER BY placed_at_ms, seq LIMIT {search.most + 1}"
+    )
+    parameters |= {"after_ms": after_ms, "after_seq": after_seq}
+    found = _rows(engine, statement, partitions(search), parameters)
+    if len(found) <= search.most:
+        return Page(found)
+    return Page(found[: search.most], _cursor(found[search.most - 1]))
+
+
+def by_conversation(engine: SqlEngine, search: Search, most: int) -> tuple[Found, ...]:
+    """The first ``most`` that match, conversation by conversation, oldest first in each; ``search.most`` says nothing.
+
+    Raises:
+        TooMuchSelectedError: the days hold too much to be searched at once.
+    """
+    matching, parameters = _matching(search)
+    statement = f"{matching} ORDER BY conversation_id, placed_at_ms, seq LIMIT {most}"
+    return _rows(engine, statement, partitions(search), parameters)
+
+
+def locate(engine: SqlEngine, ref: MessageRef, node_path: str) -> Found | None:
+    """The message that is named so, if it is at or below the asker's node."""
+    places = (index.part_partition(ref.day), index.bucket_partition(ref.day, ref.bucket))
+    matching, parameters = _matching(Search(node_path, ref.day, ref.day))
+    parameters |= {"page": index.seq_text(ref.page), "seq": index.seq_text(ref.seq)}
+    found = _rows(engine, f"{matching} AND page = $page AND seq = $seq LIMIT 1", places, parameters)
+    return found[0] if found else None
+
+
+def _matching(search: Search) -> tuple[str, dict[str, SqlValue]]:
+    """A statement that ends in a condition, and its parameters."""
     conditions, parameters = _conditions(search)
     statement = (
         f"SELECT {', '.join(_SHOWN)} FROM ("  # noqa: S608 - names and conditions are ours, values are parameters
         "SELECT *, row_number() OVER (PARTITION BY msgid ORDER BY seq) AS told FROM messages"
-        f" WHERE {' AND '.join(conditions)}) AS matching "
-        "WHERE told = 1 AND (placed_at_ms > $after_ms OR (placed_at_ms = $after_ms AND seq > $after_seq)) "
-        f"ORDER BY placed_at_ms, seq LIMIT {search.most + 1}"
+        f" WHERE {' AND '.join(conditions)}) AS matching WHERE told = 1"
     )
-    selection = Selection(index.MESSAGES, partitions(search))
-    rows = engine.query(statement, [selection], {**parameters, "after_ms": after_ms, "after_seq": after_seq})
-    found = tuple(_found(dict(zip(_SHOWN, row, strict=True))) for row in rows)
-    if len(found) <= search.most:
-        return Page(found)
-    return Page(found[: search.most], _cursor(found[search.most - 1]))
+    return statement, parameters
+
+
+def _rows(
+    engine: SqlEngine, statement: str, places: tuple[str, ...], parameters: Mapping[str, SqlValue]
+) -> tuple[Found, ...]:
+    rows = engine.query(statement, [Selection(index.MESSAGES, places)], parameters)
+    return tuple(_found(dict(zip(_SHOWN, row, strict=True))) for row in rows)
 
 
 def partitions(search: Search) -> tuple[str, ...]:

@@ -109,16 +109,27 @@ class SegmentWriter:
 def read_lines(segment: bytes) -> Iterator[Line]:
     """The rows of a segment, or of rows that were reopened."""
     for line in zlib.decompress(segment, _GZIP).splitlines():
-        found: dict[str, Any] = json.loads(line)
-        yield Line(
-            seq=found["seq"],
-            msgid=found["msgid"],
-            key_version=found["key_version"],
-            state=RowState(found["state"]),
-            reason=found.get("reason", ""),
-            repeated=found.get("repeated", False),
-            message=found["message"],
-        )
+        yield _line(line)
+
+
+def find_line(segment: bytes, seq: int) -> Line | None:
+    """The row with this seq, as it was told first; the other rows are not parsed."""
+    head = b'{"seq":%d,' % seq
+    lines = (_line(line) for line in zlib.decompress(segment, _GZIP).splitlines() if line.startswith(head))
+    return next((line for line in lines if not line.repeated), None)
+
+
+def _line(text: bytes) -> Line:
+    found: dict[str, Any] = json.loads(text)
+    return Line(
+        seq=found["seq"],
+        msgid=found["msgid"],
+        key_version=found["key_version"],
+        state=RowState(found["state"]),
+        reason=found.get("reason", ""),
+        repeated=found.get("repeated", False),
+        message=found["message"],
+    )
 
 
 def _json(value: Any) -> bytes:

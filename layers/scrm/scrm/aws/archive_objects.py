@@ -1,6 +1,6 @@
 """The archive's evidence in its own bucket: versioned, locked, and written once."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Final
 
 from botocore.exceptions import ClientError
@@ -15,7 +15,10 @@ _TAKEN: Final = frozenset({"412", "PreconditionFailed"})
 
 
 class S3ArchiveObjects:
-    """Implements `scrm.archive.stores.ArchiveObjects`. Lock and encryption are the bucket's own."""
+    """Implements `scrm.archive.stores.ArchiveObjects` and, for readers, `scrm.archive.reading.ReadableArchive`.
+
+    Lock and encryption are the bucket's own.
+    """
 
     def __init__(self, open_client: Callable[[], "S3Client"], bucket: str) -> None:
         self._open_client = open_client
@@ -41,3 +44,8 @@ class S3ArchiveObjects:
                 return None
             raise
         return StoredObject(found["Body"].read(), found["VersionId"])
+
+    def keys_below(self, prefix: str) -> Iterator[str]:
+        for listed in self._open_client().get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=prefix):
+            for each in listed.get("Contents", ()):
+                yield each["Key"]

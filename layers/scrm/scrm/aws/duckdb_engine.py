@@ -58,7 +58,7 @@ class DuckDbEngine:
         key = f"{dataset.place(partition)}{name}.parquet"
         with _own_directory() as directory, _connection(directory) as connection:
             lines = directory / "rows.jsonl"
-            with lines.open("w", encoding="utf-8") as file:
+            with lines.open("w", encoding="utf-8", errors="replace") as file:  # half a character is not UTF-8
                 file.writelines(f"{json.dumps(row, ensure_ascii=False)}\n" for row in rows)
             written = directory / "file.parquet"
             order = ", ".join(dataset.sorted_by)
