@@ -25,7 +25,7 @@ from scrm.campaign.dispatch_errors import DispatchPostponedError
 from scrm.campaign.dispatch_settings import DispatchSettings
 from scrm.campaign.dispatching import Dispatch, SendOutcome
 from scrm.campaign.ends import Ends
-from scrm.campaign.ports import AcceptedMessage, ApprovedContent, MassMessage, Reservation, Standing
+from scrm.campaign.ports import AcceptedMessage, ApprovedContent, MassMessage, Reservation, Ruling, Standing
 from scrm.campaign.task import SendPlan, SendTask
 from scrm.campaign.terms import Channel, ContentRef
 from scrm.wecom import limits
@@ -189,8 +189,8 @@ class _Worker:
     def owners_of(self, channel: Channel, target_ids: Sequence[str]) -> dict[str, str]:  # noqa: ARG002
         return {one: f"rm_{one.removeprefix('wm_')}" for one in target_ids}
 
-    def exclusions(self, *_: object) -> dict[str, str]:
-        return {}
+    def ruling(self, *_: object) -> Ruling:
+        return Ruling({})
 
     def reserve(self, *_: object) -> Reservation:
         return Reservation()

@@ -4,7 +4,7 @@ Between the bank's feed and WeCom stand the dossiers, the rules, the send checks
 """
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, cast
 
 import pytest
@@ -102,6 +102,19 @@ def test_what_the_bank_never_told_or_not_for_a_week_closes_the_gate() -> None:
     gate.tell(facts("wm2"))
 
     assert gate.send("wm1", "wm_stranger") == dict.fromkeys(("wm1", "wm_stranger"), "not_in_facts")
+
+
+def test_what_runs_out_while_the_task_waits_is_taken_back_before_that() -> None:
+    gate = Gate(1, facts("wm1", assessed_on=TODAY - timedelta(days=364)), facts("wm2"))
+    gate.bank.settings = replace(gate.bank.settings, quiet_from=time(0), quiet_until=time(0))
+    gate.bank.time = datetime.combine(TODAY, time(20), BUSINESS_ZONE).astimezone(UTC)
+    gate.bank.plan(["wm1", "wm2"])
+    gate.bank.run(4 * HOUR)
+
+    gate.bank.wecom.confirm_all()
+
+    assert gate.bank.time == datetime.combine(TODAY + timedelta(days=1), time(0), BUSINESS_ZONE)
+    assert (gate.reached, gate.excluded()) == ({"wm2"}, {"wm1": "assessment_expired"})
 
 
 def test_a_product_of_unknown_risk_reaches_nobody() -> None:

@@ -23,6 +23,8 @@ from scrm.campaign.ports import (
     MessageSeen,
     NoPlace,
     Reservation,
+    Ruling,
+    Span,
     Standing,
     TaskSummary,
 )
@@ -294,15 +296,24 @@ class FakePermissions:
 
 
 class FakeRules:
-    """Implements RecipientRules; ``reasons`` by customer."""
+    """Implements RecipientRules; ``reasons`` by customer, ``ends`` when a date bars him."""
 
     def __init__(self) -> None:
         self.reasons: dict[str, str] = {}
+        self.ends: dict[str, datetime] = {}
 
     def exclusions(
         self, owner_userid: str, target_ids: Sequence[str], content: ApprovedContent, channel: Channel, at: datetime
     ) -> dict[str, str]:
-        return {one: self.reasons[one] for one in target_ids if one in self.reasons}
+        over = {one: "assessment_expired" for one in target_ids if one in self.ends and self.ends[one] <= at}
+        return over | {one: self.reasons[one] for one in target_ids if one in self.reasons}
+
+    def ruling(
+        self, owner_userid: str, target_ids: Sequence[str], content: ApprovedContent, channel: Channel, span: Span
+    ) -> Ruling:
+        reasons = self.exclusions(owner_userid, target_ids, content, channel, span.end)
+        rest = [one for one in target_ids if one in self.ends and one not in reasons]
+        return Ruling(reasons, min((self.ends[one] for one in rest), default=None))
 
 
 class FakeNeeds:

@@ -4,9 +4,11 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from scrm.audience.facts import Consent, CustomerFacts
-from scrm.audience.rules import ExclusionReason, Offer, RuleSettings, exclusion, exclusions
+from scrm.audience.rules import ExclusionReason, Offer, RuleSettings, exclusion, exclusions, first_bar
 from tests.fakes.audience import NOW, TODAY, facts
 
 SETTINGS = RuleSettings()
@@ -84,3 +86,47 @@ def test_what_everybody_sees_holds_no_product_unless_the_bank_said_how_risky() -
     assert [barred(risk, SETTINGS) for risk in (1, 5, None)] == [True, True, True]
     assert [barred(risk, RuleSettings(public_highest_risk=2)) for risk in (2, 3, None)] == [False, True, True]
     assert exclusions({}, ["wr1"], Offer(is_public=True), SETTINGS, NOW) == {}
+
+
+DAYS = st.dates(min_value=TODAY - timedelta(days=400), max_value=TODAY)
+BIRTHDAYS = st.dates(min_value=date(1955, 1, 1), max_value=date(1968, 12, 31)) | st.just(date(1964, 2, 29))
+MOMENTS = st.timedeltas(min_value=timedelta(0), max_value=timedelta(days=800)).map(lambda span: NOW + span)
+
+
+@given(
+    assessed_on=DAYS,
+    born_on=BIRTHDAYS,
+    told_at=MOMENTS,
+    at=MOMENTS,
+    risk=st.sampled_from([1, 2, 3]),
+    highest=st.sampled_from([None, 1, 2]),
+    facts_days=st.sampled_from([7, 5_000]),
+    assessment_days=st.sampled_from([365, 5_000]),
+)
+def test_the_first_bar_is_the_first_moment_at_which_a_date_bars_him(  # noqa: PLR0913 - one argument a fact
+    *,
+    assessed_on: date,
+    born_on: date,
+    told_at: datetime,
+    at: datetime,
+    risk: int,
+    highest: int | None,
+    facts_days: int,
+    assessment_days: int,
+) -> None:
+    settings = RuleSettings(assessment_days, facts_days, senior_highest_risk=highest)
+    known = facts(risk_class=5, assessed_on=assessed_on, born_on=born_on, told_at=told_at)
+    offer = Offer(is_product=True, risk=risk)
+
+    end = first_bar(known, offer, settings, at)
+
+    if exclusion(known, offer, settings, at) is None:
+        assert end is not None
+        assert exclusion(known, offer, settings, end) is not None
+        assert exclusion(known, offer, settings, max(at, end - timedelta(milliseconds=1))) is None
+        assert exclusion(known, offer, settings, at + (end - at) / 2) is None
+
+
+@pytest.mark.parametrize(("known", "offer"), [(facts(), PLAIN), (None, R1), (facts(assessed_on=None), R1)])
+def test_no_date_ends_what_is_no_product_or_was_never_allowed(known: CustomerFacts | None, offer: Offer) -> None:
+    assert first_bar(known, offer, SETTINGS, NOW) is None

@@ -10,7 +10,7 @@ from scrm.campaign.dispatching import SendOutcome
 from scrm.campaign.ports import ApprovedContent, Standing
 from scrm.campaign.task import MOST_CUSTOMERS, MOST_GROUPS, RecipientState, TaskState
 from scrm.campaign.terms import Channel
-from tests.fakes.dispatch import CAMPAIGN
+from tests.fakes.dispatch import CAMPAIGN, START
 from tests.unit.campaign.dispatch_bank import OTHER, OWNER, DispatchBank, customers
 
 HOUR = timedelta(hours=1)
@@ -263,17 +263,16 @@ def test_a_place_that_comes_after_the_contents_end_is_none() -> None:
     assert bank.counts() == {"excluded": 1}
 
 
-def test_quiet_hours_put_it_off_until_they_end() -> None:
+@pytest.mark.parametrize(("hour", "minute"), [(13, 1), (12, 50), (23, 50)])
+def test_quiet_hours_put_it_off_until_they_end(hour: int, minute: int) -> None:
     bank = DispatchBank()
-    bank.time = bank.time.replace(hour=13, minute=1)  # 21:01 in Shanghai
+    bank.time = bank.time.replace(hour=hour, minute=minute)  # 21:01, 20:50 or 07:50 in Shanghai
     (task,) = bank.plan(customers(1))
 
     outcome = bank.send(task)
 
     assert outcome is SendOutcome.PUT_OFF
-    due_at = bank.stored(task).due_at
-    assert due_at is not None
-    assert (due_at - bank.time).total_seconds() == 10 * 3600 + 59 * 60
+    assert bank.stored(task).due_at == START.replace(day=24, hour=0)
 
 
 def test_a_paused_campaign_waits_and_a_stopped_one_ends() -> None:

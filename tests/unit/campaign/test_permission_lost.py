@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from scrm.campaign.checks import AHEAD
 from tests.fakes.dispatch import CAMPAIGN
 from tests.unit.campaign.dispatch_bank import OTHER, OWNER, DispatchBank, customers
 
@@ -45,7 +46,7 @@ def test_who_got_it_before_keeps_it_and_the_rest_get_it_from_nobody() -> None:
     assert bank.counts() == {"sent": 3}
 
 
-def test_a_permission_that_ends_by_its_date_is_asked_about_at_that_date() -> None:
+def test_a_permission_that_ends_by_its_date_is_asked_about_before_that_date() -> None:
     bank = bank_with_a_product()
     (task,) = bank.plan(customers(2))
     bank.permissions.until = bank.time + 100 * MINUTES
@@ -54,7 +55,7 @@ def test_a_permission_that_ends_by_its_date_is_asked_about_at_that_date() -> Non
 
     bank.run(30 * MINUTES)
 
-    assert before.due_at == bank.permissions.until
+    assert before.due_at == bank.permissions.until - AHEAD
     assert bank.tallies().results(CAMPAIGN).excluded == {"product_not_permitted": 2}
     assert bank.wecom.messages["msg_0"].cancelled
     assert not bank.ledger.held
@@ -72,7 +73,7 @@ def test_a_permission_that_was_renewed_in_time_lets_the_task_wait_on() -> None:
     bank.run(2 * HOUR)
 
     assert bank.counts() == {"sent": 2}
-    assert bank.stored(task).permitted_until == bank.permissions.until
+    assert bank.stored(task).permitted_until == bank.permissions.until - AHEAD
 
 
 def test_without_a_product_nobody_asks_for_a_permission() -> None:

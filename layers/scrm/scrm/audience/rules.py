@@ -5,7 +5,7 @@ Each question has one answer, the first rule that bars him, from the gravest on.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from typing import Final
 
@@ -84,6 +84,24 @@ def exclusion(
     return _suitability(facts, offer, settings, today)
 
 
+def first_bar(facts: CustomerFacts | None, offer: Offer, settings: RuleSettings, at: datetime) -> datetime | None:
+    """When a date first bars somebody who may get the offer at ``at``; None: none does.
+
+    His assessment or what the bank tells of him runs out, or he comes to the age of the rule for seniors. Nobody hears
+    of such a day: whoever has something waiting asks for it.
+    """
+    if facts is None or not offer.is_product or facts.assessed_on is None:
+        return None
+    ends = [
+        facts.told_at + timedelta(days=settings.facts_days),
+        _midnight(facts.assessed_on + timedelta(days=settings.assessment_days)),
+    ]
+    highest = settings.senior_highest_risk
+    if facts.born_on is not None and highest is not None and (offer.risk is None or offer.risk > highest):
+        ends.append(_midnight(_birthday(facts.born_on, settings.senior_age)))
+    return min((end for end in ends if end > at), default=None)
+
+
 def restricts(before: CustomerFacts | None, after: CustomerFacts) -> bool:
     """Whether what the bank tells now may bar him from something that it did not bar him from before.
 
@@ -119,6 +137,19 @@ def barred_in_public(offer: Offer, settings: RuleSettings) -> bool:
     """Whether a post that reaches everybody may not carry the offer."""
     highest = settings.public_highest_risk
     return offer.is_product and (offer.risk is None or highest is None or offer.risk > highest)
+
+
+def _midnight(day: date) -> datetime:
+    """When the day begins in Shanghai."""
+    return datetime.combine(day, time.min, BUSINESS_ZONE)
+
+
+def _birthday(born_on: date, age: int) -> date:
+    """The day on which he completes that many years; see `CustomerFacts.age_on`."""
+    try:
+        return born_on.replace(year=born_on.year + age)
+    except ValueError:
+        return date(born_on.year + age, 3, 1)
 
 
 def _protection(facts: CustomerFacts, settings: RuleSettings, today: date) -> ExclusionReason | None:

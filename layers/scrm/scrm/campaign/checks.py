@@ -6,13 +6,20 @@ Everything is asked anew (invariant 4), because days may have passed since the p
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Final
 
 from scrm.campaign.dispatch_errors import ContentRefusedError
-from scrm.campaign.ports import ApprovedContent, ApprovedContents, Owners, ProductPermissions, RecipientRules
+from scrm.campaign.ports import ApprovedContent, ApprovedContents, Owners, ProductPermissions, RecipientRules, Span
 from scrm.campaign.task import SendTask
 from scrm.campaign.terms import Channel
+
+AHEAD: Final = timedelta(minutes=15)
+"""A message must be gone from its member before a date ends what allows it, and the looks come every ten minutes.
+
+So everything that ends by a date counts as ended this much earlier: nothing is created that could be confirmed later.
+"""
 
 
 class Refusal(StrEnum):
@@ -40,7 +47,8 @@ SERVED = frozenset({Channel.ONE_TO_ONE, Channel.GROUP, Channel.MOMENTS, Channel.
 class Verdict:
     """``content`` is None when nobody may get it. ``excluded`` is reason by customer, ``moved`` customers by owner.
 
-    ``permitted_until`` is when the member's permission for the product ends by its date; None: there is no product.
+    ``permitted_until`` is when to ask again at the latest, `AHEAD` before a date first ends the member's permission
+    for the product, a customer's assessment or what else allows it; None: no date does.
     """
 
     content: ApprovedContent | None
@@ -80,20 +88,24 @@ class SendChecks:
             content = self.contents.approved(task.content, task.channel, now)
         except ContentRefusedError as refused:
             return Verdict(None, dict.fromkeys(pending, refused.reason))
-        if now >= min(content.valid_until, task.expires_at):
+        if now + AHEAD >= min(content.valid_until, task.expires_at):
             return Verdict(None, dict.fromkeys(pending, Refusal.CONTENT_EXPIRED))
         owners = self.owners.owners_of(task.channel, pending)
         excluded, moved = _elsewhere(task, owners)
         kept = [one for one in pending if owners.get(one) == task.owner_userid]
         if not kept:
             return Verdict(content, excluded, moved)
-        until = None
+        ends = []
         if content.product_id:
             until = self.permissions.permitted_until(content.product_id, task.owner_userid, now)
-            if until is None:
+            if until is None or until <= now + AHEAD:
                 return Verdict(content, excluded | dict.fromkeys(kept, Refusal.PRODUCT_NOT_PERMITTED), moved)
-        excluded |= self.rules.exclusions(task.owner_userid, kept, content, task.channel, now)
-        return Verdict(content, excluded, moved, until)
+            ends.append(until)
+        span = Span(now, now + AHEAD)
+        reasons, first = self.rules.ruling(task.owner_userid, kept, content, task.channel, span)
+        if first is not None:
+            ends.append(first)
+        return Verdict(content, excluded | reasons, moved, min(ends) - AHEAD if ends else None)
 
 
 def _elsewhere(task: SendTask, owners: Mapping[str, str]) -> tuple[dict[str, str], dict[str, list[str]]]:

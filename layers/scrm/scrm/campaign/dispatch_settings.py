@@ -11,12 +11,12 @@ class DispatchSettings:
     """Looks are counted from the task's creation at WeCom.
 
     ``quiet_from`` and ``quiet_until`` are Shanghai time: no task is created between them, and one that waits is taken
-    back when they begin (S37, R19). ``longest_run`` is how long a worker may run: nobody takes up its interrupted call
-    before. ``longest_wait``: a call that WeCom's limits put off is tried again by then, because others may have given
-    permits back. ``reminders`` are when a member who has not confirmed is reminded, at most three a day. ``horizon`` is
-    how long WeCom is asked for corrections; at least 35 days (O2). ``looks_per_tick``: more than WeCom's quota takes
-    until the next tick need not be asked for. ``standing_holds``: when the checks and the files took longer, the
-    campaign is asked again before the call, so that nothing leaves a minute after a stop (O4).
+    back before they begin (S37, R19). ``longest_run`` is how long a worker may run: nobody takes up its interrupted
+    call before. ``longest_wait``: a call that WeCom's limits put off is tried again by then, because others may have
+    given permits back. ``reminders`` are when a member who has not confirmed is reminded, at most three a day.
+    ``horizon`` is how long WeCom is asked for corrections; at least 35 days (O2). ``looks_per_tick``: more than WeCom's
+    quota takes until the next tick need not be asked for. ``standing_holds``: when the checks and the files took
+    longer, the campaign is asked again before the call, so that nothing leaves a minute after a stop (O4).
     ``call_recheck``: a task that something concerns while its call runs is looked at again after that.
     """
 

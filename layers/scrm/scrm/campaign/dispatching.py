@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from scrm.campaign import task_steps
-from scrm.campaign.checks import SendChecks, Verdict
+from scrm.campaign.checks import AHEAD, SendChecks, Verdict
 from scrm.campaign.dispatch_errors import (
     CallInDoubtError,
     ContentRefusedError,
@@ -114,7 +114,7 @@ class Dispatch:
         if standing is Standing.STOPPED:
             self._store(task, task_steps.withdrawn(task, RecipientState.CANCELLED, "stopped", self.now()))
             return SendOutcome.STOPPED
-        quiet = quiet_until(self.now(), self.settings.quiet_from, self.settings.quiet_until)
+        quiet = self._quiet_until()
         if standing is Standing.PAUSED or quiet:
             raise DispatchPostponedError(quiet or self.now() + self.settings.paused_recheck)
         verdict = self.checks.judge(task, self.now())
@@ -176,6 +176,8 @@ class Dispatch:
         after = task_steps.accepted(task, msgid, failed_ids, self.settings, self.now())
         self.tasks.claim(after)
         self.ends.tell(after, self.ends.news(task, after))
+        if after.due_at is not None and after.due_at <= self.now():
+            self.queue.request_looks([after.task_id])  # found late: what allowed it may have ended meanwhile
 
     def _judged(self, task: SendTask, verdict: Verdict) -> "_Judged":
         now = self.now()
@@ -209,12 +211,20 @@ class Dispatch:
             judged.move(target_ids, now, not_before=not_before)
 
     def _alive_until(self, task: SendTask, content: ApprovedContent) -> datetime:
-        """The earliest of content expiry, deadline and the start of quiet hours; an RM's own task may span them."""
-        ends = [content.valid_until, task.expires_at, self.now() + task.deadline]
-        if task.channel is Channel.RM_TASK:
-            return min(ends)
+        """The earliest of content expiry, deadline and the start of quiet hours; an RM's own task may span them.
+
+        It is taken back a little before the expiry and the quiet hours, so that nobody confirms it in them.
+        """
+        ends = [content.valid_until, task.expires_at]
         quiet = next_quiet(self.now(), self.settings.quiet_from, self.settings.quiet_until)
-        return min(ends if quiet is None else [*ends, quiet])
+        if quiet is not None and task.channel is not Channel.RM_TASK:
+            ends.append(quiet)
+        return min(self.now() + task.deadline, min(ends) - AHEAD)
+
+    def _quiet_until(self) -> datetime | None:
+        """When something may be created again; None: now. Nothing is that would be taken back at once."""
+        begin, end, now = self.settings.quiet_from, self.settings.quiet_until, self.now()
+        return quiet_until(now, begin, end) or quiet_until(now + AHEAD, begin, end)
 
     def _intend(self, task: SendTask, added: Sequence[SendTask]) -> SendTask:
         """Where nothing has to be looked up afterwards, calls need not wait for each other."""

@@ -142,6 +142,23 @@ class ProductPermissions(Protocol):
         """Until when the member may, by the dates known at that moment; None: he may not now."""
 
 
+class Span(NamedTuple):
+    """From one moment through another one."""
+
+    begin: datetime
+    end: datetime
+
+
+class Ruling(NamedTuple):
+    """``reasons`` by customer who must not get it within a span.
+
+    ``until`` is when the first of the others must not get it any more, by the dates known now; None: no date ends it.
+    """
+
+    reasons: dict[str, str]
+    until: datetime | None = None
+
+
 class RecipientRules(Protocol):
     """Suitability, consent and protection of customers, as they are now."""
 
@@ -149,6 +166,11 @@ class RecipientRules(Protocol):
         self, owner_userid: str, target_ids: Sequence[str], content: ApprovedContent, channel: Channel, at: datetime
     ) -> dict[str, str]:
         """Reason by customer, of those who must not get it."""
+
+    def ruling(
+        self, owner_userid: str, target_ids: Sequence[str], content: ApprovedContent, channel: Channel, span: Span
+    ) -> Ruling:
+        """The same for something that may reach them at any moment of the span."""
 
 
 class CustomerNeeds(Protocol):

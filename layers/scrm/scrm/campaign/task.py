@@ -119,8 +119,8 @@ class SendTask:
     ``expires_at`` is the last moment to send it at all. ``first_intent_at`` is when its call may have been made first,
     ``intended_at`` last, ``text_hash`` tells its text. ``first_created_at`` is when a member was first asked
     to send to these customers, maybe by a task before this one. ``alive_until`` is when it is taken back,
-    ``permitted_until`` when its member's permission for the product ends by its date. ``due_at`` is when to look again,
-    None: never.
+    ``permitted_until`` when the checks must be asked again, before a date ends what allows it. ``due_at`` is when to
+    look again, None: never.
     ``predecessor_id`` names the task whose customers these were. ``untold``: the ledger may not have heard yet of those
     who ended before the creation. ``answer_lost``: WeCom took it, but whom it refused nobody heard. ``version`` rises
     with every write.

@@ -19,7 +19,7 @@ class SellerNews(Protocol):
 class PermissionChanges:
     """Use cases of operators. Told after the change: what is looked at before it would find nothing.
 
-    An end that a date brings is told to nobody: whoever has something waiting looks again at that date.
+    An end that a date brings is told to nobody: whoever has something waiting looks again before that date.
     """
 
     permissions: ProductPermissions

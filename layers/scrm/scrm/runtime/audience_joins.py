@@ -4,9 +4,10 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
+from scrm.audience.facts import CustomerFacts
 from scrm.audience.intake import FactsReader
 from scrm.audience.ports import Owned
-from scrm.audience.rules import Offer, RuleSettings, exclusions
+from scrm.audience.rules import Offer, RuleSettings, exclusion, exclusions, first_bar
 from scrm.campaign import ports
 from scrm.campaign.terms import Channel
 
@@ -48,6 +49,39 @@ class FactRules:
         at: datetime,
     ) -> dict[str, str]:
         """One query for all of them."""
-        offer = Offer(bool(content.product_id), content.product_risk, channel in _PUBLIC)
-        facts = {} if offer.is_public else self._facts.of_customers(owner_userid, target_ids)
+        offer = _offer(content, channel)
+        facts = self._known(owner_userid, target_ids, offer)
         return {one: why.value for one, why in exclusions(facts, target_ids, offer, self._settings(), at).items()}
+
+    def ruling(
+        self,
+        owner_userid: str,
+        target_ids: Sequence[str],
+        content: ports.ApprovedContent,
+        channel: Channel,
+        span: ports.Span,
+    ) -> ports.Ruling:
+        """One query for all of them."""
+        offer, settings = _offer(content, channel), self._settings()
+        facts = self._known(owner_userid, target_ids, offer)
+        barred = exclusions(facts, target_ids, offer, settings, span.begin)
+        reasons = {one: why.value for one, why in barred.items()}
+        first: datetime | None = None
+        if offer.is_public or not offer.is_product:
+            return ports.Ruling(reasons)
+        for one in target_ids:
+            end = None if one in reasons else first_bar(facts.get(one), offer, settings, span.begin)
+            if end is None:
+                continue
+            if end > span.end:
+                first = min(first or end, end)
+            elif why := exclusion(facts.get(one), offer, settings, end):
+                reasons[one] = why.value
+        return ports.Ruling(reasons, first)
+
+    def _known(self, owner_userid: str, target_ids: Sequence[str], offer: Offer) -> dict[str, CustomerFacts]:
+        return {} if offer.is_public else self._facts.of_customers(owner_userid, target_ids)
+
+
+def _offer(content: ports.ApprovedContent, channel: Channel) -> Offer:
+    return Offer(bool(content.product_id), content.product_risk, channel in _PUBLIC)

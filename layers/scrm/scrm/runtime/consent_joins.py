@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
-from scrm.campaign.ports import ApprovedContent, RecipientRules
+from scrm.campaign.ports import ApprovedContent, RecipientRules, Ruling, Span
 from scrm.campaign.terms import Channel
 from scrm.consent.consents import Consents
 from scrm.consent.model import ConsentAnswer
@@ -55,6 +55,15 @@ class ConsentedOnly:
         barred = {} if channel in _PUBLIC else self._barred(owner_userid, target_ids, at)
         rest = [each for each in target_ids if each not in barred]
         return barred | self._others.exclusions(owner_userid, rest, content, channel, at)
+
+    def ruling(
+        self, owner_userid: str, target_ids: Sequence[str], content: ApprovedContent, channel: Channel, span: Span
+    ) -> Ruling:
+        """An answer has no end by a date."""
+        barred = {} if channel in _PUBLIC else self._barred(owner_userid, target_ids, span.begin)
+        rest = [each for each in target_ids if each not in barred]
+        found = self._others.ruling(owner_userid, rest, content, channel, span)
+        return found._replace(reasons=barred | found.reasons)
 
     def _barred(self, owner_userid: str, target_ids: Sequence[str], at: datetime) -> dict[str, str]:
         answers = self._consents.answers_of(owner_userid, target_ids, at)
