@@ -3,8 +3,8 @@
 import copy
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
 
@@ -50,6 +50,7 @@ from scrm.org.nodes import NodeSettings
 from scrm.org.rejections import Rejection
 from scrm.pressure.exceptions import GovernedCaps, PressureExceptions, PressureRules
 from scrm.pressure.ledger import PressureLedger
+from scrm.review.desk import ReviewDesk, ReviewRules
 from scrm.runtime.campaign_joins import AuditedCampaigns
 from scrm.runtime.consent_joins import ContactPlaces
 from scrm.runtime.cover_views import CoverViews
@@ -59,6 +60,7 @@ from scrm.runtime.http.models import Sync, SyncRequest
 from scrm.runtime.member_places import MemberPlaces
 from scrm.runtime.needs_joins import LibraryOffers, rules_of
 from scrm.runtime.pressure_joins import pressure_rules
+from scrm.runtime.review_joins import AuditedReviews, review_rules
 from scrm.runtime.task_joins import OrgTaskStaff
 from scrm.runtime.welcome_joins import LibraryGreetings
 from scrm.runtime.wiring import admin_api as wiring
@@ -68,6 +70,8 @@ from scrm.settings.handover import TOPIC, HandoverDocument
 from scrm.settings.needs import TOPIC as NEEDS
 from scrm.settings.needs import NeedsDocument
 from scrm.settings.pressure import PressureDocument
+from scrm.settings.review import TOPIC as REVIEW
+from scrm.settings.review import ReviewDocument
 from scrm.tasks.queries import TaskLists
 from scrm.tasks.work import TaskWork
 from scrm.welcome.rules import WelcomeDesk
@@ -87,6 +91,7 @@ from tests.fakes.org import FakeOrg
 from tests.fakes.orphans import FakeOrphans
 from tests.fakes.pressure import FakeExceptions, FakePressureStore
 from tests.fakes.queries import FakeCaseQueries, FakeContactQueries, FakeOrgQueries
+from tests.fakes.review import FakeReviewCases
 from tests.fakes.settings import MemorySettingsStore
 from tests.fakes.tasks import FakeTasks
 from tests.fakes.welcome import FakeWelcomeRules
@@ -268,6 +273,8 @@ class Api:
     answers: Answers = field(default_factory=lambda: Answers(AT))
     welcome: FakeWelcomeRules = field(default_factory=FakeWelcomeRules)
     archive: MemoryArchive = field(default_factory=MemoryArchive)
+    reviews: FakeReviewCases = field(default_factory=FakeReviewCases)
+    review_age: timedelta = timedelta()
     archive_asked: list[str] = field(default_factory=list)
 
     @property
@@ -332,6 +339,7 @@ class Api:
         for name, port in ports.items():
             monkeypatch.setattr(wiring, name, lambda port=port: port)
         monkeypatch.setattr(wiring, "recommender", self.recommender)
+        monkeypatch.setattr(wiring, "review_desk", self.review_desk)
         return self
 
     def recommender(self) -> Recommender:
@@ -341,6 +349,21 @@ class Api:
         offers = LibraryOffers(library.contents, library.products, library.permissions)
         rules = rules_of(NeedsDocument.model_validate(document))
         return Recommender(self.known, offers, lambda: rules, RuleSettings, lambda: NOW)
+
+    def review_desk(self) -> ReviewDesk:
+        """With the settings that were made last; what it does is ``review_age`` old, none of it looked at by chance."""
+
+        def rules() -> ReviewRules:
+            document = ReviewDocument.model_validate(self.settings.read(REVIEW)[0])
+            return replace(review_rules(document, self.reviews.salt()), second_share=0.0)
+
+        return ReviewDesk(
+            self.reviews, rules, lambda: clock.now() - self.review_age, AuditedReviews(AuditLog(self.audit))
+        )
+
+    def etag(self, path: str, claims: Mapping[str, Any]) -> str:
+        headers: dict[str, str] = lambda_handler(Request(path, claims=claims).event(), lambda_context())["headers"]
+        return {name.lower(): value for name, value in headers.items()}["etag"]
 
     def caps(self) -> PressureRules:
         return pressure_rules(PressureDocument())

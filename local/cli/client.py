@@ -33,6 +33,11 @@ class AdminClient:
     def post(self, path: str, asked: Row) -> Row:
         return self._post(path, asked)
 
+    def post_over(self, path: str, asked: Row, version: int) -> Row:
+        """A step on what was read as ``version``; a newer one is not written over."""
+        headers = {"Idempotency-Key": uuid.uuid4().hex, "If-Match": f'"{version}"'}
+        return self._ask("POST", path, json=asked, headers=headers)
+
     def put(self, path: str, asked: Row) -> Row:
         return self._ask("PUT", path, json=asked)
 

@@ -55,6 +55,7 @@ _TEXTS = {
     "urn:scrm:problem:content-changed": "内容已被他人修改，请重新查看后再操作",
     "urn:scrm:problem:exception-refused": "特批不符合规则：须由他人批准，且不超过行内设定的上限与期限",
     "urn:scrm:problem:exception-changed": "该特批刚被他人处理，请重新查看",
+    "urn:scrm:problem:case-changed": "案件刚被他人处理，请重新查看后再操作",
     "urn:scrm:problem:failed": "系统暂时无法处理，可以安全地重试",
 }
 _KINDS: dict[int, type[CommandError]] = {

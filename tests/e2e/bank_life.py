@@ -3,12 +3,14 @@
 import hashlib
 import io
 import json
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 import requests
 
 from local.cli.client import at
+from local.cli.errors import NotFoundError
 from local.engine.credentials import WecomCredentials
 from tests.e2e.conditions import eventually
 from tests.e2e.small_bank import Bank
@@ -234,6 +236,7 @@ def _campaigns_run(bank: Bank) -> None:
     _starts(bank, third)
     _newcomers_are_greeted(bank, _content_is_released(bank, "营销信息：欢迎，退订请点 {opt_out_link}"))
     _the_lexicon_comes_into_force(bank)
+    _compliance_has_nothing_to_review(bank)
     head_office.post(at("activities", activity_id, "versions", "1", "recall"), {"note": "wrong rate"})
     bank.settle()
     assert head_office.get(at("campaigns", third))["state"] == "recalled"
@@ -281,6 +284,14 @@ def _the_lexicon_comes_into_force(bank: Bank) -> None:
     bank.operator("compliance").post(at(*version, "put-in-force"), {})
     found = bank.operator("head_office").post(at(*version, "scan"), {"text": "这款保 本，您放心"})
     assert [hit["evasion"] for hit in found["hits"]] == ["split"]
+
+
+def _compliance_has_nothing_to_review(bank: Bank) -> None:
+    compliance = bank.operator("compliance")
+    assert compliance.rows(at("review-cases"), 0) == []
+    assert compliance.rows(at("review-cases"), 0, only="head_office") == []
+    with suppress(NotFoundError):
+        compliance.get(at("review-cases", "rev_none"))
 
 
 def _content_is_released(bank: Bank, text: str = "营销信息：秋季财富节") -> str:

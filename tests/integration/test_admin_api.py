@@ -45,6 +45,7 @@ TABLES = {
     "content": "ContentTable",
     "welcome": "WelcomeTable",
     "lexicon": "LexiconTable",
+    "review": "ReviewTable",
     "pressure": "PressureTable",
     "audience": "AudienceTable",
     "campaign": "CampaignTable",
@@ -55,6 +56,12 @@ TABLES = {
 EXPECTED = {
     "draft_lexicon": 201,
     "approve_lexicon": 404,  # samples come by name: it is not drafted yet
+    "list_review_cases": 200,
+    "get_review_case": 404,  # nothing was found yet
+    **{f"{name}_review_case": 404 for name in ("claim", "release", "decide", "confirm", "send_back", "escalate")},
+    "reassign_review_case": 404,
+    "get_review_settings": 200,
+    "put_review_settings": 200,
     "get_intercept_rules": 200,
     "get_lexicon_changes": 200,
     "get_lexicon_version": 200,

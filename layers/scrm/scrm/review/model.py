@@ -118,6 +118,10 @@ class ReviewCase:
     def is_closed(self) -> bool:
         return self.state is ReviewState.CLOSED
 
+    @property
+    def is_at_head_office(self) -> bool:
+        return self.desk_path == ROOT_PATH
+
     def is_overdue(self, now: datetime) -> bool:
         return not self.is_closed and self.due_at < now
 
@@ -158,7 +162,7 @@ def reassigned(case: ReviewCase, actor: str, to: str, note: str, at: datetime) -
 def escalated(case: ReviewCase, actor: str, note: str, at: datetime) -> ReviewCase:
     """Who has the case hands it to head office, with his reason; it is open there."""
     _refuse_unless_his(case, actor)
-    if case.desk_path == ROOT_PATH:
+    if case.is_at_head_office:
         raise ReviewNotAllowedError("The case is at head office already; decide it there.")
     at_head_office = replace(case, state=ReviewState.OPEN, claimed_by="", desk_path=ROOT_PATH)
     return _stepped(at_head_office, at, actor, "escalated", _reason(note))

@@ -26,6 +26,7 @@ _OUTCOMES = {
     HTTPStatus.FORBIDDEN: "not_allowed",
     HTTPStatus.NOT_FOUND: "not_found",
     HTTPStatus.CONFLICT: "refused",
+    HTTPStatus.PRECONDITION_FAILED: "refused",
     HTTPStatus.UNPROCESSABLE_ENTITY: "invalid",
 }
 

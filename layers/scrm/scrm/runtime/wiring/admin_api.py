@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from scrm.lexicon.versions import Lexicons
     from scrm.pressure.exceptions import PressureExceptions
     from scrm.pressure.ledger import PressureLedger
+    from scrm.review.desk import ReviewDesk
     from scrm.runtime.cover_views import CoverViews
     from scrm.runtime.member_places import MemberPlaces
     from scrm.runtime.task_joins import OrgTaskStaff
@@ -182,6 +183,13 @@ def lexicons() -> "Lexicons":
     from scrm.lexicon.versions import Lexicons  # noqa: PLC0415
 
     return Lexicons(DynamoLexicons(_table(settings().lexicon_table)), AuditedLexicons(audit_log()))
+
+
+def review_desk() -> "ReviewDesk":
+    from scrm.runtime.review_joins import AuditedReviews  # noqa: PLC0415 - only operations on review cases need it
+    from scrm.runtime.wiring import review  # noqa: PLC0415
+
+    return review.desk(AuditedReviews(audit_log()))
 
 
 def permission_changes() -> "PermissionChanges":
