@@ -28,8 +28,8 @@ from scrm.clock import BUSINESS_ZONE
 from scrm.wecom.archive.keys import SecretKeys
 from tests import archive_corp
 from tests.fakes.archive import Budget, MemoryArchive
+from tests.fakes.certificates import Days, Key
 from tests.simulated_corp import Corp
-from tests.unit.archive.test_certificate import Days, Key
 
 TOTAL = 50_000
 PER_KEY = {1: 24_000, 2: 20_000, 3: 5_999}  # and one message of a kind that nobody knows
@@ -106,13 +106,17 @@ class Archived:
             opening.open(page.asked_from)
 
     def key_arrives(self) -> int:
-        """The missing key is put into the secret; how many rows it opened."""
+        """The missing key is put into the secret; how many rows it opened, told however often."""
         self.versions.add(ABSENT)
         self.corp.time.advance(61)
         memory = self.memory
         parked = ParkedRows(self.opener, memory.objects, memory.store, memory.told, self.now)
         parked.request(every=False)
-        return sum(parked.reopen(page.asked_from, page.key_version, page.reason) for page in memory.told.parked)
+        before = sum(line.state is RowState.OPENED for line in self.lines())
+        opened = sum(parked.reopen(page.asked_from, page.key_version, page.reason) for page in memory.told.parked)
+        lines = [line for line in self.lines() if line.state is RowState.OPENED]
+        assert len(lines) == before + opened
+        return len({line.seq for line in lines if line.key_version == ABSENT})
 
     def seats(self) -> Seats:
         """As WeCom lists them, beside the bank's roster."""

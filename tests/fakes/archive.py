@@ -12,12 +12,12 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 from scrm.archive.errors import FailureKind, KeyMissing, SourceFailure, UndecryptableMessage
 from scrm.archive.intake import Intake
-from scrm.archive.manifest import Manifest, from_bytes
+from scrm.archive.manifest import Manifest, checksum, from_bytes
 from scrm.archive.opening import RowOpener
 from scrm.archive.page_opening import PageOpening, ParkedRows
 from scrm.archive.places import manifest_key
 from scrm.archive.ports import MediaChunk
-from scrm.archive.segment import Line, read_lines
+from scrm.archive.segment import Line, RowState, read_lines
 from scrm.archive.stores import (
     Cursor,
     Lease,
@@ -79,11 +79,13 @@ def reply(rows: Sequence[Any]) -> bytes:
 
 @dataclass
 class SpeakingCorp:
-    """Implements `ChatSource`. ``answers`` are given first, in their order: bytes as a reply, failures raised."""
+    """Implements `ChatSource`. ``answers`` are given first, in their order: bytes as a reply, failures raised.
+    Pages of more than ``most_bytes``, or with a row that is ``withheld``, are too big."""
 
     rows: list[dict[str, Any]] = field(default_factory=list)
     answers: list[bytes | SourceFailure] = field(default_factory=list)
     most_bytes: int = 2**40
+    withheld: set[int] = field(default_factory=set)
     asked: list[tuple[int, int]] = field(default_factory=list)
     crashes_on: str = ""
 
@@ -94,8 +96,9 @@ class SpeakingCorp:
             if isinstance(answer, SourceFailure):
                 raise answer
             return answer
-        body = reply([each for each in self.rows if each["seq"] > seq][:limit])
-        if len(body) > self.most_bytes:
+        given = [each for each in self.rows if each["seq"] > seq][:limit]
+        body = reply(given)
+        if len(body) > self.most_bytes or any(each["seq"] in self.withheld for each in given):
             return json.dumps({"errcode": _TOO_BIG, "errmsg": "too big"}).encode()
         return body
 
@@ -331,3 +334,25 @@ class _Far:
     def __getattr__(self, name: str) -> Any:
         method = getattr(self._port, name)
         return lambda *given, **named: self._around(lambda: method(*given, **named))
+
+
+def always() -> bool:
+    return True
+
+
+def archive_of(*seqs: int) -> MemoryArchive:
+    return MemoryArchive(SpeakingCorp([row(seq) for seq in seqs]))
+
+
+def assert_whole(archive: MemoryArchive) -> None:
+    """Every row of the corp is there once, and each page was asked from the highest seq of the one before."""
+    archive.open_all()
+    fresh = [line.seq for line in archive.lines() if not line.repeated and line.state is not RowState.PARKED]
+    assert sorted(seq for seq in fresh if seq is not None) == sorted({each["seq"] for each in archive.corp.rows})
+    before, last = "", 0
+    for number, manifest in enumerate(archive.chain(), 1):
+        assert (manifest.number, manifest.previous_sha256, manifest.page.asked_from) == (number, before, last)
+        assert manifest.page.sha256 == checksum(archive.objects.objects[manifest.page.key].body)
+        before, last = checksum(archive.objects.objects[manifest_key(number)].body), manifest.page.last_seq
+    assert (archive.store.at.seq, archive.store.at.manifest_sha256) == (last, before)
+    assert not archive.store.pages

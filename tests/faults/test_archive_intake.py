@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 
 from scrm.archive.intake import RunEnd
 from scrm.archive.page_opening import Opened
-from tests.fakes.archive import MemoryArchive, SpeakingCorp, row
-from tests.unit.archive.test_intake import always, archive_of, assert_whole
+from tests.fakes.archive import MemoryArchive, SpeakingCorp, always, archive_of, assert_whole, row
 
 
 class KilledError(BaseException):

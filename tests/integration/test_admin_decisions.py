@@ -11,7 +11,7 @@ from scrm.aws.case_table import DynamoCaseRepository
 from scrm.aws.table import Table
 from scrm.handover.model import Certificate
 from tests.admin_api import AT, BRANCH_10, BRANCH_20, HEAD_OFFICE, Reply, Request, sample
-from tests.integration import test_admin_api as admin
+from tests.integration import admin_stack as admin
 
 schemas, stack = admin.schemas, admin.stack
 

@@ -15,7 +15,7 @@ from scrm.handover.edges import Chunk, ChunkKind, Edge
 from scrm.handover.model import CaseState, HandoverCase
 from scrm.org.model import Member, MemberStatus
 from tests.admin_api import AT, BRANCH_10, BRANCH_20, HEAD_OFFICE, Reply, Request, sample
-from tests.integration import test_admin_api as admin
+from tests.integration import admin_stack as admin
 
 schemas, stack = admin.schemas, admin.stack
 

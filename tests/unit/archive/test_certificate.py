@@ -1,68 +1,23 @@
 """A day's certificate: made once, in order, and never right again after somebody touched anything (O6)."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
 
 from scrm.archive import manifest as manifests
 from scrm.archive.certificate import DayIncompleteError, Fault, FaultKind, Seats
 from scrm.archive.certifying import ArchiveFaultyError, Certifying, Verifying
 from scrm.archive.places import manifest_key, page_key, segment_key
-from scrm.archive.stores import Cursor, SegmentPointer, StoredObject
+from scrm.archive.segment import SegmentWriter
+from scrm.archive.stores import StoredObject
 from tests.fakes.archive import BEGINNING, CORP, MemoryArchive, SpeakingCorp, row
+from tests.fakes.certificates import Days, Key
 
 DAY = date(2026, 11, 26)
 NEXT_DAY = DAY + timedelta(days=1)
 SEATS = Seats(roster=3, permitted=2, without=("rm_wu",))
-_CURVE = ec.ECDSA(hashes.SHA256())
-
-
-class Key:
-    """Signs and verifies as the key of the certifying role does."""
-
-    def __init__(self) -> None:
-        self._key = ec.generate_private_key(ec.SECP256R1())
-
-    def sign(self, root: bytes) -> bytes:
-        return self._key.sign(root, _CURVE)
-
-    def verifies(self, root: bytes, signature: bytes) -> bool:
-        try:
-            self._key.public_key().verify(signature, root, _CURVE)
-        except InvalidSignature:
-            return False
-        return True
-
-
-class Days:
-    """Implements `CertifiedDays` over the archive in memory."""
-
-    def __init__(self, archive: MemoryArchive) -> None:
-        self._archive = archive
-        self.last: date | None = None
-
-    def cursor(self) -> Cursor:
-        return self._archive.store.cursor()
-
-    def segments_of(self, day: date) -> Sequence[SegmentPointer]:
-        return [segment for segment in self._archive.store.segments if segment.day == day]
-
-    def parked_rows(self) -> Mapping[str, int]:
-        parked: dict[str, int] = {}
-        for page in self._archive.store.parked_pages():
-            parked[str(page.key_version)] = parked.get(str(page.key_version), 0) + len(page.seqs)
-        return parked
-
-    def last_certified(self) -> date | None:
-        return self.last
-
-    def certified(self, day: date) -> None:
-        self.last = max(day, self.last or day)
 
 
 class Roster:
@@ -119,6 +74,18 @@ def test_a_day_that_is_over_is_certified_with_everything_counted(at: Certified) 
     assert len(made.objects) == 3 * made.counts.pages
     assert made.seats == SEATS
     assert at.verifying.verify(DAY) == []
+
+
+def test_rows_that_a_segment_has_no_line_for_are_told() -> None:
+    at = Certified(rows=3)
+    at.pull(and_open=False)
+    at.archive.objects.objects[segment_key(0)] = StoredObject(SegmentWriter().finish(), "v1")
+    at.archive.open_all()
+    at.on(NEXT_DAY)
+
+    at.certifying.run()
+
+    assert at.verifying.verify(DAY) == [Fault(FaultKind.NOT_COUNTED, "days/2026-11-26.json")]
 
 
 def test_today_is_not_certified(at: Certified) -> None:

@@ -9,33 +9,9 @@ import pytest
 
 from scrm.archive.errors import SourceFailure, failure
 from scrm.archive.intake import ChainBrokenError, RunEnd
-from scrm.archive.manifest import checksum
 from scrm.archive.places import manifest_key, page_key
-from scrm.archive.segment import RowState
 from scrm.archive.stores import StoredObject
-from tests.fakes.archive import MemoryArchive, SpeakingCorp, reply, row
-
-
-def always() -> bool:
-    return True
-
-
-def archive_of(*seqs: int) -> MemoryArchive:
-    return MemoryArchive(SpeakingCorp([row(seq) for seq in seqs]))
-
-
-def assert_whole(archive: MemoryArchive) -> None:
-    """Every row of the corp is there once, and each page was asked from the highest seq of the one before."""
-    archive.open_all()
-    fresh = [line.seq for line in archive.lines() if not line.repeated and line.state is not RowState.PARKED]
-    assert sorted(seq for seq in fresh if seq is not None) == sorted({each["seq"] for each in archive.corp.rows})
-    before, last = "", 0
-    for number, manifest in enumerate(archive.chain(), 1):
-        assert (manifest.number, manifest.previous_sha256, manifest.page.asked_from) == (number, before, last)
-        assert manifest.page.sha256 == checksum(archive.objects.objects[manifest.page.key].body)
-        before, last = checksum(archive.objects.objects[manifest_key(number)].body), manifest.page.last_seq
-    assert (archive.store.at.seq, archive.store.at.manifest_sha256) == (last, before)
-    assert not archive.store.pages
+from tests.fakes.archive import always, archive_of, assert_whole, reply, row
 
 
 def test_pages_are_stored_as_they_came_and_chained() -> None:
@@ -123,13 +99,49 @@ def test_a_page_that_is_too_big_is_asked_for_in_parts() -> None:
     assert_whole(archive)
 
 
-def test_a_row_that_is_too_big_by_itself_ends_the_run() -> None:
+def test_a_row_that_wecom_does_not_give_even_alone_is_named_and_holds_up_nothing() -> None:
+    archive = archive_of(1, 2, 5, 6, 7)
+    archive.corp.withheld = {5, 6}
+
+    run = archive.intake(limit=4).run("one", always)
+    archive.open_all()
+
+    assert (run.end, run.withheld, archive.store.at.seq) == (RunEnd.CAUGHT_UP, 1, 7)
+    assert [(line.seq, line.state.value, line.reason) for line in archive.lines()] == [
+        (1, "opened", ""),
+        (2, "opened", ""),
+        (6, "raw", "bad_row"),
+        (7, "opened", ""),
+    ]
+    assert archive.lines()[2].message == {"seq": 6, "withheld": "too_big"}
+    assert [manifest.page.jumps for manifest in archive.chain()] == [(), ((2, 6),), ()]
+
+
+def test_a_last_row_that_is_withheld_is_named_too() -> None:
+    archive = archive_of(1, 2)
+    archive.corp.withheld = {2}
+
+    assert archive.intake(limit=4).run("one", always).withheld == 1
+    assert archive.store.at.seq == 2
+
+
+def test_a_passing_fault_withholds_no_row() -> None:
+    archive = archive_of(1, 2)
+    archive.corp.answers = [b'{"errcode":301058,"errmsg":"too big"}']
+
+    run = archive.intake(limit=1).run("one", always)
+
+    assert (run.end, run.withheld, run.rows) == (RunEnd.CAUGHT_UP, 0, 2)
+    assert_whole(archive)
+
+
+def test_a_corp_that_gives_nothing_at_all_loses_no_row() -> None:
     archive = archive_of(1)
     archive.corp.most_bytes = 10
 
     run = archive.intake(limit=4).run("one", always)
 
-    assert run.end is RunEnd.REFUSED
+    assert (run.end, run.withheld, archive.store.at.seq) == (RunEnd.REFUSED, 0, 0)
     assert run.failure is not None
     assert run.failure.code == 301058
 
@@ -197,3 +209,22 @@ def test_what_does_not_belong_to_the_chain_is_named(key: str, body: bytes) -> No
     with pytest.raises(ChainBrokenError, match=key):
         archive.intake().run("one", always)
     assert archive.store.at.seq == 0
+
+
+def test_a_sweep_tells_so_many_pages_and_in_time_all_of_them() -> None:
+    archive = archive_of(*range(1, 251))
+    intake = archive.intake(limit=1)
+    pulls = 0
+    while pulls < 250:
+        intake.limit = 1
+        pulls += intake.run("one", iter([True, False]).__next__).pages
+    archive.pass_time(3600)
+
+    told: set[int] = set()
+    for _ in range(5):
+        archive.told.stored.clear()
+        assert archive.care().sweep() == len(archive.told.stored) == 100
+        told |= set(archive.told.stored)
+        archive.pass_time(300)
+
+    assert told == set(archive.store.pages)

@@ -180,6 +180,41 @@ def test_what_the_page_or_an_earlier_one_said_is_marked() -> None:
     assert [line.repeated for line in archive.lines()] == [False, True, True, False]
 
 
+def test_a_row_that_the_page_tells_readably_too_does_not_wait_in_whichever_order() -> None:
+    damaged = row(3, msgid="m3") | {"encrypt_random_key": "AAAA"}
+    archive = pulled(damaged, row(3, msgid="m3"), row(4, msgid="m4"), row(4, msgid="m4", version=2))
+
+    archive.open_all()
+
+    assert states(archive) == [
+        (3, "parked", "undecryptable"),
+        (3, "opened", ""),
+        (4, "opened", ""),
+        (4, "parked", "key_missing"),
+    ]
+    assert archive.store.parked == {}
+
+
+def test_a_row_that_was_no_row_when_it_was_told_first_waits_for_its_key() -> None:
+    archive = pulled({"seq": 3, "msgid": "m3"}, row(3, msgid="m3", version=2))
+    archive.open_all()
+
+    archive.keys.versions.add(2)
+
+    assert archive.parked_rows().reopen(0, 2, ParkReason.KEY_MISSING) == 1
+
+
+def test_of_two_tellings_that_waited_for_one_key_the_readable_one_is_kept() -> None:
+    damaged = row(3, version=2) | {"encrypt_chat_msg": base64.b64encode(b"damaged text").decode()}
+    archive = pulled(damaged, row(3, version=2))
+    archive.open_all()
+
+    archive.keys.versions.add(2)
+
+    assert archive.parked_rows().reopen(0, 2, ParkReason.KEY_MISSING) == 1
+    assert archive.store.parked == {}
+
+
 scalar = st.none() | st.booleans() | st.integers() | st.text(max_size=20)
 anything = st.recursive(
     scalar, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3)

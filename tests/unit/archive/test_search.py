@@ -230,3 +230,8 @@ def test_a_search_that_cannot_be_is_refused(asked: dict[str, Any], reason: str) 
 def test_a_foreign_cursor_is_refused(engine: DuckDbEngine, cursor: str) -> None:
     with pytest.raises(InvalidCursorError):
         search.find(engine, BANK, cursor)
+
+
+def test_who_asks_for_nobody_is_refused() -> None:
+    with pytest.raises(InvalidSearchError, match="for whom"):
+        replace(BANK, node_path="")

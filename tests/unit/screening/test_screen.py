@@ -1,46 +1,19 @@
 """One look at a segment: hits in the right direction, cases, what customers asked for, and rows to search."""
 
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from scrm.archive.index import Place
-from scrm.lexicon.model import Action, Direction, Entry, Finding, Lexicon
-from scrm.lexicon.model import Severity as EntrySeverity
-from scrm.lexicon.scanner import Scanner
 from scrm.review.desk import ReviewRules
 from scrm.review.model import ReviewKind, Severity
 from scrm.screening import screen as screening
 from scrm.screening.screen import ArchivedRow, Screened
+from tests.fakes.screening import LEXICON, PLACES, InForce
 
 NOW = datetime(2026, 11, 26, 2, 0, tzinfo=UTC)
-PLACES = {"rm_li": "/1/10/12/", "rm_wu": "/1/20/"}
 NO_SAMPLES = ReviewRules(sample_share=0.0)
-LEXICON = Lexicon(
-    entries=(
-        Entry("promise", "保本", direction=Direction.TO_CUSTOMER, severity=EntrySeverity.SERIOUS, action=Action.BLOCK),
-        Entry("complaint", "我要投诉", direction=Direction.TO_STAFF, action=Action.COMPLAINT),
-        Entry("stop", "不要再发", direction=Direction.TO_STAFF, action=Action.OPT_OUT),
-        Entry("loan", "想贷款", direction=Direction.TO_STAFF, action=Action.NEED_SIGNAL),
-        Entry("branch_10", "飞单", scope=("/1/10/",)),
-    ),
-    allowed=("不保本",),
-)
-
-
-class InForce:
-    version = 7
-
-    def __init__(self, lexicon: Lexicon) -> None:
-        self._scanner, self._entries = Scanner(lexicon), lexicon.by_id()
-
-    def entry(self, entry_id: str) -> Entry:
-        return self._entries[entry_id]
-
-    def scan(self, text: str, direction: Direction, node_path: str) -> Sequence[Finding]:
-        return self._scanner.scan(text, direction, node_path)
 
 
 def said(text: str, sender: str = "rm_li", to: str = "wmA1", number: int = 1, **more: Any) -> ArchivedRow:

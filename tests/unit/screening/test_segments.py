@@ -15,10 +15,10 @@ from scrm.aws.duckdb_engine import DuckDbEngine
 from scrm.review.desk import ReviewDesk, ReviewRules
 from scrm.screening.screen import CustomerSignal
 from scrm.screening.segments import SegmentGoneError, SegmentScreening, WaitingSegment
-from tests.fakes.archive import BEGINNING, MemoryArchive, SpeakingCorp, row
+from tests.fakes.archive import BEGINNING, MemoryArchive, SpeakingCorp, reply, row
 from tests.fakes.parquet import FolderFiles
 from tests.fakes.review import FakeReviewCases
-from tests.unit.screening.test_screen import LEXICON, PLACES, InForce
+from tests.fakes.screening import LEXICON, PLACES, InForce
 
 DAY = date(2026, 11, 26)
 
@@ -78,11 +78,30 @@ class At:
         self.archive.intake().run("run", lambda: True)
         self.archive.open_all()
         self.segments, self.cases, self.ear = Segments(), FakeReviewCases(), Ear()
-        self.segments.open[0, None] = WaitingSegment(0, BEGINNING)
+        self._wait_for(0)
         self.engine = DuckDbEngine(FolderFiles(folder))
         desk = ReviewDesk(self.cases, lambda: ReviewRules(sample_share=0.0), lambda: datetime.now(UTC))
-        self.screening = SegmentScreening(
-            self.segments, self.archive.objects, Staff(), lambda: InForce(LEXICON), desk, self.engine, self.ear
+        self._desk = desk
+        self.screening = self._screening()
+
+    def tell(self, *rows: Any, keep: bool = False) -> None:
+        """A page of these rows, in an archive of its own or after what is there."""
+        if not keep:
+            self.archive = MemoryArchive(SpeakingCorp())
+        before = self.archive.store.at.seq
+        self.archive.corp.answers = [reply(rows)]
+        self.archive.corp.rows = []
+        self.archive.intake().run("run", lambda: True)
+        self.archive.open_all()
+        self._wait_for(before)
+        self.screening = self._screening()
+
+    def _wait_for(self, asked_from: int) -> None:
+        self.segments.open[asked_from, None] = WaitingSegment(asked_from, BEGINNING)
+
+    def _screening(self) -> SegmentScreening:
+        return SegmentScreening(
+            self.segments, self.archive.objects, Staff(), lambda: InForce(LEXICON), self._desk, self.engine, self.ear
         )
 
     def found(self) -> list[str]:
@@ -168,3 +187,40 @@ def test_where_members_stood_decides_who_finds_it(at: At) -> None:
     other_branch = search.find(at.engine, replace(Search("/1/", DAY, DAY), node_path="/1/20/"))
 
     assert other_branch.items == ()
+
+
+def test_a_talk_of_members_whom_nobody_knows_is_found_by_head_office_alone(at: At) -> None:
+    at.tell(said("您好", 9, "rm_nobody", "wmZ9"))
+
+    at.screening.screen(0)
+
+    assert at.found() == ["m9_external"]
+    assert search.find(at.engine, Search("/1/10/", DAY, DAY)).items == ()
+
+
+DAMAGED = {"encrypt_random_key": "AAAA"}
+
+
+@pytest.mark.parametrize(
+    "unreadable", [said("保本", 1) | DAMAGED, said("保本", 1, version=2), {"seq": 1, "msgid": "m1_external"}]
+)
+@pytest.mark.parametrize("readable_first", [True, False])
+def test_a_message_told_readably_once_is_screened_in_whichever_order(
+    at: At, unreadable: dict[str, Any], *, readable_first: bool
+) -> None:
+    rows = [said("保本", 1), unreadable]
+    at.tell(*(rows if readable_first else reversed(rows)))
+
+    _, new_cases = at.screening.screen(0)
+
+    assert (new_cases, at.found()) == (1, ["m1_external"])
+
+
+def test_a_message_that_an_earlier_page_told_unreadably_is_screened_when_it_is_told_again(at: At) -> None:
+    at.tell({"seq": 1, "msgid": "m1_external"})
+    at.screening.screen(0)
+    at.tell(said("保本", 1), said("您好", 2), keep=True)
+
+    _, new_cases = at.screening.screen(1)
+
+    assert (new_cases, at.found()) == (1, ["m1_external", "m2_external"])

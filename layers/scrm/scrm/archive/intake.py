@@ -5,6 +5,7 @@ written so that whoever comes second takes what the first one left: a crash betw
 once, lose nothing, store nothing twice and leave no cursor behind.
 """
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -25,6 +26,7 @@ _TRIES: Final = 3
 _WORTH_WAITING: Final = timedelta(seconds=3)
 _LEASE: Final = timedelta(seconds=90)
 _AGAIN: Final = frozenset({FailureKind.RETRY, FailureKind.STALE_TOKEN, FailureKind.CRASHED})
+_FARTHEST: Final = 100
 _JSON: Final = "application/json"
 
 
@@ -45,15 +47,26 @@ class RunEnd(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """``adopted``: pages that another run had stored already. ``jumps``: where WeCom left numbers out."""
+    """``adopted``: pages that another run had stored already. ``jumps``: where WeCom left numbers out. ``withheld``:
+    rows that WeCom does not give because they are too large even alone."""
 
     end: RunEnd
     pages: int = 0
     rows: int = 0
     adopted: int = 0
     jumps: int = 0
+    withheld: int = 0
     not_before: datetime | None = None
     failure: SourceFailure | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Pulled:
+    """``is_withheld``: the page is ours and says that WeCom gave none."""
+
+    body: bytes
+    page: Page
+    is_withheld: bool = False
 
 
 class ChainBrokenError(Exception):
@@ -95,10 +108,9 @@ class Intake:
             pulled = self._pull(cursor.seq, has_time)
             if isinstance(pulled, Run):
                 return replace(run, end=pulled.end, not_before=pulled.not_before, failure=pulled.failure)
-            body, page = pulled
-            if not page.rows:
+            if not pulled.page.rows:
                 return replace(run, end=RunEnd.CAUGHT_UP)
-            kept = self._keep(cursor, body, page, epoch)
+            kept = self._keep(cursor, pulled.body, pulled.page, epoch)
             if kept is None:
                 return replace(run, end=RunEnd.OUTRUN)
             cursor, facts, is_adopted = kept
@@ -108,34 +120,61 @@ class Intake:
                 rows=run.rows + facts.rows,
                 adopted=run.adopted + is_adopted,
                 jumps=run.jumps + len(facts.jumps),
+                withheld=run.withheld + pulled.is_withheld,
             )
 
-    def _pull(self, seq: int, has_time: Callable[[], bool]) -> tuple[bytes, Page] | Run:
+    def _pull(self, seq: int, has_time: Callable[[], bool]) -> _Pulled | Run:
         """The next reply, or how the run ends. Only a page that leads on from ``seq`` is one."""
         failures = 0
         while has_time():
-            waiting = self._wait()
-            if waiting is not None:
-                return waiting
-            try:
-                body = self.source.get_chat_data(seq, self.limit)
-                page = _leading_on(read_page(body), seq)
-            except SourceFailure as failure:
-                if failure.kind is FailureKind.SLOW_DOWN:
-                    return Run(RunEnd.WAITING, not_before=self.budget.refused(), failure=failure)
-                self.budget.answered()
-                if failure.kind is FailureKind.TOO_BIG and self.limit > 1:
-                    self.limit //= 2
-                    continue
-                failures += 1
-                if failure.kind not in _AGAIN or failures >= _TRIES:
-                    return Run(RunEnd.REFUSED, failure=failure)
-                self.pause(2.0**failures)
+            asked = self._ask(seq, self.limit)
+            if isinstance(asked, _Pulled):
+                self.limit = min(LARGEST_PAGE, self.limit + _GROWTH)
+                return asked
+            if asked.failure is None or asked.failure.kind is FailureKind.SLOW_DOWN:
+                return asked
+            if asked.failure.kind is FailureKind.TOO_BIG and self.limit > 1:
+                self.limit //= 2
                 continue
-            self.budget.answered()
-            self.limit = min(LARGEST_PAGE, self.limit + _GROWTH)
-            return body, page
+            if asked.failure.kind is FailureKind.TOO_BIG:
+                return self._past_what_is_withheld(seq, asked)
+            failures += 1
+            if asked.failure.kind not in _AGAIN or failures >= _TRIES:
+                return asked
+            self.pause(2.0**failures)
         return Run(RunEnd.BEHIND)
+
+    def _ask(self, seq: int, limit: int) -> _Pulled | Run:
+        """One reply within the budget, or how the run ends for want of it."""
+        waiting = self._wait()
+        if waiting is not None:
+            return waiting
+        try:
+            body = self.source.get_chat_data(seq, limit)
+            page = _leading_on(read_page(body), seq)
+        except SourceFailure as failure:
+            if failure.kind is FailureKind.SLOW_DOWN:
+                return Run(RunEnd.WAITING, not_before=self.budget.refused(), failure=failure)
+            self.budget.answered()
+            return Run(RunEnd.REFUSED, failure=failure)
+        self.budget.answered()
+        return _Pulled(body, page)
+
+    def _past_what_is_withheld(self, seq: int, refused: Run) -> _Pulled | Run:
+        """A page that names the row after ``seq``, which is too large even alone, so that all behind it is archived.
+
+        The row is found by asking from one number after the other: what lies before the first that is answered is
+        withheld, and nothing else. Asked once more from ``seq`` in case it was a passing fault. A row farther away
+        than `_FARTHEST` numbers ends the run, as it did.
+        """
+        for number in range(seq + 1, seq + 1 + _FARTHEST):
+            beyond = self._ask(number, 1)
+            if isinstance(beyond, _Pulled):
+                again = self._ask(seq, 1)
+                return _withheld(number) if _is_too_big(again) else again
+            if not _is_too_big(beyond):
+                return beyond
+        return refused
 
     def _wait(self) -> Run | None:
         """Until a pull may go; how the run ends when that is too long to wait for."""
@@ -187,6 +226,16 @@ class Intake:
         if stored is None or found is None or (found.page, found.previous_sha256) != (facts, cursor.manifest_sha256):
             raise ChainBrokenError(key)
         return found, stored.body
+
+
+def _is_too_big(asked: _Pulled | Run) -> bool:
+    return isinstance(asked, Run) and asked.failure is not None and asked.failure.kind is FailureKind.TOO_BIG
+
+
+def _withheld(seq: int) -> _Pulled:
+    """A page of one row that is none: it is kept raw, counted and named like any other."""
+    body = json.dumps({"errcode": 0, "chatdata": [{"seq": seq, "withheld": "too_big"}]}).encode()
+    return _Pulled(body, read_page(body), is_withheld=True)
 
 
 def _leading_on(page: Page, seq: int) -> Page:

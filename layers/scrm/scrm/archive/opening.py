@@ -31,16 +31,43 @@ type _RandomKey = bytes | ParkReason
 class OpenedRows:
     """A segment's bytes and counts.
 
-    ``repeated`` counts rows that the page or an earlier one has already. ``parked``: seqs by key version and reason,
-    without repeated ones. ``newest_ms``: of the messages opened, milliseconds since 1970; 0 where none has a time.
+    ``opened``, ``parked_lines`` and ``raw`` count the lines by state, ``repeated`` the rows that the page or an earlier
+    one told already. ``parked``: the seqs that wait, by key version and reason (`Waiting`). ``newest_ms``: of the
+    messages opened, milliseconds since 1970; 0 where none has a time.
     """
 
     segment: bytes
     opened: int
+    parked_lines: int
     raw: int
     repeated: int
     parked: dict[tuple[int, ParkReason], list[int]]
     newest_ms: int
+
+
+class Waiting:
+    """Rows that could not be read and are wanted all the same: not those that the page tells a second time, readably.
+
+    A row that an earlier page told waits too: what was told then may have been no row, or may never open.
+    """
+
+    def __init__(self) -> None:
+        self._parked: dict[tuple[int, ParkReason], list[tuple[int, str]]] = {}
+        self._readable: set[str] = set()
+
+    def parked(self, seq: int, msgid: str, key_version: int, reason: ParkReason) -> None:
+        self._parked.setdefault((key_version, reason), []).append((seq, msgid))
+
+    def opened(self, msgid: str) -> None:
+        self._readable.add(msgid)
+
+    def seqs(self) -> dict[tuple[int, ParkReason], list[int]]:
+        """By key version and reason; each seq once."""
+        wanted = {
+            key: list(dict.fromkeys(seq for seq, msgid in rows if not msgid or msgid not in self._readable))
+            for key, rows in self._parked.items()
+        }
+        return {key: seqs for key, seqs in wanted.items() if seqs}
 
 
 class RowOpener:
@@ -72,9 +99,8 @@ class RowOpener:
         return True
 
     def _open(self, rows: Sequence[Row | BadRow], repeats: "_Repeats", *, keep_parked: bool = True) -> OpenedRows:
-        writer, newest_ms = SegmentWriter(), 0
-        crashes = 0
-        parked: dict[tuple[int, ParkReason], list[int]] = {}
+        writer, waiting = SegmentWriter(), Waiting()
+        newest_ms = crashes = 0
         for row, random_key in self._with_random_keys(rows):
             if isinstance(row, BadRow):
                 writer.add_bad(row, repeated=repeats.seen(row.seq, ""))
@@ -82,19 +108,19 @@ class RowOpener:
             plain = self._plain(row, random_key, may_crash=crashes < _MOST_CRASHES)
             if isinstance(plain, ParkReason):
                 crashes += plain is ParkReason.CRASHED
-                repeated = keep_parked and repeats.seen(row.seq, row.msgid)
-                if not repeated:  # who told it first has it parked
-                    parked.setdefault((row.key_version, plain), []).append(row.seq)
+                waiting.parked(row.seq, row.msgid, row.key_version, plain)
                 if keep_parked:
-                    writer.add_parked(row, plain, repeated=repeated)
+                    writer.add_parked(row, plain, repeated=repeats.seen(row.seq, row.msgid))
                 continue
             repeated, message = repeats.seen(row.seq, row.msgid), _object(plain)
             if message is None:
                 writer.add_raw(row, plain, repeated=repeated)
             else:
                 writer.add_opened(row, plain, repeated=repeated)
+                waiting.opened(row.msgid)
                 newest_ms = max(newest_ms, _sent_at_ms(message))
-        return OpenedRows(writer.finish(), writer.opened, writer.raw, repeats.count, parked, newest_ms)
+        segment = writer.finish()
+        return OpenedRows(segment, writer.opened, writer.parked, writer.raw, repeats.count, waiting.seqs(), newest_ms)
 
     def _with_random_keys(self, rows: Sequence[Row | BadRow]) -> Iterator[tuple[Row | BadRow, _RandomKey]]:
         pieces = list(batched(rows, _PIECE, strict=False))

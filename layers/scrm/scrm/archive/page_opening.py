@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from scrm.archive import manifest as manifests
-from scrm.archive.opening import OpenedRows, RowOpener
+from scrm.archive.opening import OpenedRows, RowOpener, Waiting
 from scrm.archive.page import Page, Row, read_page
 from scrm.archive.places import reopened_key, segment_key
 from scrm.archive.segment import RowState, read_lines
@@ -78,7 +78,7 @@ class PageOpening:
             sha256=manifests.checksum(segment),
             rows=waiting.rows,
             opened=rows.opened,
-            parked=waiting.rows - rows.opened - rows.raw,
+            parked=rows.parked_lines,
             raw=rows.raw,
         )
         self.store.settle(waiting, pointer, parked)
@@ -141,8 +141,7 @@ class ParkedRows:
             row for row in page.rows if isinstance(row, Row) and row.seq in waiting and row.key_version == key_version
         ]
         opened = self.opener.open_parked(rows)
-        left = {seq for seqs in opened.parked.values() for seq in seqs}
-        done = [row.seq for row in rows if row.seq not in left]
+        done = [line.seq for line in read_lines(opened.segment) if line.seq is not None]
         if not done:
             return 0
         key = reopened_key(asked_from, done[0])
@@ -163,19 +162,22 @@ def page_of(objects: ArchiveObjects, key: str, sha256: str) -> Page:
 
 def _as_stored(segment: bytes, rows: OpenedRows) -> OpenedRows:
     """What a segment says that an earlier run stored: it may have parked what could be opened by now."""
-    lines = tuple(read_lines(segment))
-    parked: dict[tuple[int, ParkReason], list[int]] = {}
-    for line in lines:
-        if (
-            line.state is RowState.PARKED
-            and not line.repeated
-            and line.seq is not None
-            and line.key_version is not None
-        ):
-            parked.setdefault((line.key_version, ParkReason(line.reason)), []).append(line.seq)
-    opened = sum(line.state is RowState.OPENED for line in lines)
-    raw = sum(line.state is RowState.RAW for line in lines)
-    return replace(rows, segment=segment, opened=opened, raw=raw, parked=parked)
+    states: Counter[RowState] = Counter()
+    waiting = Waiting()
+    for line in read_lines(segment):
+        states[line.state] += 1
+        if line.state is RowState.OPENED:
+            waiting.opened(line.msgid)
+        elif line.state is RowState.PARKED and line.seq is not None and line.key_version is not None:
+            waiting.parked(line.seq, line.msgid, line.key_version, ParkReason(line.reason))
+    return replace(
+        rows,
+        segment=segment,
+        opened=states[RowState.OPENED],
+        parked_lines=states[RowState.PARKED],
+        raw=states[RowState.RAW],
+        parked=waiting.seqs(),
+    )
 
 
 def _by_reason(parts: Sequence[ParkedPage]) -> dict[ParkReason, int]:

@@ -86,6 +86,8 @@ class Search:
     most: int = 50
 
     def __post_init__(self) -> None:
+        if not self.node_path:
+            raise InvalidSearchError("Say for whom is searched: a node path, the bank's own for all of it.")
         if self.last_day < self.first_day:
             raise InvalidSearchError("The last day lies before the first.")
         if (self.last_day - self.first_day).days >= MOST_DAYS:
@@ -189,10 +191,8 @@ def partitions(search: Search) -> tuple[str, ...]:
 def _conditions(search: Search) -> tuple[list[str], dict[str, SqlValue]]:
     first, last = _bounds(search)
     parameters: dict[str, SqlValue] = {"first_ms": first, "last_ms": last}
-    conditions = ["placed_at_ms >= $first_ms", "placed_at_ms < $last_ms"]
-    if search.node_path:
-        conditions.append("strpos(node_paths, $node_path) > 0")
-        parameters["node_path"] = index.paths_text((search.node_path,))
+    conditions = ["placed_at_ms >= $first_ms", "placed_at_ms < $last_ms", "strpos(node_paths, $node_path) > 0"]
+    parameters["node_path"] = index.paths_text((search.node_path,))
     for number, party_id in enumerate(search.parties):
         party = party_of(party_id)
         parameters[f"party_{number}"] = party.party_id if party else ""

@@ -1,7 +1,8 @@
 """Segments: the rows of a page as they could be read, one JSON line each, in the page's order, gzipped.
 
 A line: ``seq`` (null where the row had none), ``msgid``, ``key_version``, ``state``, ``reason`` (not for opened rows),
-``repeated`` (true where the page or an earlier one has it already) and ``message``: the decrypted JSON byte for byte of
+``repeated`` (true where the page or an earlier one told it already, perhaps unreadable: it says nothing about whether
+this telling is needed) and ``message``: the decrypted JSON byte for byte of
 an opened row, the text (or ``base64``) of a raw one, nothing of a parked one. The bytes depend on the rows alone.
 """
 
@@ -56,6 +57,7 @@ class SegmentWriter:
     """Compresses line by line, so that a page of large rows is never there a second time in memory."""
 
     opened: int = 0
+    parked: int = 0
     raw: int = 0
     _packer: Any = field(default_factory=lambda: zlib.compressobj(_FAST, wbits=_GZIP))
     _parts: list[bytes] = field(default_factory=list)
@@ -66,6 +68,7 @@ class SegmentWriter:
         self._add(row.seq, row.msgid, row.key_version, RowState.OPENED, "", message, repeated=repeated)
 
     def add_parked(self, row: Row, reason: ParkReason, *, repeated: bool) -> None:
+        self.parked += 1
         self._add(row.seq, row.msgid, row.key_version, RowState.PARKED, reason, b"null", repeated=repeated)
 
     def add_raw(self, row: Row, plain: bytes, *, repeated: bool) -> None:

@@ -63,6 +63,11 @@ class ParkedPage:
     sha256: str
     pulled_at: datetime
 
+    @property
+    def new_rows(self) -> int:
+        """How many of them no earlier page told: a row that was told again waits with each telling, and counts once."""
+        return sum(seq > self.asked_from for seq in self.seqs)
+
 
 @dataclass(frozen=True, slots=True)
 class SegmentPointer:

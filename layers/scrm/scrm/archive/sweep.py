@@ -1,7 +1,7 @@
 """Pages whose message was lost are told again, and what stands open is counted."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Protocol
@@ -10,6 +10,10 @@ from scrm.archive.stores import Cursor, IntakeStore, Lease, PageQueue, ParkReaso
 
 OVERDUE: Final = timedelta(minutes=15)
 """A page is opened within seconds; its message is tried for ten minutes before it is put aside."""
+
+MOST_TOLD: Final = 100
+"""Pages that one sweep tells; a later one tells others, so that pages which never open hide none."""
+_TURN_S: Final = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,17 +46,18 @@ class IntakeCare:
     now: Callable[[], datetime]
 
     def sweep(self) -> int:
-        """Tell the worker again of each page that stands open for too long."""
-        before = self.now() - OVERDUE
-        overdue = [page.asked_from for page in self.intake.open_pages() if page.pulled_at <= before]
-        self.queue.pages_stored(overdue)
-        return len(overdue)
+        """Tell the worker again of pages that stand open for too long, at most `MOST_TOLD`; how many."""
+        now = self.now()
+        overdue = [page.asked_from for page in self.intake.open_pages() if page.pulled_at <= now - OVERDUE]
+        told = in_turn(overdue, now)
+        self.queue.pages_stored(told)
+        return len(told)
 
     def status(self) -> IntakeStatus:
         pages = [page.pulled_at for page in self.intake.open_pages()]
         parked: Counter[tuple[int, ParkReason]] = Counter()
         for part in self.segments.parked_pages():
-            parked[part.key_version, part.reason] += len(part.seqs)
+            parked[part.key_version, part.reason] += part.new_rows
         return IntakeStatus(
             cursor=self.intake.cursor(),
             lease=self.intake.lease(),
@@ -74,3 +79,11 @@ class IntakeDesk:
 
     care: IntakeCare
     requests: IntakeRequests
+
+
+def in_turn[Waiting](waiting: Sequence[Waiting], now: datetime) -> Sequence[Waiting]:
+    """At most `MOST_TOLD` of what waits: others in each five minutes, round and round."""
+    if len(waiting) <= MOST_TOLD:
+        return waiting
+    first = int(now.timestamp() // _TURN_S) * MOST_TOLD % len(waiting)
+    return [*waiting[first:], *waiting[:first]][:MOST_TOLD]

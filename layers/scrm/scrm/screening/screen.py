@@ -97,8 +97,8 @@ def _screen_one(
     screened: Screened,
 ) -> None:
     members = index.members_of(said)
-    node_paths = [places[member] for member in members if member in places]
-    node_path = next(iter(node_paths), ROOT_PATH)
+    node_paths = [places[member] for member in members if member in places] or [ROOT_PATH]
+    node_path = node_paths[0]
     hits = _hits(said, lexicon, node_path)
     screened.index_rows.append(index.row_of(said, row.place, node_paths, [entry.entry_id for entry, _, _ in hits]))
     screened.hits.update(entry.action.value for entry, _, _ in hits)

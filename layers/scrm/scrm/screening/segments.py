@@ -6,7 +6,7 @@ Every step may be repeated. The note that a segment waits is taken away last, so
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 from scrm.archive import index
 from scrm.archive.index import Place
@@ -87,15 +87,21 @@ class SegmentScreening:
         return screened, new_cases
 
     def _rows(self, waiting: WaitingSegment) -> Iterator[ArchivedRow]:
-        """Messages that can be read; what WeCom told again was screened when it was told first."""
+        """Messages that can be read, each once. One that was told before is looked at again, since what was told then
+        may have been unreadable; everything that follows from it is the same."""
         key = segment_key(waiting.asked_from)
         if waiting.reopened_from is not None:
             key = reopened_key(waiting.asked_from, waiting.reopened_from)
         stored = self.objects.read(key)
         if stored is None:
             raise SegmentGoneError(key)
+        told: dict[str, list[Any]] = {}
         for number, line in enumerate(read_lines(stored.body)):
-            if line.state is RowState.OPENED and not line.repeated and line.seq is not None:
+            if line.state is RowState.OPENED and line.seq is not None:
+                tellings = told.setdefault(line.msgid, [])
+                if line.message in tellings:
+                    continue
+                tellings.append(line.message)
                 place = Place(waiting.asked_from, number, line.seq, waiting.pulled_at)
                 yield ArchivedRow(place, line.message)
 

@@ -57,6 +57,8 @@ def _tell(run: Run) -> None:
     count("ArchivePageStored", run.pages)
     count("ArchiveRowStored", run.rows)
     count("ArchiveSeqJumped", run.jumps)
+    if run.withheld:
+        count("ArchiveRowWithheld", run.withheld)
     if run.adopted:
         count("ArchivePageAdopted", run.adopted)
     if run.end is RunEnd.CAUGHT_UP and not run.pages:

@@ -1,0 +1,56 @@
+"""A signing key and the days of an archive in memory."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from scrm.archive.stores import Cursor, SegmentPointer
+from tests.fakes.archive import MemoryArchive
+
+_CURVE = ec.ECDSA(hashes.SHA256())
+
+
+class Key:
+    """Signs and verifies as the key of the certifying role does."""
+
+    def __init__(self) -> None:
+        self._key = ec.generate_private_key(ec.SECP256R1())
+
+    def sign(self, root: bytes) -> bytes:
+        return self._key.sign(root, _CURVE)
+
+    def verifies(self, root: bytes, signature: bytes) -> bool:
+        try:
+            self._key.public_key().verify(signature, root, _CURVE)
+        except InvalidSignature:
+            return False
+        return True
+
+
+class Days:
+    """Implements `CertifiedDays` over the archive in memory."""
+
+    def __init__(self, archive: MemoryArchive) -> None:
+        self._archive = archive
+        self.last: date | None = None
+
+    def cursor(self) -> Cursor:
+        return self._archive.store.cursor()
+
+    def segments_of(self, day: date) -> Sequence[SegmentPointer]:
+        return [segment for segment in self._archive.store.segments if segment.day == day]
+
+    def parked_rows(self) -> Mapping[str, int]:
+        parked: dict[str, int] = {}
+        for page in self._archive.store.parked_pages():
+            parked[str(page.key_version)] = parked.get(str(page.key_version), 0) + page.new_rows
+        return parked
+
+    def last_certified(self) -> date | None:
+        return self.last
+
+    def certified(self, day: date) -> None:
+        self.last = max(day, self.last or day)
