@@ -31,7 +31,7 @@ from scrm.campaign.stopping import TaskTallies
 from scrm.campaign.task import SendPlan, SendTask, TaskState
 from scrm.campaign.terms import CampaignState, Channel, ContentRef
 from scrm.campaign.trial import TrialSends
-from scrm.content.model import ContentState, Scene, Variant
+from scrm.content.model import ContentState, ContentVersion, Scene, Variant
 from scrm.runtime.campaign_joins import AuditedCampaigns, LibraryVersions
 from scrm.runtime.known_segments import ALL_CUSTOMERS, KnownSegments
 from scrm.runtime.wiring import dispatch as wiring
@@ -78,7 +78,7 @@ class CampaignBank:
         self.bank = bank
         self.wecom = Sending(bank.sim.control)
         self._tables = tables
-        self._content: ContentRef | None = None
+        self._content: ContentVersion | None = None
         self.campaigns = DynamoCampaignStore(self.table("CampaignTable"))
         self.tasks = DynamoTaskRepository(self.table("SendTaskTable"))
 
@@ -86,7 +86,7 @@ class CampaignBank:
         return Table(self._tables.client, self._tables.names[name])
 
     def plan(self, channel: Channel = Channel.ONE_TO_ONE) -> SendTask:
-        now, content = clock.now(), self.released()
+        now, content = clock.now(), self.released(channel)
         state = CampaignState.DISPATCHING
         self.campaigns.save(Campaign(CAMPAIGN, definition(content=content), "/1/10/", "maker", now, state))
         plan = SendPlan(CAMPAIGN, "all", channel, content, now, now + timedelta(days=60))
@@ -122,21 +122,26 @@ class CampaignBank:
         assert found is not None
         return found.state
 
-    def released(self) -> ContentRef:
-        """Content that may be sent from now on, the same one each time."""
-        if self._content is not None:
-            return self._content
+    def released(self, channel: Channel = Channel.ONE_TO_ONE) -> ContentRef:
+        """Content that may be sent from now on, the same one each time, as the channel sends it."""
+        self._content = self._content or self._made()
+        approved = dict(self._content.hashes)[Scene(channel.scene)]
+        return ContentRef(self._content.activity_id, 1, approved)
+
+    def _made(self) -> ContentVersion:
         now = clock.now()
         library = Library(contents=DynamoContents(self.table("ContentTable")), moment=now)  # type: ignore[arg-type]
         draft = a_draft(
             product_id="",
             valid_from=now - timedelta(days=1),
             valid_until=now + timedelta(days=60),
-            variants=((Scene.ONE_TO_ONE, Variant(LABEL)), (Scene.MOMENTS, Variant(LABEL))),
+            variants=(
+                (Scene.ONE_TO_ONE, Variant(LABEL)),
+                (Scene.MOMENTS, Variant(LABEL)),
+                (Scene.INTERNAL, Variant("季末主推")),
+            ),
         )
-        found = library.released(draft)
-        self._content = ContentRef(found.activity_id, 1, dict(found.hashes)[Scene.ONE_TO_ONE])
-        return self._content
+        return library.released(draft)
 
     @property
     def desk(self) -> CampaignDesk:

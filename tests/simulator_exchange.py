@@ -20,7 +20,7 @@ from scrm.wecom.transport import AppCredentials, GuardedExchange, Pause, WecomTr
 from tests.fakes.wecom import MemoryRateStore, MemoryTokenStore
 from tests.killing import CallKiller, remote_calls
 from tests.simulated_dispatch import PlainTime
-from tests.unit.simulator.builders import CORP_ID, SECRET, FakeHttp
+from tests.unit.simulator.builders import AGENT_ID, CORP_ID, SECRET, FakeHttp
 
 _ADDRESS = "127.0.0.1"
 
@@ -70,6 +70,6 @@ def clients_over_the_wire(wecom: Simulator, time: PlainTime) -> Callable[[CallKi
         )
         credentials = AppCredentials(CORP_ID, SECRET)
         broker = token_broker(exchange, tokens, "contacts", lambda: credentials, pause=pause)
-        return WecomClient(WecomTransport(exchange, broker, pause=pause))
+        return WecomClient(WecomTransport(exchange, broker, pause=pause), lambda: AGENT_ID)
 
     return process

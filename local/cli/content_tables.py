@@ -24,8 +24,9 @@ STATES = {
     "recalled": "已撤回",
     "expired": "已过期",
 }
-SCENES = {"one_to_one": "一对一", "moments": "朋友圈", "group": "客户群"}
-CHANNELS = {**SCENES, "rm_task": "客户经理任务", "application_message": "应用消息"}
+CUSTOMER_SCENES = {"one_to_one": "一对一", "moments": "朋友圈", "group": "客户群"}
+SCENES = {**CUSTOMER_SCENES, "internal": "内部"}
+CHANNELS = {**CUSTOMER_SCENES, "rm_task": "客户经理任务", "application_message": "应用消息"}
 ATTACHMENTS = {"image": "图片", "video": "视频", "file": "文件", "link": "链接", "miniprogram": "小程序"}
 SOURCES = {"mobile_bank": "手机银行", "official_account": "公众号", "other": "其他"}
 ASSET_STATES = {"awaiting_file": "待上传", "ready": "可用"}

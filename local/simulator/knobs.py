@@ -195,6 +195,11 @@ class Knobs(BaseModel):
         json_schema_extra=_UNVERIFIED,
     )
 
+    # Application messages: the content paper's 4.1
+    unlicensed_members: list[str] = Field(
+        default_factory=list, description="Members without a licence: message/send names them in unlicenseduser."
+    )
+
     # Mass messages: the content paper's section 1
     mass_dispatch_seconds: int = Field(
         default=10,

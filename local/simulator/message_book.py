@@ -23,7 +23,8 @@ class CardUpdate:
 class SentMessage:
     """One application message as accepted.
 
-    ``content`` is the whole text or card; ``receivers`` got it, ``dropped`` were over their limit and did not.
+    ``content`` is the whole text or card; ``receivers`` got it, ``dropped`` were over their limit and did not,
+    nor did the ``unlicensed``.
     ``duplicates`` are the times (epoch seconds) at which the same request came again and was swallowed.
     ``response_code`` is that of a card which members can answer; it allows one of ``updates``.
     """
@@ -35,6 +36,7 @@ class SentMessage:
     content: dict[str, Any]
     receivers: list[str]
     dropped: list[str]
+    unlicensed: list[str] = field(default_factory=list)
     request_text: str = ""
     duplicates: list[float] = field(default_factory=list)
     recalled_at: float | None = None

@@ -112,6 +112,24 @@ def test_a_task_for_the_member_is_his_to_end(bank: CampaignBank) -> None:
     assert (bank.counts(), bank.state(task)) == ({"sent": CUSTOMERS}, TaskState.SETTLED)
 
 
+def test_a_message_tells_the_member_and_a_recall_takes_it_back(bank: CampaignBank) -> None:
+    task = bank.plan(Channel.APPLICATION_MESSAGE)
+    bank.ask_for(task)
+    bank.bank.run_until_idle()
+    before = bank.counts(), bank.state(task)
+
+    bank.stop()
+    bank.bank.run_until_idle()
+
+    (message,) = bank.bank.sim.control.messages(userid=OWNER)
+    assert f"适用客户：{CUSTOMERS} 位" in message["content"]["content"]
+    assert before == ({"told": CUSTOMERS}, TaskState.WAITING)
+    assert message["recalled_at"] is not None
+    assert (bank.counts(), bank.state(task)) == ({"told": CUSTOMERS}, TaskState.SETTLED)
+    assert bank.wecom.creations == []
+    assert pressure.ledger().counts_of(OWNER, customer_id(0)) == []
+
+
 def test_what_the_member_has_not_done_is_withdrawn_at_a_recall(bank: CampaignBank) -> None:
     task = bank.plan(Channel.RM_TASK)
     bank.ask_for(task)

@@ -13,7 +13,7 @@ from scrm.aws.table import Table
 from scrm.campaign import task_steps
 from scrm.campaign.dispatch_errors import CallInDoubtError, StaleTaskError
 from scrm.campaign.dispatch_settings import DispatchSettings
-from scrm.campaign.ports import MOST_SUCCESSORS, TaskRepository
+from scrm.campaign.ports import MOST_SUCCESSORS, AcceptedMessage, TaskRepository
 from scrm.campaign.task import (
     MOST_CUSTOMERS,
     CancelCause,
@@ -154,10 +154,11 @@ def test_a_write_over_an_older_version_is_refused(store: TaskRepository) -> None
 def test_a_message_is_one_tasks_for_ever(store: TaskRepository) -> None:
     task, other = planned(), planned(owner="rm_wu")
     store.put_planned([task, other])
-    store.claim(task_steps.accepted(task, "msg_1", (), SETTINGS, START))
+    accepted = AcceptedMessage("msg_1")
+    store.claim(task_steps.accepted(task, accepted, SETTINGS, START))
 
     with pytest.raises(StaleTaskError):
-        store.claim(task_steps.accepted(other, "msg_1", (), SETTINGS, START))
+        store.claim(task_steps.accepted(other, accepted, SETTINGS, START))
 
     assert store.holders(["msg_1", "msg_2"]) == {"msg_1": task.task_id}
     assert stored(store, other).state is TaskState.PLANNED

@@ -36,12 +36,14 @@ def send(call: Call) -> Body:
         raise ApiError(errors.AGENT_NOT_OF_TOKEN)
     msgtype = arguments.text(call.args, "msgtype")
     content, is_interactive = _checked_content(call, msgtype)
-    members, invalid_users, invalid_parties = _receivers(call)
-    if not members:
+    found, invalid_users, invalid_parties = _receivers(call)
+    if not found:
         raise ApiError(errors.NO_VALID_RECEIVER)
     if (earlier := _duplicate_of(call)) is not None:
         earlier.duplicates.append(call.now)
         return _reply(earlier, invalid_users, invalid_parties)
+    unlicensed = {fold(userid) for userid in call.engines.simulation.state.knobs.unlicensed_members}
+    members = [member for member in found if fold(member.userid) not in unlicensed]
     book = call.engines.simulation.state.messages
     if "task_id" in content and book.has_task(call.app.app, str(content["task_id"])):
         raise ApiError(errors.BAD_TASK_ID)
@@ -55,6 +57,7 @@ def send(call: Call) -> Body:
         content=dict(content),
         receivers=[member.userid for member in members if member.userid not in dropped],
         dropped=dropped,
+        unlicensed=[member.userid for member in found if fold(member.userid) in unlicensed],
         request_text=_request_text(call),
         response_code=f"RC{secrets.token_urlsafe(24)}" if is_interactive else None,
     )
@@ -80,7 +83,7 @@ def _reply(message: SentMessage, invalid_users: list[str], invalid_parties: list
         "invaliduser": "|".join(fold(userid) for userid in invalid_users),
         "invalidparty": "|".join(invalid_parties),
         "invalidtag": "",
-        "unlicenseduser": "",
+        "unlicenseduser": "|".join(fold(userid) for userid in message.unlicensed),
         "msgid": message.msgid,
         **code,
     }

@@ -289,16 +289,6 @@ def test_a_paused_campaign_waits_and_a_stopped_one_ends() -> None:
     assert not bank.wecom.messages
 
 
-def test_a_task_of_another_channel_never_becomes_a_mass_message() -> None:
-    bank = DispatchBank()
-    (task,) = bank.plan(customers(2), channel=Channel.APPLICATION_MESSAGE)
-
-    bank.send(task)
-
-    assert bank.wecom.creations == []
-    assert {result.reason for result in bank.stored(task).results.values()} == {"channel_not_served"}
-
-
 def test_groups_are_sent_to_and_end_like_customers() -> None:
     bank = DispatchBank()
     groups = ["wrA", "wrB"]

@@ -8,10 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from scrm.campaign.member_messages import words_of
+from scrm.campaign.ports import ApprovedContent, MassMessage
+from scrm.campaign.terms import Channel
 from scrm.content import lexicon
 from scrm.content.checks import problems_of
 from scrm.content.model import OPT_OUT_LINK, Attachment, AttachmentKind, Scene, Variant
+from scrm.wecom.api.application_messages import TextCard, TextMessage
 from tests.fakes.content import LABEL, SETTINGS, START, a_draft, image, link
+from tests.fakes.dispatch import CONTENT, FAR
 
 VIDEO = Attachment(AttachmentKind.VIDEO, asset_id="asset_video")
 PAGE = Attachment(AttachmentKind.MINIPROGRAM, "asset_image", title="小程序", app_id="wx01", page="pages/a")
@@ -48,7 +53,7 @@ def test_validity_has_an_end_that_is_not_too_far() -> None:
     assert found(valid_until=START + timedelta(days=366)) == set()
 
 
-@pytest.mark.parametrize("scene", list(Scene))
+@pytest.mark.parametrize("scene", [Scene.ONE_TO_ONE, Scene.GROUP, Scene.MOMENTS])
 def test_text_is_measured_in_bytes(scene: Scene) -> None:
     filler = "é" * ((4_000 - len(LABEL.encode())) // 2)
 
@@ -154,3 +159,26 @@ def test_a_warning_does_not_hide_a_claim() -> None:
 @given(st.text(max_size=30), st.text(alphabet=" \t·-—。\u200b", max_size=3))
 def test_no_filler_hides_a_claim(around: str, filler: str) -> None:
     assert "零风险" in lexicon.claims_in(f"{around}零{filler}风{filler}险", ["零风险"])
+
+
+def test_what_only_members_read_needs_no_label_and_takes_one_plain_link() -> None:
+    assert in_scene(Scene.INTERNAL, "季末主推", link(description="")) == set()
+    assert ("variants.internal.attachments.0.description", "not_taken") in in_scene(
+        Scene.INTERNAL, "主推", link(description="d")
+    )
+    assert ("variants.internal.attachments", "kind_not_taken") in in_scene(Scene.INTERNAL, "主推", image())
+    assert ("variants.internal.attachments", "too_many") in in_scene(Scene.INTERNAL, "主推", link(), link())
+
+
+@pytest.mark.parametrize("letter", ["a", "客", "😀"])
+def test_the_longest_text_to_members_still_fits_wecom_with_the_line_below_it(letter: str) -> None:
+    limits = SETTINGS.scenes[Scene.INTERNAL]
+    count = min(limits.text_characters, limits.text_bytes // len(letter.encode()))
+    content = ApprovedContent(CONTENT, letter * count, (), FAR)
+    message = MassMessage(Channel.APPLICATION_MESSAGE, "rm_li", ["wm"] * 10_000, content, cause="send_" + "a" * 26)
+
+    text = words_of(message).text
+
+    assert in_scene(Scene.INTERNAL, letter * count) == set()
+    assert TextMessage(text).body()["text"]["content"] == text
+    assert TextCard("t", text, "https://bank.example").body()["textcard"]["description"] == text

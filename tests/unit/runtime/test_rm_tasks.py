@@ -9,7 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scrm.campaign.channels import ChannelMessages
+from scrm.campaign.dispatch_errors import DispatchPostponedError, SendOutcomeUnknownError, SendRefusedError
 from scrm.campaign.dispatching import SendOutcome
+from scrm.campaign.member_messages import MemberWords
 from scrm.campaign.ports import ApprovedContent, MassMessage, Standing
 from scrm.campaign.task import PENDING, Need, RecipientState, SendTask
 from scrm.campaign.terms import Channel
@@ -34,12 +36,20 @@ class Desk:
 
     bank: DispatchBank = field(default_factory=DispatchBank)
     todo: FakeTasks = field(default_factory=FakeTasks)
+    told: list[tuple[str, str]] = field(default_factory=list)
+    tell_fails: Exception | None = None
+
+    def tell(self, userid: str, words: MemberWords) -> None:
+        self.told.append((userid, words.text))
+        if self.tell_fails is not None:
+            raise self.tell_fails
 
     def __post_init__(self) -> None:
-        self.bank.channels = ChannelMessages(lambda: self.bank.wecom, self.rm_tasks, lambda: self.bank.wecom)
+        wecom = self.bank.wecom
+        self.bank.channels = ChannelMessages(lambda: wecom, self.rm_tasks, lambda: wecom, lambda: wecom)
 
     def rm_tasks(self) -> RmTaskMessages:
-        return RmTaskMessages(self.todo, self.bank.now, Seats())
+        return RmTaskMessages(self.todo, self.bank.now, Seats(), self.tell)
 
     def plan(self, number: int) -> SendTask:
         (task,) = self.bank.plan(customers(number), channel=Channel.RM_TASK)
@@ -108,6 +118,48 @@ def test_what_is_not_done_by_the_deadline_is_withdrawn_and_not_confirmed(desk: D
 
     assert desk.bank.counts() == {"sent": 100, "not_confirmed": 50}
     assert desk.open() == []
+
+
+def test_a_member_is_reminded_of_what_is_open_and_not_of_what_he_did(desk: Desk) -> None:
+    desk.bank.send(desk.plan(150))
+    desk.end(desk.open()[0])
+
+    desk.bank.run(timedelta(hours=5))
+
+    assert [userid for userid, _ in desk.told] == [OWNER, OWNER]
+    assert all("还有 50 位客户待跟进，请于 11-24 09:00 前" in text for _, text in desk.told)
+
+
+def test_who_has_done_everything_is_not_reminded(desk: Desk) -> None:
+    desk.bank.send(desk.plan(50))
+    desk.end(desk.open()[0])
+
+    desk.bank.run(timedelta(hours=26))
+
+    assert desk.told == []
+
+
+@pytest.mark.parametrize("error", [SendOutcomeUnknownError(), SendRefusedError(81013), DispatchPostponedError(START)])
+def test_a_reminder_that_fails_is_not_repeated_and_changes_nothing(desk: Desk, error: Exception) -> None:
+    desk.tell_fails = error
+    desk.bank.send(desk.plan(50))
+
+    desk.bank.run(timedelta(hours=26))
+
+    assert len(desk.told) == 3
+    assert desk.bank.counts() == {"not_confirmed": 50}
+
+
+def test_after_a_handover_each_owner_is_reminded_of_his_own(desk: Desk) -> None:
+    task = desk.plan(3)
+    desk.bank.send(task)
+    (one,) = desk.open()
+    TaskMove(desk.todo, Seats()).move(OTHER, [Following(one.task_id, OWNER, frozenset({"wm000001"}))], "attempt_1")
+    desk.bank.owners.owners["wm000001"] = OTHER
+
+    desk.bank.run(timedelta(hours=3))
+
+    assert {(userid, text.split()[1]) for userid, text in desk.told} == {(OWNER, "2"), (OTHER, "1")}
 
 
 def test_a_recall_withdraws_the_tasks(desk: Desk) -> None:

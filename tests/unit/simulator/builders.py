@@ -19,6 +19,7 @@ from local.simulator.simulator import Simulator
 from local.simulator.timeline import WalkReport
 
 CORP_ID = "wwSIMCORP0000001"
+AGENT_ID = 1000002
 SECRET = "contacts-secret"
 AES_KEY = "jWmYm7qr5nMoAUwZRjGtBxmz3KA1tkAj3ykkR6q2B2C"
 TOKEN = "QDG6eK"
@@ -52,7 +53,7 @@ def small_world(**more: Any) -> Json:
         "apps": [
             {
                 "app": "contacts",
-                "agent_id": 1000002,
+                "agent_id": AGENT_ID,
                 "secret": SECRET,
                 "callback": {"url": "http://receiver.invalid/cb", "token": TOKEN, "encoding_aes_key": AES_KEY},
             }

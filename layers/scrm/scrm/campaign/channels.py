@@ -11,12 +11,13 @@ from scrm.campaign.terms import Channel
 
 RM_TASKS: Final = "rm_task/"
 MOMENTS: Final = "moment/"
+MEMBER_MESSAGES: Final = "member_message/"
 
 
 @dataclass(frozen=True, slots=True)
 class ChannelMessages:
-    """Implements `scrm.campaign.ports.MassMessages`: WeCom's mass messages, its Moments, and the
-    member's own tasks.
+    """Implements `scrm.campaign.ports.MassMessages`: WeCom's mass messages, its Moments, the
+    member's own tasks, and messages to members.
 
     Each is asked for when there is something for it, so that a channel's own parts are loaded only then.
     """
@@ -24,6 +25,7 @@ class ChannelMessages:
     mass: Callable[[], MassMessages]
     rm_tasks: Callable[[], MassMessages]
     moments: Callable[[], MassMessages]
+    member_messages: Callable[[], MassMessages]
 
     def create(self, message: MassMessage) -> AcceptedMessage:
         return self._of(message.channel).create(message)
@@ -44,11 +46,19 @@ class ChannelMessages:
         self._with(msgid).cancel(msgid)
 
     def _of(self, channel: Channel) -> MassMessages:
-        if channel is Channel.MOMENTS:
-            return self.moments()
-        return self.rm_tasks() if channel is Channel.RM_TASK else self.mass()
+        match channel:
+            case Channel.MOMENTS:
+                return self.moments()
+            case Channel.RM_TASK:
+                return self.rm_tasks()
+            case Channel.APPLICATION_MESSAGE:
+                return self.member_messages()
+            case Channel.ONE_TO_ONE | Channel.GROUP:
+                return self.mass()
 
     def _with(self, msgid: str) -> MassMessages:
         if msgid.startswith(MOMENTS):
             return self.moments()
+        if msgid.startswith(MEMBER_MESSAGES):
+            return self.member_messages()
         return self.rm_tasks() if msgid.startswith(RM_TASKS) else self.mass()

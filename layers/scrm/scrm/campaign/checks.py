@@ -31,16 +31,11 @@ class Refusal(StrEnum):
     CAP_REACHED = "cap_reached"
     ALREADY_TOUCHED = "already_touched"
     PLACE_RELEASED = "place_released"
-    CHANNEL_NOT_SERVED = "channel_not_served"
     HOLDOUT = "holdout"
     BLAST_RADIUS = "blast_radius"
     NOT_IN_RING = "not_in_ring"
     NEED_TOO_LOW = "need_too_low"
     OWNER_CHANGED = "owner_changed"
-
-
-# What `scrm.campaign.channels` can carry; a task of another channel must not become a mass message.
-SERVED = frozenset({Channel.ONE_TO_ONE, Channel.GROUP, Channel.MOMENTS, Channel.RM_TASK})
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +77,6 @@ class SendChecks:
     def judge(self, task: SendTask, now: datetime) -> Verdict:
         """About the task's pending customers."""
         pending = task.pending_ids
-        if task.channel not in SERVED:
-            return Verdict(None, dict.fromkeys(pending, Refusal.CHANNEL_NOT_SERVED))
         try:
             content = self.contents.approved(task.content, task.channel, now)
         except ContentRefusedError as refused:

@@ -23,11 +23,12 @@ class SendOutcomeUnknownError(DispatchError):
 
 
 class SendRefusedError(DispatchError):
-    """WeCom refused the whole call for good; ``errcode`` says why."""
+    """WeCom refused the whole call for good; ``errcode`` says why, ``reason`` in our words."""
 
-    def __init__(self, errcode: int) -> None:
+    def __init__(self, errcode: int, reason: str = "") -> None:
         super().__init__(f"WeCom refused the call with errcode {errcode}")
         self.errcode = errcode
+        self.reason = reason or f"errcode_{errcode}"
 
 
 class SendFailedError(DispatchError):

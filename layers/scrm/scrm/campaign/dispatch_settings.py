@@ -17,6 +17,8 @@ class DispatchSettings:
     ``horizon`` is how long WeCom is asked for corrections; at least 35 days (O2). ``looks_per_tick``: more than WeCom's
     quota takes until the next tick need not be asked for. ``standing_holds``: when the checks and the files took
     longer, the campaign is asked again before the call, so that nothing leaves a minute after a stop (O4).
+    ``repeatable``: so long after its first intent an unanswered application message may be sent once more in the very
+    same words; WeCom drops what it got before (docs/wecom.md 7.1). ``recallable``: so long it takes one back (7.2).
     ``call_recheck``: a task that something concerns while its call runs is looked at again after that.
     """
 
@@ -32,6 +34,8 @@ class DispatchSettings:
     shortest_watch: timedelta = 12 * _HOUR
     horizon: timedelta = 35 * _DAY
     call_recheck: timedelta = _MINUTE
+    repeatable: timedelta = 3 * _HOUR
+    recallable: timedelta = _DAY
     refused_recheck: timedelta = _HOUR
     looks_per_tick: int = 25_000
     reminders: tuple[timedelta, ...] = (2 * _HOUR, 4 * _HOUR, 8 * _HOUR)

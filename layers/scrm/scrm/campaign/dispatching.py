@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
 from scrm.campaign import task_steps
 from scrm.campaign.checks import AHEAD, SendChecks, Verdict
@@ -20,6 +21,7 @@ from scrm.campaign.ends import Ends
 from scrm.campaign.lookup import LOOKED_UP, InterruptedCalls
 from scrm.campaign.ports import (
     MOST_SUCCESSORS,
+    AcceptedMessage,
     ApprovedContent,
     ContentFiles,
     DispatchQueue,
@@ -34,6 +36,9 @@ from scrm.campaign.ports import (
 from scrm.campaign.quiet_hours import next_quiet, quiet_until
 from scrm.campaign.task import CREATING, ENDED, RecipientState, Result, SendTask, TaskState
 from scrm.campaign.terms import Channel
+
+# No customer sees it.
+_INTERNAL: Final = frozenset({Channel.RM_TASK, Channel.APPLICATION_MESSAGE})
 
 
 class SendOutcome(StrEnum):
@@ -83,20 +88,28 @@ class Dispatch:
             task = self.tasks.save(task_steps.told(task))
         if task.state not in CREATING:
             return SendOutcome.NOTHING_TO_DO
-        if task.state is TaskState.SENDING:
-            try:
-                msgid = InterruptedCalls(self.tasks, self.messages).message_of(task, self.now())
-            except DispatchPostponedError as waiting:
-                self._again(task_steps.unanswered(task, waiting.not_before), waiting.not_before)
-                return SendOutcome.UNANSWERED
-            if msgid:
-                self._accept(task, msgid, None)
-                return SendOutcome.FOUND
+        known = self._after_interruption(task) if task.state is TaskState.SENDING else None
+        if known is not None:
+            return known
         try:
             return self._send(task)
         except DispatchPostponedError as waiting:
             self._again(task_steps.postponed(task, waiting.not_before), waiting.not_before)
             return SendOutcome.PUT_OFF
+
+    def _after_interruption(self, task: SendTask) -> SendOutcome | None:
+        """None: its call was certainly not made."""
+        if task.channel is Channel.APPLICATION_MESSAGE:
+            return self._send_once_more(task)
+        try:
+            msgid = InterruptedCalls(self.tasks, self.messages).message_of(task, self.now())
+        except DispatchPostponedError as waiting:
+            self._again(task_steps.unanswered(task, waiting.not_before), waiting.not_before)
+            return SendOutcome.UNANSWERED
+        if not msgid:
+            return None
+        self._accept(task, AcceptedMessage(msgid, answer_lost=True))
+        return SendOutcome.FOUND
 
     def _is_called_off(self, task: SendTask) -> bool:
         """A stopped campaign's task need not wait for its time to end."""
@@ -146,7 +159,22 @@ class Dispatch:
         return took_long and self.standings.of(campaign_id) is not Standing.SENDS
 
     def _call(self, task: SendTask, content: ApprovedContent) -> SendOutcome:
-        message = MassMessage(
+        try:
+            answer = self.messages.create(self._message(task, content))
+        except DispatchPostponedError as waiting:
+            not_before = min(waiting.not_before, self.now() + self.settings.longest_wait)
+            self._again(task_steps.postponed(task, not_before), not_before)
+            return SendOutcome.POSTPONED
+        except SendOutcomeUnknownError:
+            return SendOutcome.UNANSWERED  # its due time says when to look it up
+        except SendRefusedError as refused:
+            self._store(task, task_steps.refused(task, refused.reason, self.now()))
+            return SendOutcome.REFUSED
+        self._accept(task, answer)
+        return SendOutcome.CREATED
+
+    def _message(self, task: SendTask, content: ApprovedContent) -> MassMessage:
+        return MassMessage(
             task.channel,
             task.owner_userid,
             task.pending_ids,
@@ -158,22 +186,41 @@ class Dispatch:
             reasons={one: need.reason for one, need in task.needs.items() if one not in task.results},
             together=task.together,
         )
+
+    def _send_once_more(self, task: SendTask) -> SendOutcome:
+        """No list of WeCom's tells of an application message whose answer was lost, but it drops the same one again.
+
+        So the very same is sent once more while that holds, and whatever changed meanwhile ends it as unknown: another
+        message could be a second one.
+        """
+        now = self.now()
+        standing = self.standings.of(task.campaign_id)
+        lasts_until = (task.first_intent_at or now) + self.settings.repeatable
+        quiet = self._quiet_until()
+        if now < lasts_until and (standing is Standing.PAUSED or quiet):
+            not_before = min(quiet or now + self.settings.paused_recheck, lasts_until)
+            self._again(task_steps.unanswered(task, not_before), not_before)
+            return SendOutcome.PUT_OFF
+        verdict = self.checks.judge(task, now)
+        if now >= lasts_until or standing is Standing.STOPPED or verdict.content is None or not verdict.is_clean:
+            self._store(task, task_steps.not_repeated(task, "answer_lost", now))
+            return SendOutcome.UNANSWERED
+        begun = self.tasks.save(task_steps.unanswered(task, now + self.settings.longest_run))
         try:
-            answer = self.messages.create(message)
+            answer = self.messages.create(self._message(begun, verdict.content))
         except DispatchPostponedError as waiting:
-            not_before = min(waiting.not_before, self.now() + self.settings.longest_wait)
-            self._again(task_steps.postponed(task, not_before), not_before)
+            self._again(task_steps.unanswered(begun, waiting.not_before), waiting.not_before)
             return SendOutcome.POSTPONED
         except SendOutcomeUnknownError:
-            return SendOutcome.UNANSWERED  # its due time says when to look it up
+            return SendOutcome.UNANSWERED
         except SendRefusedError as refused:
-            self._store(task, task_steps.refused(task, f"errcode_{refused.errcode}", self.now()))
+            self._store(begun, task_steps.refused(begun, refused.reason, self.now()))
             return SendOutcome.REFUSED
-        self._accept(task, answer.msgid, answer.failed_ids)
-        return SendOutcome.CREATED
+        self._accept(begun, answer)
+        return SendOutcome.FOUND
 
-    def _accept(self, task: SendTask, msgid: str, failed_ids: Sequence[str] | None) -> None:
-        after = task_steps.accepted(task, msgid, failed_ids, self.settings, self.now())
+    def _accept(self, task: SendTask, answer: AcceptedMessage) -> None:
+        after = task_steps.accepted(task, answer, self.settings, self.now())
         self.tasks.claim(after)
         self.ends.tell(after, self.ends.news(task, after))
         if after.due_at is not None and after.due_at <= self.now():
@@ -211,13 +258,13 @@ class Dispatch:
             judged.move(target_ids, now, not_before=not_before)
 
     def _alive_until(self, task: SendTask, content: ApprovedContent) -> datetime:
-        """The earliest of content expiry, deadline and the start of quiet hours; an RM's own task may span them.
+        """The earliest of content expiry, deadline and the start of quiet hours; what is internal may span them.
 
         It is taken back a little before the expiry and the quiet hours, so that nobody confirms it in them.
         """
         ends = [content.valid_until, task.expires_at]
         quiet = next_quiet(self.now(), self.settings.quiet_from, self.settings.quiet_until)
-        if quiet is not None and task.channel is not Channel.RM_TASK:
+        if quiet is not None and task.channel not in _INTERNAL:
             ends.append(quiet)
         return min(self.now() + task.deadline, min(ends) - AHEAD)
 

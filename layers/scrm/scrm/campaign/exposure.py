@@ -42,9 +42,13 @@ class ExposureHistory:
             _exposure(task, external_userid)
             for owner in dict.fromkeys(owner_userids)
             for task in self._tasks_of(owner)
-            if external_userid in task.target_ids and task.result_of(external_userid).state not in _UNTOLD
+            if self._reaches(task, external_userid) and task.result_of(external_userid).state not in _UNTOLD
         ]
         return sorted(found, key=lambda one: one.at or _STILL_TO_COME, reverse=True)
+
+    def _reaches(self, task: SendTask, external_userid: str) -> bool:
+        """What told his member of him is no exposure of the customer."""
+        return task.channel is not Channel.APPLICATION_MESSAGE and external_userid in task.target_ids
 
     def _tasks_of(self, owner_userid: str) -> Iterator[SendTask]:
         for task_id in self.tasks.all_of_owner(owner_userid):

@@ -225,15 +225,19 @@ def failed(campaign: Campaign, reason: str, now: datetime) -> Campaign:
 
 
 def has_ended(campaign: Campaign, tally: Tally) -> bool:
-    """Whether everybody of the audience has ended. What was written just now a count may not see yet."""
-    return not (tally.pending or tally.tasks_open or tally.deferred) and tally.planned >= campaign.customers
+    """Whether everybody of the audience has ended, and nothing is left that a recall could take back.
+
+    What was written just now a count may not see yet.
+    """
+    left = tally.pending or tally.tasks_open or tally.deferred or tally.tasks_left
+    return not left and tally.planned >= campaign.customers
 
 
 def closed(campaign: Campaign, tally: Tally, now: datetime) -> Campaign:
     """Every recipient has ended in one state (O2)."""
     _require(campaign, CampaignState.RECONCILING, verb="closed")
     if not has_ended(campaign, tally):
-        raise CampaignRefusedError("Some recipients have not ended yet.")
+        raise CampaignRefusedError("Some recipients have not ended yet, or what told a member can still be recalled.")
     return replace(campaign, state=CampaignState.CLOSED, ended_at=now, due_at=None)
 
 

@@ -239,10 +239,16 @@ class MassMessage:
 
 @dataclass(frozen=True, slots=True)
 class AcceptedMessage:
-    """WeCom took it under ``msgid`` and will not send to ``failed_ids``."""
+    """WeCom took it under ``msgid`` and will not send to ``failed_ids``.
+
+    ``ended``: how everybody else ended with it, where no member has to confirm anything. ``answer_lost``: it was found
+    afterwards, so nobody knows whom it refused.
+    """
 
     msgid: str
     failed_ids: tuple[str, ...] = ()
+    ended: Result | None = None
+    answer_lost: bool = False
 
 
 @dataclass(frozen=True, slots=True)

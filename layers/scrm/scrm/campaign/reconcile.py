@@ -90,6 +90,8 @@ class TaskReconcile:
     def _look(self, task: SendTask) -> LookOutcome:
         if task.state is TaskState.WATCHED:
             return self._watch(task)
+        if task.is_recallable and self.standings.of(task.campaign_id) is not Standing.STOPPED:
+            return self._keep(task)
         cause = task.cancel_cause if task.state is TaskState.CANCELLING else None
         if self.standings.of(task.campaign_id) is Standing.STOPPED:
             cause = CancelCause.STOPPED
@@ -107,7 +109,9 @@ class TaskReconcile:
         if isinstance(error, SendFailedError):
             self._store(task, task_steps.failed_there(task, f"errcode_{error.errcode}", self.now()))
             return LookOutcome.SETTLED
-        past = task.created_at is not None and self.now() >= task.created_at + self.settings.horizon
+        told = task.channel is Channel.APPLICATION_MESSAGE
+        horizon = self.settings.recallable if told else self.settings.horizon
+        past = task.created_at is not None and self.now() >= task.created_at + horizon
         if error.errcode in _NO_SUCH_MESSAGE or past:
             self._store(task, task_steps.given_up(task, self.now()))
             return LookOutcome.GIVEN_UP
@@ -131,6 +135,12 @@ class TaskReconcile:
         if outcome is LookOutcome.REMINDED:
             self.messages.remind(task.msgid)
         return LookOutcome.SETTLED if after.state is TaskState.SETTLED else outcome
+
+    def _keep(self, task: SendTask) -> LookOutcome:
+        """Its member was told: nothing more becomes of it, whatever changes, unless the campaign is recalled."""
+        after = task_steps.with_next_look(task, self.settings, self.now())
+        self._store(task, after)
+        return LookOutcome.SETTLED if after.state is TaskState.SETTLED else LookOutcome.LOOKED
 
     def _reminder_due(self, task: SendTask) -> bool:
         now, given = self.now(), task.reminded_at

@@ -45,12 +45,14 @@ class TaskState(StrEnum):
 class RecipientState(StrEnum):
     """What became of one customer (S64). WeCom tells what the member sent, never what was read.
 
-    Only ``pending`` and ``moved`` are no end: a moved one is in another task, which ``reason`` names.
+    Only ``pending`` and ``moved`` are no end: a moved one is in another task, which ``reason`` names. ``told``: a
+    message of the app told his member of him; the customer himself got nothing.
     """
 
     PENDING = "pending"
     MOVED = "moved"
     SENT = "sent"
+    TOLD = "told"
     NOT_FRIEND = "not_friend"
     QUOTA_REACHED = "quota_reached"
     NOT_CONFIRMED = "not_confirmed"
@@ -81,6 +83,7 @@ ENDED: Final = frozenset({TaskState.SETTLED, TaskState.CANCELLED, TaskState.FAIL
 FINAL: Final = frozenset(
     {
         RecipientState.SENT,
+        RecipientState.TOLD,
         RecipientState.NOT_FRIEND,
         RecipientState.QUOTA_REACHED,
         RecipientState.FAILED,
@@ -166,6 +169,11 @@ class SendTask:
     def together(self) -> str:
         """The same for tasks that one creation may serve."""
         return f"{self.ring}/{self.chunk // PARTS_OF_OWNER}"
+
+    @property
+    def is_recallable(self) -> bool:
+        """Its member was told, and a recall of the campaign can still take the message back from him."""
+        return self.channel is Channel.APPLICATION_MESSAGE and self.state is TaskState.WAITING
 
     @property
     def pending_ids(self) -> tuple[str, ...]:

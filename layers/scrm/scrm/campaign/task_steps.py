@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from scrm import ids
 from scrm.campaign.dispatch_settings import DispatchSettings
+from scrm.campaign.ports import AcceptedMessage
 from scrm.campaign.task import (
     CREATING,
     ENDED,
@@ -18,6 +19,7 @@ from scrm.campaign.task import (
     hash_of_text,
 )
 
+RECALLED = "recalled"  # a message that told a member, taken back after he was told
 _END_OF = {
     CancelCause.STOPPED: RecipientState.CANCELLED,
     CancelCause.LIFE_OVER: RecipientState.NOT_CONFIRMED,
@@ -38,22 +40,20 @@ def intended(task: SendTask, text: str, alive_until: datetime, settings: Dispatc
     )
 
 
-def accepted(
-    task: SendTask, msgid: str, failed_ids: Iterable[str] | None, settings: DispatchSettings, now: datetime
-) -> SendTask:
-    """WeCom has it under ``msgid`` and will not send to ``failed_ids``; None: its answer was lost, so nobody knows."""
+def accepted(task: SendTask, found: AcceptedMessage, settings: DispatchSettings, now: datetime) -> SendTask:
+    """WeCom has it, will not send to some, and may have done with the others."""
     known = set(task.target_ids).difference(task.results)
-    failed = task.ended_as(RecipientState.FAILED, known.intersection(failed_ids or ()), now, "not_sendable")
+    failed = task.ended_as(RecipientState.FAILED, known.intersection(found.failed_ids), now, "not_sendable")
     created = replace(
-        failed,
+        failed.with_results(dict.fromkeys(failed.pending_ids, found.ended)) if found.ended else failed,
         state=TaskState.WAITING,
-        msgid=msgid,
+        msgid=found.msgid,
         created_at=now,
         first_created_at=task.first_created_at or now,
         not_before=None,
         looks=0,
         untold=False,
-        answer_lost=failed_ids is None,
+        answer_lost=found.answer_lost,
     )
     return with_next_look(created, settings, now)
 
@@ -83,6 +83,12 @@ def untold(task: SendTask, settings: DispatchSettings, now: datetime) -> SendTas
 def unanswered(task: SendTask, not_before: datetime) -> SendTask:
     """Whether the call was made is not known yet; ask again at that moment."""
     return replace(task, due_at=not_before)
+
+
+def not_repeated(task: SendTask, reason: str, now: datetime) -> SendTask:
+    """Its call was interrupted, nobody can be asked about it, and it may not be made again."""
+    unknown = task.ended_as(RecipientState.UNKNOWN, task.pending_ids, now, reason)
+    return replace(unknown, state=TaskState.SETTLED, due_at=None)
 
 
 def refused(task: SendTask, reason: str, now: datetime) -> SendTask:
@@ -191,6 +197,8 @@ def taken_back(task: SendTask, assigned: set[str], now: datetime) -> tuple[SendT
     ``assigned`` are the customers whom WeCom gave to any member; it never told anybody to send to the others.
     """
     ended = not_assigned(task, [one for one in task.pending_ids if one not in assigned], now)
+    told = {one: found for one, found in ended.results.items() if found.state is RecipientState.TOLD}
+    ended = ended.with_results({one: found._replace(reason=RECALLED) for one, found in told.items()})
     successor = None
     if ended.cancel_cause is CancelCause.RECHECK and ended.has_pending:
         ended, successor = moved(ended, ended.pending_ids, now)
@@ -202,6 +210,8 @@ def taken_back(task: SendTask, assigned: set[str], now: datetime) -> tuple[SendT
 def with_next_look(task: SendTask, settings: DispatchSettings, now: datetime) -> SendTask:
     """When to look again; a task about which WeCom can tell nothing new, or whose horizon has come, is settled."""
     since = task.created_at or now
+    if task.is_recallable and now < since + settings.recallable:
+        return replace(task, due_at=since + settings.recallable)
     if task.state is TaskState.WAITING and task.has_pending:
         step = _step(settings.waiting_looks, task.looks)
         wanted = max(since + step, now + settings.shortest_wait)

@@ -13,7 +13,7 @@ class Channel(StrEnum):
 
     ``one_to_one`` is the mass message that each member confirms, ``group`` the one to his group chats, ``moments`` the
     post in his Moments. ``rm_task`` asks the member to act himself until a deadline, ``application_message`` tells
-    members something and reaches no customer.
+    members of their customers and reaches no customer.
     """
 
     ONE_TO_ONE = "one_to_one"
@@ -25,11 +25,16 @@ class Channel(StrEnum):
     @property
     def scene(self) -> str:
         """The scene variant of the content that this channel sends (S33)."""
-        return self.value if self in {Channel.GROUP, Channel.MOMENTS} else Channel.ONE_TO_ONE.value
+        return _SCENES.get(self, Channel.ONE_TO_ONE.value)
 
 
-# What a customer gets for himself.
-PERSONAL: Final = frozenset({Channel.ONE_TO_ONE, Channel.RM_TASK})
+_SCENES: Final = {
+    Channel.GROUP: Channel.GROUP.value,
+    Channel.MOMENTS: Channel.MOMENTS.value,
+    Channel.APPLICATION_MESSAGE: "internal",
+}
+# What is decided for each customer by himself.
+PERSONAL: Final = frozenset({Channel.ONE_TO_ONE, Channel.RM_TASK, Channel.APPLICATION_MESSAGE})
 
 
 class CampaignState(StrEnum):

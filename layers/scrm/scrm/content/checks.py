@@ -58,7 +58,8 @@ def _text(where: str, scene: Scene, variant: Variant, label: str, settings: Cont
         yield Problem(f"{where}.text", "not_personal", f"{OPT_OUT_LINK} stands only in what greets one customer")
     if not variant.text.strip() and not variant.attachments:
         yield Problem(where, "empty", "it needs a text or an attachment")
-    if settings.label_in_text and label.strip() and label not in variant.text:
+    is_marketing = scene is not Scene.INTERNAL  # the label is for customers (R5)
+    if is_marketing and settings.label_in_text and label.strip() and label not in variant.text:
         yield Problem(
             f"{where}.text", "label_missing", "it must hold the compliance label, so that it can be recognised"
         )
@@ -84,6 +85,8 @@ def _attachment(where: str, found: Attachment, scene: Scene, limits: FieldLimits
             yield from _sized(where, "title", found.title, limits.link_title, is_required=True)
             yield from _sized(where, "description", found.description, limits.link_description)
             yield from _sized(where, "url", found.url, limits.url, is_required=True)
+            if scene is Scene.INTERNAL and found.description:
+                yield Problem(f"{where}.description", "not_taken", "a card to members shows the text instead")
             if found.url and not _is_web_address(found.url):
                 yield Problem(f"{where}.url", "no_address", "a link needs a full https address")
             if scene is Scene.MOMENTS and not found.asset_id:

@@ -27,11 +27,15 @@ class ContentKind(StrEnum):
 
 
 class Scene(StrEnum):
-    """Where a customer meets it; a channel without its variant cannot be used (S33)."""
+    """Where a customer meets it; a channel without its variant cannot be used (S33).
+
+    ``internal`` is what the members themselves read, and no customer ever (S55, S60).
+    """
 
     ONE_TO_ONE = "one_to_one"
     MOMENTS = "moments"
     GROUP = "group"
+    INTERNAL = "internal"
 
 
 class ContentState(StrEnum):

@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Final
 
 from scrm import ids
 from scrm.campaign.campaign_ports import SendableContent
-from scrm.campaign.checks import SERVED
 from scrm.campaign.model import Campaign
 from scrm.campaign.refusals import CampaignRefusedError
 from scrm.campaign.terms import Channel, ContentRef
@@ -35,8 +34,6 @@ class LibraryVersions:
         self._gate = gate
 
     def sendable(self, ref: ContentRef, channel: Channel, at: datetime) -> SendableContent:
-        if channel not in SERVED:
-            raise CampaignRefusedError(f"The channel {channel} cannot be sent through yet; use {_served()}.")
         try:
             found = self._gate.approved_content(ref.activity_id, ref.version, Scene(channel.scene))
         except ContentRefusedError as refused:
@@ -75,7 +72,3 @@ class AuditedCampaigns:
         cause = ids.derive("evt", campaign.campaign_id, action, actor, str(campaign.version))
         subject = campaign.campaign_id
         self._audit.record(actor, f"campaign.{action}", subject, campaign.node_path, "done", at, cause=cause)
-
-
-def _served() -> str:
-    return " or ".join(sorted(channel.value for channel in SERVED))

@@ -20,8 +20,15 @@ _MOMENTS: Final = SceneLimits(
     kinds=frozenset({AttachmentKind.IMAGE, AttachmentKind.VIDEO, AttachmentKind.LINK}),
     alone={AttachmentKind.IMAGE: limits.MOMENTS_IMAGES, AttachmentKind.VIDEO: 1, AttachmentKind.LINK: 1},
 )
+# To the text comes the line of `scrm.campaign.member_messages`; a link makes a card of it.
+_INTERNAL: Final = SceneLimits(
+    text_bytes=limits.TEXT_BYTES - 200,
+    text_characters=limits.CARD_DESCRIPTION_LENGTH - 60,
+    attachments=1,
+    kinds=frozenset({AttachmentKind.LINK}),
+)
 PLATFORM: Final = ContentSettings(
-    scenes={Scene.ONE_TO_ONE: _MASS, Scene.GROUP: _MASS, Scene.MOMENTS: _MOMENTS},
+    scenes={Scene.ONE_TO_ONE: _MASS, Scene.GROUP: _MASS, Scene.MOMENTS: _MOMENTS, Scene.INTERNAL: _INTERNAL},
     fields=FieldLimits(
         link_title=limits.LINK_TITLE_BYTES,
         link_description=limits.LINK_DESCRIPTION_BYTES,

@@ -57,7 +57,8 @@ class LedgerPlaces:
         self._ledger.settle(task.owner_userid, self._touch(task, tuple(sorted(set(weeks.values())))), weeks)
 
     def release(self, task: SendTask, target_ids: Sequence[str]) -> None:
-        self._ledger.release(task.owner_userid, task.touch_id, target_ids)
+        if task.channel in _CLASS_OF:  # nobody else ever had a place
+            self._ledger.release(task.owner_userid, task.touch_id, target_ids)
 
     def _touch(self, task: SendTask, weeks: tuple[str, ...]) -> Touch:
         is_test = task.ring == TEST_RING

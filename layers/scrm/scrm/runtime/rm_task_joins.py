@@ -1,15 +1,19 @@
 """Campaigns whose channel is a task for the member (S54): a send task becomes tasks of up to 100 customers each."""
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import batched
 from typing import Final
 
 from scrm.campaign.channels import RM_TASKS
+from scrm.campaign.dispatch_errors import SendOutcomeUnknownError, SendRefusedError
+from scrm.campaign.member_messages import MemberWords, reference_of
 from scrm.campaign.ports import AcceptedMessage, MassMessage, MessageSeen
 from scrm.campaign.task import MOST_CUSTOMERS, PENDING, RecipientState, Result
 from scrm.campaign.terms import Channel
+from scrm.clock import BUSINESS_ZONE
 from scrm.tasks.errors import StaleTaskError, until_current
 from scrm.tasks.model import MOST_SUBJECTS, Task, TaskKind, TaskState, task_id_of
 from scrm.tasks.ports import MOST_CHANGES_TOGETHER, TaskChange, TaskPlaces, TaskRepository
@@ -23,6 +27,8 @@ _BY_MEMBER: Final = "by_member"
 class RmTaskMessages:
     """Implements `scrm.campaign.ports.MassMessages` on the members' tasks; only `create` needs ``places``.
 
+    ``tell`` sends a member words of ours; without it nobody is reminded.
+
     The id of what was created is ``rm_task/<send task>/<number of tasks>``, and a task's own derives from the send
     task. So a creation may be repeated, and nothing has to be looked up after an interrupted one. A customer has ended
     when the member ends the task about him: done counts as sent, cancelled by the member as cancelled.
@@ -31,6 +37,7 @@ class RmTaskMessages:
     repository: TaskRepository
     now: Callable[[], datetime]
     places: TaskPlaces | None = None
+    tell: Callable[[str, MemberWords], object] | None = None
 
     def create(self, message: MassMessage) -> AcceptedMessage:
         parts = list(batched(message.target_ids, MOST_SUBJECTS, strict=False))
@@ -53,7 +60,16 @@ class RmTaskMessages:
                 yield from ((one, PENDING) for one in task.moved_ids)
 
     def remind(self, msgid: str) -> None:
-        """His list of tasks shows it until it is due."""
+        """Tell whoever has open tasks how many customers they are about; one who is not reached has his list of tasks.
+
+        Raises DispatchPostponedError. A reminder whose answer was lost is not repeated.
+        """
+        if self.tell is None:
+            return
+        open_tasks = [task for task in self._tasks(msgid) if task.is_open]
+        for owner in dict.fromkeys(task.owner_userid for task in open_tasks):
+            with suppress(SendOutcomeUnknownError, SendRefusedError):
+                self.tell(owner, _reminder([task for task in open_tasks if task.owner_userid == owner]))
 
     def cancel(self, msgid: str) -> None:
         """Open tasks are withdrawn; what the member ended stays as it is."""
@@ -108,6 +124,13 @@ class RmTaskMessages:
     def _tasks(self, msgid: str) -> list[Task]:
         cause, _, count = msgid.removeprefix(RM_TASKS).rpartition("/")
         return self.repository.tasks([_task_id(cause, number) for number in range(int(count))])
+
+
+def _reminder(tasks: list[Task]) -> MemberWords:
+    count, due_at = sum(len(task.subject_ids) for task in tasks), min(task.due_at for task in tasks)
+    until = due_at.astimezone(BUSINESS_ZONE).strftime("%m-%d %H:%M")
+    reference = reference_of(tasks[0].task_id)
+    return MemberWords(f"待办提醒：还有 {count} 位客户待跟进，请于 {until} 前在任务清单中处理（编号 {reference}）")
 
 
 def _why(message: MassMessage, part: tuple[str, ...]) -> dict[str, str]:

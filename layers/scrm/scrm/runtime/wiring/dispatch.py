@@ -49,6 +49,13 @@ def moments() -> MassMessages:
 
 
 @functools.cache
+def member_messages() -> MassMessages:
+    from scrm.runtime.wiring import member_messages as joins  # noqa: PLC0415 - as above
+
+    return joins.messages()
+
+
+@functools.cache
 def standings() -> CampaignStandings:
     return CampaignStandings(DynamoCampaignStates(table("CAMPAIGN_TABLE")), campaign_settings.is_sending_stopped)
 
@@ -73,5 +80,5 @@ def reset() -> None:
     """Forget every built object; for tests."""
     send_checks.reset()
     campaign_settings.reset()
-    for factory in (messages, rm_tasks, rm_tasks_with_places, moments, standings, files, ends):
+    for factory in (messages, rm_tasks, rm_tasks_with_places, moments, member_messages, standings, files, ends):
         factory.cache_clear()

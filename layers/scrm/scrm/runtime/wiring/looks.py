@@ -11,7 +11,7 @@ def reconcile() -> TaskReconcile:
     """For one message."""
     return TaskReconcile(
         tasks=send_tasks.tasks(),
-        messages=ChannelMessages(shared.messages, shared.rm_tasks, shared.moments),
+        messages=ChannelMessages(shared.messages, shared.rm_tasks, shared.moments, shared.member_messages),
         standings=shared.standings(),
         checks=send_checks.checks(),
         queue=send_tasks.dispatch_queue(),

@@ -17,7 +17,7 @@ def dispatch() -> Dispatch:
     """For one message."""
     return Dispatch(
         tasks=send_tasks.tasks(),
-        messages=ChannelMessages(shared.messages, shared.rm_tasks_with_places, shared.moments),
+        messages=ChannelMessages(shared.messages, shared.rm_tasks_with_places, shared.moments, shared.member_messages),
         standings=shared.standings(),
         checks=send_checks.checks(),
         files=shared.files(),

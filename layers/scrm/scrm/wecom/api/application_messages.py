@@ -9,6 +9,7 @@ from scrm.wecom.api.call import Call, Caller, parsed, require_bytes, require_ids
 from scrm.wecom.payloads.application_messages import SentMessage
 
 _SEND = "message/send"
+_RECALL = "message/recall"
 
 
 class TextMessage(NamedTuple):
@@ -64,3 +65,7 @@ class ApplicationMessages:
         budgets = tuple(limits.messages_to(ids.fold_userid(userid)) for userid in userids)
         call = Call(_SEND, body=body, repeatable=False, budgets=budgets)
         return parsed(SentMessage, self._caller.call(call), call)
+
+    def recall(self, msgid: str) -> None:
+        """Take a message back from all its members, within 24 hours; what they read they have read (7.2)."""
+        self._caller.call(Call(_RECALL, body={"msgid": msgid}))
