@@ -29,6 +29,7 @@ from scrm.aws.handover_journal import AuditedSettings
 from scrm.aws.lexicon_table import AuditedLexicons
 from scrm.aws.pressure_journal import AuditedExceptions
 from scrm.aws.segment_table import AuditedSegments
+from scrm.aws.way_table import AuditedWays
 from scrm.aws.welcome_journal import AuditedWelcome
 from scrm.campaign.exposure import Exposure, ExposureHistory
 from scrm.campaign.results import CampaignResults
@@ -62,6 +63,7 @@ from scrm.runtime.needs_joins import LibraryOffers, rules_of
 from scrm.runtime.pressure_joins import pressure_rules
 from scrm.runtime.review_joins import AuditedReviews, review_rules
 from scrm.runtime.task_joins import OrgTaskStaff
+from scrm.runtime.ways_joins import OrgWayPlaces
 from scrm.runtime.welcome_joins import LibraryGreetings
 from scrm.runtime.wiring import admin_api as wiring
 from scrm.runtime.wiring import bank_settings
@@ -74,6 +76,7 @@ from scrm.settings.review import TOPIC as REVIEW
 from scrm.settings.review import ReviewDocument
 from scrm.tasks.queries import TaskLists
 from scrm.tasks.work import TaskWork
+from scrm.ways.desk import WayDesk
 from scrm.welcome.rules import WelcomeDesk
 from tests.fakes.answers import FakeAnswers
 from tests.fakes.archive import AskedOf, MemoryArchive
@@ -94,6 +97,7 @@ from tests.fakes.queries import FakeCaseQueries, FakeContactQueries, FakeOrgQuer
 from tests.fakes.review import FakeReviewCases
 from tests.fakes.settings import MemorySettingsStore
 from tests.fakes.tasks import FakeTasks
+from tests.fakes.ways import FakeWayNews, FakeWays
 from tests.fakes.welcome import FakeWelcomeRules
 
 EVENTS = Path(__file__).parents[1] / "events" / "admin_api"
@@ -272,6 +276,8 @@ class Api:
     campaigns: Bank = field(default_factory=Bank)
     answers: Answers = field(default_factory=lambda: Answers(AT))
     welcome: FakeWelcomeRules = field(default_factory=FakeWelcomeRules)
+    ways: FakeWays = field(default_factory=FakeWays)
+    way_news: FakeWayNews = field(default_factory=FakeWayNews)
     archive: MemoryArchive = field(default_factory=MemoryArchive)
     reviews: FakeReviewCases = field(default_factory=FakeReviewCases)
     review_age: timedelta = timedelta()
@@ -314,6 +320,10 @@ class Api:
                 AuditedWelcome(AuditLog(self.audit)),
                 clock.now,
             ),
+            "way_desk": WayDesk(
+                self.ways, OrgWayPlaces(self.people), AuditedWays(AuditLog(self.audit)), self.way_news, clock.now
+            ),
+            "way_arrivals": self.ways,
             "cover_views": CoverViews(self.org, self.people, self.tasks, self.cases),
             "task_lists": TaskLists(self.tasks, task_staff),
             "task_work": TaskWork(self.tasks, task_staff),

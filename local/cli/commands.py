@@ -29,6 +29,7 @@ from local.cli.product_commands import products
 from local.cli.review_commands import review
 from local.cli.session import LIMIT, NODE, Session
 from local.cli.task_commands import task
+from local.cli.way_commands import ways
 from local.cli.welcome_commands import welcome
 
 
@@ -424,6 +425,7 @@ scrm.add_command(audience)
 scrm.add_command(media)
 scrm.add_command(campaigns)
 scrm.add_command(welcome)
+scrm.add_command(ways)
 scrm.add_command(lexicon)
 scrm.add_command(review)
 scrm.add_command(archive)

@@ -40,6 +40,7 @@ from scrm.handover.orphans import AuditCounts, AuditPart, AuditStep
 from scrm.handover.ports import Delivery
 from scrm.pressure.messages import PersonalMessageSeen
 from scrm.pressure.model import PressureClass
+from scrm.ways.messages import ContactWayChanged, ContactWaysDue
 
 EVENTS = Path(__file__).parents[2] / "events"
 CORP = "wwSIMCORP0000001"
@@ -129,6 +130,8 @@ def samples() -> dict[str, dict[str, dict[str, Any]]]:
         },
         "contact_sync": {
             "full_pass": {"schedule": "contact_sync.full_pass"},
+            "contact_way_changed": batch("contact", ContactWayChanged(way_id="way_aaaaaaaaaaaaaaaaaaaaaaaaaa")),
+            "contact_ways_due": batch("contact", ContactWaysDue(after="way_aaaaaaaaaaaaaaaaaaaaaaaaaa")),
             "full_pass_requested": batch("contact", FullPassRequested(run_id="sync_1", requested_at=AT)),
             "node_sync_requested": batch("contact", NodeSyncRequested(run_id="sync_1", node_ids=("1", "10"))),
             "member_sync_requested": batch(

@@ -48,6 +48,7 @@ def live(bank: Bank) -> None:
     _a_customer_may_be_touched_more_often(bank)
     _campaigns_run(bank)
     _a_segment_is_made(bank)
+    _a_customer_comes_by_a_contact_way(bank)
     _a_customer_chooses(bank)
     _conversations_are_kept(bank)
 
@@ -439,4 +440,23 @@ def _operators_look(bank: Bank) -> None:
     head_office.customers(0, "gap")
     task = next(task for userid in bank.rms for task in head_office.tasks(userid, 0))
     head_office.end_task(task["task_id"], "done", task["owner_userid"], "greeted")
+    bank.settle()
+
+
+def _a_customer_comes_by_a_contact_way(bank: Bank) -> None:
+    """Of a member who can serve, of two nodes; the night compares the way, and ends it."""
+    head_office = bank.operator("head_office")
+    serving = next(each for each in bank.rms if each not in bank.leavers and bank.wecom.relations(each))
+    made = head_office.post(at("contact-ways"), {"name": "网点大堂", "userids": [serving], "kind": "multi"})
+    bank.settle()
+    shown = head_office.get(at("contact-ways", made["way_id"]))
+    (config_id,) = [shown["qr_code"].split("/")[-2]]
+    newcomer = {"external_userid": "wmCAME_BY_A_WAY", "name": "新客户"}
+    assert bank.wecom.scan(config_id, newcomer["external_userid"], newcomer)["userid"] == serving
+    bank.settle()
+    assert head_office.get(at("contact-ways", made["way_id"]))["customers"] == 1
+    bank.invoke("ContactSyncFunction", {"schedule": "contact_sync.full_pass"})
+    bank.settle()
+    assert [row["state"] for row in head_office.rows(at("contact-ways"), 0)] == ["active"]
+    head_office.delete(at("contact-ways", made["way_id"]))
     bank.settle()

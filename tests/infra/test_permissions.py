@@ -61,7 +61,7 @@ PREFIXES = {
     },
     "ContactSync": {
         "s3:GetObject": {"master/incoming/*", "audience/incoming/*", "consent/incoming/*"},
-        "s3:PutObject": {"audience/review/*", "consent/review/*"},
+        "s3:PutObject": {"audience/review/*", "consent/review/*", "facts/customer_came/*"},
     },
     "HandoverWorker": {"s3:PutObject": {"handover/packages/*"}},
     "HandoverReconcile": {

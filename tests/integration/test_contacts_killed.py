@@ -110,6 +110,9 @@ class Bank:
             master=lambda: pytest.fail("no customer master here"),
             facts=lambda: pytest.fail("no feed here"),
             answers=lambda: pytest.fail("no answers here"),
+            ways=lambda: pytest.fail("no contact ways here"),
+            on_came=lambda _: None,
+            on_successor=lambda *_: None,
         )
 
     def work(self, *messages: Any) -> None:

@@ -14,10 +14,8 @@ from scrm.contacts.model import RelationDetails
 from scrm.handover.edges import TransferApi
 from scrm.handover.model import CaseState, HandoverCase
 from scrm.org.sync import NodeSync, OrgSync
-from scrm.runtime.consent_intake import AnswersOutcome
-from scrm.runtime.contact_intake import STEPS_PER_MESSAGE, ContactIntake, ContactOutcome
-from scrm.runtime.facts_intake import FactsOutcome
-from scrm.runtime.master_intake import MasterOutcome
+from scrm.runtime.contact_intake import STEPS_PER_MESSAGE, ContactIntake, ContactOutcome, Outcome
+from scrm.ways.model import Arrival
 from scrm.wecom.errors import CallPostponedError
 from tests.fakes.contacts import T0, Contacts
 
@@ -53,10 +51,12 @@ class Desk:
 
     contacts: Contacts = field(default_factory=Contacts)
     sqs: FakeSqs = field(default_factory=FakeSqs)
-    outcomes: list[ContactOutcome | MasterOutcome | FactsOutcome | AnswersOutcome] = field(default_factory=list)
+    outcomes: list[Outcome] = field(default_factory=list)
     renamed_tasks: list[tuple[str, str]] = field(default_factory=list)
     org: NoNodes = field(default_factory=NoNodes)
     tags: list[tuple[str, str, Sequence[str]]] = field(default_factory=list)
+    came: list[Arrival] = field(default_factory=list)
+    successors: list[tuple[str, str]] = field(default_factory=list)
 
     @property
     def intake(self) -> ContactIntake:
@@ -75,6 +75,9 @@ class Desk:
             master=lambda: pytest.fail("no customer master here"),
             facts=lambda: pytest.fail("no feed here"),
             answers=lambda: pytest.fail("no answers here"),
+            ways=lambda: pytest.fail("no contact ways here"),
+            on_came=self.came.append,
+            on_successor=lambda old, new, _: self.successors.append((old, new)),
         )
 
     def take(self, body: str) -> None:
@@ -279,5 +282,7 @@ def test_schedule_asks_for_one_run_an_hour() -> None:
     desk.contacts.moment += timedelta(minutes=20)
     ask()
 
-    first, second = (FullPassRequested.model_validate_json(body) for body in desk.sqs.bodies)
+    asked = [json.loads(body) for body in desk.sqs.bodies]
+    assert [each["kind"] for each in asked] == ["full_pass_requested", "contact_ways_due"] * 2
+    first, second = map(FullPassRequested.model_validate, asked[::2])
     assert first.run_id == second.run_id

@@ -66,6 +66,7 @@ def relation_item(relation: Relation) -> Item:
         "description": details.description or None,
         "tag_ids": list(details.tag_ids) or None,
         "personal_tags": None if details.personal_tags is None else list(details.personal_tags),
+        "came_by": details.came_by or None,
         "expires_at": int((relation.changed_at + _KEEP_ENDED).timestamp()) if ended else None,
         "version": relation.version + 1,
     }
@@ -84,6 +85,7 @@ def to_relation(item: Item) -> Relation:
             description=item.get("description", ""),
             tag_ids=tuple(item.get("tag_ids", ())),
             personal_tags=None if personal is None else tuple(personal),
+            came_by=item.get("came_by", ""),
         ),
         version=item["version"],
     )

@@ -42,9 +42,10 @@ class ContactChanges:
     repository: ContactRepository
     writer: CustomerWriter
 
-    def added(self, userid: str, external_userid: str, at: datetime, *, half: bool = False) -> None:
+    def added(self, userid: str, external_userid: str, at: datetime, *, half: bool = False, came_by: str = "") -> None:
+        """``came_by`` is the ``state`` of the contact way by which he came, empty for none."""
         state = RelationState.HALF_ADDED if half else RelationState.ACTIVE
-        self._told(userid, external_userid, Standing(state, at, at))
+        self._told(userid, external_userid, Standing(state, at, at), came_by)
 
     def deleted_by_member(self, userid: str, external_userid: str, at: datetime, *, by_transfer: bool = False) -> None:
         """The relation ended; ``by_transfer`` when WeCom gave the customer to someone it does not name."""
@@ -65,7 +66,8 @@ class ContactChanges:
         if details is None:
             return ()
         known, actual = self._read(userid, external_userid)
-        self.writer.apply([Wanted(external_userid, _as_it_is, (actual,), {actual: details})], known)
+        noted = replace(details, came_by="")  # whose callback was lost the full pass finds and counts
+        self.writer.apply([Wanted(external_userid, _as_it_is, (actual,), {actual: noted})], known)
         return details.tag_ids
 
     def taken_over(self, taken: Taken) -> None:
@@ -100,12 +102,19 @@ class ContactChanges:
 
         self.writer.apply([Wanted(customer, edit) for customer in _once(external_userids)])
 
-    def _told(self, userid: str, external_userid: str, news: Standing) -> None:
-        self._tell(userid, external_userid, lambda customer, actual: ownership.with_news(customer, actual, news))
+    def _told(self, userid: str, external_userid: str, news: Standing, came_by: str = "") -> None:
+        def edit(customer: Customer, actual: str) -> Customer:
+            return ownership.with_news(customer, actual, news)
 
-    def _tell(self, userid: str, external_userid: str, edit: Callable[[Customer, str], Customer]) -> None:
+        self._tell(userid, external_userid, edit, came_by)
+
+    def _tell(
+        self, userid: str, external_userid: str, edit: Callable[[Customer, str], Customer], came_by: str = ""
+    ) -> None:
         known, actual = self._read(userid, external_userid)
-        self.writer.apply([Wanted(external_userid, lambda customer: edit(customer, actual), (actual,))], known)
+        ways = {actual: came_by} if came_by else {}
+        wanted = Wanted(external_userid, lambda customer: edit(customer, actual), (actual,), came_by=ways)
+        self.writer.apply([wanted], known)
 
     def _read(self, userid: str, external_userid: str) -> tuple[Known | None, str]:
         """The customer and his relation, and the name that the member goes by now."""

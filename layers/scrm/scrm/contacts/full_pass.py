@@ -30,9 +30,16 @@ _ENDED_PER_STEP = 1_000
 _ENDED_PER_WRITE = 50
 
 
+def _nobody_asks(found: FoundRelation) -> None:
+    """Who has no use for the contact ways that a pass finds out."""
+
+
 @dataclass(frozen=True, slots=True)
 class FullPass:
-    """Use case: plan a run and take its parts forward, step by step."""
+    """Use case: plan a run and take its parts forward, step by step.
+
+    ``on_came`` hears of a customer whose contact way no callback had told.
+    """
 
     source: CustomerSource
     repository: ContactRepository
@@ -41,6 +48,7 @@ class FullPass:
     runs: SyncRuns
     on_part: Callable[[PassCounts], None]
     on_finished: Callable[[SyncRun], None]
+    on_came: Callable[[FoundRelation], object] = _nobody_asks
 
     def plan(self, run_id: str, now: datetime) -> SyncRun:
         """Store the run and its parts, or find them stored: a repeat after an interruption does the same work."""
@@ -122,6 +130,8 @@ class FullPass:
                 settled[row.userid] = settled.get(row.userid, 0) + 1
             if state is not None and _differs(row, relation, state):
                 differing.setdefault(row.external_userid, []).append(row)
+                if _is_new_way(row, relation):
+                    self.on_came(row)
         stored = 0
         if differing:
             customers = self.repository.read(customers=list(differing)).customers
@@ -190,7 +200,13 @@ def _state_now(found: FoundRelation, known: Relation | Standing | None, at: date
 def _differs(found: FoundRelation, known: Relation | None, state: RelationState) -> bool:
     if known is None or known.state is not state:
         return True
-    return known.since != found.since or _notes(known) != _notes(found)
+    return known.since != found.since or _notes(known) != _notes(found) or _is_new_way(found, known)
+
+
+def _is_new_way(found: FoundRelation, known: Relation | None) -> bool:
+    """Whether WeCom names a contact way that we do not know of; that it names none says nothing."""
+    came_by = found.details.came_by
+    return bool(came_by) and (known is None or known.details.came_by != came_by)
 
 
 def _notes(relation: Relation | FoundRelation) -> tuple[str, str, tuple[str, ...]]:

@@ -53,13 +53,14 @@ class RelationDetails:
     """What the member noted about the customer. Personal data: never logged.
 
     ``personal_tags`` are names, which WeCom lets nobody write; None while the customer was never read alone, because
-    lists do not show them.
+    lists do not show them. ``came_by`` is the ``state`` of the contact way by which he came, as WeCom tells it.
     """
 
     remark: str = field(default="", repr=False)
     description: str = field(default="", repr=False)
     tag_ids: tuple[str, ...] = ()
     personal_tags: tuple[str, ...] | None = field(default=None, repr=False)
+    came_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,8 @@ class Wanted:
     """A change of one customer as a function of what is known of him.
 
     ``userids`` are followers whose rows are read and compared. ``details`` are what WeCom told of a follower's notes;
-    ``details_from`` names another follower whose notes a new row takes over.
+    ``details_from`` names another follower whose notes a new row takes over. ``came_by`` is the ``state`` of the
+    contact way by which he became a follower's.
     """
 
     external_userid: str
@@ -33,6 +34,7 @@ class Wanted:
     userids: tuple[str, ...] = ()
     details: Mapping[str, RelationDetails] = field(default_factory=dict)
     details_from: Mapping[str, str] = field(default_factory=dict)
+    came_by: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,15 +143,15 @@ def _row(wanted: Wanted, customer: Customer, userid: str, rows: Mapping[Relation
         stands.state,
         stands.since,
         stands.changed_at,
-        _noted(noted, wanted.details.get(userid)),
+        _noted(noted, wanted.details.get(userid), wanted.came_by.get(userid, "")),
         known.version if known else 0,
     )
     if row != known:
         yield row
 
 
-def _noted(known: RelationDetails, told: RelationDetails | None) -> RelationDetails:
-    """What was told, and the personal tags known before where it does not speak of them."""
-    if told is None:
-        return known
-    return replace(told, personal_tags=known.personal_tags) if told.personal_tags is None else told
+def _noted(known: RelationDetails, told: RelationDetails | None, came_by: str) -> RelationDetails:
+    """What was told, and the personal tags and the contact way known before where it does not speak of them."""
+    noted = known if told is None else told
+    personal_tags = known.personal_tags if noted.personal_tags is None else noted.personal_tags
+    return replace(noted, personal_tags=personal_tags, came_by=came_by or noted.came_by or known.came_by)

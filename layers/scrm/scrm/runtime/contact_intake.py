@@ -32,6 +32,8 @@ from scrm.ids import fold_userid
 from scrm.org.sync import OrgSync
 from scrm.runtime.messages import CallbackReceived
 from scrm.runtime.postponement import POSTPONING
+from scrm.ways.messages import ContactWayChanged, ContactWaysDue
+from scrm.ways.model import Arrival
 from scrm.wecom.events import Event
 from scrm.wecom.events.external_contact import (
     ContactAdded,
@@ -45,6 +47,8 @@ if TYPE_CHECKING:
     from scrm.runtime.consent_intake import AnswersOutcome, ConsentIntake
     from scrm.runtime.facts_intake import FactsIntake, FactsOutcome
     from scrm.runtime.master_intake import MasterIntake, MasterOutcome
+    from scrm.runtime.ways_intake import WaysIntake, WaysOutcome
+    from scrm.ways.keeping import WayOutcome
 
 NODES_PER_MESSAGE = 20
 FACTS_PREFIX = "audience/"
@@ -63,7 +67,8 @@ type ContactMessage = (
     | GroupsTakenOver
     | MemberRenamed
 )
-contact_message: TypeAdapter[ContactMessage | MasterFileStep | FactsFileStep | ConsentFileStep] = TypeAdapter(
+type OtherMessage = MasterFileStep | FactsFileStep | ConsentFileStep | ContactWayChanged | ContactWaysDue
+contact_message: TypeAdapter[ContactMessage | OtherMessage] = TypeAdapter(
     Annotated[
         CallbackReceived
         | FullPassRequested
@@ -75,7 +80,9 @@ contact_message: TypeAdapter[ContactMessage | MasterFileStep | FactsFileStep | C
         | MemberRenamed
         | MasterFileStep
         | FactsFileStep
-        | ConsentFileStep,
+        | ConsentFileStep
+        | ContactWayChanged
+        | ContactWaysDue,
         Field(discriminator="kind"),
     ]
 )
@@ -94,6 +101,9 @@ class ContactOutcome(StrEnum):
     DEPARTMENTS_SYNCED = "DepartmentsSynced"
     CHANGE_APPLIED = "ContactChangeApplied"
     IGNORED = "ContactChangeIgnored"
+
+
+type Outcome = "ContactOutcome | MasterOutcome | FactsOutcome | AnswersOutcome | WayOutcome | WaysOutcome"
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,14 +128,17 @@ class ContactIntake:
     master: "Callable[[], MasterIntake]"
     facts: "Callable[[], FactsIntake]"
     answers: "Callable[[], ConsentIntake]"
+    ways: "Callable[[], WaysIntake]"
+    on_came: Callable[[Arrival], object]
+    on_successor: Callable[[str, str, datetime], object]
 
     def request_full_pass(self) -> None:
-        """The nightly schedule; one run an hour at most, whoever asks."""
+        """The nightly schedule; one run an hour at most, whoever asks. Contact ways are compared the same night."""
         moment = self.now()
         run_id = ids.derive("sync", moment.strftime("%Y-%m-%dT%H"))
-        self.queue.send([FullPassRequested(run_id=run_id, requested_at=moment)])
+        self.queue.send([FullPassRequested(run_id=run_id, requested_at=moment), ContactWaysDue()])
 
-    def take_body(self, body: str) -> "ContactOutcome | MasterOutcome | FactsOutcome | AnswersOutcome":
+    def take_body(self, body: str) -> "Outcome":
         """A message of ours, or S3's word on a file that was put into the bucket. Raises ValidationError."""
         if '"Records"' in body or "s3:TestEvent" in body:
             found = json.loads(body)
@@ -139,14 +152,16 @@ class ContactIntake:
                 return self.facts().take(message)
             case ConsentFileStep():
                 return self.answers().take(message)
+            case ContactWayChanged() | ContactWaysDue():
+                return self.ways().take(message)
             case _:
                 return self.take(message)
 
-    def _uploaded(self, body: str) -> "ContactOutcome | MasterOutcome | FactsOutcome | AnswersOutcome":
+    def _uploaded(self, body: str) -> "Outcome":
         """S3 tells of one file at a time; its test message has none."""
         from scrm.runtime.uploads import UploadNotification  # noqa: PLC0415 - a start for a file pays for it
 
-        outcome: ContactOutcome | MasterOutcome | FactsOutcome | AnswersOutcome = ContactOutcome.IGNORED
+        outcome: Outcome = ContactOutcome.IGNORED
         for upload in UploadNotification.model_validate_json(body).uploads():
             outcome = self._intake_of(upload.key).begin(upload)
         return outcome
@@ -190,6 +205,7 @@ class ContactIntake:
                         on_job=message.api == "on_job",
                     )
                 )
+                self.on_successor(message.handover_userid, message.takeover_userid, message.at)
             case QuotaCounted():
                 self.changes.quota_counted(message.case_id, message.external_userids, message.at, full=message.full)
                 return ContactOutcome.QUOTA_COUNTED
@@ -283,7 +299,7 @@ class ContactIntake:
     def _apply_to_contact(self, event: Event, at: datetime) -> ContactOutcome:
         match event:
             case ContactAdded():
-                self.changes.added(fold_userid(event.userid), event.external_userid, at)
+                self._added(fold_userid(event.userid), event.external_userid, at, event.state or "")
             case ContactHalfAdded():
                 self.changes.added(fold_userid(event.userid), event.external_userid, at, half=True)
             case ContactEdited():
@@ -300,3 +316,9 @@ class ContactIntake:
             case _:
                 return ContactOutcome.IGNORED
         return ContactOutcome.CHANGE_APPLIED
+
+    def _added(self, userid: str, external_userid: str, at: datetime, came_by: str) -> None:
+        """Counted before it is stored: what is stored as known nobody would count any more."""
+        if came_by:
+            self.on_came(Arrival(came_by, userid, external_userid, at))
+        self.changes.added(userid, external_userid, at, came_by=came_by)

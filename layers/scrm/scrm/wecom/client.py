@@ -13,6 +13,7 @@ from scrm.wecom.api.call import Caller
 if TYPE_CHECKING:
     from scrm.wecom.api.address_book import AddressBook
     from scrm.wecom.api.application_messages import ApplicationMessages
+    from scrm.wecom.api.contact_ways import ContactWays
     from scrm.wecom.api.conversation_archive import ConversationArchive
     from scrm.wecom.api.external_contacts import ExternalContacts
     from scrm.wecom.api.group_chats import GroupChats
@@ -90,6 +91,12 @@ class WecomClient:
         from scrm.wecom.api.application_messages import ApplicationMessages  # noqa: PLC0415
 
         return ApplicationMessages(self._caller, self._agent_id)
+
+    @cached_property
+    def contact_ways(self) -> "ContactWays":
+        from scrm.wecom.api.contact_ways import ContactWays  # noqa: PLC0415
+
+        return ContactWays(self._caller)
 
     @cached_property
     def conversation_archive(self) -> "ConversationArchive":

@@ -62,6 +62,11 @@ WELCOME_CODE_LIFE: Final = timedelta(seconds=20)  # 15, page 92137
 WELCOME_MARGIN: Final = timedelta(seconds=2)  # ours: no call begins with less left
 STATE_LENGTH: Final = 30  # 15, of a contact way, in characters
 
+# Contact ways (15.1).
+WAY_REMARK_LENGTH: Final = 30  # 15.1, in characters
+WAY_PEOPLE: Final = 100  # 15.1, members, those of departments too
+WAYS_PAGE: Final = 1_000  # 15.1; the default is 100
+
 # Mass messages (13); their text and attachments stand with the content below.
 MASS_MESSAGE_CUSTOMERS: Final = 10_000  # 13.1
 MASS_MESSAGE_GROUPS: Final = 2_000  # 13.1

@@ -148,7 +148,7 @@ def _found(row: external_contacts.Relation) -> FoundRelation:
         userid=ids.fold_userid(follow.userid),
         external_userid=row.external_contact.external_userid,
         since=follow.createtime or UNKNOWN_TIME,
-        details=RelationDetails(follow.remark, follow.description, follow.tag_id),
+        details=RelationDetails(follow.remark, follow.description, follow.tag_id, came_by=follow.state),
     )
 
 
@@ -158,4 +158,5 @@ def _details(row: external_contacts.FollowUser) -> RelationDetails:
         description=row.description,
         tag_ids=tuple(tag.tag_id for tag in row.tags if tag.tag_id),
         personal_tags=tuple(tag.tag_name for tag in row.tags if tag.type == _PERSONAL_TAG),
+        came_by=row.state,
     )

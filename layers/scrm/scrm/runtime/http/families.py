@@ -30,6 +30,7 @@ FAMILIES: Final[Mapping[str, str]] = {
     "cases/*/preview": "plans",
     "cases/*/rejection": "plans",
     "consents": "consents",
+    "contact-ways": "contact_ways",
     "covers": "covers",
     "customers": "customers",
     "customers/*/exposure": "exposure",

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from scrm.aws.owner_changes import OwnerNotes
     from scrm.aws.planning_queue import SqsPlanningQueue
     from scrm.aws.task_table import DynamoTaskTable
+    from scrm.aws.way_table import DynamoArrivals
     from scrm.consent.consents import ConsentDesk, Consents
     from scrm.consent.links import OptOutLinks
     from scrm.contacts.accountability import Accountability
@@ -57,6 +58,7 @@ if TYPE_CHECKING:
     from scrm.settings.change import SettingsChange
     from scrm.tasks.queries import TaskLists
     from scrm.tasks.work import TaskWork
+    from scrm.ways.desk import WayDesk
     from scrm.welcome.rules import WelcomeDesk
 
 
@@ -176,6 +178,23 @@ def welcome_desk() -> "WelcomeDesk":
 
     rows, contents = _table(settings().welcome_table), _table(settings().content_table)
     return welcome.welcome_desk(rows, contents, audit_log(), opt_out_links)
+
+
+def way_desk() -> "WayDesk":
+    from scrm.aws.queues import Queue  # noqa: PLC0415 - only operations on contact ways need it
+    from scrm.aws.way_table import AuditedWays, DynamoWays  # noqa: PLC0415
+    from scrm.runtime.ways_joins import OrgWayPlaces, QueuedWayNews  # noqa: PLC0415
+    from scrm.ways.desk import WayDesk  # noqa: PLC0415
+
+    news = QueuedWayNews(Queue(lambda: session.client("sqs"), settings().contact_queue_url))
+    places = OrgWayPlaces(DynamoOrgRepository(_table(settings().org_table)))
+    return WayDesk(DynamoWays(_table(settings().welcome_table)), places, AuditedWays(audit_log()), news, clock.now)
+
+
+def way_arrivals() -> "DynamoArrivals":
+    from scrm.aws.way_table import DynamoArrivals  # noqa: PLC0415 - as above
+
+    return DynamoArrivals(_table(settings().welcome_table))
 
 
 def lexicons() -> "Lexicons":

@@ -22,6 +22,7 @@ from scrm.runtime.environment import required
 from scrm.runtime.observability import count
 from scrm.runtime.wiring.tables import bucket, queue, table
 from scrm.runtime.wiring.wecom import wecom_client
+from scrm.ways.model import Arrival, is_ours
 from scrm.wecom.governor_state import Priority
 from scrm.wecom.sources import WecomAddressBook, WecomCustomers
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from scrm.runtime.consent_intake import ConsentIntake
     from scrm.runtime.facts_intake import FactsIntake
     from scrm.runtime.master_intake import MasterIntake
+    from scrm.runtime.ways_intake import WaysIntake
     from scrm.tasks.work import MemberRename
 
 
@@ -54,6 +56,7 @@ def contact_intake() -> ContactIntake:
             runs=DynamoSyncRuns(table("CONTACTS_TABLE")),
             on_part=lambda counts: count("RelationDrift", counts.drift),
             on_finished=lambda _: count("SyncFinished"),
+            on_came=lambda row: came(Arrival(row.details.came_by, row.userid, row.external_userid, row.since)),
         ),
         rename=Rename(contacts, writer),
         rename_tasks=lambda old, new: task_rename().rename(old, new),
@@ -65,6 +68,9 @@ def contact_intake() -> ContactIntake:
         master=master_intake,
         facts=facts_intake,
         answers=consent_intake,
+        ways=ways_intake,
+        on_came=came,
+        on_successor=took_over,
     )
 
 
@@ -146,6 +152,30 @@ def hear_tags(userid: str, external_userid: str, tag_ids: Sequence[str], at: dat
     consent_desk.hear_tags(userid, external_userid, tag_ids, at)
 
 
+@functools.cache
+def ways_intake() -> "WaysIntake":
+    """As `master_intake`, for contact ways."""
+    from scrm.runtime.wiring import ways  # noqa: PLC0415
+
+    return ways.ways_intake(contact_queue())
+
+
+def came(arrival: Arrival) -> None:
+    """A customer came by a contact way; only one of ours is looked up."""
+    if not is_ours(arrival.state):
+        return
+    from scrm.runtime.wiring import ways  # noqa: PLC0415 - few starts hear of one
+
+    ways.came(arrival)
+
+
+def took_over(handover_userid: str, takeover_userid: str, at: datetime) -> None:
+    """Who stands in for a leaver in contact ways; only a start that hears of a handover needs it."""
+    from scrm.runtime.wiring import ways  # noqa: PLC0415
+
+    ways.successors().took_over(handover_userid, takeover_userid, at)
+
+
 def task_rename() -> "MemberRename":
     """A rename is rare, and only it needs the tasks."""
     from scrm.aws.task_table import DynamoTaskTable  # noqa: PLC0415
@@ -161,4 +191,5 @@ def reset() -> None:
     master_intake.cache_clear()
     facts_intake.cache_clear()
     consent_intake.cache_clear()
+    ways_intake.cache_clear()
     owner_notes.cache_clear()
