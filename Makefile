@@ -72,7 +72,7 @@ status: ## what of the stack runs
 .PHONY: scrm
 scrm: ## the operator's command line; make scrm ARGS="cases list"
 	$(SETUP) dev
-	@$(PY) -m local.cli $(ARGS)
+	@PYTHONPATH=layers/scrm:. $(PY) -m local.cli $(ARGS)
 
 .PHONY: bench
 bench: ## measure speed against peers; writes .local/bench.json

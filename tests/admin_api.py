@@ -79,7 +79,7 @@ from scrm.tasks.work import TaskWork
 from scrm.ways.desk import WayDesk
 from scrm.welcome.rules import WelcomeDesk
 from tests.fakes.answers import FakeAnswers
-from tests.fakes.archive import AskedOf, MemoryArchive
+from tests.fakes.archive import AskedOf, FakeCertifiedDays, MemoryArchive
 from tests.fakes.audience import NOW, FakeKnown, FakeLists, FakeSegments
 from tests.fakes.audit import FakeAuditStore
 from tests.fakes.campaigns import Bank, MemoryResults, MemoryShared
@@ -282,6 +282,7 @@ class Api:
     reviews: FakeReviewCases = field(default_factory=FakeReviewCases)
     review_age: timedelta = timedelta()
     archive_asked: list[str] = field(default_factory=list)
+    certified: FakeCertifiedDays = field(default_factory=FakeCertifiedDays)
 
     @property
     def links(self) -> OptOutLinks:
@@ -314,6 +315,7 @@ class Api:
             "content_library": ContentOverMemory(self.library, self.shelf.desk),
             "permission_changes": self.library.changes,
             "archive_intake": IntakeDesk(self.archive.care(), AskedOf(self.archive_asked)),
+            "certified_days": self.certified,
             "welcome_desk": WelcomeDesk(
                 self.welcome,
                 LibraryGreetings(self.library.gate, lambda: self.links),

@@ -18,6 +18,7 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 from requests.adapters import HTTPAdapter
 
+from functions.archive_certify import handler as archive_certify
 from functions.archive_intake import handler as archive_intake
 from functions.archive_worker import handler as archive_worker
 from functions.campaign_planner import handler as campaign_planner
@@ -71,6 +72,7 @@ HANDLERS: dict[str, Callable[..., Any]] = {
     "welcome": welcome_worker.lambda_handler,
     "archive_intake": archive_intake.lambda_handler,
     "archive": archive_worker.lambda_handler,
+    "archive_certify": archive_certify.lambda_handler,
 }
 
 

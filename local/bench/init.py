@@ -30,6 +30,7 @@ LIMITS = {
     "welcome_worker": 0.85,
     "archive_intake": 0.85,
     "archive_worker": 0.85,
+    "archive_certify": 0.85,
     "campaign_reconcile": 0.85,
     "campaign_planner": 0.85,
     "admin_api": 0.90,
@@ -45,6 +46,7 @@ USUAL = {
     "customer_web": "open_page",
     "archive_intake": "pull_requested",
     "archive_worker": "page_stored",
+    "archive_certify": "due",
 }
 """The sample that stands for a function's usual work, where it is not the first by name."""
 CALLS: Mapping[str, str] = {
@@ -79,6 +81,7 @@ ENVIRONMENT: Mapping[str, str] = {
     "ARCHIVE_LIBRARY_PATH": "/opt/lib/libWeWorkFinanceSdk_C.so",
     "ARCHIVE_PULLS_PER_MINUTE": "600",
     "ARCHIVE_KEYS_SECRET_ID": "scrm/archive-keys",
+    "CERTIFICATE_KEY_ID": "alias/certificates",
     **{name: name.lower() for name in re.findall(r"^ +([A-Z_]+_TABLE): ", _TEMPLATE, re.MULTILINE)},
     **{name: f"{_QUEUES}/{name}" for name in re.findall(r"^ +([A-Z_]+_QUEUE_URL): ", _TEMPLATE, re.MULTILINE)},
 }

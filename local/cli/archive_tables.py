@@ -1,4 +1,7 @@
-"""The archive's intake as tables that bank people read."""
+"""The archive's intake and certificates as tables that bank people read."""
+
+from collections.abc import Sequence
+from typing import Protocol
 
 from rich.table import Table
 
@@ -7,6 +10,26 @@ from local.cli.tables import local_time, titled
 
 _REASONS = {"key_missing": "缺少私钥", "undecryptable": "私钥不符或数据损坏", "crashed": "解密组件异常"}
 _NONE = "—"
+_FAULTS = {
+    "missing": "缺失",
+    "changed": "内容被改动",
+    "replaced": "被其他版本覆盖",
+    "unreadable": "无法读取",
+    "chain_broken": "与前一环不衔接",
+    "gap": "拉取有间断",
+    "not_counted": "条数不符",
+    "signature": "签名无效",
+}
+
+
+class VerifiedDay(Protocol):
+    """A day, and what is wrong with it: kind and object."""
+
+    @property
+    def day(self) -> str: ...
+
+    @property
+    def faults(self) -> Sequence[tuple[str, str]]: ...
 
 
 def status(found: Row) -> Table:
@@ -26,6 +49,57 @@ def requested(title: str, found: Row) -> Table:
     table = titled(title, "提交时间")
     table.add_row(local_time(found["requested_at"]))
     return table
+
+
+def certificates(found: list[Row]) -> Table:
+    table = titled("每日完整性证明", "日期", "页数", "条数", "已解密", "搁置", "未识别", "无席位人数", "出具时间")
+    for row in found:
+        counts, seats = row["counts"], row["seats"]
+        table.add_row(
+            row["day"],
+            *(str(counts[name]) for name in ("pages", "rows", "opened", "parked", "raw")),
+            str(seats["without"]) if seats else _NONE,
+            local_time(row["made_at"]),
+        )
+    return table
+
+
+def certificate(found: Row) -> Table:
+    table = titled(f"{found['day']} 完整性证明", "项目", "数值")
+    counts, seats = found["counts"], found["seats"]
+    names = {
+        "pages": "页数",
+        "rows": "条数",
+        "opened": "已解密",
+        "parked": "搁置",
+        "raw": "未识别",
+        "jumps": "企业微信跳号",
+    }
+    for name, shown in names.items():
+        table.add_row(shown, str(counts[name]))
+    for version, rows in found["parked_by_key_version"].items():
+        table.add_row(f"出具时仍搁置（密钥版本 {version}）", str(rows))
+    table.add_row("在册 / 有席位 / 无席位", _seats(seats))
+    table.add_row("列明的对象数", str(found["objects"]))
+    table.add_row("证明文件", found["key"])
+    table.add_row("摘要", found["root"])
+    table.add_row("前一日摘要", found["previous_root"] or _NONE)
+    table.add_row("签名", found["signature"])
+    return table
+
+
+def verified(found: Sequence[VerifiedDay]) -> Table:
+    table = titled("完整性核验", "日期", "结论", "对象")
+    for each in found:
+        if not each.faults:
+            table.add_row(each.day, "完整", _NONE)
+        for kind, key in each.faults:
+            table.add_row(each.day, _FAULTS[kind], key)
+    return table
+
+
+def _seats(seats: Row | None) -> str:
+    return " / ".join(str(seats[name]) for name in ("roster", "permitted", "without")) if seats else _NONE
 
 
 def _time(value: str | None) -> str:

@@ -290,6 +290,7 @@ def samples() -> dict[str, dict[str, dict[str, Any]]]:
             "poison": batch("archive", {"kind": "page_stored"}),
             "reopening_requested": batch("archive", ReopeningRequested()),
         },
+        "archive_certify": {"due": {"schedule": "archive_certify.due"}},
         "welcome_worker": {
             "customer_added": batch("welcome", newcomer()),
             "customer_added_clock_ahead": batch("welcome", newcomer() | {"occurred_at": "2099-11-23T01:00:00.000Z"}),

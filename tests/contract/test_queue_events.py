@@ -28,6 +28,7 @@ QUEUE_OF = {
     "welcome_worker": "welcome",
     "archive_intake": "archive_intake",
     "archive_worker": "archive",
+    "archive_certify": "archive_certify",
 }
 # A message that fits no model can never succeed, and a case nobody opened cannot be worked on: both go to the
 # dead-letter queue, where the runbook looks at them.

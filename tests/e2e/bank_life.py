@@ -5,13 +5,16 @@ import io
 import json
 from contextlib import suppress
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 import requests
 
+from local.cli import archive_proof
 from local.cli.client import at
 from local.cli.errors import NotFoundError
 from local.engine.credentials import WecomCredentials
+from scrm.archive.places import manifest_key
+from scrm.clock import BUSINESS_ZONE
 from tests.e2e.conditions import eventually
 from tests.e2e.small_bank import Bank
 
@@ -51,6 +54,7 @@ def live(bank: Bank) -> None:
     _a_customer_comes_by_a_contact_way(bank)
     _a_customer_chooses(bank)
     _conversations_are_kept(bank)
+    _a_day_is_certified(bank)
 
 
 def _a_handover_that_ends_well(bank: Bank, userid: str) -> str:
@@ -398,6 +402,28 @@ def _conversations_are_kept(bank: Bank) -> None:
         head_office.post(at("archive", "intake", asked), {})
     bank.pass_time(2 * HOUR)
     assert head_office.get(at("archive", "intake"))["parked"] == []
+
+
+def _a_day_is_certified(bank: Bank) -> None:
+    """After midnight; an auditor finds the day whole, and an object that somebody wrote over by its name."""
+    day = datetime.fromisoformat(bank.wecom.clock()["now"]).astimezone(BUSINESS_ZONE).date()
+    midnight = datetime.combine(day + timedelta(days=1), time.min, BUSINESS_ZONE)
+    bank.wecom.advance_to((midnight + timedelta(minutes=15)).astimezone(UTC).isoformat())
+    bank.settle()
+    certified = bank.operator("auditor").rows(at("archive", "certificates"), 0)
+    assert certified[0]["day"] == day.isoformat()
+    assert sum(each["counts"]["pages"] for each in certified) == 2
+    days = [date.fromisoformat(each["day"]) for each in certified]
+    engine, bucket = bank.stack.engine, bank.stack.endpoints.resources["buckets"]["ArchiveBucket"]
+    key = engine.client("kms").get_public_key(KeyId=bank.stack.deployed.physical_ids["CertificateKey"])["PublicKey"]
+
+    def faults() -> list[str]:
+        found = archive_proof.verified(days, bucket, lambda: key, lambda: engine.client("s3"))
+        return [place for each in found for _, place in each.faults]
+
+    assert faults() == []
+    engine.client("s3").put_object(Bucket=bucket, Key=manifest_key(1), Body=b"{}")
+    assert manifest_key(1) in faults()
 
 
 def _a_list_is_brought(bank: Bank, external_userids: list[str]) -> None:

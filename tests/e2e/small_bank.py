@@ -84,7 +84,10 @@ class Bank:
         return case
 
     def uses(self) -> set[tuple[str, str, str]]:
-        """(function, action, logical id of the resource, with its index) of everything the roles asked for."""
+        """(function, action, logical id of the resource, with its index) of everything the roles asked for.
+
+        Not of what a key's own policy grants, which names its one role (tests/infra/test_stores.py).
+        """
         logical = {
             name: logical_id
             for kind in ("tables", "queues", "secrets", "buses", "buckets")
@@ -92,7 +95,11 @@ class Bank:
             for name in [place.rsplit("/", 1)[-1]]
         }
         asked = map(json.loads, self.stack.paths.actions.read_text("utf-8").splitlines())
-        return {(_function(each), each["action"], _resource(each["resource"], logical)) for each in asked}
+        return {
+            (_function(each), each["action"], _resource(each["resource"], logical))
+            for each in asked
+            if not each["action"].startswith("kms:")
+        }
 
 
 def _function(asked: dict[str, Any]) -> str:

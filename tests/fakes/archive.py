@@ -5,11 +5,13 @@ import functools
 import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, cast
 
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
+from scrm.archive.certificate import Counts
+from scrm.archive.certified_days import CertifiedDay, SeatCounts
 from scrm.archive.errors import FailureKind, KeyMissing, SourceFailure, UndecryptableMessage
 from scrm.archive.intake import Intake
 from scrm.archive.manifest import Manifest, checksum, from_bytes
@@ -28,6 +30,7 @@ from scrm.archive.stores import (
     StoredObject,
 )
 from scrm.archive.sweep import IntakeCare
+from scrm.paging import Page
 
 BEGINNING = datetime(2026, 11, 26, 2, 0, tzinfo=UTC)
 CORP = "wwSIMCORP0000001"
@@ -243,6 +246,36 @@ class AskedOf:
 
     def request_reopening(self) -> None:
         self.asked.append("reopening")
+
+
+@dataclass
+class FakeCertifiedDays:
+    """Implements `scrm.archive.certified_days.CertifiedDayQueries`; pages of any size, oldest day first in ``days``."""
+
+    days: list[CertifiedDay] = field(default_factory=list)
+
+    def page(self, cursor: str | None, limit: int) -> Page[CertifiedDay]:
+        start = int(cursor or 0)
+        latest_first = self.days[::-1]
+        more = start + limit < len(latest_first)
+        return Page(tuple(latest_first[start : start + limit]), str(start + limit) if more else None)
+
+    def day(self, day: date) -> CertifiedDay | None:
+        return next((each for each in self.days if each.day == day), None)
+
+
+def certified_day(day: date) -> CertifiedDay:
+    return CertifiedDay(
+        day=day,
+        made_at=datetime(day.year, day.month, day.day, 16, 10, tzinfo=UTC),
+        root="ab" * 32,
+        previous_root="cd" * 32,
+        signature=b"signed",
+        counts=Counts(pages=2, rows=1_500, opened=1_490, parked=8, raw=2, jumps=1),
+        parked={"2": 8},
+        objects=6,
+        seats=SeatCounts(3, 2, 1),
+    )
 
 
 @dataclass

@@ -7,6 +7,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from scrm.archive.certificate import DayCertificate
 from scrm.archive.stores import Cursor, SegmentPointer
 from tests.fakes.archive import MemoryArchive
 
@@ -36,6 +37,7 @@ class Days:
     def __init__(self, archive: MemoryArchive) -> None:
         self._archive = archive
         self.last: date | None = None
+        self.signatures: dict[date, bytes] = {}
 
     def cursor(self) -> Cursor:
         return self._archive.store.cursor()
@@ -52,5 +54,6 @@ class Days:
     def last_certified(self) -> date | None:
         return self.last
 
-    def certified(self, day: date) -> None:
-        self.last = max(day, self.last or day)
+    def certified(self, certificate: DayCertificate, signature: bytes) -> None:
+        self.last = max(certificate.day, self.last or certificate.day)
+        self.signatures[certificate.day] = signature

@@ -21,6 +21,7 @@ FUNCTIONS = {
     "WelcomeWorker": "welcome_worker",
     "ArchiveIntake": "archive_intake",
     "ArchiveWorker": "archive_worker",
+    "ArchiveCertify": "archive_certify",
     "AdminApi": "admin_api",
     "CustomerWeb": "customer_web",
 }

@@ -141,6 +141,7 @@ def test_every_api_is_throttled(stage: dict[str, Any]) -> None:
         "CampaignReconcileMedia",
         "ArchiveIntakeDue",
         "ArchiveWorkerParked",
+        "ArchiveCertifyDue",
     ],
 )
 def test_schedules_are_in_utc_and_name_themselves(schedule: str) -> None:
@@ -157,6 +158,7 @@ def test_schedules_are_in_utc_and_name_themselves(schedule: str) -> None:
         '{"schedule": "campaign_reconcile.media"}',
         '{"schedule": "archive_intake.due"}',
         '{"schedule": "archive_worker.parked"}',
+        '{"schedule": "archive_certify.due"}',
     )
     assert asked["State"] == {"Ref": "SchedulesState"}
 

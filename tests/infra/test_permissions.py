@@ -86,6 +86,7 @@ PREFIXES = {
         "s3:GetObject": {"pages/*", "segments/*", "reopened/*"},
         "s3:PutObject": {"segments/*", "reopened/*"},
     },
+    "ArchiveCertify": {"s3:GetObject": {"manifests/*", "days/*"}, "s3:PutObject": {"days/*"}},
     "CampaignReconcile": {"s3:GetObject": {"content/media/*"}, "s3:PutObject": {"facts/send_settled/*"}},
 }
 ROLES = sorted(of_type("AWS::IAM::Role"))
@@ -215,6 +216,7 @@ def test_only_the_scheduler_of_this_account_may_start_the_scheduled_functions() 
         "CampaignPlannerFunction",
         "ArchiveIntakeFunction",
         "ArchiveWorkerFunction",
+        "ArchiveCertifyFunction",
     }
 
 

@@ -28,7 +28,17 @@ TABLES = {
 # Working state; ended relations; old weeks; what no feed repeated.
 FORGETS = {"PlatformTable", "ContactsTable", "PressureTable", "AudienceTable", "WelcomeTable"}
 SECRETS = ["WecomSecret", "CallbackSecret", "LinkSecret", "ArchiveKeysSecret"]
-KEPT = [*TABLES, *SECRETS, "DataBucket", "DataKey", "ArchiveBucket", "ArchiveKey", "EgressAddressA", "EgressAddressB"]
+KEPT = [
+    *TABLES,
+    *SECRETS,
+    "DataBucket",
+    "DataKey",
+    "ArchiveBucket",
+    "ArchiveKey",
+    "CertificateKey",
+    "EgressAddressA",
+    "EgressAddressB",
+]
 DATA_CLASSES = {"core", "important", "general-sensitive", "general-other"}
 HOLDS_DATA = (
     "AWS::DynamoDB::Table",
@@ -159,6 +169,18 @@ def test_the_archives_key_is_used_through_its_bucket_alone() -> None:
 
     assert properties("ArchiveKey")["EnableKeyRotation"] is True
     assert using["Condition"] == {"StringLike": {"kms:ViaService": {"Fn::Sub": "s3.${AWS::Region}.*"}}}
+
+
+def test_the_key_of_certificates_signs_for_one_role_alone_and_shows_its_public_half() -> None:
+    key = properties("CertificateKey")
+    by_action = {
+        action: each["Principal"]["AWS"] for each in key["KeyPolicy"]["Statement"] for action in _actions(each)
+    }
+
+    assert (key["KeySpec"], key["KeyUsage"]) == ("ECC_NIST_P256", "SIGN_VERIFY")
+    assert by_action["kms:Sign"] == {"Fn::GetAtt": ["ArchiveCertifyRole", "Arn"]}
+    assert names_in(by_action["kms:GetPublicKey"]) == {"AWS::Partition", "AWS::AccountId"}
+    assert "kms:CreateGrant" not in by_action  # it would let the account hand the right on
 
 
 @pytest.mark.parametrize("name", SECRETS)

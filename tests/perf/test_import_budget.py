@@ -54,6 +54,7 @@ FORBIDDEN = {
     "campaign_planner": (*NOT_IN_WORKERS, *NOT_BEFORE_WORK_COMES),
     "archive_intake": (*NOT_IN_WORKERS, *NOT_BEFORE_WORK_COMES, "scrm.archive", "cryptography"),
     "archive_worker": (*NOT_IN_WORKERS, *NOT_BEFORE_WORK_COMES, "scrm.archive", "cryptography"),
+    "archive_certify": (*NOT_IN_WORKERS, *NOT_BEFORE_WORK_COMES, "scrm.archive", "cryptography"),
     "welcome_worker": (*NOT_IN_WORKERS, "scrm.campaign", "scrm.content.media", "scrm.wecom.events.external_contact"),
     "campaign_worker": (*NOT_IN_WORKERS, *NOT_BEFORE_WORK_COMES),
     "campaign_reconcile": (*NOT_IN_WORKERS, *NOT_BEFORE_WORK_COMES),
@@ -83,6 +84,15 @@ FORBIDDEN_IN_WORK = {
     "slices": (*EVERYWHERE, "scrm.handover", "scrm.tasks", "scrm.campaign.planning", "scrm.wecom"),
     "archive_pulls": (*EVERYWHERE, *OTHER_FEATURES, *CAMPAIGN_FEATURES, "duckdb", "scrm.archive.message"),
     "archive_pages": (*EVERYWHERE, *OTHER_FEATURES, *CAMPAIGN_FEATURES, "duckdb", "scrm.wecom.governor"),
+    "archive_days": (
+        *EVERYWHERE,
+        "scrm.audit",
+        "scrm.handover",
+        "scrm.tasks",
+        *CAMPAIGN_FEATURES,
+        "duckdb",
+        "scrm.wecom",
+    ),
     "media": (*EVERYWHERE, *OTHER_FEATURES, "scrm.campaign.dispatching", "scrm.audience", "scrm.contacts"),
 }
 

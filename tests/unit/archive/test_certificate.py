@@ -264,3 +264,30 @@ def test_a_crash_at_any_step_leaves_one_certificate_and_its_signature(step: int)
 
     assert at.days.last == DAY
     assert at.verifying.verify(DAY) == []
+
+
+def test_how_long_the_oldest_day_waits_is_told_from_its_end_in_shanghai(at: Certified) -> None:
+    at.archive.moment = datetime(2026, 11, 26, 15, 0, tzinfo=UTC)
+    assert at.certifying.waiting_for() == timedelta(0)  # the day is not over
+    at.archive.moment = datetime(2026, 11, 27, 4, 0, tzinfo=UTC)
+    assert at.certifying.waiting_for() == timedelta(hours=12)
+
+    at.certifying.run()
+
+    assert at.certifying.waiting_for() == timedelta(0)
+    assert at.certifying.next_due() == datetime(2026, 11, 27, 16, 0, tzinfo=UTC)
+
+
+def test_before_the_first_page_nothing_waits() -> None:
+    at = Certified(rows=0)
+
+    assert (at.certifying.next_due(), at.certifying.waiting_for()) == (None, timedelta(0))
+
+
+def test_the_signature_that_was_stored_first_is_the_one_that_is_noted(at: Certified) -> None:
+    at.certifying.run()
+    at.days.last = None
+
+    at.certifying.run()
+
+    assert at.days.signatures[DAY] == at.archive.objects.objects["days/2026-11-26.sig"].body

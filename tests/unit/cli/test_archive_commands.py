@@ -1,7 +1,11 @@
 """The archive's intake at the command line, in Chinese."""
 
+from datetime import date
+from pathlib import Path
+
+from local.cli.archive_proof import days_asked
 from tests.admin_api import Api
-from tests.fakes.archive import row
+from tests.fakes.archive import certified_day, row
 from tests.unit.cli.test_commands import Run, api, endpoints, gateway, issuer, run
 
 __all__ = ["api", "endpoints", "gateway", "issuer", "run"]  # fixtures
@@ -18,3 +22,31 @@ def test_the_intake_is_shown_and_asked(run: Run, api: Api) -> None:
     assert "未解密的页将重新处理" in run("archive", "sweep").output
     assert "搁置的消息将重新尝试解密" in run("archive", "reopen").output
     assert api.archive_asked == ["sweep", "reopening"]
+
+
+def test_certified_days_are_listed_and_shown(run: Run, api: Api) -> None:
+    api.certified.days = [certified_day(date(2026, 11, 25)), certified_day(date(2026, 11, 26))]
+
+    listed = run("archive", "certificates").output
+    shown = run("archive", "certificate", "2026-11-26").output
+
+    assert listed.index("2026-11-26") < listed.index("2026-11-25")
+    assert "days/2026-11-26.json" in shown
+    assert "出具时仍搁置（密钥版本 2）" in shown
+
+
+def test_verifying_wants_days_and_one_key(run: Run, tmp_path: Path) -> None:
+    no_key = tmp_path / "key.pem"
+    no_key.write_text("not a key")
+    asked = ("archive", "verify", "--bucket", "evidence")
+
+    assert "请指定 --key-id 或 --public-key 之一" in str(run(*asked, "--day", "2026-11-26").exception)
+    assert "指定日期" in str(run(*asked, "--key-id", "k").exception)
+    assert "不是公钥文件" in str(run(*asked, "--day", "2026-11-26", "--public-key", str(no_key)).exception)
+
+
+def test_days_are_those_named_and_those_in_the_span() -> None:
+    first, last = date(2026, 11, 29), date(2026, 12, 1)
+
+    assert days_asked([date(2026, 11, 1)], first, last) == [date(2026, 11, 1), first, date(2026, 11, 30), last]
+    assert days_asked([], first, None) == [first]

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Protocol
 
 from scrm.archive import certificate as certificates
@@ -43,8 +43,8 @@ class CertifiedDays(Protocol):
 
     def last_certified(self) -> date | None: ...
 
-    def certified(self, day: date) -> None:
-        """Note the day; an earlier one than is noted changes nothing."""
+    def certified(self, certificate: DayCertificate, signature: bytes) -> None:
+        """Note the day with its figures; repeatable."""
         ...
 
 
@@ -92,21 +92,43 @@ class Certifying:
         if stored is None:
             self.objects.put_once(certificate_key(day), certificates.to_bytes(certificate), _JSON)
             certificate = read_certificate(self.objects, day) or certificate
-        signature = self.signer.sign(certificates.root_of(certificate).encode())
-        self.objects.put_once(signature_key(day), signature, _BYTES)
-        self.days.certified(day)
+        self.days.certified(certificate, self._signature(certificate))
         return certificate
 
+    def waiting_for(self) -> timedelta:
+        """How long the oldest day that is over waits for its certificate; zero when none does."""
+        ends_at = self.next_due()
+        return timedelta(0) if ends_at is None else max(self.now() - ends_at, timedelta(0))
+
+    def next_due(self) -> datetime | None:
+        """When the first day without a certificate ends, or ended; None before the first page."""
+        day = self._first_without()
+        return None if day is None else datetime.combine(day + timedelta(days=1), time.min, BUSINESS_ZONE)
+
+    def _signature(self, certificate: DayCertificate) -> bytes:
+        """The one that is stored; each signing of a root gives other bytes."""
+        key = signature_key(certificate.day)
+        stored = self.objects.read(key)
+        if stored is None:
+            made = self.signer.sign(certificates.root_of(certificate).encode())
+            if self.objects.put_once(key, made, _BYTES) is not None:
+                return made
+            stored = self.objects.read(key)
+            return made if stored is None else stored.body
+        return stored.body
+
     def _next_day(self) -> date | None:
-        """The day after the last certified one, or that of the first page; None when it is not over."""
+        """The first day without a certificate; None when it is not over."""
+        day = self._first_without()
+        return day if day is not None and day < self.now().astimezone(BUSINESS_ZONE).date() else None
+
+    def _first_without(self) -> date | None:
+        """The day after the last certified one, or that of the first page."""
         last = self.days.last_certified()
         if last is not None:
-            day = last + timedelta(days=1)
-        elif (first := _first_manifest(self.objects)) is not None:
-            day = certificates.day_of(first)
-        else:
-            return None
-        return day if day < self.now().astimezone(BUSINESS_ZONE).date() else None
+            return last + timedelta(days=1)
+        first = _first_manifest(self.objects)
+        return certificates.day_of(first) if first is not None else None
 
     def _make(self, day: date) -> DayCertificate:
         previous = read_certificate(self.objects, day - timedelta(days=1))

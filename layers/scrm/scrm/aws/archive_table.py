@@ -1,7 +1,7 @@
 """The archive's table: who pulls, how far the archive is, which pages and rows still wait, where segments are."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final
 
 from scrm.archive.stores import Cursor, Lease, OpenPage, ParkedPage, ParkReason, SegmentPointer
@@ -112,6 +112,10 @@ class DynamoSegmentStore:
         item = self._table.get(_parked_key(asked_from, key_version, reason))
         return _parked_page(item) if item else None
 
+    def segments_of(self, day: date) -> list[SegmentPointer]:
+        """Segments of the pages that were pulled on this business day, in the order of their rows."""
+        return [_segment(day, item) for item in self._table.query(starts_with(_segments_of(day)))]
+
     def unpark(self, page: ParkedPage, left: Sequence[int]) -> None:
         key = _parked_key(page.asked_from, page.key_version, page.reason)
         unchanged = Condition("seqs = :seqs", {":seqs": list(page.seqs)})
@@ -155,7 +159,7 @@ def _open_page(item: Mapping[str, Any]) -> OpenPage:
 
 def _segment_item(segment: SegmentPointer) -> Item:
     return {
-        "pk": f"SEGMENT#{segment.day.isoformat()}",
+        "pk": _segments_of(segment.day),
         "sk": f"{segment.asked_from:020d}",
         "object_key": segment.key,
         "version_id": segment.version_id,
@@ -166,6 +170,24 @@ def _segment_item(segment: SegmentPointer) -> Item:
         "raw": segment.raw,
         **_version(),
     }
+
+
+def _segment(day: date, item: Mapping[str, Any]) -> SegmentPointer:
+    return SegmentPointer(
+        day=day,
+        asked_from=int(item["sk"]),
+        key=item["object_key"],
+        version_id=item["version_id"],
+        sha256=item["sha256"],
+        rows=item["row_count"],
+        opened=item["opened"],
+        parked=item["parked"],
+        raw=item["raw"],
+    )
+
+
+def _segments_of(day: date) -> str:
+    return f"SEGMENT#{day.isoformat()}"
 
 
 def _parked_key(asked_from: int, key_version: int, reason: ParkReason) -> dict[str, str]:

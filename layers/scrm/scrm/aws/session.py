@@ -40,6 +40,7 @@ with lean(_UNREAD):
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_events import EventBridgeClient
+    from mypy_boto3_kms import KMSClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_secretsmanager import SecretsManagerClient
     from mypy_boto3_sqs import SQSClient
@@ -53,7 +54,7 @@ CONFIG = Config(
     retries={"mode": "standard", "total_max_attempts": 3},
     tcp_keepalive=True,
 )
-_SERVICE_IDS = frozenset({"dynamodb", "eventbridge", "s3", "secrets-manager", "sqs"})
+_SERVICE_IDS = frozenset({"dynamodb", "eventbridge", "kms", "s3", "secrets-manager", "sqs"})
 _DATA = Path(__file__).parent / "data"
 
 
@@ -87,6 +88,8 @@ def client(service: Literal["s3"]) -> "S3Client": ...
 def client(service: Literal["secretsmanager"]) -> "SecretsManagerClient": ...
 @overload
 def client(service: Literal["events"]) -> "EventBridgeClient": ...
+@overload
+def client(service: Literal["kms"]) -> "KMSClient": ...
 def client(service: str) -> Any:
     """The low-level client of ``service``; always the same one."""
     return _client(service)

@@ -14,6 +14,7 @@ from scrm.runtime import cold_start
 _BASE = "/v1/"
 FAMILIES: Final[Mapping[str, str]] = {
     "activities": "activities",
+    "archive/certificates": "archive_certificates",
     "archive/intake": "archive_intake",
     "audience-preview": "segments",
     "audit": "audit_entries",

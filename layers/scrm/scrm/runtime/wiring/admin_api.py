@@ -28,6 +28,7 @@ from scrm.runtime.wiring import bank_settings, handover_settings
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
+    from scrm.archive.certified_days import CertifiedDayQueries
     from scrm.archive.sweep import IntakeDesk
     from scrm.audience.needs import Recommender
     from scrm.aws.certificate_documents import BucketCertificates
@@ -171,6 +172,13 @@ def archive_intake() -> "IntakeDesk":
     from scrm.runtime.wiring import archive_care  # noqa: PLC0415 - only operations on the archive need it
 
     return archive_care.desk()
+
+
+def certified_days() -> "CertifiedDayQueries":
+    from scrm.aws.archive_days import DynamoCertifiedDays  # noqa: PLC0415 - as above
+    from scrm.runtime.wiring.tables import table  # noqa: PLC0415
+
+    return DynamoCertifiedDays(table("ARCHIVE_TABLE"))
 
 
 def welcome_desk() -> "WelcomeDesk":

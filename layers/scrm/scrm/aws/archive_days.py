@@ -1,0 +1,98 @@
+"""Certified days in the archive's table, and what a day's certificate is made from.
+
+=============  ================  ==================================================================================
+pk             sk                item
+=============  ================  ==================================================================================
+``CERTIFIED``  ``<day>``         a certified day: root, signature, figures; the certificate itself is in the bucket
+=============  ================  ==================================================================================
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from datetime import date
+from typing import Any, Final
+
+from scrm.archive.certificate import Counts, DayCertificate, root_of
+from scrm.archive.certified_days import CertifiedDay, SeatCounts
+from scrm.archive.stores import Cursor, SegmentPointer
+from scrm.aws import cursors
+from scrm.aws.archive_table import DynamoIntakeStore, DynamoSegmentStore
+from scrm.aws.table import Item, Table, starts_with
+from scrm.clock import from_iso, to_iso
+from scrm.paging import Page
+
+SCHEMA_VERSION: Final = 1
+_CERTIFIED: Final = "CERTIFIED"
+
+
+class DynamoCertifiedDays:
+    """Implements `scrm.archive.certifying.CertifiedDays` and `scrm.archive.certified_days.CertifiedDayQueries`."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+        self._intake = DynamoIntakeStore(table)
+        self._segments = DynamoSegmentStore(table)
+
+    def cursor(self) -> Cursor:
+        return self._intake.cursor()
+
+    def segments_of(self, day: date) -> Sequence[SegmentPointer]:
+        return self._segments.segments_of(day)
+
+    def parked_rows(self) -> Mapping[str, int]:
+        parked: Counter[str] = Counter()
+        for page in self._segments.parked_pages():
+            parked[str(page.key_version)] += page.new_rows
+        return parked
+
+    def last_certified(self) -> date | None:
+        found, _ = self._table.query_page(starts_with(_CERTIFIED), limit=1, newest_first=True)
+        return date.fromisoformat(found[0]["sk"]) if found else None
+
+    def certified(self, certificate: DayCertificate, signature: bytes) -> None:
+        self._table.put(_item(certificate, signature))
+
+    def page(self, cursor: str | None, limit: int) -> Page[CertifiedDay]:
+        scope = "certified days"
+        start = cursors.key(cursors.decode(scope, cursor), "after")
+        items, last = self._table.query_page(starts_with(_CERTIFIED), start=start, limit=limit, newest_first=True)
+        return Page(tuple(map(_to_day, items)), cursors.encode(scope, {"after": last}) if last else None)
+
+    def day(self, day: date) -> CertifiedDay | None:
+        item = self._table.get({"pk": _CERTIFIED, "sk": day.isoformat()})
+        return _to_day(item) if item else None
+
+
+def _item(certificate: DayCertificate, signature: bytes) -> Item:
+    seats = certificate.seats
+    return {
+        "pk": _CERTIFIED,
+        "sk": certificate.day.isoformat(),
+        "schema_version": SCHEMA_VERSION,
+        "made_at": to_iso(certificate.made_at),
+        "root": root_of(certificate),
+        "previous_root": certificate.previous_root,
+        "signature": signature,
+        "counts": asdict(certificate.counts),
+        "parked": dict(certificate.parked),
+        "object_count": len(certificate.objects),
+        "seats": {"roster": seats.roster, "permitted": seats.permitted, "without": len(seats.without)}
+        if seats
+        else None,
+    }
+
+
+def _to_day(item: Mapping[str, Any]) -> CertifiedDay:
+    seats = item.get("seats")
+    return CertifiedDay(
+        day=date.fromisoformat(item["sk"]),
+        made_at=from_iso(item["made_at"]),
+        root=item["root"],
+        previous_root=item["previous_root"],
+        signature=bytes(item["signature"]),
+        counts=Counts(**item["counts"]),
+        parked=item["parked"],
+        objects=item["object_count"],
+        seats=SeatCounts(**seats) if seats else None,
+    )
