@@ -96,6 +96,7 @@ from tests.fakes.pressure import FakeExceptions, FakePressureStore
 from tests.fakes.queries import FakeCaseQueries, FakeContactQueries, FakeOrgQueries
 from tests.fakes.review import FakeReviewCases
 from tests.fakes.settings import MemorySettingsStore
+from tests.fakes.targets import TargetsOverMemory
 from tests.fakes.tasks import FakeTasks
 from tests.fakes.ways import FakeWayNews, FakeWays
 from tests.fakes.welcome import FakeWelcomeRules
@@ -283,6 +284,7 @@ class Api:
     review_age: timedelta = timedelta()
     archive_asked: list[str] = field(default_factory=list)
     certified: FakeCertifiedDays = field(default_factory=FakeCertifiedDays)
+    targets: TargetsOverMemory = field(init=False)
 
     @property
     def links(self) -> OptOutLinks:
@@ -345,6 +347,8 @@ class Api:
         caps = GovernedCaps(self.caps, self.exceptions, clock.now)
         ports["pressure_ledger"] = PressureLedger(self.pressure, caps, clock.now, lambda _: None)
         audited = AuditedExceptions(ports["audit_log"])
+        self.targets = TargetsOverMemory(ports["audit_log"])
+        monkeypatch.setattr(wiring, "targets", self.targets.joined)
         ports["lexicons"] = Lexicons(FakeLexicons(), AuditedLexicons(ports["audit_log"]))
         ports["pressure_exceptions"] = PressureExceptions(self.exceptions, audited, self.caps)
         monkeypatch.setattr(bank_settings, "store", lambda: self.settings)

@@ -26,6 +26,7 @@ os.environ.update(
     CONTENT_TABLE="content",
     WELCOME_TABLE="welcome",
     LEXICON_TABLE="lexicon",
+    TARGETS_TABLE="targets",
     REVIEW_TABLE="review",
     ARCHIVE_TABLE="archive",
     ARCHIVE_BUCKET="archive",

@@ -5,11 +5,19 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from fractions import Fraction
 
-from scrm.node_paths import covers
+from scrm.audit.log import AuditLog
+from scrm.aws.target_journal import AuditedOverrides, AuditedPlans
+from scrm.node_paths import ROOT_NODE_ID, covers
 from scrm.paging import Page
-from scrm.targets.overrides import Override, OverrideState, StaleOverrideError
+from scrm.runtime.target_joins import ladder_of
+from scrm.runtime.wiring.targets import AdminTargets
+from scrm.settings.targets import TargetsDocument
+from scrm.targets.figures import FigureBook, MonthFigure
+from scrm.targets.overrides import GateOverrides, Override, OverrideState, StaleOverrideError
 from scrm.targets.planner import EVEN_SEASON, BranchShare, Conversion
-from scrm.targets.plans import Baseline, PlanTerms, PlanVersion, StalePlanError
+from scrm.targets.plans import Baseline, PlanTerms, PlanVersion, StalePlanError, TargetPlans, TargetViews
+from scrm.targets.review import GateKeeper, ProgressReview
+from scrm.targets.stages import StageLadder
 
 CONVERSION = Conversion(Fraction(50_000_00), Fraction(4, 5), Fraction(1, 10), Fraction(300))
 TERMS = PlanTerms(
@@ -94,6 +102,27 @@ class FakeJournal:
 
 
 @dataclass
+class FakeFigures:
+    """Implements `scrm.targets.figures.FigureStore`."""
+
+    stored: dict[tuple[str, str, str], list[MonthFigure]] = field(default_factory=dict)
+
+    def latest(self, node_id: str, kpi: str, first: str, last: str) -> Mapping[str, MonthFigure]:
+        return {
+            month: versions[-1]
+            for (node, name, month), versions in sorted(self.stored.items())
+            if (node, name) == (node_id, kpi) and first <= month <= last
+        }
+
+    def add(self, figure: MonthFigure) -> bool:
+        versions = self.stored.setdefault((figure.node_id, figure.kpi, figure.month), [])
+        if len(versions) + 1 != figure.version:
+            return False
+        versions.append(figure)
+        return True
+
+
+@dataclass
 class FakeOverrides:
     """Implements `scrm.targets.overrides.OverrideStore`."""
 
@@ -118,3 +147,32 @@ class FakeOverrides:
 
     def page(self, node_path: str, cursor: str | None, limit: int) -> Page[Override]:
         return Page(tuple(one for one in self.stored.values() if covers(node_path, one.wanted.node_path)), None)
+
+
+@dataclass
+class TargetsOverMemory:
+    """What `scrm.runtime.wiring.targets.admin_targets` gives, with everything kept by the test."""
+
+    log: AuditLog
+    headcounts: FakeHeadcounts = field(default_factory=FakeHeadcounts)
+    store: FakePlans = field(default_factory=FakePlans)
+    documents: FakePlanDocuments = field(default_factory=FakePlanDocuments)
+    figures: FakeFigures = field(default_factory=FakeFigures)
+    overrides: FakeOverrides = field(default_factory=FakeOverrides)
+    document: TargetsDocument = field(default_factory=TargetsDocument)
+
+    def joined(self) -> AdminTargets:
+        def ladder() -> StageLadder:
+            return ladder_of(self.document)
+
+        book = FigureBook(self.figures)
+        gates = GateKeeper(book, self.overrides, ladder)
+        return AdminTargets(
+            plans=TargetPlans(self.store, self.documents, AuditedPlans(self.log)),
+            views=TargetViews(self.store, self.documents, self.headcounts, ROOT_NODE_ID),
+            overrides=GateOverrides(self.overrides, AuditedOverrides(self.log), lambda: ladder().gated),
+            figures=book,
+            gates=gates,
+            progress=ProgressReview(book, gates),
+            confidence=lambda: self.document.forecast_confidence_percent / 100,
+        )

@@ -28,6 +28,7 @@ TABLE_OF = {
     "CONTENT_TABLE": "ContentTable",
     "WELCOME_TABLE": "WelcomeTable",
     "LEXICON_TABLE": "LexiconTable",
+    "TARGETS_TABLE": "TargetsTable",
     "REVIEW_TABLE": "ReviewTable",
     "ARCHIVE_TABLE": "ArchiveTable",
     "CAMPAIGN_TABLE": "CampaignTable",
@@ -69,8 +70,14 @@ PREFIXES = {
         "s3:PutObject": {"handover/certificates/*"},
     },
     "AdminApi": {
-        "s3:GetObject": {"content/media/*", "handover/certificates/*", "audience/lists/*", "audience/uploads/*"},
-        "s3:PutObject": {"content/media/*", "audience/lists/*", "audience/uploads/*", "audience/review/*"},
+        "s3:GetObject": {
+            "content/media/*",
+            "handover/certificates/*",
+            "audience/lists/*",
+            "audience/uploads/*",
+            "targets/*",
+        },
+        "s3:PutObject": {"content/media/*", "audience/lists/*", "audience/uploads/*", "audience/review/*", "targets/*"},
     },
     "CampaignPlanner": {
         "s3:GetObject": {"audience/snapshots/*", "audience/lists/*"},

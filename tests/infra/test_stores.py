@@ -18,6 +18,7 @@ TABLES = {
     "ConsentTable": set(),
     "WelcomeTable": set(),
     "LexiconTable": set(),
+    "TargetsTable": set(),
     "ReviewTable": {"by_desk", "by_bank", "by_due"},
     "ArchiveTable": set(),
     "CampaignTable": {"by_due", "by_branch", "by_bank"},

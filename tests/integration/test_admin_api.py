@@ -11,6 +11,28 @@ from tests.integration import admin_stack as admin
 schemas, stack = admin.schemas, admin.stack
 
 
+CASE_ID = "case_" + "a" * 26
+CUSTOMER_ID = "wmEXAMPLE0000000000000000000001"
+TASK_ID = "task_" + "a" * 26
+TABLES = {
+    "platform": "PlatformTable",
+    "org": "OrgTable",
+    "contacts": "ContactsTable",
+    "handover": "HandoverTable",
+    "tasks": "TasksTable",
+    "consent": "ConsentTable",
+    "content": "ContentTable",
+    "welcome": "WelcomeTable",
+    "lexicon": "LexiconTable",
+    "review": "ReviewTable",
+    "targets": "TargetsTable",
+    "pressure": "PressureTable",
+    "audience": "AudienceTable",
+    "campaign": "CampaignTable",
+    "send-tasks": "SendTaskTable",
+    "audit": "AuditTable",
+    "archive": "ArchiveTable",
+}
 EXPECTED = {
     "draft_lexicon": 201,
     "approve_lexicon": 404,  # samples come by name: it is not drafted yet

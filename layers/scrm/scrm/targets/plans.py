@@ -11,7 +11,6 @@ from enum import StrEnum
 from itertools import pairwise
 from typing import Protocol
 
-from scrm import ids
 from scrm.targets import planner
 from scrm.targets.errors import InvalidPlanError, TargetError
 from scrm.targets.planner import BranchShare, Conversion, MonthlyTargets
@@ -140,7 +139,15 @@ class Headcounts(Protocol):
 
 
 def plan_id_of(kpi: str, year: int) -> str:
-    return ids.derive("plan", kpi, str(year))
+    return f"{year}-{kpi}"
+
+
+def year_of(plan_id: str) -> int:
+    """Raises UnknownPlanError for what is no plan's id."""
+    year, _, kpi = plan_id.partition("-")
+    if not kpi or not year.isdecimal():
+        raise UnknownPlanError("a plan's id is its year and KPI, such as 2027-aum")
+    return int(year)
 
 
 @dataclass(frozen=True, slots=True)

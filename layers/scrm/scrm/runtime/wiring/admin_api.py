@@ -56,6 +56,7 @@ if TYPE_CHECKING:
     from scrm.runtime.wiring.audience import AdminAudience
     from scrm.runtime.wiring.campaigns import AdminCampaigns
     from scrm.runtime.wiring.content import AdminContent
+    from scrm.runtime.wiring.targets import AdminTargets
     from scrm.settings.change import SettingsChange
     from scrm.tasks.queries import TaskLists
     from scrm.tasks.work import TaskWork
@@ -340,6 +341,13 @@ def pressure_exceptions() -> "PressureExceptions":
     from scrm.runtime.wiring import pressure  # noqa: PLC0415
 
     return PressureExceptions(pressure.exception_store(), AuditedExceptions(audit_log()), pressure.rules)
+
+
+def targets() -> "AdminTargets":
+    """For one request, with the settings in force."""
+    from scrm.runtime.wiring.targets import admin_targets  # noqa: PLC0415 - only operations on targets need it
+
+    return admin_targets(audit_log())
 
 
 def customer_journal() -> "CustomerJournal":

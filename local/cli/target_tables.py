@@ -1,0 +1,144 @@
+"""Targets as tables that bank people read."""
+
+from collections.abc import Sequence
+
+from rich.table import Table
+
+from local.cli.client import Row
+from local.cli.tables import local_time, titled
+
+METRICS = {
+    "outcome": "指标增量",
+    "valid_added": "有效添加客户",
+    "added": "添加客户",
+    "reached": "触达客户",
+    "active_rms": "活跃客户经理",
+}
+PLAN_STATES = {"draft": "待审批", "approved": "生效", "rejected": "已驳回", "replaced": "已被新版本取代"}
+OVERRIDE_STATES = {"requested": "待审批", "approved": "已批准", "rejected": "已驳回", "revoked": "已撤销"}
+GATES = {"open": "已开放", "overridden": "特批开放", "locked": "未开放"}
+FINDINGS = {"met": "达标", "below": "未达标", "absent": "无数据", "no_base": "分母为零"}
+STAGES = {"usage": "使用率", "coverage": "覆盖率", "business": "业务指标"}
+
+
+def plans(rows: Sequence[Row]) -> Table:
+    table = titled("年度目标", "编号", "版本", "指标", "状态", "编制人", "审批人", "冻结时间", "审批意见")
+    for row in rows:
+        table.add_row(
+            row["plan_id"],
+            str(row["version"]),
+            row["kpi"],
+            PLAN_STATES[row["state"]],
+            row["made_by"],
+            row["decided_by"] or "—",
+            local_time(row["frozen_at"]) if row["frozen_at"] else "—",
+            row["note"] or "—",
+        )
+    return table
+
+
+def node(found: Row) -> tuple[Table, Table]:
+    """A node's targets by quarter and year, and those of what is next below it for the year."""
+    plan = found["plan"]
+    title = f"{found['node_id']} 的年度目标（{plan['plan_id']} 第 {plan['version']} 版）"
+    own = titled(title, "项目", "一季度", "二季度", "三季度", "四季度", "全年")
+    for row in found["metrics"]:
+        own.add_row(METRICS[row["metric"]], *(f"{number:,}" for number in (*row["quarters"], row["year"])))
+    below = titled("下级分解（全年）", "机构/人员", *METRICS.values())
+    for row in found["below"]:
+        years = {metric["metric"]: metric["year"] for metric in row["metrics"]}
+        below.add_row(row["below_id"], *(f"{years[metric]:,}" for metric in METRICS))
+    return own, below
+
+
+def progress(found: Row) -> Table:
+    plan = found["plan"]
+    title = f"{found['node_id']} 的目标进度（{plan['plan_id']} 第 {plan['version']} 版）"
+    interval = f"全年预测（{found['confidence_percent']}% 区间）"
+    table = titled(title, "项目", "考核", "已结月数", "累计目标", "累计完成", "差额", "全年目标", interval)
+    for row in found["rows"]:
+        table.add_row(
+            METRICS[row["metric"]],
+            GATES[row["gate"]],
+            str(row["closed_months"]),
+            *(_number(row[name]) for name in ("target_to_date", "actual_to_date", "missing", "year_target")),
+            _forecast(row),
+        )
+    return table
+
+
+def gates(found: Row) -> tuple[Table, Table]:
+    """Where a node stands and why, and what counts there."""
+    stage = STAGES.get(found["stage"], found["stage"]) or "全部阶段已完成"
+    why = titled(
+        f"{found['node_id']} 截至 {found['month']} 的阶段：{stage}", "阶段", "指标", "要求", "实际", "数据日期", "结论"
+    )
+    for row in found["evidence"]:
+        actual = "—" if row["numerator"] is None else _ratio(row["numerator"], row["denominator"])
+        why.add_row(
+            STAGES.get(row["stage"], row["stage"]),
+            row["kpi"],
+            row["at_least"],
+            actual,
+            row["as_of"] or "—",
+            FINDINGS[row["finding"]],
+        )
+    states = titled("业务指标是否纳入考核", "指标", "状态")
+    for kpi, state in found["states"].items():
+        states.add_row(kpi, GATES[state])
+    return why, states
+
+
+def overrides(rows: Sequence[Row]) -> Table:
+    table = titled("阶段特批", "编号", "指标", "机构", "有效期至", "状态", "申请人", "审批人", "理由", "审批意见")
+    for row in rows:
+        table.add_row(
+            row["override_id"],
+            row["kpi"],
+            row["node_id"],
+            local_time(row["valid_until"]),
+            OVERRIDE_STATES[row["state"]],
+            row["requested_by"],
+            row["decided_by"] or "—",
+            row["reason"],
+            row["note"] or "—",
+        )
+    return table
+
+
+def told(found: Row) -> Table:
+    table = titled("指标数据", "行数", "其中更新")
+    table.add_row(str(found["rows"]), str(found["changed"]))
+    return table
+
+
+def stages(found: Row) -> Table:
+    """The stages of the programme as they are in force."""
+    source = "本行设定" if "stages" in found["given"] else "缺省"
+    table = titled(f"阶段与门槛（版本 {found['version']}，{source}）", "阶段", "离开条件", "开始考核的指标")
+    for stage in found["settings"]["stages"]:
+        criteria = (
+            f"{one['kpi']} ≥ {_ratio(one['at_least_numerator'], one['at_least_denominator'])}"
+            for one in stage["criteria"]
+        )
+        name = STAGES.get(stage["name"], stage["name"])
+        table.add_row(name, "\n".join(criteria) or "—", "、".join(sorted(stage["assesses"])) or "—")
+    return table
+
+
+def _ratio(numerator: int, denominator: int | None) -> str:
+    if denominator in {None, 1}:
+        return f"{numerator:,}"
+    return f"{numerator:,}/{denominator:,}"
+
+
+def _number(number: int | None) -> str:
+    return "—" if number is None else f"{number:,}"
+
+
+def _forecast(row: Row) -> str:
+    if row["forecast"] is None:
+        return "—"
+    if row["forecast_low"] is None:
+        return f"{row['forecast']:,}（月份不足，无区间）"
+    return f"{row['forecast']:,}（{row['forecast_low']:,} ～ {row['forecast_high']:,}）"

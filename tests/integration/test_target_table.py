@@ -1,0 +1,82 @@
+"""Plans, overrides and figures on DynamoDB as the engine has it; terms and splits on S3."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from scrm.aws import session
+from scrm.aws.table import Table
+from scrm.aws.target_table import DynamoFigures, DynamoOverrides, DynamoPlans
+from scrm.targets.figures import MonthFigure
+from scrm.targets.overrides import Override, OverrideState, StaleOverrideError, WantedOverride
+from scrm.targets.plans import PlanState, PlanVersion, StalePlanError
+from scrm.targets.stages import Figure
+from tests.engine import EngineTables
+
+AT = datetime(2026, 12, 1, 8, tzinfo=UTC)
+
+
+@pytest.fixture
+def table(tables: EngineTables) -> Iterator[Table]:
+    session.reset()
+    yield Table(session.client("dynamodb"), tables.names["TargetsTable"])
+    session.reset()
+
+
+def plan(version: int, kpi: str = "aum") -> PlanVersion:
+    return PlanVersion(f"2027-{kpi}", version, kpi, 2027, "0" * 64, "operator:a", AT)
+
+
+def test_versions_of_a_plan_are_added_once_and_replaced_together(table: Table) -> None:
+    store = DynamoPlans(table)
+    first = store.add(plan(1))
+    with pytest.raises(StalePlanError):
+        store.add(plan(1))
+    store.add(plan(1, "aum2"))
+    approved = store.decide(replace(first, state=PlanState.APPROVED, decided_by="operator:b", decided_at=AT), None)
+    second = store.add(plan(2))
+    with pytest.raises(StalePlanError):
+        store.decide(replace(first, state=PlanState.REJECTED), None)
+    store.decide(replace(second, state=PlanState.APPROVED, decided_at=AT), replace(approved, state=PlanState.REPLACED))
+    assert [(one.version, one.state) for one in store.versions("2027-aum")] == [
+        (1, PlanState.REPLACED),
+        (2, PlanState.APPROVED),
+    ]
+    assert [one.plan_id for one in store.of_year(2027)] == ["2027-aum", "2027-aum", "2027-aum2"]
+
+
+def test_overrides_are_found_from_below_and_decided_over_what_was_read(table: Table) -> None:
+    store = DynamoOverrides(table)
+    wanted = WantedOverride("aum", "10", "/1/10/", AT + timedelta(days=9), "new branch")
+    asked = store.save(Override("gate_1", wanted, "operator:a", AT))
+    assert store.at_or_above("/1/10/12/") == []
+    approved = store.save(
+        replace(asked, state=OverrideState.APPROVED, decided_by="operator:b", decided_at=AT, note="x")
+    )
+    with pytest.raises(StaleOverrideError):
+        store.save(replace(asked, state=OverrideState.REJECTED))
+    assert store.find("gate_1") == approved
+    assert store.at_or_above("/1/10/12/") == [approved]
+    assert store.at_or_above("/1/100/") == []
+    assert store.page("/1/", None, 10).items == (approved,)
+    assert store.page("/1/20/", None, 10).items == ()
+
+
+def test_the_latest_version_of_a_figure_counts_and_none_is_overwritten(table: Table) -> None:
+    store = DynamoFigures(table)
+
+    def told(month: str, numerator: int, version: int, kpi: str = "aum") -> MonthFigure:
+        figure = Figure(numerator, 3 if kpi == "rate" else None, date(2027, 1, 31))
+        return MonthFigure("10", kpi, month, figure, "core", "operator:a", AT, version)
+
+    assert store.add(told("2027-01", 5, 1))
+    assert not store.add(told("2027-01", 6, 1))
+    assert store.add(told("2027-01", 6, 2))
+    assert store.add(told("2027-02", 7, 1))
+    assert store.add(told("2027-01", 1, 1, "rate"))
+    found = store.latest("10", "aum", "2027-01", "2027-01")
+    assert found == {"2027-01": told("2027-01", 6, 2)}
+    assert sorted(store.latest("10", "aum", "2026-12", "2027-12")) == ["2027-01", "2027-02"]
+    assert store.latest("10", "rate", "2027-01", "2027-01")["2027-01"].figure.denominator == 3
