@@ -55,6 +55,7 @@ for _name in (
     "WELCOME",
     "ARCHIVE_INTAKE",
     "ARCHIVE",
+    "ARCHIVE_SCREEN",
 ):
     os.environ[f"{_name}_QUEUE_URL"] = (
         f"https://sqs.cn-north-1.amazonaws.com.cn/123456789012/{_name.lower().replace('_', '-')}"

@@ -20,6 +20,7 @@ from requests.adapters import HTTPAdapter
 
 from functions.archive_certify import handler as archive_certify
 from functions.archive_intake import handler as archive_intake
+from functions.archive_screen import handler as archive_screen
 from functions.archive_worker import handler as archive_worker
 from functions.campaign_planner import handler as campaign_planner
 from functions.campaign_reconcile import handler as campaign_reconcile
@@ -35,6 +36,7 @@ from local.simulator.server import RunningSimulator, running_simulator
 from scrm import clock
 from scrm.aws import session
 from scrm.runtime.wiring import archive_pages, archive_pulls, campaign_runs, frozen_audiences
+from scrm.runtime.wiring import archive_screen as screen_wiring
 from scrm.runtime.wiring import contact_sync as contact_wiring
 from scrm.runtime.wiring import dispatch as dispatch_wiring
 from scrm.runtime.wiring import handover_reconcile as reconcile_wiring
@@ -60,6 +62,7 @@ QUEUES = (
     "campaign_planner",
     "archive_intake",
     "archive",
+    "archive_screen",
 )
 HANDLERS: dict[str, Callable[..., Any]] = {
     "staff": staff_intake.lambda_handler,
@@ -73,6 +76,7 @@ HANDLERS: dict[str, Callable[..., Any]] = {
     "archive_intake": archive_intake.lambda_handler,
     "archive": archive_worker.lambda_handler,
     "archive_certify": archive_certify.lambda_handler,
+    "archive_screen": archive_screen.lambda_handler,
 }
 
 
@@ -197,6 +201,7 @@ def restart() -> None:
         welcome_wiring,
         archive_pulls,
         archive_pages,
+        screen_wiring,
         dispatch_wiring,
         wecom_wiring,
         callback_wiring,

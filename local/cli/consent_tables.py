@@ -6,7 +6,13 @@ from local.cli.client import Row
 from local.cli.tables import facts, local_time, titled
 
 ANSWERS = {"opted_out": "拒绝营销信息", "consented": "同意接收"}
-SOURCES = {"link": "客户点击链接", "tag": "客户经理打标签", "feed": "行内系统", "operator": "人工登记"}
+SOURCES = {
+    "link": "客户点击链接",
+    "tag": "客户经理打标签",
+    "feed": "行内系统",
+    "operator": "人工登记",
+    "conversation": "客户在会话中表示",
+}
 RULES = {"consent_required": "须客户同意方可发送", "opt_out_tag_ids": "客户经理打上即表示客户拒绝的企业标签"}
 
 

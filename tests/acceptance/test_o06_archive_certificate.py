@@ -101,7 +101,7 @@ class Archived:
         return intake.run("run", lambda: True)
 
     def open_all(self) -> None:
-        opening = PageOpening(self.opener, self.memory.objects, self.memory.store, self.now)
+        opening = PageOpening(self.opener, self.memory.objects, self.memory.store, self.memory.told, self.now)
         for page in self.memory.store.open_pages():
             opening.open(page.asked_from)
 
@@ -110,7 +110,7 @@ class Archived:
         self.versions.add(ABSENT)
         self.corp.time.advance(61)
         memory = self.memory
-        parked = ParkedRows(self.opener, memory.objects, memory.store, memory.told, self.now)
+        parked = ParkedRows(self.opener, memory.objects, memory.store, memory.told, memory.told, self.now)
         parked.request(every=False)
         before = sum(line.state is RowState.OPENED for line in self.lines())
         opened = sum(parked.reopen(page.asked_from, page.key_version, page.reason) for page in memory.told.parked)

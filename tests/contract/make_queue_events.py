@@ -11,7 +11,14 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from scrm.archive.messages import PageParked, PageStored, PullRequested, ReopeningRequested, SweepRequested
+from scrm.archive.messages import (
+    PageParked,
+    PageStored,
+    PullRequested,
+    ReopeningRequested,
+    SegmentStored,
+    SweepRequested,
+)
 from scrm.archive.stores import ParkReason
 from scrm.audience.messages import FactsFileStep
 from scrm.campaign.dispatch_messages import (
@@ -291,6 +298,12 @@ def samples() -> dict[str, dict[str, dict[str, Any]]]:
             "reopening_requested": batch("archive", ReopeningRequested()),
         },
         "archive_certify": {"due": {"schedule": "archive_certify.due"}},
+        "archive_screen": {
+            "poison": batch("archive_screen", {"kind": "segment_stored"}),
+            "reopened_rows_stored": batch("archive_screen", SegmentStored(asked_from=0, reopened_from=5)),
+            "segment_stored": batch("archive_screen", SegmentStored(asked_from=0)),
+            "waiting": {"schedule": "archive_screen.waiting"},
+        },
         "welcome_worker": {
             "customer_added": batch("welcome", newcomer()),
             "customer_added_clock_ahead": batch("welcome", newcomer() | {"occurred_at": "2099-11-23T01:00:00.000Z"}),

@@ -29,6 +29,7 @@ QUEUE_OF = {
     "archive_intake": "archive_intake",
     "archive_worker": "archive",
     "archive_certify": "archive_certify",
+    "archive_screen": "archive_screen",
 }
 # A message that fits no model can never succeed, and a case nobody opened cannot be worked on: both go to the
 # dead-letter queue, where the runbook looks at them.
@@ -38,6 +39,7 @@ FAILS_AS_IT_SHOULD = {
     ("welcome_worker", "poison"),
     ("archive_intake", "poison"),
     ("archive_worker", "poison"),
+    ("archive_screen", "poison"),
     ("campaign_worker", "poison"),
     ("campaign_reconcile", "poison"),
     ("handover_worker", "poison"),

@@ -387,6 +387,7 @@ def _conversations_are_kept(bank: Bank) -> None:
     archive.set_seats([member])
     bank.wecom.patch_relation(member, customer, archive_consent="agreed")
     archive.write(member, customer, "您好")
+    archive.write(customer, member, "想贷款，不要再发了，我要投诉")
     bank.pass_time(10 * MINUTE)
     archive.upload_key(later.archive_public_key())
     archive.write(customer, member, "你好")
@@ -398,6 +399,7 @@ def _conversations_are_kept(bank: Bank) -> None:
     secret_id = bank.stack.deployed.physical_ids["ArchiveKeysSecret"]
     client = bank.stack.engine.client("secretsmanager")
     client.put_secret_value(SecretId=secret_id, SecretString=json.dumps(keys))
+    assert (head_office.get(at("consents", customer))["statements"][0]["source"]) == "conversation"
     for asked in ("sweep", "reopening"):
         head_office.post(at("archive", "intake", asked), {})
     bank.pass_time(2 * HOUR)

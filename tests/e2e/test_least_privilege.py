@@ -70,6 +70,10 @@ NOT_YET_USED = {
     ("ArchiveIntake", "sqs:SendMessage", "ArchiveIntakeQueue"),
     ("ArchiveWorker", "s3:GetObject", "ArchiveBucket/reopened/*"),
     ("ArchiveWorker", "s3:GetObject", "ArchiveBucket/segments/*"),
+    # A segment whose message was lost, a member who was renamed, an answer that a later one overtook.
+    ("ArchiveScreen", "sqs:SendMessage", "ArchiveScreenQueue"),
+    ("ArchiveScreen", "dynamodb:GetItem", "OrgTable"),
+    ("ArchiveScreen", "dynamodb:BatchGetItem", "ConsentTable"),
     ("HandoverReconcile", "dynamodb:BatchWriteItem", "HandoverTable"),
     ("WelcomeWorker", "dynamodb:BatchGetItem", "ContentTable"),
     ("WelcomeWorker", "dynamodb:PutItem", "ContentTable"),

@@ -28,6 +28,7 @@ from scrm.archive.stores import (
     ParkReason,
     SegmentPointer,
     StoredObject,
+    WaitingSegment,
 )
 from scrm.archive.sweep import IntakeCare
 from scrm.paging import Page
@@ -161,6 +162,7 @@ class MemoryStore:
     segments: list[SegmentPointer] = field(default_factory=list)
     parked: dict[tuple[int, int, ParkReason], ParkedPage] = field(default_factory=dict)
     newest: datetime | None = None
+    waiting: dict[tuple[int, int | None], WaitingSegment] = field(default_factory=dict)
 
     def take_lease(self, holder: str, now: datetime, until: datetime) -> int | None:
         if self.held and self.held.held_until > now:
@@ -198,6 +200,7 @@ class MemoryStore:
         if self.pages.pop(page.asked_from, None) is None:
             return
         self.segments.append(segment)
+        self.waiting[page.asked_from, None] = WaitingSegment(page.asked_from, page.pulled_at)
         for part in parked:
             self.parked[part.asked_from, part.key_version, part.reason] = part
 
@@ -210,11 +213,12 @@ class MemoryStore:
     def parked_page(self, asked_from: int, key_version: int, reason: ParkReason) -> ParkedPage | None:
         return self.parked.get((asked_from, key_version, reason))
 
-    def unpark(self, page: ParkedPage, left: Sequence[int]) -> None:
+    def unpark(self, page: ParkedPage, left: Sequence[int], reopened_from: int) -> None:
         place = page.asked_from, page.key_version, page.reason
         if self.parked.get(place) != page:
             return
         del self.parked[place]
+        self.waiting[page.asked_from, reopened_from] = WaitingSegment(page.asked_from, page.pulled_at, reopened_from)
         if left:
             self.parked[place] = ParkedPage(
                 page.asked_from, page.key_version, page.reason, tuple(left), page.key, page.sha256, page.pulled_at
@@ -223,10 +227,14 @@ class MemoryStore:
 
 @dataclass
 class Told:
-    """Implements `PageQueue`."""
+    """Implements `PageQueue` and `SegmentNews`."""
 
     stored: list[int] = field(default_factory=list)
     parked: list[ParkedPage] = field(default_factory=list)
+    segments: list[tuple[int, int | None]] = field(default_factory=list)
+
+    def segment_stored(self, asked_from: int, reopened_from: int | None = None) -> None:
+        self.segments.append((asked_from, reopened_from))
 
     def pages_stored(self, asked_from: Sequence[int]) -> None:
         self.stored += asked_from
@@ -330,11 +338,12 @@ class MemoryArchive:
         )
 
     def opening(self) -> PageOpening:
-        return PageOpening(RowOpener(self.keys, self.corp), self._far(self.objects), self._far(self.store), self.now)
+        opener = RowOpener(self.keys, self.corp)
+        return PageOpening(opener, self._far(self.objects), self._far(self.store), self._far(self.told), self.now)
 
     def parked_rows(self) -> ParkedRows:
         opener = RowOpener(self.keys, self.corp)
-        return ParkedRows(opener, self._far(self.objects), self._far(self.store), self.told, self.now)
+        return ParkedRows(opener, self._far(self.objects), self._far(self.store), self.told, self.told, self.now)
 
     def care(self) -> IntakeCare:
         return IntakeCare(self.store, self.store, self.told, self.now)

@@ -7,6 +7,7 @@ from typing import Any
 
 from scrm.audience.dossiers import Bucket, Note, NoteKind, Shelf, notes_of
 from scrm.audience.facts import Consent, CustomerFacts
+from scrm.audience.heard import HeardNeed
 from scrm.audience.lists import CustomerList, ListExpiredError
 from scrm.audience.ports import FeedTaken, Owned
 from scrm.audience.segments import Segment
@@ -160,6 +161,23 @@ class FakeSegmentJournal:
         entry = (segment.segment_id, segment.version, action)
         if entry not in self.entries:
             self.entries.append(entry)
+
+
+class FakeHeardNeeds:
+    """Implements `scrm.audience.heard.HeardNeeds`."""
+
+    def __init__(self) -> None:
+        self.needs: dict[tuple[str, str, str], HeardNeed] = {}
+
+    def hear(self, need: HeardNeed) -> None:
+        self.needs[need.member_userid, need.external_userid, need.entry_id] = need
+
+    def of_member(self, userid: str) -> Mapping[str, tuple[str, ...]]:
+        found: dict[str, tuple[str, ...]] = {}
+        for member, customer, entry in self.needs:
+            if member == userid:
+                found[customer] = (*found.get(customer, ()), entry)
+        return found
 
 
 class FakeKnown:

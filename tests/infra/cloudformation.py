@@ -22,6 +22,7 @@ FUNCTIONS = {
     "ArchiveIntake": "archive_intake",
     "ArchiveWorker": "archive_worker",
     "ArchiveCertify": "archive_certify",
+    "ArchiveScreen": "archive_screen",
     "AdminApi": "admin_api",
     "CustomerWeb": "customer_web",
 }

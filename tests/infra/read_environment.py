@@ -70,6 +70,9 @@ def _answer_for_the_table_of_settings() -> None:
     if handover_settings is not None:
         handover_settings.reader()
         handover_settings.handover = lambda: handover_settings.PLATFORM  # type: ignore[attr-defined]
+    review = sys.modules.get("scrm.runtime.wiring.review")
+    if review is not None:
+        review.reader()
     campaign_settings = sys.modules.get("scrm.runtime.wiring.campaign_settings")
     if campaign_settings is not None:
         campaign_settings.reader()

@@ -20,7 +20,16 @@ def test_an_error_of_any_function_rings(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "queue", ["StaffQueue", "ContactQueue", "HandoverQueue", "ReconcileQueue", "ArchiveIntakeQueue", "ArchiveQueue"]
+    "queue",
+    [
+        "StaffQueue",
+        "ContactQueue",
+        "HandoverQueue",
+        "ReconcileQueue",
+        "ArchiveIntakeQueue",
+        "ArchiveQueue",
+        "ArchiveScreenQueue",
+    ],
 )
 def test_a_message_that_waits_too_long_rings(queue: str) -> None:
     watching = [

@@ -142,6 +142,7 @@ def test_every_api_is_throttled(stage: dict[str, Any]) -> None:
         "ArchiveIntakeDue",
         "ArchiveWorkerParked",
         "ArchiveCertifyDue",
+        "ArchiveScreenWaiting",
     ],
 )
 def test_schedules_are_in_utc_and_name_themselves(schedule: str) -> None:
@@ -159,6 +160,7 @@ def test_schedules_are_in_utc_and_name_themselves(schedule: str) -> None:
         '{"schedule": "archive_intake.due"}',
         '{"schedule": "archive_worker.parked"}',
         '{"schedule": "archive_certify.due"}',
+        '{"schedule": "archive_screen.waiting"}',
     )
     assert asked["State"] == {"Ref": "SchedulesState"}
 

@@ -46,6 +46,7 @@ QUEUE_OF = {
     "WELCOME_QUEUE_URL": "WelcomeQueue",
     "ARCHIVE_INTAKE_QUEUE_URL": "ArchiveIntakeQueue",
     "ARCHIVE_QUEUE_URL": "ArchiveQueue",
+    "ARCHIVE_SCREEN_QUEUE_URL": "ArchiveScreenQueue",
 }
 SECRET_OF = {
     "WECOM_SECRET_ID": "WecomSecret",
@@ -94,6 +95,10 @@ PREFIXES = {
         "s3:PutObject": {"segments/*", "reopened/*"},
     },
     "ArchiveCertify": {"s3:GetObject": {"manifests/*", "days/*"}, "s3:PutObject": {"days/*"}},
+    "ArchiveScreen": {
+        "s3:GetObject": {"segments/*", "reopened/*"},
+        "s3:PutObject": {"archive-index/messages/*"},
+    },
     "CampaignReconcile": {"s3:GetObject": {"content/media/*"}, "s3:PutObject": {"facts/send_settled/*"}},
 }
 ROLES = sorted(of_type("AWS::IAM::Role"))
@@ -224,6 +229,7 @@ def test_only_the_scheduler_of_this_account_may_start_the_scheduled_functions() 
         "ArchiveIntakeFunction",
         "ArchiveWorkerFunction",
         "ArchiveCertifyFunction",
+        "ArchiveScreenFunction",
     }
 
 

@@ -12,10 +12,11 @@ DEAD_LETTER_QUEUES = sorted(name for name in of_type("AWS::SQS::Queue") if name.
 MAPPINGS = {name: each["Properties"] for name, each in of_type("AWS::Lambda::EventSourceMapping").items()}
 
 
-def test_the_slice_has_ten_queues_each_read_by_one_function() -> None:
+def test_the_slice_has_eleven_queues_each_read_by_one_function() -> None:
     assert QUEUES == [
         "ArchiveIntakeQueue",
         "ArchiveQueue",
+        "ArchiveScreenQueue",
         "CampaignPlannerQueue",
         "CampaignQueue",
         "CampaignReconcileQueue",

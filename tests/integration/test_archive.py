@@ -171,8 +171,8 @@ def test_a_settled_page_is_settled_once_and_its_rows_are_unparked_as_they_were(t
     store.settle(page, segment, [parked])
     assert store.open_page(0) is None
     assert store.parked_page(0, 7, ParkReason.KEY_MISSING) == parked
-    store.unpark(parked, [3])
-    store.unpark(parked, [])  # it read what is not there any more
+    store.unpark(parked, [3], 2)
+    store.unpark(parked, [], 2)  # it read what is not there any more
     assert [each.seqs for each in store.parked_pages()] == [(3,)]
     store.settle(page, segment, [parked])  # a repeat
     assert [each.seqs for each in store.parked_pages()] == [(3,)]

@@ -55,6 +55,7 @@ FORBIDDEN = {
     "archive_intake": (*NOT_IN_WORKERS, *NOT_BEFORE_WORK_COMES, "scrm.archive", "cryptography"),
     "archive_worker": (*NOT_IN_WORKERS, *NOT_BEFORE_WORK_COMES, "scrm.archive", "cryptography"),
     "archive_certify": (*NOT_IN_WORKERS, *NOT_BEFORE_WORK_COMES, "scrm.archive", "cryptography"),
+    "archive_screen": (*NOT_IN_WORKERS, *NOT_BEFORE_WORK_COMES, "scrm.archive", "duckdb"),
     "welcome_worker": (*NOT_IN_WORKERS, "scrm.campaign", "scrm.content.media", "scrm.wecom.events.external_contact"),
     "campaign_worker": (*NOT_IN_WORKERS, *NOT_BEFORE_WORK_COMES),
     "campaign_reconcile": (*NOT_IN_WORKERS, *NOT_BEFORE_WORK_COMES),
@@ -84,6 +85,15 @@ FORBIDDEN_IN_WORK = {
     "slices": (*EVERYWHERE, "scrm.handover", "scrm.tasks", "scrm.campaign.planning", "scrm.wecom"),
     "archive_pulls": (*EVERYWHERE, *OTHER_FEATURES, *CAMPAIGN_FEATURES, "duckdb", "scrm.archive.message"),
     "archive_pages": (*EVERYWHERE, *OTHER_FEATURES, *CAMPAIGN_FEATURES, "duckdb", "scrm.wecom.governor"),
+    "archive_screening": (
+        *EVERYWHERE,
+        "scrm.handover",
+        "scrm.tasks",
+        "scrm.content",
+        "duckdb",
+        "cryptography",
+        "scrm.wecom",
+    ),
     "archive_days": (
         *EVERYWHERE,
         "scrm.audit",

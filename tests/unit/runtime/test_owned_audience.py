@@ -8,6 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from scrm.audience.heard import HeardNeed
 from scrm.audience.intake import FactsReader, FeedImport
 from scrm.audience.lists import CustomerList
 from scrm.audience.segments import Segment
@@ -22,7 +23,7 @@ from scrm.runtime import frozen_once, owned_audience
 from scrm.runtime.known_segments import ALL_CUSTOMERS, KnownSegments
 from scrm.runtime.owned_audience import OwnedAudience
 from scrm.runtime.segment_targets import FactsAndTags, SegmentTargets
-from tests.fakes.audience import FakeDossiers, FakeLists, FakeOwned, FakeSegments, facts
+from tests.fakes.audience import FakeDossiers, FakeHeardNeeds, FakeLists, FakeOwned, FakeSegments, facts
 from tests.fakes.campaigns import definition
 from tests.fakes.dispatch import FakeContents, FakeNeeds, FakePermissions, FakeRules
 
@@ -64,6 +65,7 @@ class FakeBank:
     lists: FakeLists = field(default_factory=FakeLists)
     dossiers: FakeDossiers = field(default_factory=FakeDossiers)
     tags: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    heard: FakeHeardNeeds = field(default_factory=FakeHeardNeeds)
     moves: int = 0
 
     def all_nodes(self) -> Iterator[OrgNode]:
@@ -94,7 +96,9 @@ class FakeBank:
     @property
     def audience(self) -> OwnedAudience:
         exclusions = Exclusions(FakeContents(), FakePermissions(), self.rules, self.needs)
-        targets = SegmentTargets(self.segments, FactsAndTags(FactsReader(self.dossiers), self), self.lists, self)
+        targets = SegmentTargets(
+            self.segments, FactsAndTags(FactsReader(self.dossiers), self, self.heard), self.lists, self
+        )
         return OwnedAudience(self, self, exclusions, BucketSnapshots(self.bucket), targets, self.dossiers)
 
     def freeze(self, campaign: Campaign | None = None, at: datetime = AT) -> Audience:
@@ -338,6 +342,16 @@ def test_a_segment_counts_as_it_was_worded_when_the_audience_was_frozen(bank: Fa
 def test_a_segment_may_ask_for_the_tags_of_the_owner(bank: FakeBank) -> None:
     bank.segments.add(replace(SEGMENT, expression="tags has any of (tag_vip)"))
     bank.tags = {"wm_rm_a_0": ("tag_vip",)}
+    tell(bank, wm_rm_a_0="gold", wm_rm_a_1="gold")
+
+    assert bank.listed(bank.freeze(of_segment()).snapshot_id) == {"rm_a": ("wm_rm_a_0",)}
+
+
+def test_a_segment_may_ask_for_what_customers_told_their_owner(bank: FakeBank) -> None:
+    bank.segments.add(replace(SEGMENT, expression="heard has any of (loan)"))
+    bank.tags = {"wm_rm_a_1": ("loan",)}  # a corp tag of that name is no need
+    bank.heard.hear(HeardNeed("wm_rm_a_0", "rm_a", "loan", "m1", AT))
+    bank.heard.hear(HeardNeed("wm_rm_a_1", "rm_b", "loan", "m2", AT))  # told to somebody who is not his owner
     tell(bank, wm_rm_a_0="gold", wm_rm_a_1="gold")
 
     assert bank.listed(bank.freeze(of_segment()).snapshot_id) == {"rm_a": ("wm_rm_a_0",)}

@@ -11,10 +11,11 @@ import pytest
 
 from scrm.archive import search
 from scrm.archive.search import Search
+from scrm.archive.stores import WaitingSegment
 from scrm.aws.duckdb_engine import DuckDbEngine
 from scrm.review.desk import ReviewDesk, ReviewRules
 from scrm.screening.screen import CustomerSignal
-from scrm.screening.segments import SegmentGoneError, SegmentScreening, WaitingSegment
+from scrm.screening.segments import SegmentGoneError, SegmentScreening
 from tests.fakes.archive import BEGINNING, MemoryArchive, SpeakingCorp, reply, row
 from tests.fakes.parquet import FolderFiles
 from tests.fakes.review import FakeReviewCases

@@ -41,6 +41,14 @@ class PageParked(ArchiveMessage):
     reason: ParkReason
 
 
+class SegmentStored(ArchiveMessage):
+    """To those who read segments: the page's own, or the rows of it that were opened later, by the first of them."""
+
+    kind: Literal["segment_stored"] = "segment_stored"
+    asked_from: int = Field(ge=0)
+    reopened_from: int | None = Field(default=None, ge=0)
+
+
 class ReopeningRequested(ArchiveMessage):
     """Archive queue: somebody wants every parked row tried, also those that a key did not open."""
 

@@ -19,6 +19,7 @@ from scrm.archive.stores import (
     PageQueue,
     ParkedPage,
     ParkReason,
+    SegmentNews,
     SegmentPointer,
     SegmentStore,
 )
@@ -49,17 +50,19 @@ class PageOpening:
     opener: RowOpener
     objects: ArchiveObjects
     store: SegmentStore
+    news: SegmentNews
     now: Callable[[], datetime]
 
     def open(self, asked_from: int) -> Opened:
-        """Write the page's segment and settle the page.
+        """Write the page's segment, settle the page and tell of it.
 
         Raises:
             PageChangedError: the stored page is not the one that was pulled.
             SourceFailure: nothing can be decrypted now.
         """
         waiting = self.store.open_page(asked_from)
-        if waiting is None:
+        if waiting is None:  # whoever settled it may have died before he could tell
+            self.news.segment_stored(asked_from)
             return Opened()
         rows = self.opener.open_page(page_of(self.objects, waiting.key, waiting.sha256), asked_from)
         key = segment_key(asked_from)
@@ -82,6 +85,7 @@ class PageOpening:
             raw=rows.raw,
         )
         self.store.settle(waiting, pointer, parked)
+        self.news.segment_stored(asked_from)
         self._note_newest(rows.newest_ms)
         return Opened(waiting.rows, rows.opened, rows.raw, rows.repeated, _by_reason(parked))
 
@@ -110,6 +114,7 @@ class ParkedRows:
     objects: ArchiveObjects
     store: SegmentStore
     queue: PageQueue
+    news: SegmentNews
     now: Callable[[], datetime]
 
     def request(self, *, every: bool) -> int:
@@ -144,11 +149,13 @@ class ParkedRows:
         done = [line.seq for line in read_lines(opened.segment) if line.seq is not None]
         if not done:
             return 0
-        key = reopened_key(asked_from, done[0])
+        first = done[0]
+        key = reopened_key(asked_from, first)
         if self.objects.put_once(key, opened.segment, _GZIP) is None:
             stored = self.objects.read(key)  # an earlier run's, which may have opened fewer
             done = [line.seq for line in read_lines(stored.body) if line.seq is not None] if stored else []
-        self.store.unpark(parked, sorted(waiting - set(done)))
+        self.store.unpark(parked, sorted(waiting - set(done)), first)
+        self.news.segment_stored(asked_from, first)
         return len(done)
 
 

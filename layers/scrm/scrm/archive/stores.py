@@ -84,6 +84,15 @@ class SegmentPointer:
     raw: int
 
 
+@dataclass(frozen=True, slots=True)
+class WaitingSegment:
+    """``reopened_from``: the first seq of rows that a late key opened, None for the page's own segment."""
+
+    asked_from: int
+    pulled_at: datetime
+    reopened_from: int | None = None
+
+
 class ArchiveObjects(Protocol):
     """The archive's bucket. Nothing in it is overwritten or deleted."""
 
@@ -127,7 +136,10 @@ class SegmentStore(Protocol):
     def open_page(self, asked_from: int) -> OpenPage | None: ...
 
     def settle(self, page: OpenPage, segment: SegmentPointer, parked: Sequence[ParkedPage]) -> None:
-        """The page is open no more, its segment is found by day and its parked rows by version; all or nothing."""
+        """The page is open no more, its segment is found by day and its parked rows by version; all or nothing.
+
+        In the same write it is noted that the segment waits to be screened.
+        """
 
     def message_seen(self, sent_at: datetime) -> None:
         """Keep the time of the newest message; an older one changes nothing."""
@@ -136,8 +148,11 @@ class SegmentStore(Protocol):
 
     def parked_page(self, asked_from: int, key_version: int, reason: ParkReason) -> ParkedPage | None: ...
 
-    def unpark(self, page: ParkedPage, left: Sequence[int]) -> None:
-        """Only the rows ``left`` wait from now on; nothing changes if ``page`` is not what is stored any more."""
+    def unpark(self, page: ParkedPage, left: Sequence[int], reopened_from: int) -> None:
+        """Only the rows ``left`` wait from now on, and those reopened wait to be screened.
+
+        Nothing changes if ``page`` is not what is stored any more.
+        """
 
 
 class PullBudget(Protocol):
@@ -150,6 +165,13 @@ class PullBudget(Protocol):
 
     def refused(self) -> datetime:
         """WeCom said that it was too often; when to come back."""
+
+
+class SegmentNews(Protocol):
+    """Tells those who read segments; what gets lost is told again by their own sweeps."""
+
+    def segment_stored(self, asked_from: int, reopened_from: int | None = None) -> None:
+        """``reopened_from``: the first seq of rows that were opened later, None for the page's own segment."""
 
 
 class PageQueue(Protocol):

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from scrm.audience.facts import Activity, Consent, CustomerFacts
+from scrm.audience.heard import heard_among, without_heard
 
 type Value = str | int | bool | date
 
@@ -24,7 +25,8 @@ class FieldType(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A customer at a moment: the bank's facts, today in Shanghai, and the corp tags his owner gave him."""
+    """A customer at a moment: the bank's facts, today in Shanghai, the corp tags his owner gave him, and among them
+    what he told his owner (`scrm.audience.heard`)."""
 
     facts: CustomerFacts
     today: date
@@ -74,7 +76,8 @@ _FIELDS: Final = (
     Field("holdings", FieldType.WORDS, "持有产品", lambda known: known.facts.holdings, is_sensitive=True),
     Field("holdings_count", FieldType.NUMBER, "持有产品数", _held, is_sensitive=True),
     Field("labels", FieldType.WORDS, "行内标签", lambda known: known.facts.labels),
-    Field("tags", FieldType.WORDS, "企业标签", lambda known: known.tags),
+    Field("tags", FieldType.WORDS, "企业标签", lambda known: without_heard(known.tags)),
+    Field("heard", FieldType.WORDS, "聊天中表达的需求", lambda known: heard_among(known.tags)),
     Field("activity", FieldType.WORD, "活跃度", lambda known: known.facts.activity, _ACTIVITIES),
     Field("long_tail", FieldType.FLAG, "长尾客户", lambda known: known.facts.is_long_tail),
     Field("pool", FieldType.WORD, "客户池", lambda known: known.facts.pool or None),

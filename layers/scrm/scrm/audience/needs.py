@@ -111,7 +111,7 @@ class NeedyCustomers(Protocol):
         """His customers; None: nobody knows anything of this one."""
 
     def tags_of(self, owner_userid: str) -> Tags:
-        """The corp tags that he gave each of them."""
+        """The corp tags that he gave each of them, and what they told him."""
 
     def opted_out(self, owner_userid: str, external_userids: Sequence[str], at: datetime) -> Iterable[str]:
         """Who of them may get no marketing."""

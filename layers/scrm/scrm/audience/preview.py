@@ -13,7 +13,7 @@ from scrm.audience.fields import Known
 from scrm.audience.rules import ExclusionReason, Offer, RuleSettings, exclusion
 from scrm.clock import BUSINESS_ZONE
 
-TAGS: Final = "tags"
+_FROM_TAGS: Final = frozenset({"tags", "heard"})
 SAMPLE: Final = 10
 
 type Tags = Mapping[str, tuple[str, ...]]
@@ -27,7 +27,7 @@ class KnownCustomers(Protocol):
         """His customers in a fixed order; None: nobody knows anything of this one."""
 
     def tags_of(self, owner_userid: str) -> Tags:
-        """The corp tags that he gave each of them."""
+        """The corp tags that he gave each of them, and what they told him."""
 
     def opted_out(self, owner_userid: str, external_userids: Sequence[str], at: datetime) -> Iterable[str]:
         """Who of them wants no marketing."""
@@ -64,7 +64,7 @@ def chosen(expression: Expression, at: datetime) -> Pick:
 
 
 def needs_tags(expression: Expression) -> bool:
-    return TAGS in fields_of(expression)
+    return not _FROM_TAGS.isdisjoint(fields_of(expression))
 
 
 @dataclass(frozen=True, slots=True)

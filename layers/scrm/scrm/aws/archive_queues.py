@@ -4,7 +4,14 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from scrm import clock
-from scrm.archive.messages import PageParked, PageStored, PullRequested, ReopeningRequested, SweepRequested
+from scrm.archive.messages import (
+    PageParked,
+    PageStored,
+    PullRequested,
+    ReopeningRequested,
+    SegmentStored,
+    SweepRequested,
+)
 from scrm.archive.stores import ParkedPage
 from scrm.aws.queues import Queue
 
@@ -22,6 +29,17 @@ class SqsPageQueue:
         self._queue.send(
             PageParked(asked_from=page.asked_from, key_version=page.key_version, reason=page.reason) for page in pages
         )
+
+
+class SqsSegmentNews:
+    """Implements `scrm.archive.stores.SegmentNews`: the queues of all who read segments."""
+
+    def __init__(self, *queues: Queue) -> None:
+        self._queues = queues
+
+    def segment_stored(self, asked_from: int, reopened_from: int | None = None) -> None:
+        for queue in self._queues:
+            queue.send([SegmentStored(asked_from=asked_from, reopened_from=reopened_from)])
 
 
 class SqsPullQueue:

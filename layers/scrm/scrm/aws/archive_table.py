@@ -7,6 +7,7 @@ from typing import Any, Final
 from scrm.archive.stores import Cursor, Lease, OpenPage, ParkedPage, ParkReason, SegmentPointer
 from scrm.aws.table import ABSENT, Condition, Delete, Item, Put, Table, Update, starts_with
 from scrm.aws.transactions import transacted
+from scrm.aws.waiting_segments import waiting_puts
 from scrm.clock import from_iso, to_iso
 
 _SCHEMA_VERSION: Final = 1
@@ -97,6 +98,7 @@ class DynamoSegmentStore:
             [
                 Delete(_open_key(page.asked_from), Condition("attribute_exists(pk)")),
                 Put(_segment_item(segment)),
+                *waiting_puts(page.asked_from, None, page.pulled_at),
                 *(Put(_parked_item(part, part.seqs)) for part in parked),
             ]
         )
@@ -116,13 +118,11 @@ class DynamoSegmentStore:
         """Segments of the pages that were pulled on this business day, in the order of their rows."""
         return [_segment(day, item) for item in self._table.query(starts_with(_segments_of(day)))]
 
-    def unpark(self, page: ParkedPage, left: Sequence[int]) -> None:
+    def unpark(self, page: ParkedPage, left: Sequence[int], reopened_from: int) -> None:
         key = _parked_key(page.asked_from, page.key_version, page.reason)
         unchanged = Condition("seqs = :seqs", {":seqs": list(page.seqs)})
-        if left:
-            self._table.put(_parked_item(page, left), unchanged)
-        else:
-            self._table.delete(key, unchanged)
+        after = Put(_parked_item(page, left), unchanged) if left else Delete(key, unchanged)
+        self._table.transact([after, *waiting_puts(page.asked_from, reopened_from, page.pulled_at)])
 
 
 def _version() -> dict[str, int]:

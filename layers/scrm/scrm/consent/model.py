@@ -15,12 +15,14 @@ class ConsentAnswer(StrEnum):
 
 
 class ConsentSource(StrEnum):
-    """Where he said it: on the page behind a signed link, to his member (corp tag), to the bank, to an operator."""
+    """Where he said it: on the page behind a signed link, to his member (corp tag), to the bank, to an operator, or in
+    an archived conversation."""
 
     LINK = "link"
     TAG = "tag"
     FEED = "feed"
     OPERATOR = "operator"
+    CONVERSATION = "conversation"
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
+from scrm.audience.heard import HeardNeeds
 from scrm.audience.intake import FactsReader
 from scrm.audience.needs import NeedRule, NeedsOf, OfferedContent
 from scrm.audience.parsing import parse
@@ -98,9 +99,14 @@ class NeedyCustomers(FactsAndTags):
     """Implements `scrm.audience.needs.NeedyCustomers`. ``required``: whether marketing needs a consent."""
 
     def __init__(
-        self, facts: FactsReader, relations: Relations, consents: Consents, required: Callable[[], bool]
+        self,
+        facts: FactsReader,
+        relations: Relations,
+        heard: HeardNeeds,
+        consents: Consents,
+        required: Callable[[], bool],
     ) -> None:
-        super().__init__(facts, relations)
+        super().__init__(facts, relations, heard)
         self._consents = consents
         self._required = required
 

@@ -7,6 +7,7 @@ from itertools import batched
 from typing import Final, Protocol
 
 from scrm.audience.facts import CustomerFacts
+from scrm.audience.heard import HeardNeeds, as_tags
 from scrm.audience.intake import FactsReader
 from scrm.audience.lists import ListStore
 from scrm.audience.parsing import parse
@@ -34,22 +35,26 @@ class Owners(Protocol):
 class FactsAndTags:
     """Implements `scrm.audience.preview.KnownCustomers` but for the answers."""
 
-    def __init__(self, facts: FactsReader, relations: Relations) -> None:
+    def __init__(self, facts: FactsReader, relations: Relations, heard: HeardNeeds) -> None:
         self._facts = facts
         self._relations = relations
+        self._heard = heard
 
     def facts_of(self, owner_userid: str) -> Mapping[str, CustomerFacts | None]:
         return self._facts.of_owner(owner_userid)
 
     def tags_of(self, owner_userid: str) -> Tags:
-        return {row.external_userid: row.details.tag_ids for row in self._relations.relations_of(owner_userid)}
+        found = {row.external_userid: row.details.tag_ids for row in self._relations.relations_of(owner_userid)}
+        for one, entries in self._heard.of_member(owner_userid).items():
+            found[one] = (*found.get(one, ()), *as_tags(entries))
+        return found
 
 
 class AskedCustomers(FactsAndTags):
     """Implements `scrm.audience.preview.KnownCustomers`."""
 
-    def __init__(self, facts: FactsReader, relations: Relations, consents: Consents) -> None:
-        super().__init__(facts, relations)
+    def __init__(self, facts: FactsReader, relations: Relations, heard: HeardNeeds, consents: Consents) -> None:
+        super().__init__(facts, relations, heard)
         self._consents = consents
 
     def opted_out(self, owner_userid: str, external_userids: Sequence[str], at: datetime) -> Iterable[str]:

@@ -5,26 +5,16 @@ Every step may be repeated. The note that a segment waits is taken away last, so
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, Protocol
 
 from scrm.archive import index
 from scrm.archive.index import Place
 from scrm.archive.places import reopened_key, segment_key
 from scrm.archive.segment import RowState, read_lines
-from scrm.archive.stores import ArchiveObjects
+from scrm.archive.stores import ArchiveObjects, WaitingSegment
 from scrm.review.desk import ReviewDesk
 from scrm.screening.screen import ArchivedRow, CustomerSignal, LexiconInForce, Screened, members_in, screen
 from scrm.sql import SqlEngine
-
-
-@dataclass(frozen=True, slots=True)
-class WaitingSegment:
-    """``reopened_from``: the first seq of rows that a late key opened, None for the page's own segment."""
-
-    asked_from: int
-    pulled_at: datetime
-    reopened_from: int | None = None
 
 
 class WaitingSegments(Protocol):

@@ -17,12 +17,13 @@ def opener() -> RowOpener:
 
 
 def page_opening() -> PageOpening:
-    return PageOpening(opener(), archive.objects(), DynamoSegmentStore(table("ARCHIVE_TABLE")), clock.now)
+    store = DynamoSegmentStore(table("ARCHIVE_TABLE"))
+    return PageOpening(opener(), archive.objects(), store, archive.segment_news(), clock.now)
 
 
 def parked_rows() -> ParkedRows:
     store = DynamoSegmentStore(table("ARCHIVE_TABLE"))
-    return ParkedRows(opener(), archive.objects(), store, archive.page_queue(), clock.now)
+    return ParkedRows(opener(), archive.objects(), store, archive.page_queue(), archive.segment_news(), clock.now)
 
 
 def reset() -> None:

@@ -12,6 +12,7 @@ from scrm.audit.log import AuditLog
 from scrm.aws.audience_table import DynamoDossiers
 from scrm.aws.contact_table import DynamoContactRepository
 from scrm.aws.documents import DocumentStore
+from scrm.aws.heard_needs import DynamoHeardNeeds
 from scrm.aws.list_documents import BucketLists
 from scrm.aws.org_table import DynamoOrgRepository
 from scrm.aws.segment_table import AuditedSegments, DynamoSegments
@@ -52,7 +53,9 @@ class AdminAudience:
     def preview(self, wanted: Expression | frozenset[str], node_path: str, offer: Offer) -> Preview:
         """As of this moment, with the settings in force."""
         facts, contacts = FactsReader(DynamoDossiers(self.tables.audience)), self.tables.contacts
-        customers = AskedCustomers(facts, DynamoContactRepository(contacts), self.consents)
+        customers = AskedCustomers(
+            facts, DynamoContactRepository(contacts), DynamoHeardNeeds(self.tables.audience, now), self.consents
+        )
         rules = audience_settings.rules()
         return AudiencePreview(customers).of(wanted, self._members(node_path), offer, rules, now())
 

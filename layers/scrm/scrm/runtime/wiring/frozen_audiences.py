@@ -20,7 +20,7 @@ from scrm.runtime.wiring.tables import bucket, table
 @functools.cache
 def exclusions() -> Exclusions:
     checks = send_checks.checks()
-    known = FactsAndTags(send_checks.facts(), contacts())
+    known = FactsAndTags(send_checks.facts(), contacts(), needs.heard_needs())
     needed = RuledNeeds(DynamoContents(table("CONTENT_TABLE")), known, needs.rules)
     return Exclusions(checks.contents, checks.permissions, checks.rules, needed)
 
@@ -30,7 +30,7 @@ def audiences() -> OwnedAudience:
     org = DynamoOrgRepository(table("ORG_TABLE"))
     segments = DynamoSegments(table("AUDIENCE_TABLE"))
     documents, notes = bucket("DATA_BUCKET"), DynamoDossiers(table("AUDIENCE_TABLE"))
-    known = FactsAndTags(send_checks.facts(), contacts())
+    known = FactsAndTags(send_checks.facts(), contacts(), needs.heard_needs())
     targets = SegmentTargets(segments, known, BucketLists(documents), contacts())
     return OwnedAudience(org, contacts(), exclusions(), BucketSnapshots(documents), targets, notes)
 

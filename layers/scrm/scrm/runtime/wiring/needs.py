@@ -5,6 +5,7 @@ import functools
 from scrm import clock
 from scrm.audience.needs import NeedRule, Recommender
 from scrm.aws.content_table import DynamoContents
+from scrm.aws.heard_needs import DynamoHeardNeeds
 from scrm.aws.product_table import DynamoPermissions, DynamoProducts
 from scrm.content.permissions import ProductPermissions
 from scrm.runtime.needs_joins import LibraryOffers, NeedyCustomers, rules_of
@@ -25,13 +26,17 @@ def rules() -> tuple[NeedRule, ...]:
     return rules_of(reader().current())
 
 
+def heard_needs() -> DynamoHeardNeeds:
+    return DynamoHeardNeeds(table("AUDIENCE_TABLE"), clock.now)
+
+
 def recommender() -> Recommender:
     """With the settings in force."""
     library = table("CONTENT_TABLE")
     products = DynamoProducts(library)
     permissions = ProductPermissions(products, DynamoPermissions(library))
     return Recommender(
-        NeedyCustomers(send_checks.facts(), contacts(), consent.consents(), consent.required),
+        NeedyCustomers(send_checks.facts(), contacts(), heard_needs(), consent.consents(), consent.required),
         LibraryOffers(DynamoContents(library), products, permissions),
         rules,
         audience_settings.rules,
