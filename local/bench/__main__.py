@@ -24,6 +24,7 @@ from local.bench import (
     large_requests,
     lexicon,
     plan,
+    recall_quota,
 )
 from local.bench.child import ROOT
 from local.bench.figure import Figure
@@ -41,6 +42,7 @@ PARTS: Mapping[str, Callable[[], Sequence[Figure]]] = {
     "plan": plan.measure,
     "lexicon": lexicon.measure,
     "dispatch": lambda: [Figure(**figure) for figure in dispatch_quota.measure()],
+    "recall": lambda: [Figure(**figure) for figure in recall_quota.measure()],
 }
 
 

@@ -36,8 +36,12 @@ def list_campaigns(session: Session, state: str | None, node_id: str | None, lim
 @_ID
 @click.pass_obj
 def show(session: Session, campaign_id: str) -> None:
-    """显示一个投放：定义、受众、审批、各批次进度。"""
-    _show(session, session.client.get(at("campaigns", campaign_id)))
+    """显示一个投放：定义、受众、审批、各批次进度；撤回后显示撤回进度。"""
+    found = session.client.get(at("campaigns", campaign_id))
+    tables = [*campaign_tables.campaign(found)]
+    if found["state"] == "recalled":
+        tables.append(campaign_tables.recall(session.client.get(at("campaigns", campaign_id, "results"))))
+    session.show(found, *tables)
 
 
 @campaigns.command("create")

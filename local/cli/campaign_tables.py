@@ -244,6 +244,12 @@ def results(found: Row) -> tuple[Table, ...]:
     return sums, excluded, progress
 
 
+def recall(found: Row) -> Table:
+    """How far it is that what members have not confirmed is taken back."""
+    left, total = found["tasks_left"], found["tasks"]
+    return facts("撤回进度", {"任务": str(total), "已收回或已有结果": str(total - left), "成员仍可确认": str(left)})
+
+
 def exposures(found: Row) -> Table:
     about = f"{found['external_userid']} 的触达记录"
     table = titled(about, "投放", "渠道", "内容", "成员", "结果", "时间", "原因", "推荐理由")

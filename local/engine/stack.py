@@ -268,6 +268,7 @@ def _bring_up(
         "CustomerPageUrl": page_url,
         "Architecture": local_architecture(),
         "CampaignConcurrency": _WORKERS_HERE,
+        "CampaignLookConcurrency": _WORKERS_HERE,
         "ArchiveSource": "local",
         "ArchiveLockMode": "GOVERNANCE",
         "ArchiveLockDays": "1",

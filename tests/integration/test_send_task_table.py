@@ -116,6 +116,7 @@ def test_everything_a_task_can_hold_is_kept(store: TaskRepository) -> None:
         alive_until=FAR,
         cancel_cause=CancelCause.STOPPED,
         cancel_asked_at=START,
+        is_cancelled=True,
         reminded_at=(START, START + HOUR),
         looks=3,
         due_at=START + HOUR,

@@ -10,7 +10,7 @@ from scrm.campaign.dispatch_settings import DispatchSettings
 from scrm.campaign.exposure import ExposureHistory
 from scrm.campaign.ports import Standing
 from scrm.campaign.reconcile import LookOutcome
-from scrm.campaign.task import RecipientState, TaskState
+from scrm.campaign.task import RecipientState, Result, TaskState
 from tests.fakes.dispatch import CAMPAIGN
 from tests.unit.campaign.dispatch_bank import OTHER, OWNER, DispatchBank, customers
 
@@ -329,3 +329,62 @@ def test_a_stop_goes_on_where_wecoms_quota_let_it_and_tells_how_far_it_is() -> N
     assert bank.tallies().of(CAMPAIGN).tasks_left == 0
     assert bank.counts() == {"cancelled": 30}
     assert len(bank.wecom.creations) == 30
+
+
+class BusyLists:
+    """WeCom has no room for the question who has confirmed, until it is told to; counts cancellations."""
+
+    def __init__(self, bank: DispatchBank) -> None:
+        self._bank, self.is_busy, self.cancelled, self.asked_about = bank, True, 0, list[str]()
+        self._members, self._cancel, self._results = bank.wecom.members, bank.wecom.cancel, bank.wecom.results
+        bank.wecom.members, bank.wecom.cancel, bank.wecom.results = self.members, self.cancel, self.results  # type: ignore[method-assign]
+
+    def members(self, msgid: str) -> Iterator[tuple[str, bool]]:
+        if self.is_busy:
+            raise DispatchPostponedError(self._bank.time + HOUR)
+        return self._members(msgid)
+
+    def results(self, msgid: str, userid: str) -> Iterator[tuple[str, Result]]:
+        self.asked_about.append(userid)
+        return self._results(msgid, userid)
+
+    def cancel(self, msgid: str) -> None:
+        self.cancelled += 1
+        self._cancel(msgid)
+
+
+def test_what_is_cancelled_is_not_cancelled_again_while_wecom_cannot_tell_who_confirmed() -> None:
+    bank = DispatchBank()
+    (task,) = bank.plan(customers(2))
+    bank.run()
+    lists = BusyLists(bank)
+    bank.standings.standing = Standing.STOPPED
+
+    postponed = bank.look(task, asked=True)
+    due_at = bank.stored(task).due_at
+    bank.time += HOUR
+    lists.is_busy = False
+    bank.run()
+
+    assert postponed is LookOutcome.POSTPONED
+    assert due_at is not None
+    assert due_at <= bank.time - HOUR + timedelta(minutes=15), "what waits longer cannot wait in a queue"
+    assert lists.cancelled == 1
+    assert bank.counts() == {"cancelled": 2}
+
+
+def test_of_a_stopped_campaign_only_who_confirmed_is_asked_about() -> None:
+    bank = DispatchBank()
+    bank.plan(customers(2))
+    bank.plan(customers(2, first=10), owner=OTHER)
+    bank.run()
+    lists = BusyLists(bank)
+    lists.is_busy = False
+    bank.wecom.confirm("msg_0", OWNER)
+    bank.standings.standing = Standing.STOPPED
+
+    bank.changes().stop(CAMPAIGN)
+    bank.run()
+
+    assert lists.asked_about == [OWNER]
+    assert bank.counts() == {"sent": 2, "cancelled": 2}

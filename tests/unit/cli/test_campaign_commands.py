@@ -84,6 +84,9 @@ def test_rings_are_let_go_a_campaign_is_paused_and_recalled(run: Run, api: Api, 
     for text, shown in (("规划中", gone), ("已暂停", paused), ("规划中", resumed), ("已撤回", recalled)):
         assert text in shown
     assert "利率有误" in recalled
+    shown = run("--as", "branch_10", "campaigns", "show", campaign_id).output
+    assert "撤回进度" in shown
+    assert "成员仍可确认" in shown
     assert exit_code("--as", "branch_10", "campaigns", "close", campaign_id) == 1
 
 

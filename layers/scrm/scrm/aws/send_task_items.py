@@ -127,6 +127,7 @@ def from_task(task: SendTask) -> Item:
         "looks": task.looks,
         "predecessor_id": task.predecessor_id or None,
         "untold": task.untold or None,
+        "is_cancelled": task.is_cancelled or None,
         "answer_lost": task.answer_lost or None,
         "due_pk": due_pk(shard % DUE_SHARDS) if task.due_at else None,
         "due_at": _iso(task.due_at),
@@ -171,6 +172,7 @@ def to_task(item: Item, target_ids: tuple[str, ...], needs: Mapping[str, Need]) 
         due_at=_moment(item, "due_at"),
         predecessor_id=item.get("predecessor_id", ""),
         untold=item.get("untold", False),
+        is_cancelled=bool(item.get("is_cancelled")),
         answer_lost=item.get("answer_lost", False),
         version=item["version"],
     )

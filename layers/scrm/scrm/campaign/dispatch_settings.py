@@ -13,7 +13,8 @@ class DispatchSettings:
     ``quiet_from`` and ``quiet_until`` are Shanghai time: no task is created between them, and one that waits is taken
     back before they begin (S37, R19). ``longest_run`` is how long a worker may run: nobody takes up its interrupted
     call before. ``longest_wait``: a call that WeCom's limits put off is tried again by then, because others may have
-    given permits back. ``reminders`` are when a member who has not confirmed is reminded, at most three a day.
+    given permits back; ``longest_look_wait`` is the same for a look, short enough for a message to wait in its queue.
+    ``reminders`` are when a member who has not confirmed is reminded, at most three a day.
     ``horizon`` is how long WeCom is asked for corrections; at least 35 days (O2). ``looks_per_tick``: more than WeCom's
     quota takes until the next tick need not be asked for. ``standing_holds``: when the checks and the files took
     longer, the campaign is asked again before the call, so that nothing leaves a minute after a stop (O4).
@@ -26,6 +27,7 @@ class DispatchSettings:
     quiet_until: time = time(8, 0)
     longest_run: timedelta = 3 * _MINUTE
     longest_wait: timedelta = 2 * _MINUTE
+    longest_look_wait: timedelta = 10 * _MINUTE
     standing_holds: timedelta = timedelta(seconds=10)
     paused_recheck: timedelta = 5 * _MINUTE
     waiting_looks: tuple[timedelta, ...] = (20 * _MINUTE, _HOUR, 2 * _HOUR, 4 * _HOUR, 8 * _HOUR, 12 * _HOUR, _DAY)
@@ -37,5 +39,5 @@ class DispatchSettings:
     repeatable: timedelta = 3 * _HOUR
     recallable: timedelta = _DAY
     refused_recheck: timedelta = _HOUR
-    looks_per_tick: int = 25_000
+    looks_per_tick: int = 100_000
     reminders: tuple[timedelta, ...] = (2 * _HOUR, 4 * _HOUR, 8 * _HOUR)

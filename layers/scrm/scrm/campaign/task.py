@@ -125,7 +125,8 @@ class SendTask:
     ``permitted_until`` when the checks must be asked again, before a date ends what allows it. ``due_at`` is when to
     look again, None: never.
     ``predecessor_id`` names the task whose customers these were. ``untold``: the ledger may not have heard yet of those
-    who ended before the creation. ``answer_lost``: WeCom took it, but whom it refused nobody heard. ``version`` rises
+    who ended before the creation. ``answer_lost``: WeCom took it, but whom it refused nobody heard.
+    ``is_cancelled``: WeCom has taken it back, and was not asked yet what became of it. ``version`` rises
     with every write.
     """
 
@@ -157,6 +158,7 @@ class SendTask:
     permitted_until: datetime | None = None
     cancel_cause: CancelCause | None = None
     cancel_asked_at: datetime | None = None
+    is_cancelled: bool = False
     reminded_at: tuple[datetime, ...] = ()
     looks: int = 0
     due_at: datetime | None = None
