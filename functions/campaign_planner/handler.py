@@ -16,6 +16,7 @@ WORK: Final = LazyWork(
         "campaign_due": "campaign_runs.look",
         "slice_requested": "slices.take",
         "content_recalled": "campaign_runs.stop_content",
+        "sending_stopped": "campaign_runs.recheck_all",
         "product_changed": "campaign_runs.recheck_product",
     },
     schedules={DUE: "campaign_runs.request_due"},

@@ -235,7 +235,8 @@ def results(found: Row) -> tuple[Table, ...]:
         "进度",
         {
             "任务": str(found["tasks"]),
-            "仍可确认或待创建": str(found["tasks_left"]),
+            "成员仍可确认": str(found["tasks_confirmable"]),
+            "待创建": str(found["tasks_left"] - found["tasks_confirmable"]),
             "等待下周": str(found["tasks_deferred"]),
             "一小时内触达": f"{found['reached_hour']} / {found['audience']}",
             "一天内触达": f"{found['reached_day']} / {found['audience']}",
@@ -246,7 +247,7 @@ def results(found: Row) -> tuple[Table, ...]:
 
 def recall(found: Row) -> Table:
     """How far it is that what members have not confirmed is taken back."""
-    left, total = found["tasks_left"], found["tasks"]
+    left, total = found["tasks_confirmable"], found["tasks"]
     return facts("撤回进度", {"任务": str(total), "已收回或已有结果": str(total - left), "成员仍可确认": str(left)})
 
 

@@ -29,7 +29,7 @@ from scrm.campaign.dispatch_messages import (
     LookRequested,
     SendTaskPlanned,
 )
-from scrm.campaign.planner_messages import CampaignDue, ContentRecalled, ProductChanged, SliceRequested
+from scrm.campaign.planner_messages import CampaignDue, ContentRecalled, ProductChanged, SendingStopped, SliceRequested
 from scrm.consent.messages import ConsentFileStep
 from scrm.contacts.handover_messages import CustomersTakenOver, GroupsTakenOver, QuotaCounted
 from scrm.contacts.messages import (
@@ -253,6 +253,7 @@ def samples() -> dict[str, dict[str, dict[str, Any]]]:
                 "campaign_planner", SliceRequested(campaign_id=CAMPAIGN, ring="pilot", number=3, first=120)
             ),
             "content_recalled": batch("campaign_planner", ContentRecalled(activity_id=ACTIVITY, version=2)),
+            "sending_stopped": batch("campaign_planner", SendingStopped()),
             "product_changed": batch("campaign_planner", ProductChanged(product_id="fund_01")),
             "poison": batch("campaign_planner", {"kind": "slice_requested", "campaign_id": CAMPAIGN}),
         },

@@ -182,6 +182,7 @@ class FakePlanningQueue:
     looks: list[tuple[str, datetime]] = field(default_factory=list)
     cancellations: list[str] = field(default_factory=list)
     rechecks: list[str] = field(default_factory=list)
+    stops: int = 0
     recalled_contents: list[tuple[str, int]] = field(default_factory=list)
 
     def content_recalled(self, activity_id: str, version: int) -> None:
@@ -198,6 +199,9 @@ class FakePlanningQueue:
 
     def request_cancellation(self, campaign_id: str) -> None:
         self.cancellations.append(campaign_id)
+
+    def sending_stopped(self) -> None:
+        self.stops += 1
 
     def request_recheck(self, campaign_id: str) -> None:
         self.rechecks.append(campaign_id)

@@ -175,3 +175,27 @@ def test_a_moment_is_not_tested_on_single_customers(bank: CampaignBank) -> None:
     bank.bank.run_until_idle()
 
     assert call("POST", f"{path}/test-send", MAKER, {"external_userids": [customer_id(0)]}).status == 409
+
+
+def test_stopping_the_whole_bank_takes_back_what_waits_and_it_goes_on_afterwards(bank: CampaignBank) -> None:
+    path = scheduled(bank, "k1")
+    bank.pass_time(20 * MINUTES)
+    before = sums(path)["tasks_confirmable"]
+    stop = {"version": 0, "settings": {"sending_stopped": True}}
+    assert call("PUT", "/v1/settings/campaigns", HEAD_OFFICE, stop).status == 200
+    campaign_settings.reset()
+    bank.pass_time(10 * MINUTES)
+    bank.wecom.confirm_all()
+    bank.pass_time(10 * MINUTES)
+    stopped = sums(path)
+
+    again = {"version": 1, "settings": {"sending_stopped": False}}
+    assert call("PUT", "/v1/settings/campaigns", HEAD_OFFICE, again).status == 200
+    campaign_settings.reset()
+    bank.pass_time(20 * MINUTES)
+    bank.wecom.confirm_all()
+    bank.pass_time(60 * MINUTES)
+
+    assert (before, stopped["tasks_confirmable"], stopped["pending"]) == (1, 0, CUSTOMERS)
+    assert len(bank.wecom.creations) == 2
+    assert sums(path)["by_state"] == {"sent": CUSTOMERS}

@@ -292,7 +292,11 @@ def test_settings_of_campaigns_are_head_offices(api: Api) -> None:
         )
     )
     shown = api.send(Request("/v1/settings/campaigns", claims=BRANCH_10)).body
+    asked = api.campaigns.queue.stops
+    again = {"version": 1, "settings": {"sending_stopped": False}}
+    api.send(Request("/v1/settings/campaigns", "PUT", claims=HEAD_OFFICE, body=again))
 
+    assert (asked, api.campaigns.queue.stops) == (1, 1), "what waits is asked about when all is stopped, and only then"
     assert (refused.status, changed.status) == (403, 200)
     assert (shown["settings"]["sending_stopped"], shown["settings"]["quiet_from"][:5]) == (True, "20:00")
     assert shown["given"] == ["quiet_from", "sending_stopped"]

@@ -245,6 +245,18 @@ def test_a_changed_product_has_running_campaigns_about_it_looked_at_and_no_other
     assert bank.run.recheck_product("fund_02") == 0
 
 
+def test_a_stop_of_the_whole_bank_has_what_waits_looked_at_of_paused_campaigns_too(bank: Bank) -> None:
+    campaign = bank.scheduled()
+    before = bank.run.recheck_all()
+    look(bank, campaign, START)
+    running = bank.run.recheck_all()
+    bank.desk.pause(campaign.campaign_id, "wait", MAKER, START)
+    paused = bank.run.recheck_all()
+
+    assert (before, running, paused) == (0, 1, 1)
+    assert bank.queue.rechecks == [campaign.campaign_id] * 2
+
+
 def test_a_look_finds_a_recall_whose_message_was_lost(bank: Bank) -> None:
     campaign = bank.scheduled()
     at = dispatched(bank, campaign, START)

@@ -1,11 +1,21 @@
 """What is asked of the campaigns' planner."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
+from scrm import clock
 from scrm.aws.dispatch_queue import SqsSendQueue, send_at
 from scrm.aws.queues import Queue
-from scrm.campaign.planner_messages import CampaignDue, ContentRecalled, ProductChanged, SliceRequested
+from scrm.campaign.planner_messages import (
+    CampaignDue,
+    ContentRecalled,
+    ProductChanged,
+    SendingStopped,
+    SliceRequested,
+)
+
+SETTINGS_KNOWN_AFTER: Final = timedelta(seconds=40)  # every process keeps the settings of campaigns for 30
 
 
 class SqsPlanningQueue:
@@ -32,6 +42,10 @@ class SqsPlanningQueue:
     def product_changed(self, product_id: str) -> None:
         """Implements `scrm.content.ports.ProductNews`."""
         self._planner.send([ProductChanged(product_id=product_id)])
+
+    def sending_stopped(self) -> None:
+        """Nobody may ask about a task while he still goes by the settings of before."""
+        send_at(self._planner, [SendingStopped()], clock.now() + SETTINGS_KNOWN_AFTER)
 
     def content_recalled(self, activity_id: str, version: int) -> None:
         self._planner.send([ContentRecalled(activity_id=activity_id, version=version)])

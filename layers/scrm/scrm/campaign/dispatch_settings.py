@@ -20,6 +20,8 @@ class DispatchSettings:
     longer, the campaign is asked again before the call, so that nothing leaves a minute after a stop (O4).
     ``repeatable``: so long after its first intent an unanswered application message may be sent once more in the very
     same words; WeCom drops what it got before (docs/wecom.md 7.1). ``recallable``: so long it takes one back (7.2).
+    ``paused_recheck`` and ``frozen_recheck``: when it is asked again whether a campaign goes on that was paused, or
+    frozen with the whole bank.
     ``call_recheck``: a task that something concerns while its call runs is looked at again after that.
     """
 
@@ -30,6 +32,7 @@ class DispatchSettings:
     longest_look_wait: timedelta = 10 * _MINUTE
     standing_holds: timedelta = timedelta(seconds=10)
     paused_recheck: timedelta = 5 * _MINUTE
+    frozen_recheck: timedelta = 15 * _MINUTE
     waiting_looks: tuple[timedelta, ...] = (20 * _MINUTE, _HOUR, 2 * _HOUR, 4 * _HOUR, 8 * _HOUR, 12 * _HOUR, _DAY)
     shortest_wait: timedelta = 10 * _MINUTE
     watched_looks: tuple[timedelta, ...] = (_DAY + _HOUR, 3 * _DAY, 7 * _DAY, 14 * _DAY, 21 * _DAY, 28 * _DAY)

@@ -128,8 +128,10 @@ class Dispatch:
             self._store(task, task_steps.withdrawn(task, RecipientState.CANCELLED, "stopped", self.now()))
             return SendOutcome.STOPPED
         quiet = self._quiet_until()
-        if standing is Standing.PAUSED or quiet:
-            raise DispatchPostponedError(quiet or self.now() + self.settings.paused_recheck)
+        if standing is not Standing.SENDS or quiet:
+            frozen = standing is Standing.FROZEN
+            recheck = self.settings.frozen_recheck if frozen else self.settings.paused_recheck
+            raise DispatchPostponedError(quiet or self.now() + recheck)
         verdict = self.checks.judge(task, self.now())
         judged = self._judged(task, verdict)
         if verdict.content is None:
@@ -197,7 +199,7 @@ class Dispatch:
         standing = self.standings.of(task.campaign_id)
         lasts_until = (task.first_intent_at or now) + self.settings.repeatable
         quiet = self._quiet_until()
-        if now < lasts_until and (standing is Standing.PAUSED or quiet):
+        if now < lasts_until and (standing in {Standing.PAUSED, Standing.FROZEN} or quiet):
             not_before = min(quiet or now + self.settings.paused_recheck, lasts_until)
             self._again(task_steps.unanswered(task, not_before), not_before)
             return SendOutcome.PUT_OFF

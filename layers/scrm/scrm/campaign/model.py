@@ -225,7 +225,8 @@ class Tally:
     """Recipients of a campaign, or of one of its rings, by what became of them.
 
     ``tasks_open`` are tasks that are planned or being created, without the ``deferred`` ones, which wait for room under
-    the weekly cap. ``tasks_left`` are those and the ones that members can still confirm. ``pending`` are recipients who
+    the weekly cap. ``tasks_left`` are those and the ones that members can still confirm, which alone
+    are ``tasks_confirmable``. ``pending`` are recipients who
     have not ended. ``by_state`` counts those that have.
     """
 
@@ -235,6 +236,7 @@ class Tally:
     by_state: Mapping[str, int] = field(default_factory=dict)
     deferred: int = 0
     tasks_left: int = 0
+    tasks_confirmable: int = 0
 
     @property
     def failed_percent(self) -> int:

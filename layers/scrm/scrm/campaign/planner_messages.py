@@ -36,6 +36,12 @@ class ContentRecalled(PlannerMessage):
     version: int
 
 
+class SendingStopped(PlannerMessage):
+    """Head office stopped the whole bank: what waits for its member, of every campaign, is taken back."""
+
+    kind: Literal["sending_stopped"] = "sending_stopped"
+
+
 class ProductChanged(PlannerMessage):
     """Head office changed a product: what speaks of it and waits for its member is asked about again."""
 

@@ -80,6 +80,13 @@ class CampaignRun:
                 self._stopped_by_content(campaign, now)
         return len(using)
 
+    def recheck_all(self) -> int:
+        """The bank stopped all sending: what waits of every campaign is asked about; how many there are."""
+        found = [campaign.campaign_id for campaign in self._open(_SENDING | {CampaignState.PAUSED})]
+        for campaign_id in found:
+            self.queue.request_recheck(campaign_id)
+        return len(found)
+
     def recheck_product(self, product_id: str) -> int:
         """The product is another one now: what waits of every campaign about it is asked about; how many there are."""
         contents = [(campaign.campaign_id, campaign.definition.content) for campaign in self._open(_SENDING)]

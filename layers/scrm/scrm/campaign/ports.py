@@ -120,10 +120,11 @@ class ContentFiles(Protocol):
 
 
 class Standing(StrEnum):
-    """Whether a campaign's tasks may be created now."""
+    """Whether a campaign's tasks may be created now. ``frozen``: nor may what waits for its member be confirmed."""
 
     SENDS = "sends"
     PAUSED = "paused"
+    FROZEN = "frozen"
     STOPPED = "stopped"
 
 

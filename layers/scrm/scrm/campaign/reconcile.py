@@ -96,10 +96,13 @@ class TaskReconcile:
         if task.is_recallable and self.standings.of(task.campaign_id) is not Standing.STOPPED:
             return self._keep(task)
         cause = task.cancel_cause if task.state is TaskState.CANCELLING else None
-        if self.standings.of(task.campaign_id) is Standing.STOPPED:
+        standing = self.standings.of(task.campaign_id)
+        if standing is Standing.STOPPED:
             cause = CancelCause.STOPPED
         if cause is None and task.alive_until is not None and self.now() >= task.alive_until:
             cause = CancelCause.LIFE_OVER
+        if cause is None and standing is Standing.FROZEN:
+            cause = CancelCause.RECHECK  # planned again, and created when the bank goes on
         if cause is not None:
             return self._take_back(task, cause)
         verdict = self.checks.judge(task, self.now())

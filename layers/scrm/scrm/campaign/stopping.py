@@ -11,7 +11,7 @@ from scrm import clock
 from scrm.campaign.model import Tally
 from scrm.campaign.ports import DispatchQueue, DueTask, TaskRepository, TaskSummary
 from scrm.campaign.results import CampaignResults
-from scrm.campaign.task import CREATING, OPEN, RecipientState
+from scrm.campaign.task import CREATING, OPEN, RecipientState, TaskState
 
 _TOGETHER: Final = 10
 _DEFERRED: Final = timedelta(hours=24)  # a task that waits longer waits for another week, not for the morning
@@ -134,6 +134,7 @@ class _Count:
     open: int = 0
     deferred: int = 0
     left: int = 0
+    confirmable: int = 0
     hour: int = 0
     day: int = 0
 
@@ -142,6 +143,7 @@ class _Count:
         self.excluded.update(summary.excluded)
         self.tasks += 1
         self.left += summary.state in OPEN
+        self.confirmable += summary.state in OPEN and summary.state is not TaskState.PLANNED
         if summary.state in CREATING:
             is_deferred = summary.not_before is not None and summary.not_before - self.now > _DEFERRED
             self.deferred += is_deferred
@@ -152,4 +154,4 @@ class _Count:
     def tally(self) -> Tally:
         ended = dict(self.states)
         pending = ended.pop(RecipientState.PENDING.value, 0)
-        return Tally(self.states.total(), self.open, pending, ended, self.deferred, self.left)
+        return Tally(self.states.total(), self.open, pending, ended, self.deferred, self.left, self.confirmable)

@@ -23,7 +23,7 @@ class CampaignStates(Protocol):
 class CampaignStandings:
     """Implements `scrm.campaign.ports.Standings` on the campaign itself: a recall counts from its answer on.
 
-    While ``is_sending_stopped``, the bank's own kill switch, every campaign is as if paused.
+    While ``is_sending_stopped``, the bank's own kill switch, every campaign that still runs is frozen.
     """
 
     def __init__(self, campaigns: CampaignStates, is_sending_stopped: Callable[[], bool] = lambda: False) -> None:
@@ -35,7 +35,7 @@ class CampaignStandings:
         if state is None or state in _STOPPED:
             return ports.Standing.STOPPED
         if self._is_sending_stopped():
-            return ports.Standing.PAUSED
+            return ports.Standing.FROZEN
         return ports.Standing.SENDS if state in _SENDS else ports.Standing.PAUSED
 
 

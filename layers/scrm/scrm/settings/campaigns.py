@@ -33,7 +33,8 @@ class CampaignDocument(BaseModel):
 
     sending_stopped: bool = Field(
         default=False,
-        description="The bank's kill switch: while it is on no campaign sends anything new, from a minute later on.",
+        description="The bank's kill switch: while it is on no campaign sends anything new, from a minute later on, "
+        "and what waits with members is taken back.",
     )
     moved_percent: int = Field(
         default=10,

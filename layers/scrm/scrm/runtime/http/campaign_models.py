@@ -272,7 +272,7 @@ class CampaignResults(Reply):
 
     ``excluded`` splits the excluded ones by reason. ``reached_hour`` and ``reached_day`` count customers whose member
     confirmed within an hour and a day. ``tasks_left`` are tasks that are to be created or can still be confirmed,
-    ``tasks_deferred`` those that wait for another week.
+    ``tasks_confirmable`` the latter alone, ``tasks_deferred`` those that wait for another week.
     """
 
     campaign_id: str
@@ -287,6 +287,7 @@ class CampaignResults(Reply):
     tasks_open: int
     tasks_deferred: int
     tasks_left: int
+    tasks_confirmable: int
     tasks: int
 
     @classmethod
@@ -316,6 +317,7 @@ class CampaignResults(Reply):
             tasks_open=tally.tasks_open,
             tasks_deferred=tally.deferred,
             tasks_left=tally.tasks_left,
+            tasks_confirmable=tally.tasks_confirmable,
             tasks=found.tasks,
         )
 

@@ -59,6 +59,8 @@ def put_campaign_settings(request: Annotated[CampaignSettingsRequest, Body()]) -
         raise NotAllowedError("Settings are changed by head office and by operators placed at the root node.")
     document = request.settings.model_dump(mode="json", exclude_unset=True)
     change = wiring.settings_change_of(TOPIC, CampaignDocument)
+    if request.settings.sending_stopped:
+        wiring.planning_queue().sending_stopped()  # before the change: one look too many is better than none
     try:
         change.replace(document, request.version, caller.actor, clock.now())
     except SettingsConflictError as conflict:

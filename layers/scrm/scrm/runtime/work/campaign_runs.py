@@ -28,6 +28,10 @@ def stop_content(body: str) -> None:
     count("CampaignStoppedByContent", stopped)
 
 
+def recheck_all(body: str) -> None:  # noqa: ARG001 - it says nothing but its kind
+    count("CampaignRecheckRequested", wiring.campaign_run().recheck_all())
+
+
 def recheck_product(body: str) -> None:
     message = ProductChanged.model_validate_json(body)
     count("CampaignRecheckRequested", wiring.campaign_run().recheck_product(message.product_id))
