@@ -23,12 +23,13 @@ def campaigns() -> None:
 
 @campaigns.command("list")
 @click.option("--state", type=click.Choice(list(campaign_tables.STATES)), help="只看某一状态")
+@click.option("--purpose", type=click.Choice(list(campaign_tables.PURPOSES)), help="只看某一类型")
 @NODE
 @LIMIT
 @click.pass_obj
-def list_campaigns(session: Session, state: str | None, node_id: str | None, limit: int) -> None:
+def list_campaigns(session: Session, state: str | None, purpose: str | None, node_id: str | None, limit: int) -> None:
     """列出投放，最新的在前。"""
-    rows = session.client.rows(at("campaigns"), limit, state=state, node_id=node_id)
+    rows = session.client.rows(at("campaigns"), limit, state=state, purpose=purpose, node_id=node_id)
     session.show(rows, campaign_tables.campaigns(rows))
 
 

@@ -23,6 +23,7 @@ STATES = {
     "recalled": "已撤回",
     "failed": "未能进行",
 }
+PURPOSES = {"promotion": "营销", "activation": "客群活跃激活", "education": "投资者教育", "service": "服务"}
 RING_STATES = {"waiting": "等待", "planning": "规划中", "dispatching": "投放中", "held": "观察中", "done": "完成"}
 TASK_STATES = {
     "planned": "待创建",
@@ -119,6 +120,7 @@ def campaign(found: Row) -> tuple[Table, ...]:
             "状态": STATES[found["state"]] + ("（正在冻结受众）" if found["is_freezing"] else ""),
             "渠道": CHANNELS[wanted["channel"]],
             "机构": wanted["node_id"],
+            "类型": PURPOSES[wanted["purpose"]],
             "目标指标": wanted["target_kpi"],
             "内容": f"{content['activity_id']} 第 {content['version']} 版",
             "客群": wanted["segment_id"],

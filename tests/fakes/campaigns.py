@@ -13,7 +13,7 @@ from scrm.campaign.ports import TaskSummary
 from scrm.campaign.refusals import CampaignRefusedError, StaleCampaignError
 from scrm.campaign.results import RecipientRow, rows_of
 from scrm.campaign.settings import CampaignSettings
-from scrm.campaign.terms import CampaignState, Channel, ContentRef
+from scrm.campaign.terms import CampaignState, Channel, ContentRef, Purpose
 from scrm.campaign.trial import TrialSends
 from scrm.node_paths import covers
 from scrm.paging import Page
@@ -45,11 +45,19 @@ class MemoryCampaigns:
         saved = self.by_id[campaign.campaign_id] = replace(campaign, version=campaign.version + 1)
         return saved
 
-    def list(self, node_path: str, state: CampaignState | None, cursor: str | None, limit: int) -> Page[Campaign]:
+    def list(
+        self,
+        node_path: str,
+        state: CampaignState | None,
+        cursor: str | None,
+        limit: int,
+        purpose: Purpose | None = None,
+    ) -> Page[Campaign]:
         found = [
             each
             for each in self.by_id.values()
             if covers(node_path, each.node_path) and state in {None, each.state} and not each.test_of
+            if purpose in {None, each.definition.purpose}
         ]
         return Page(tuple(sorted(found, key=lambda each: each.made_at, reverse=True)[:limit]))
 

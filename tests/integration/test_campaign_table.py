@@ -12,7 +12,7 @@ from scrm.campaign import machine
 from scrm.campaign.campaign_ports import CampaignStore, OwnerShare, SliceStore
 from scrm.campaign.model import Campaign, RingShare
 from scrm.campaign.refusals import StaleCampaignError
-from scrm.campaign.terms import CampaignState
+from scrm.campaign.terms import CampaignState, Purpose
 from scrm.paging import InvalidCursorError
 from tests.engine import EngineTables
 from tests.fakes.campaigns import NOW, PILOT_THEN_REST, Bank, MemoryCampaigns, MemorySlices, definition
@@ -109,6 +109,19 @@ def test_a_list_goes_on_after_its_cursor_and_refuses_a_foreign_one(table: Table)
     assert [found.campaign_id for found in (*first.items, *second.items)] == [f"camp_{n}" for n in (4, 3, 2, 1, 0)]
     with pytest.raises(InvalidCursorError):
         store.list("/1/20/", None, first.cursor, 3)
+
+
+def test_campaigns_are_listed_by_purpose_and_state(store: CampaignStore) -> None:
+    for number, purpose in enumerate([Purpose.PROMOTION, Purpose.ACTIVATION, Purpose.ACTIVATION]):
+        found = campaign(number)
+        store.save(replace(found, definition=replace(found.definition, purpose=purpose)))
+
+    listed = store.list("/1/10/", None, None, 10, Purpose.ACTIVATION)
+    drafts = store.list("/1/10/", CampaignState.DRAFT, None, 10, Purpose.ACTIVATION)
+    closed = store.list("/1/10/", CampaignState.CLOSED, None, 10, Purpose.ACTIVATION)
+
+    assert [found.campaign_id for found in listed.items] == ["camp_2", "camp_1"]
+    assert (len(drafts.items), len(closed.items)) == (2, 0)
 
 
 def test_slices_keep_their_owners_and_are_planned_once(slices: SliceStore) -> None:

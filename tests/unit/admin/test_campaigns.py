@@ -252,6 +252,20 @@ def test_results_add_up_to_the_audience(api: Api) -> None:
     assert recipients[4]["reason"] == "opted_out"
 
 
+def test_campaigns_are_listed_by_what_they_are_for(api: Api) -> None:
+    made = [
+        send(api, "POST", "/v1/campaigns", BRANCH_10, asked(**changes), key=f"k{number}").body
+        for number, changes in enumerate([{}, {"purpose": "activation"}, {"purpose": "education"}])
+    ]
+
+    listed = api.send(Request("/v1/campaigns", query={"purpose": "activation"}, claims=BRANCH_10)).body["items"]
+    unknown = api.send(Request("/v1/campaigns", query={"purpose": "spam"}, claims=BRANCH_10))
+
+    assert [one["definition"]["purpose"] for one in made] == ["promotion", "activation", "education"]
+    assert [one["campaign_id"] for one in listed] == [made[1]["campaign_id"]]
+    assert unknown.status == 422
+
+
 def test_a_test_goes_to_seeds_as_a_campaign_of_its_own_that_no_list_shows(api: Api) -> None:
     path, _ = submitted(api)
     api.campaigns.owners.owners = {"wm_seed_1": "rm_11_0", "wm_seed_2": "rm_11_1"}

@@ -27,7 +27,7 @@ from scrm.aws.table import ABSENT, Condition, Item, Table, starts_with
 from scrm.campaign.campaign_ports import OwnerShare
 from scrm.campaign.model import Campaign
 from scrm.campaign.refusals import StaleCampaignError
-from scrm.campaign.terms import CampaignState
+from scrm.campaign.terms import CampaignState, Purpose
 from scrm.node_paths import ROOT_PATH, above, branch_of
 from scrm.paging import Page
 
@@ -59,21 +59,31 @@ class DynamoCampaignStore:
             raise StaleCampaignError(campaign.campaign_id)
         return saved
 
-    def list(self, node_path: str, state: CampaignState | None, cursor: str | None, limit: int) -> Page[Campaign]:
+    def list(
+        self,
+        node_path: str,
+        state: CampaignState | None,
+        cursor: str | None,
+        limit: int,
+        purpose: Purpose | None = None,
+    ) -> Page[Campaign]:
         """Head office reads one partition, everyone else his branch's."""
-        scope = f"campaigns/{node_path}/{state or ''}"
+        scope = f"campaigns/{node_path}/{state or ''}/{purpose or ''}"
         whole_bank = node_path == ROOT_PATH
         name, partition = ("bank_pk", _BANK) if whole_bank else ("branch_pk", _of_branch(node_path))
         values: dict[str, Any] = {":partition": partition, ":path": node_path}
+        where, names = "begins_with(node_path, :path)", dict[str, str]()
         if state:
-            values[":state"] = state.value
+            where, names, values[":state"] = f"{where} AND #state = :state", {"#state": "state"}, state.value
+        if purpose:
+            where, values[":purpose"] = f"{where} AND purpose = :purpose", purpose.value
         items, last = self._table.query_page(
-            Condition(f"{name} = :partition", values, {"#state": "state"} if state else {}),
+            Condition(f"{name} = :partition", values, names),
             index="by_bank" if whole_bank else "by_branch",
             start=cursors.key(cursors.decode(scope, cursor), "after"),
             limit=limit,
             newest_first=True,
-            where="begins_with(node_path, :path)" + (" AND #state = :state" if state else ""),
+            where=where,
         )
         return Page(tuple(map(_to_campaign, items)), cursors.encode(scope, {"after": last}) if last else None)
 
@@ -160,6 +170,7 @@ def _from_campaign(campaign: Campaign) -> Item:
         "schema_version": SCHEMA_VERSION,
         "version": campaign.version,
         "state": campaign.state.value,
+        "purpose": campaign.definition.purpose.value,
         "node_path": campaign.node_path,
         "made_at": clock.to_iso(campaign.made_at),
         "branch_pk": None if campaign.test_of else _of_branch(campaign.node_path),

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Protocol
 
 from scrm.campaign.model import Audience, Campaign, CampaignDefinition, Tally
-from scrm.campaign.terms import CampaignState, Channel, ContentRef
+from scrm.campaign.terms import CampaignState, Channel, ContentRef, Purpose
 from scrm.node_paths import covers
 from scrm.paging import Page
 
@@ -19,8 +19,15 @@ class CampaignStore(Protocol):
     def save(self, campaign: Campaign) -> Campaign:
         """Write over the version that was read, 0 for a new one; raises StaleCampaignError."""
 
-    def list(self, node_path: str, state: CampaignState | None, cursor: str | None, limit: int) -> Page[Campaign]:
-        """Campaigns at or below ``node_path``, newest first."""
+    def list(
+        self,
+        node_path: str,
+        state: CampaignState | None,
+        cursor: str | None,
+        limit: int,
+        purpose: Purpose | None = None,
+    ) -> Page[Campaign]:
+        """Campaigns at or below ``node_path``, newest first; of one state and one purpose, if they are given."""
 
     def above(self, node_path: str, cursor: str | None, limit: int) -> Page[Campaign]:
         """Those of the nodes above ``node_path`` that have begun, the highest node's first, each newest first.

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Final
 
 from scrm import ids
-from scrm.campaign.terms import RUNNING, CampaignState, Channel, ContentRef
+from scrm.campaign.terms import RUNNING, CampaignState, Channel, ContentRef, Purpose
 
 # Whose member stands in no ring: he keeps his place in the sums, and his customers their reason.
 NO_RING: Final = ""
@@ -79,6 +79,7 @@ class CampaignDefinition:
     least_need: int = 0
     recurrence: Recurrence | None = None
     impact_assessment_id: str = ""
+    purpose: Purpose = Purpose.PROMOTION
 
 
 @dataclass(frozen=True, slots=True)

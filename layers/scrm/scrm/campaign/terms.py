@@ -37,6 +37,18 @@ _SCENES: Final = {
 PERSONAL: Final = frozenset({Channel.ONE_TO_ONE, Channel.RM_TASK, Channel.APPLICATION_MESSAGE})
 
 
+class Purpose(StrEnum):
+    """What a campaign is for. ``activation`` (S41) wakes customers of a segment; ``education`` tells and sells nothing.
+
+    Caps, consent and suitability hold whatever it says.
+    """
+
+    PROMOTION = "promotion"
+    ACTIVATION = "activation"
+    EDUCATION = "education"
+    SERVICE = "service"
+
+
 class CampaignState(StrEnum):
     """``draft`` is also where a campaign falls back to when its audience moved too far since it was approved.
 

@@ -5,7 +5,7 @@ from typing import Final
 from scrm.audience.segments import Segment, SegmentStore
 from scrm.campaign.model import CampaignDefinition
 from scrm.campaign.refusals import CampaignRefusedError
-from scrm.campaign.terms import Channel
+from scrm.campaign.terms import PERSONAL, Channel, Purpose
 
 ALL_CUSTOMERS: Final = "all_customers"
 
@@ -20,6 +20,8 @@ class KnownSegments:
 
     def check(self, definition: CampaignDefinition) -> None:
         if definition.segment_id == ALL_CUSTOMERS:
+            if definition.purpose is Purpose.ACTIVATION and definition.channel in PERSONAL:
+                raise CampaignRefusedError("An activation wakes certain customers: name the segment that they are in.")
             return
         if definition.channel in {Channel.GROUP, Channel.MOMENTS}:
             raise CampaignRefusedError(

@@ -9,7 +9,7 @@ from scrm.campaign import model
 from scrm.campaign.model import RingState
 from scrm.campaign.results import CampaignResults as Found
 from scrm.campaign.task import RecipientState, TaskState
-from scrm.campaign.terms import CampaignState, Channel, ContentRef
+from scrm.campaign.terms import CampaignState, Channel, ContentRef, Purpose
 from scrm.runtime.http.content_models import Asked, Moment, NodeText
 from scrm.runtime.http.models import Page, Reply, Timestamp
 
@@ -56,6 +56,7 @@ class CampaignRequest(Asked):
     node_id: str = Field(default="", max_length=64, description="Whose customers; empty: the caller's own node.")
     channel: Channel
     target_kpi: str = Field(default="", max_length=32, description="The figure it is to move; required (S1).")
+    purpose: Purpose = Field(default=Purpose.PROMOTION, description="What it is for; ``activation`` names a segment.")
     activity_id: str = Field(min_length=1, max_length=64)
     content_version: int = Field(ge=1, le=99_999_999)
     segment_id: str = Field(min_length=1, max_length=64)
@@ -88,6 +89,7 @@ class CampaignRequest(Asked):
             least_need=self.least_need,
             recurrence=self.recurrence.to_recurrence() if self.recurrence else None,
             impact_assessment_id=self.impact_assessment_id,
+            purpose=self.purpose,
         )
 
 
@@ -180,6 +182,7 @@ class Definition(Reply):
     least_need: int
     recurrence: Recurrence | None
     impact_assessment_id: str
+    purpose: Purpose
 
 
 class Share(Reply):

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from scrm import clock
 from scrm.campaign import model
 from scrm.campaign.desk import CampaignDesk
-from scrm.campaign.terms import CampaignState
+from scrm.campaign.terms import CampaignState, Purpose
 from scrm.runtime.http import campaign_models as models
 from scrm.runtime.http.caller import Caller, Role
 from scrm.runtime.http.campaign_requests import CampaignId, refusals, visible_campaign
@@ -46,11 +46,12 @@ _CHANGED = responses(HTTPStatus.OK, models.Campaign, HTTPStatus.BAD_REQUEST, HTT
 )
 def list_campaigns(
     state: Annotated[CampaignState | None, Query(description="Only those in this state.")] = None,
+    purpose: Annotated[Purpose | None, Query(description="Only those of this purpose.")] = None,
     node_id: NodeId = None,
     cursor: Cursor = None,
     limit: Limit = 20,
 ) -> models.CampaignPage:
-    page = wiring.campaigns().store.list(scope(node_id), state, cursor, limit)
+    page = wiring.campaigns().store.list(scope(node_id), state, cursor, limit, purpose)
     return models.CampaignPage(items=[models.Campaign.of(each) for each in page.items], cursor=page.cursor)
 
 
