@@ -24,6 +24,7 @@ STATES = {
     "failed": "未能进行",
 }
 PURPOSES = {"promotion": "营销", "activation": "客群活跃激活", "education": "投资者教育", "service": "服务"}
+WEEKDAYS = "一二三四五六日"
 RING_STATES = {"waiting": "等待", "planning": "规划中", "dispatching": "投放中", "held": "观察中", "done": "完成"}
 TASK_STATES = {
     "planned": "待创建",
@@ -82,6 +83,7 @@ RULES = {
     "moved_percent": "受众变动上限（%）",
     "quiet_from": "静默开始",
     "quiet_until": "静默结束",
+    "working_hours": "机构工作时间",
     "reminders": "催办时间",
     "horizon": "结果跟踪期",
     "seeds": "测试人数上限",
@@ -263,12 +265,22 @@ def exposures(found: Row) -> Table:
     return table
 
 
+def _hours(found: Row) -> str:
+    """Of each node that has its own."""
+    rows = []
+    for node_id, hours in sorted(found.items()):
+        days = "".join(WEEKDAYS[day - 1] for day in hours["weekdays"])
+        rows.append(f"{node_id} {hours['begins'][:5]}–{hours['ends'][:5]} 周{days}")
+    return "；".join(rows) or "—"
+
+
 def rules(found: Row) -> Table:
     """What the bank set for campaigns, and the defaults."""
     settings, given = found["settings"], found["given"]
     table = titled(f"投放规则（版本 {found['version']}）", "项目", "取值", "来源")
     for name, title in RULES.items():
         value = settings[name]
-        shown = "、".join(map(str, value)) if isinstance(value, list) else str(value)
+        shown = _hours(value) if isinstance(value, dict) else str(value)
+        shown = "、".join(map(str, value)) if isinstance(value, list) else shown
         table.add_row(title, shown, "本行设定" if name in given else "缺省")
     return table

@@ -107,10 +107,12 @@ class DispatchBank:
     def tallies(self) -> TaskTallies:
         return TaskTallies(self.tasks)
 
-    def plan(self, targets: list[str], owner: str = OWNER, channel: Channel = Channel.ONE_TO_ONE) -> list[SendTask]:
+    def plan(
+        self, targets: list[str], owner: str = OWNER, channel: Channel = Channel.ONE_TO_ONE, node_path: str = ""
+    ) -> list[SendTask]:
         """The owner's tasks, stored and asked for; the customers are his."""
         plan = SendPlan(CAMPAIGN, "all", channel, CONTENT, self.time, FAR)
-        tasks = plan.tasks_of(owner, targets)
+        tasks = plan.tasks_of(owner, targets, node_path)
         self.owners.owners |= dict.fromkeys(targets, owner)
         self.tasks.put_planned(tasks)
         return tasks

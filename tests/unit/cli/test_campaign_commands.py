@@ -160,7 +160,8 @@ def test_a_test_is_sent_and_a_customers_exposure_shown(run: Run, api: Api, draft
 
 def test_the_bank_stops_all_sending_and_goes_on(run: Run, tmp_path: Path) -> None:
     wanted = tmp_path / "settings.json"
-    wanted.write_text('{"quiet_from": "20:30"}', encoding="utf-8")
+    hours = {"10": {"begins": "09:00", "ends": "18:00", "weekdays": [1, 2, 3, 4, 5]}}
+    wanted.write_text(json.dumps({"quiet_from": "20:30", "working_hours": hours}), encoding="utf-8")
     run("campaigns", "settings", "set", str(wanted))
 
     stopped = json.loads(run("--json", "campaigns", "kill").output)
@@ -168,7 +169,9 @@ def test_the_bank_stops_all_sending_and_goes_on(run: Run, tmp_path: Path) -> Non
 
     assert [one["settings"]["sending_stopped"] for one in (stopped, goes_on)] == [True, False]
     assert goes_on["settings"]["quiet_from"] == "20:30:00"
-    assert "静默开始" in run("campaigns", "settings", "show").output
+    shown = run("campaigns", "settings", "show").output
+    assert "静默开始" in shown
+    assert "10 09:00–18:00 周一二三四五" in shown
     assert exit_code("--as", "branch_10", "campaigns", "kill") == 4
 
 

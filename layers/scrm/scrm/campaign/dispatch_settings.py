@@ -1,7 +1,11 @@
 """What the bank decided about sending, as the dispatch reads it."""
 
-from dataclasses import dataclass
-from datetime import time, timedelta
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, time, timedelta
+
+from scrm.campaign import quiet_hours
+from scrm.campaign.quiet_hours import WorkingHours
 
 _MINUTE, _HOUR, _DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
@@ -11,7 +15,8 @@ class DispatchSettings:
     """Looks are counted from the task's creation at WeCom.
 
     ``quiet_from`` and ``quiet_until`` are Shanghai time: no task is created between them, and one that waits is taken
-    back before they begin (S37, R19). ``longest_run`` is how long a worker may run: nobody takes up its interrupted
+    back before they begin (S37, R19); for members at or below a node of ``working_hours`` outside these, of the lowest
+    such node. ``longest_run`` is how long a worker may run: nobody takes up its interrupted
     call before. ``longest_wait``: a call that WeCom's limits put off is tried again by then, because others may have
     given permits back; ``longest_look_wait`` is the same for a look, short enough for a message to wait in its queue.
     ``reminders`` are when a member who has not confirmed is reminded, at most three a day.
@@ -27,6 +32,7 @@ class DispatchSettings:
 
     quiet_from: time = time(21, 0)
     quiet_until: time = time(8, 0)
+    working_hours: Mapping[str, WorkingHours] = field(default_factory=dict)
     longest_run: timedelta = 3 * _MINUTE
     longest_wait: timedelta = 2 * _MINUTE
     longest_look_wait: timedelta = 10 * _MINUTE
@@ -44,3 +50,20 @@ class DispatchSettings:
     refused_recheck: timedelta = _HOUR
     looks_per_tick: int = 100_000
     reminders: tuple[timedelta, ...] = (2 * _HOUR, 4 * _HOUR, 8 * _HOUR)
+
+    def silent_until(self, at: datetime, node_path: str) -> datetime | None:
+        """When a member of that node may be asked to send something again; None: at that moment."""
+        hours = self._hours_of(node_path)
+        away = hours.away_until(at) if hours else None
+        return away or quiet_hours.quiet_until(at, self.quiet_from, self.quiet_until)
+
+    def next_silence(self, at: datetime, node_path: str) -> datetime | None:
+        """When he may not be asked any more; None: there is no such time."""
+        hours = self._hours_of(node_path)
+        quiet = quiet_hours.next_quiet(at, self.quiet_from, self.quiet_until)
+        ends = [end for end in (quiet, hours.end_after(at) if hours else None) if end is not None]
+        return min(ends, default=None)
+
+    def _hours_of(self, node_path: str) -> WorkingHours | None:
+        lowest_first = reversed(node_path.strip("/").split("/"))
+        return next((self.working_hours[node] for node in lowest_first if node in self.working_hours), None)

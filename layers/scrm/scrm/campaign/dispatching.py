@@ -33,7 +33,6 @@ from scrm.campaign.ports import (
     Standings,
     TaskRepository,
 )
-from scrm.campaign.quiet_hours import next_quiet, quiet_until
 from scrm.campaign.task import CREATING, ENDED, RecipientState, Result, SendTask, TaskState
 from scrm.campaign.terms import Channel
 
@@ -127,7 +126,7 @@ class Dispatch:
         if standing is Standing.STOPPED:
             self._store(task, task_steps.withdrawn(task, RecipientState.CANCELLED, "stopped", self.now()))
             return SendOutcome.STOPPED
-        quiet = self._quiet_until()
+        quiet = self._silent_until(task)
         if standing is not Standing.SENDS or quiet:
             frozen = standing is Standing.FROZEN
             recheck = self.settings.frozen_recheck if frozen else self.settings.paused_recheck
@@ -198,7 +197,7 @@ class Dispatch:
         now = self.now()
         standing = self.standings.of(task.campaign_id)
         lasts_until = (task.first_intent_at or now) + self.settings.repeatable
-        quiet = self._quiet_until()
+        quiet = self._silent_until(task)
         if now < lasts_until and (standing in {Standing.PAUSED, Standing.FROZEN} or quiet):
             not_before = min(quiet or now + self.settings.paused_recheck, lasts_until)
             self._again(task_steps.unanswered(task, not_before), not_before)
@@ -265,15 +264,15 @@ class Dispatch:
         It is taken back a little before the expiry and the quiet hours, so that nobody confirms it in them.
         """
         ends = [content.valid_until, task.expires_at]
-        quiet = next_quiet(self.now(), self.settings.quiet_from, self.settings.quiet_until)
+        quiet = self.settings.next_silence(self.now(), task.node_path)
         if quiet is not None and task.channel not in _INTERNAL:
             ends.append(quiet)
         return min(self.now() + task.deadline, min(ends) - AHEAD)
 
-    def _quiet_until(self) -> datetime | None:
-        """When something may be created again; None: now. Nothing is that would be taken back at once."""
-        begin, end, now = self.settings.quiet_from, self.settings.quiet_until, self.now()
-        return quiet_until(now, begin, end) or quiet_until(now + AHEAD, begin, end)
+    def _silent_until(self, task: SendTask) -> datetime | None:
+        """When it may be created again; None: now. Nothing is that would be taken back at once."""
+        now, where = self.now(), task.node_path
+        return self.settings.silent_until(now, where) or self.settings.silent_until(now + AHEAD, where)
 
     def _intend(self, task: SendTask, added: Sequence[SendTask]) -> SendTask:
         """Where nothing has to be looked up afterwards, calls need not wait for each other."""

@@ -2,9 +2,9 @@
 
 from datetime import time, timedelta
 from itertools import pairwise
-from typing import Annotated, Final
+from typing import Annotated, Final, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 TOPIC: Final = "campaigns"
@@ -24,6 +24,30 @@ def _local(found: time) -> time:
 
 
 type TimeOfDay = Annotated[time, AfterValidator(_local)]
+
+
+def _days(found: tuple[int, ...]) -> tuple[int, ...]:
+    if not set(found) <= set(range(1, 8)) or len(set(found)) < len(found):
+        raise PydanticCustomError("weekdays", "weekdays are 1 (Monday) to 7 (Sunday), each once")
+    return found
+
+
+class NodeHours(BaseModel):
+    """When the members at or below a node work; times of day are Shanghai's."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
+
+    begins: TimeOfDay
+    ends: TimeOfDay
+    weekdays: Annotated[tuple[int, ...], AfterValidator(_days)] = Field(
+        default=(1, 2, 3, 4, 5, 6, 7), min_length=1, description="1 is Monday."
+    )
+
+    @model_validator(mode="after")
+    def _in_one_day(self) -> Self:
+        if self.begins >= self.ends:
+            raise PydanticCustomError("hours", "working hours begin before they end, on the same day")
+        return self
 
 
 class CampaignDocument(BaseModel):
@@ -47,6 +71,11 @@ class CampaignDocument(BaseModel):
         description="From then on no member is asked to send; what waits is taken back. Equal times: no quiet hours.",
     )
     quiet_until: TimeOfDay = Field(default=time(8, 0), description="When the quiet hours end.")
+    working_hours: dict[Annotated[str, Field(pattern=r"^[0-9]{1,20}$")], NodeHours] = Field(
+        default_factory=dict,
+        max_length=5_000,
+        description="Working hours by node id, for the members at or below it: nobody is asked to send outside them.",
+    )
     reminders: Annotated[
         tuple[Annotated[timedelta, Field(gt=timedelta(0), le=14 * _DAY)], ...], AfterValidator(_rising)
     ] = Field(

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Final
 
 from scrm.campaign.dispatch_settings import DispatchSettings
+from scrm.campaign.quiet_hours import WorkingHours
 from scrm.campaign.settings import CampaignSettings
 from scrm.runtime.wiring import bank_settings
 from scrm.settings.campaigns import TOPIC, CampaignDocument
@@ -34,6 +35,10 @@ def dispatch() -> DispatchSettings:
         DispatchSettings(),
         quiet_from=found.quiet_from,
         quiet_until=found.quiet_until,
+        working_hours={
+            node_id: WorkingHours(hours.begins, hours.ends, frozenset(hours.weekdays))
+            for node_id, hours in found.working_hours.items()
+        },
         reminders=found.reminders,
         horizon=found.horizon,
     )
