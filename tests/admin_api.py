@@ -88,7 +88,7 @@ from tests.fakes.contacts import Contacts
 from tests.fakes.content import Library
 from tests.fakes.decisions import MemoryDecisions
 from tests.fakes.handover import FakeCertificates
-from tests.fakes.lexicon import FakeLexicons
+from tests.fakes.lexicon import FakeLexicons, FakeRuleSync
 from tests.fakes.media import Shelf
 from tests.fakes.org import FakeOrg
 from tests.fakes.orphans import FakeOrphans
@@ -285,6 +285,8 @@ class Api:
     archive_asked: list[str] = field(default_factory=list)
     certified: FakeCertifiedDays = field(default_factory=FakeCertifiedDays)
     targets: TargetsOverMemory = field(init=False)
+    lexicon: FakeLexicons = field(default_factory=FakeLexicons)
+    rule_sync: FakeRuleSync = field(default_factory=FakeRuleSync)
 
     @property
     def links(self) -> OptOutLinks:
@@ -349,7 +351,9 @@ class Api:
         audited = AuditedExceptions(ports["audit_log"])
         self.targets = TargetsOverMemory(ports["audit_log"])
         monkeypatch.setattr(wiring, "targets", self.targets.joined)
-        ports["lexicons"] = Lexicons(FakeLexicons(), AuditedLexicons(ports["audit_log"]))
+        ports["lexicons"] = Lexicons(self.lexicon, AuditedLexicons(ports["audit_log"]))
+        ports["lexicon_sync"] = self.rule_sync
+        ports["lexicon_sync_states"] = self.rule_sync
         ports["pressure_exceptions"] = PressureExceptions(self.exceptions, audited, self.caps)
         monkeypatch.setattr(bank_settings, "store", lambda: self.settings)
         for name, port in ports.items():

@@ -10,6 +10,7 @@ from local.cli.session import LIMIT, Session
 
 _NOTE = click.option("--note", default="", help="说明，长期保存，请勿填写客户个人信息")
 _VERSIONS = ("lexicon", "versions")
+_SYNC = ("lexicon", "sync")
 
 
 @click.group("lexicon")
@@ -108,6 +109,22 @@ def reject(session: Session, number: int, note: str) -> None:
 def put_in_force(session: Session, number: int) -> None:
     """使已批准的版本生效；也可恢复曾经生效的版本。"""
     _show(session, session.client.post(at(*_VERSIONS, str(number), "put-in-force"), {}))
+
+
+@lexicon.command("status")
+@click.pass_obj
+def status(session: Session) -> None:
+    """显示企业微信敏感词规则与生效版本是否一致。"""
+    found = session.client.get(at(*_SYNC))
+    session.show(found, lexicon_tables.sync_status(found))
+
+
+@lexicon.command("sync")
+@click.pass_obj
+def sync(session: Session) -> None:
+    """立即按生效版本更新企业微信敏感词规则（平时每小时自动核对）。"""
+    found = session.client.post(at(*_SYNC), {})
+    session.show(found, lexicon_tables.sync_status(found))
 
 
 @lexicon.command("scan")

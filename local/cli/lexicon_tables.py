@@ -100,6 +100,22 @@ def intercept_plan(found: Row) -> tuple[Table, Table]:
     return rules, rest
 
 
+def sync_status(found: Row) -> Table:
+    table = titled("企业微信敏感词规则", "项目", "内容")
+    refused = "、".join(f"{each['name']}（{each['errcode']}）" for each in found["refused"])
+    drifted = "、".join(found["drifted"])
+    table.add_row("生效版本", str(found["in_force"]) if found["in_force"] else "—")
+    table.add_row("已同步版本", str(found["version"]) if found["version"] else "—")
+    table.add_row("是否一致", "是" if found["is_in_sync"] else "否")
+    table.add_row("上次核对", local_time(found["checked_at"]) if found["checked_at"] else "—")
+    table.add_row("本系统规则数", str(found["rules"]))
+    table.add_row("其他规则数", str(found["others"]))
+    table.add_row("因规则数已满未放入的条目", str(found["no_room"]))
+    table.add_row("企业微信拒绝的规则", refused or "—")
+    table.add_row("曾被人工改动的规则", f"{drifted}（{local_time(found['drifted_at'])}）" if drifted else "—")
+    return table
+
+
 def hits(text: str, found: Row) -> Table:
     table = titled("检出结果", "编号", "词语", "原文", "写法")
     for hit in found["hits"]:

@@ -6,25 +6,44 @@ and is only reported. docs/lexicon.md shows the figures of both, and this file h
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 import pytest
 from pypinyin import lazy_pinyin
 
 from local.setup.repository_checks import ROOT
+from local.simulator.server import RunningSimulator, running_simulator
 from scrm.lexicon import folding
-from scrm.lexicon.model import Direction, Kind
+from scrm.lexicon.intercept import Passed, RuleSync
+from scrm.lexicon.model import Direction, Kind, Lexicon
+from scrm.lexicon.packing import packed
 from scrm.lexicon.scanner import Scanner
 from scrm.lexicon.standard import ALLOWED, standard
+from scrm.wecom.api.intercept_rules import InterceptType
+from scrm.wecom.errors import OutcomeUnknownError
+from scrm.wecom.lexicon_rules import WecomRules
+from tests.fakes.lexicon import FakeLexicons, FakeRuleSync
 from tests.lexicon_benign import BOUNDARY, HOMOPHONE, PHRASE, Benign, benign
 from tests.lexicon_evasions import evasions
 from tests.lexicon_second_set import second_benign, second_evasions
+from tests.simulated_corp import Corp, loaded
 
 NODE: Final = "/1/10/12/"
 LEXICON: Final = standard()
 SCANNER: Final = Scanner(LEXICON)
 WORDS: Final = [entry.text for entry in LEXICON.entries if entry.kind is Kind.WORD]
+
+
+@pytest.fixture(scope="module")
+def simulator() -> Iterator[RunningSimulator]:
+    with running_simulator() as running:
+        yield running
+
+
+@pytest.fixture
+def corp(simulator: RunningSimulator) -> Corp:
+    return loaded(simulator)
 
 
 def words_in(text: str, direction: Direction) -> set[str]:
@@ -96,6 +115,43 @@ def test_numbers_of_persons_are_found(number: str, entry_id: str) -> None:
     found = SCANNER.scan(f"我的是{number}，你记一下", Direction.TO_STAFF, NODE)
 
     assert [each.entry_id for each in found] == [entry_id]
+
+
+def test_one_version_drives_wecoms_rules_and_an_interrupted_pass_repeats_nothing(corp: Corp) -> None:
+    """Over the simulator: another app's rule stays, an answer is lost, somebody changes a rule by hand."""
+    api = corp.client().intercept_rules
+    api.add("外呼团队的规则", ["加微信"], InterceptType.WARN, [1])
+    store = FakeLexicons(lexicons={1: LEXICON, 2: Lexicon(LEXICON.entries[5:], LEXICON.allowed)}, current=1)
+    states = FakeRuleSync()
+
+    def sync() -> Passed | None:
+        return RuleSync(store, WecomRules(corp.client()), states, corp.time.now).run()
+
+    corp.control.add_fault("drop_after", "externalcontact/add_intercept_rule", count=1)
+    with pytest.raises(OutcomeUnknownError):
+        sync()
+    for version in (1, 1, 2):
+        store.current = version
+        done = sync()
+        assert done is not None
+        assert (done.version, done.drifted, done.refused) == (version, (), {})
+        held = {name: words for name, words in rules_at(corp).items() if name.startswith("scrm-")}
+        assert held == {rule.name: set(rule.words) for rule in packed(store.lexicons[version]).rules}
+    name, rule_id = next((row.rule_name, row.rule_id) for row in api.listed() if row.rule_name.startswith("scrm-"))
+    shown = api.details(rule_id)
+    api.update(shown, ["别的词"], InterceptType.WARN, [1])
+    repaired = sync()
+
+    assert repaired is not None
+    assert (repaired.changed, repaired.drifted) == (1, (name,))
+    assert rules_at(corp)[name] == set(shown.word_list)
+    assert rules_at(corp)["外呼团队的规则"] == {"加微信"}
+
+
+def rules_at(corp: Corp) -> dict[str, set[str]]:
+    """Words of every rule of the corp, by name."""
+    api = corp.client().intercept_rules
+    return {row.rule_name: set(api.details(row.rule_id).word_list) for row in api.listed()}
 
 
 def test_the_documented_figures_of_both_sets_are_the_measured_ones() -> None:

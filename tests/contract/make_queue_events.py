@@ -45,6 +45,7 @@ from scrm.handover.messages import DeliverPackage, PlanRequested, PollRequested,
 from scrm.handover.model import case_id_of
 from scrm.handover.orphans import AuditCounts, AuditPart, AuditStep
 from scrm.handover.ports import Delivery
+from scrm.lexicon.messages import LexiconSyncRequested
 from scrm.pressure.messages import PersonalMessageSeen
 from scrm.pressure.model import PressureClass
 from scrm.ways.messages import ContactWayChanged, ContactWaysDue
@@ -139,6 +140,8 @@ def samples() -> dict[str, dict[str, dict[str, Any]]]:
             "full_pass": {"schedule": "contact_sync.full_pass"},
             "contact_way_changed": batch("contact", ContactWayChanged(way_id="way_aaaaaaaaaaaaaaaaaaaaaaaaaa")),
             "contact_ways_due": batch("contact", ContactWaysDue(after="way_aaaaaaaaaaaaaaaaaaaaaaaaaa")),
+            "lexicon": {"schedule": "contact_sync.lexicon"},
+            "lexicon_sync_requested": batch("contact", LexiconSyncRequested()),
             "full_pass_requested": batch("contact", FullPassRequested(run_id="sync_1", requested_at=AT)),
             "node_sync_requested": batch("contact", NodeSyncRequested(run_id="sync_1", node_ids=("1", "10"))),
             "member_sync_requested": batch(

@@ -37,11 +37,12 @@ def main(folder: str) -> None:
 
 
 def _wirings(folder: str, handler: ModuleType) -> list[ModuleType]:
-    """The function's own, or those of its kinds of work."""
+    """The function's own and those of its kinds of work; one of the two may be missing."""
     if not hasattr(handler, "WORK"):
         return [importlib.import_module(f"scrm.runtime.wiring.{folder}")]
     modules = {function.__module__: sys.modules[function.__module__] for function in handler.WORK.functions()}
-    return [module.wiring for module in modules.values()]
+    own = [handler.wiring] if hasattr(handler, "wiring") else []
+    return own + [module.wiring for module in modules.values()]
 
 
 def _build_parts(found: Any) -> None:

@@ -133,6 +133,7 @@ def test_every_api_is_throttled(stage: dict[str, Any]) -> None:
     "schedule",
     [
         "ContactSyncFullPass",
+        "ContactSyncLexicon",
         "HandoverReconcileDue",
         "HandoverReconcileAudit",
         "CampaignReconcileDue",
@@ -151,6 +152,7 @@ def test_schedules_are_in_utc_and_name_themselves(schedule: str) -> None:
     assert asked.get("ScheduleExpressionTimezone", "UTC") == "UTC"
     assert asked["Target"]["Input"] in (
         '{"schedule": "contact_sync.full_pass"}',
+        '{"schedule": "contact_sync.lexicon"}',
         '{"schedule": "handover_reconcile.due"}',
         '{"schedule": "handover_reconcile.audit"}',
         '{"schedule": "campaign_reconcile.due"}',

@@ -8,9 +8,11 @@ from datetime import UTC, datetime
 import pytest
 
 from scrm.aws import session
+from scrm.aws.lexicon_sync import DynamoSyncStates
 from scrm.aws.lexicon_table import DynamoLexicons
 from scrm.aws.table import Table
 from scrm.lexicon import documents
+from scrm.lexicon.intercept import RuleMark, SyncState
 from scrm.lexicon.model import Entry, Lexicon
 from scrm.lexicon.versions import LexiconVersion, VersionState
 from tests.engine import EngineTables
@@ -57,3 +59,21 @@ def test_a_lexicon_larger_than_an_item_comes_back_and_versions_take_their_steps(
     assert [each.number for each in page.items] == [2]
     assert [each.number for each in store.page(page.cursor, 1).items] == [1]
     assert store.lexicon(9) is None
+
+
+def test_what_wecom_holds_is_kept_and_of_two_passes_one_is_second(tables: EngineTables) -> None:
+    session.reset()
+    states = DynamoSyncStates(Table(session.client("dynamodb"), tables.names["LexiconTable"]))
+    marks = {"scrm-严重拦截-abcdef-01": RuleMark("w", "h")}
+    seen = SyncState(
+        2, AT, marks, {"scrm-严重拦截-abcdef-02": 60011}, ("scrm-严重拦截-abcdef-01",), AT, 3, 4, revision=1
+    )
+
+    assert states.load() == SyncState()
+    assert states.save(seen)
+    assert states.load() == seen
+    assert not states.save(seen)
+    bare = SyncState(revision=2)
+    assert states.save(bare)
+    assert states.load() == bare
+    session.reset()

@@ -48,7 +48,7 @@ FORBIDDEN = {
         "scrm.wecom.events",
     ),
     "staff_intake": NOT_IN_WORKERS,
-    "contact_sync": NOT_IN_WORKERS,
+    "contact_sync": (*NOT_IN_WORKERS, "scrm.lexicon"),
     "handover_worker": (*NOT_IN_WORKERS, *NOT_BEFORE_WORK_COMES, "scrm.handover"),
     "handover_reconcile": (*NOT_IN_WORKERS, "scrm.handover.certificate", "scrm.handover.orphans", "scrm.wecom.events"),
     "campaign_planner": (*NOT_IN_WORKERS, *NOT_BEFORE_WORK_COMES),
@@ -103,6 +103,7 @@ FORBIDDEN_IN_WORK = {
         "duckdb",
         "scrm.wecom",
     ),
+    "lexicon_rules": (*EVERYWHERE, *OTHER_FEATURES, *CAMPAIGN_FEATURES, "scrm.lexicon.scanner", "ahocorasick_rs"),
     "media": (*EVERYWHERE, *OTHER_FEATURES, "scrm.campaign.dispatching", "scrm.audience", "scrm.contacts"),
 }
 

@@ -1,14 +1,17 @@
 """The lexicon through the API: two persons of head office or compliance, and what everybody may see."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from tests.admin_api import BRANCH_10, HEAD_OFFICE, Api, Reply, Request
+from scrm.lexicon.intercept import RuleMark, SyncState
+from tests.admin_api import AT, BRANCH_10, HEAD_OFFICE, Api, Reply, Request
 
 COMPLIANCE = {"sub": "op-compliance", "scrm_node": "1", "scrm_roles": "[compliance]"}
 AUDITOR = {"sub": "op-auditor", "scrm_node": "1", "scrm_roles": "[auditor]"}
+SYNC = "/v1/lexicon/sync"
 ENTRIES = [
     {"entry_id": "保本", "text": "保本", "direction": "to_customer", "action": "block", "severity": "serious"},
     {"entry_id": "投诉", "text": "投诉", "direction": "to_staff", "action": "complaint"},
@@ -17,7 +20,8 @@ ENTRIES = [
 
 def ask(api: Api, method: str, path: str, claims: Mapping[str, str], body: Any = None, **query: str) -> Reply:
     headers = {"idempotency-key": "k"} if method == "POST" else {}
-    request = Request(f"/v1/lexicon/versions{path}", method, claims=claims, headers=headers, body=body)
+    place = path if path.startswith("/v1/") else f"/v1/lexicon/versions{path}"
+    request = Request(place, method, claims=claims, headers=headers, body=body)
     request.query = query
     return api.send(request)
 
@@ -39,6 +43,35 @@ def test_a_version_comes_into_force_by_two_persons(drafted: Api) -> None:
     assert (approved.body["state"], running.body["state"]) == ("approved", "in_force")
     told = [(entry.action, entry.subject) for entry in drafted.audited() if entry.subject == "lexicon/v1"]
     assert told == [(f"lexicon.{step}", "lexicon/v1") for step in ("drafted", "approved", "put_in_force")]
+
+
+def test_wecoms_rules_follow_at_once_and_when_asked(drafted: Api) -> None:
+    ask(drafted, "POST", "/1/approve", COMPLIANCE)
+    before = drafted.rule_sync.asked
+    ask(drafted, "POST", "/1/put-in-force", HEAD_OFFICE)
+    released = drafted.rule_sync.asked
+    asked = ask(drafted, "POST", SYNC, COMPLIANCE)
+    refused = ask(drafted, "POST", SYNC, BRANCH_10)
+
+    assert (before, released, drafted.rule_sync.asked) == (0, 1, 2)
+    assert (asked.status, refused.status) == (202, 403)
+    assert asked.body["is_in_sync"] is False
+
+
+def test_everybody_sees_how_far_wecoms_rules_follow(drafted: Api) -> None:
+    nothing = ask(drafted, "GET", SYNC, AUDITOR).body
+    drafted.lexicon.current = 1
+    marks = {"scrm-严重拦截-abcdef-01": RuleMark("w", "h")}
+    drafted.rule_sync.state = SyncState(1, AT, marks, {}, ("scrm-严重拦截-abcdef-01",), AT, others=3, no_room=2)
+    equal = ask(drafted, "GET", SYNC, BRANCH_10).body
+    drafted.rule_sync.state = replace(drafted.rule_sync.state, refused={"scrm-严重拦截-abcdef-02": 60011})
+    other = ask(drafted, "GET", SYNC, BRANCH_10).body
+
+    assert (nothing["in_force"], nothing["version"], nothing["checked_at"]) == (0, 0, None)
+    assert (equal["is_in_sync"], equal["rules"], equal["others"], equal["no_room"]) == (True, 1, 3, 2)
+    assert equal["drifted"] == ["scrm-严重拦截-abcdef-01"]
+    assert other["is_in_sync"] is False
+    assert other["refused"] == [{"name": "scrm-严重拦截-abcdef-02", "errcode": 60011}]
 
 
 def test_who_may_not_make_one_may_look(drafted: Api) -> None:

@@ -32,6 +32,22 @@ def test_a_version_is_exported_edited_and_put_in_force(run: Run, tmp_path: Path)
     assert exit_code("lexicon", "activate", "2") != 0  # nobody approved it
 
 
+def test_it_is_shown_whether_wecom_follows(run: Run) -> None:
+    assert "是否一致" in run("lexicon", "status").output
+    assert "已同步版本" in run("lexicon", "sync").output
+
+
+def test_what_wecom_refused_and_somebody_changed_is_named() -> None:
+    found = {"in_force": 2, "version": 2, "is_in_sync": False, "checked_at": "2026-11-27T03:00:00.000Z"}
+    found |= {"rules": 4, "others": 1, "no_room": 3, "refused": [{"name": "scrm-a", "errcode": 60011}]}
+    found |= {"drifted": ["scrm-b"], "drifted_at": "2026-11-27T02:00:00.000Z"}
+
+    cells = [cell for column in lexicon_tables.sync_status(found).columns for cell in column.cells]
+
+    assert "scrm-a（60011）" in cells
+    assert any(str(cell).startswith("scrm-b（2026-11-27 10:00") for cell in cells)
+
+
 @pytest.mark.parametrize("text", ["a,b\n1,2\n", "entry_id\n1\n", "entry_id,text\n1,2,3\n"])
 def test_a_file_that_is_none_is_refused(text: str) -> None:
     with pytest.raises(InvalidFileError):

@@ -12,10 +12,9 @@ pk                    sk              item
 import zlib
 from datetime import datetime
 from itertools import batched
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from scrm import clock, ids
-from scrm.audit.log import AuditLog
 from scrm.aws import cursors
 from scrm.aws.table import ABSENT, Condition, Item, Put, Table, starts_with
 from scrm.lexicon import documents
@@ -23,6 +22,9 @@ from scrm.lexicon.model import Lexicon
 from scrm.lexicon.versions import LexiconVersion, VersionState
 from scrm.node_paths import ROOT_PATH
 from scrm.paging import Page
+
+if TYPE_CHECKING:
+    from scrm.audit.log import AuditLog
 
 SCHEMA_VERSION: Final = 1
 _PART_BYTES: Final = 300_000
@@ -87,7 +89,7 @@ class DynamoLexicons:
 class AuditedLexicons:
     """Implements `scrm.lexicon.versions.LexiconJournal`."""
 
-    def __init__(self, audit: AuditLog) -> None:
+    def __init__(self, audit: "AuditLog") -> None:
         self._audit = audit
 
     def told(self, version: LexiconVersion, step: str, actor: str, at: datetime) -> None:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from scrm.wecom.api.external_contacts import ExternalContacts
     from scrm.wecom.api.group_chats import GroupChats
     from scrm.wecom.api.inheritance import Inheritance
+    from scrm.wecom.api.intercept_rules import InterceptRules
     from scrm.wecom.api.mass_messages import MassMessages
     from scrm.wecom.api.media import Media
     from scrm.wecom.api.moments import Moments
@@ -103,3 +104,9 @@ class WecomClient:
         from scrm.wecom.api.conversation_archive import ConversationArchive  # noqa: PLC0415
 
         return ConversationArchive(self._caller)
+
+    @cached_property
+    def intercept_rules(self) -> "InterceptRules":
+        from scrm.wecom.api.intercept_rules import InterceptRules  # noqa: PLC0415
+
+        return InterceptRules(self._caller)

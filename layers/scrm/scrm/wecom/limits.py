@@ -81,6 +81,12 @@ MOMENTS_LIST_PAGE: Final = 20  # 14.2
 MOMENTS_MEMBERS_PAGE: Final = 1_000  # 14.2; a larger value is taken as the default of 500
 MOMENTS_VIEWERS_PAGE: Final = 5_000  # 14.2; a larger value is taken as the default of 3,000
 
+# Rules of sensitive words (17); a hundred a corp, which `scrm.lexicon.packing` keeps to.
+RULE_NAME_LENGTH: Final = 20  # 17, in characters
+RULE_WORDS: Final = 300  # 17
+RULE_WORD_LENGTH: Final = 32  # 17, of an addition; what is shown is said to have 30
+RULE_RANGE: Final = 1_000  # 17, departments or members a call
+
 # The archive's companions (16).
 ARCHIVE_PAIRS: Final = 100  # 16.1
 

@@ -182,7 +182,39 @@ def put_lexicon_in_force(number: Number, key: IdempotencyKey) -> models.Version:
     del key
     actor = _governing().actor
     with _refusals():
-        return models.Version.of(_lexicons().put_in_force(number, actor))
+        made = _lexicons().put_in_force(number, actor)
+    wiring.lexicon_sync().request()  # a request that dies before this is repeated, and the schedule asks every hour
+    return models.Version.of(made)
+
+
+@router.get(
+    "/v1/lexicon/sync",
+    operation_id="getLexiconSync",
+    summary="How far WeCom's rules are those of the version in force.",
+    tags=["lexicon"],
+    responses=responses(HTTPStatus.OK, models.SyncStatus),
+)
+def get_lexicon_sync() -> models.SyncStatus:
+    current_caller()
+    return _sync_status()
+
+
+@router.post(
+    "/v1/lexicon/sync",
+    operation_id="syncLexicon",
+    summary="Make WeCom's rules those of the version in force, now and not within the hour.",
+    tags=["lexicon"],
+    responses=responses(HTTPStatus.ACCEPTED, models.SyncStatus),
+)
+def sync_lexicon(key: IdempotencyKey) -> Response[models.SyncStatus]:
+    del key  # any number of requests is harmless
+    _governing()
+    wiring.lexicon_sync().request()
+    return json_reply(HTTPStatus.ACCEPTED, _sync_status())
+
+
+def _sync_status() -> models.SyncStatus:
+    return models.SyncStatus.of(wiring.lexicon_sync_states().load(), _lexicons().store.in_force())
 
 
 def _lexicons() -> versions.Lexicons:

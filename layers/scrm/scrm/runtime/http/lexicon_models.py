@@ -6,6 +6,7 @@ from pydantic import Field
 
 from scrm.lexicon import model
 from scrm.lexicon.documents import MOST_ENTRIES, MOST_PHRASES, Changes
+from scrm.lexicon.intercept import SyncState
 from scrm.lexicon.model import Action, Direction, Evasion, Finding, Kind, Severity
 from scrm.lexicon.packing import DetectOnlyCause, Packed
 from scrm.lexicon.patterns import Check
@@ -134,6 +135,48 @@ class InterceptPlan(Reply):
         return cls(
             rules=[InterceptRule.model_validate(each) for each in packed.rules],
             detect_only=[DetectOnly(entry_id=name, cause=cause) for name, cause in packed.detect_only.items()],
+        )
+
+
+class RefusedRule(Reply):
+    """A rule that WeCom does not take, with its errcode; 60011 and 60123 speak of the app's visible range."""
+
+    name: str
+    errcode: int
+
+
+class SyncStatus(Reply):
+    """How far WeCom's rules are those of the version in force.
+
+    ``version`` was applied last, at ``checked_at``; ``rules`` of ours are right, ``others`` are not ours, ``no_room``
+    entries found no place. ``drifted`` are rules that somebody had changed or deleted by hand when that was last seen;
+    they were made right again.
+    """
+
+    in_force: int
+    version: int
+    is_in_sync: bool
+    checked_at: Timestamp | None
+    rules: int
+    others: int
+    no_room: int
+    refused: list[RefusedRule]
+    drifted: list[str]
+    drifted_at: Timestamp | None
+
+    @classmethod
+    def of(cls, state: SyncState, in_force: int) -> Self:
+        return cls(
+            in_force=in_force,
+            version=state.version,
+            is_in_sync=state.is_of(in_force),
+            checked_at=state.checked_at,
+            rules=len(state.marks),
+            others=state.others,
+            no_room=state.no_room,
+            refused=[RefusedRule(name=name, errcode=errcode) for name, errcode in sorted(state.refused.items())],
+            drifted=list(state.drifted),
+            drifted_at=state.drifted_at,
         )
 
 

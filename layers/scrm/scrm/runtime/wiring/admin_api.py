@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from scrm.aws.certificate_documents import BucketCertificates
     from scrm.aws.contact_queries import DynamoContactQueries
     from scrm.aws.customer_journal import CustomerJournal
+    from scrm.aws.lexicon_sync import DynamoSyncStates, SqsLexiconSync
     from scrm.aws.owner_changes import OwnerNotes
     from scrm.aws.planning_queue import SqsPlanningQueue
     from scrm.aws.task_table import DynamoTaskTable
@@ -211,6 +212,19 @@ def lexicons() -> "Lexicons":
     from scrm.lexicon.versions import Lexicons  # noqa: PLC0415
 
     return Lexicons(DynamoLexicons(_table(settings().lexicon_table)), AuditedLexicons(audit_log()))
+
+
+def lexicon_sync() -> "SqsLexiconSync":
+    from scrm.aws.lexicon_sync import SqsLexiconSync  # noqa: PLC0415 - as above
+    from scrm.aws.queues import Queue  # noqa: PLC0415
+
+    return SqsLexiconSync(Queue(lambda: session.client("sqs"), settings().contact_queue_url))
+
+
+def lexicon_sync_states() -> "DynamoSyncStates":
+    from scrm.aws.lexicon_sync import DynamoSyncStates  # noqa: PLC0415 - as above
+
+    return DynamoSyncStates(_table(settings().lexicon_table))
 
 
 def review_desk() -> "ReviewDesk":
