@@ -27,6 +27,7 @@ RULES = {
     "senior_age": "老年客户起始年龄",
     "senior_highest_risk": "老年客户最高产品风险",
     "public_highest_risk": "公开渠道最高产品风险",
+    "ceiling_tags": "以企业标签维护产品风险上限",
 }
 
 

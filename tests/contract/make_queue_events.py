@@ -20,7 +20,7 @@ from scrm.archive.messages import (
     SweepRequested,
 )
 from scrm.archive.stores import ParkReason
-from scrm.audience.messages import FactsFileStep
+from scrm.audience.messages import CeilingTagsDue, FactsFileStep
 from scrm.campaign.dispatch_messages import (
     CampaignRechecked,
     CampaignStopped,
@@ -175,6 +175,7 @@ def samples() -> dict[str, dict[str, dict[str, Any]]]:
                     columns=(0, 1, 2),
                 ),
             ),
+            "ceiling_tags_due": batch("contact", CeilingTagsDue(userid="rm_wang01")),
             "facts_uploaded": batch("contact", uploaded("audience/incoming/facts+2026-11-23.csv")),
             "facts_file_step": batch(
                 "contact",

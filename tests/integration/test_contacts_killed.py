@@ -113,6 +113,8 @@ class Bank:
             ways=lambda: pytest.fail("no contact ways here"),
             on_came=lambda _: None,
             on_successor=lambda *_: None,
+            ceilings=lambda: pytest.fail("no tags here"),
+            on_synced=lambda _: None,
         )
 
     def work(self, *messages: Any) -> None:

@@ -7,6 +7,8 @@ from typing import Any, cast
 import pytest
 
 from scrm import clock
+from scrm.audience.ceiling_tags import CeilingOutcome, CeilingTagging
+from scrm.audience.messages import CeilingTagsDue
 from scrm.aws.contact_records import SqsContactRecords
 from scrm.aws.queues import Queue
 from scrm.contacts.messages import FullPassRequested, MemberRenamed, MemberSyncRequested
@@ -52,6 +54,16 @@ class Desk:
     contacts: Contacts = field(default_factory=Contacts)
     sqs: FakeSqs = field(default_factory=FakeSqs)
     outcomes: list[Outcome] = field(default_factory=list)
+    synced: list[str] = field(default_factory=list)
+    ceilings: list[str] = field(default_factory=list)
+    ceiling_outcomes: list[CeilingOutcome] = field(default_factory=list)
+
+    def keep(self, userid: str, has_time: Callable[[], bool]) -> CeilingOutcome:
+        """Stands for `CeilingTagging`."""
+        assert has_time()
+        self.ceilings.append(userid)
+        return self.ceiling_outcomes.pop(0) if self.ceiling_outcomes else CeilingOutcome.KEPT
+
     renamed_tasks: list[tuple[str, str]] = field(default_factory=list)
     org: NoNodes = field(default_factory=NoNodes)
     tags: list[tuple[str, str, Sequence[str]]] = field(default_factory=list)
@@ -78,6 +90,8 @@ class Desk:
             ways=lambda: pytest.fail("no contact ways here"),
             on_came=self.came.append,
             on_successor=lambda old, new, _: self.successors.append((old, new)),
+            ceilings=lambda: cast("CeilingTagging", self),
+            on_synced=self.synced.extend,
         )
 
     def take(self, body: str) -> None:
@@ -286,3 +300,25 @@ def test_schedule_asks_for_one_run_an_hour() -> None:
     assert [each["kind"] for each in asked] == ["full_pass_requested", "contact_ways_due"] * 2
     first, second = map(FullPassRequested.model_validate, asked[::2])
     assert first.run_id == second.run_id
+
+
+def test_after_a_part_of_the_pass_whoever_looks_at_tags_hears_of_its_members() -> None:
+    desk = Desk()
+    desk.contacts.source.follow("rm_a", "wm1")
+    desk.contacts.source.follow("rm_b", "wm2")
+
+    desk.take(FullPassRequested(run_id="sync_1", requested_at=T0).model_dump_json())
+    desk.work()
+
+    assert desk.synced == ["rm_a", "rm_b"]
+
+
+def test_tags_that_took_too_long_go_on_in_another_message() -> None:
+    desk = Desk(ceiling_outcomes=[CeilingOutcome.CONTINUED])
+
+    desk.take(CeilingTagsDue(userid="rm_a").model_dump_json())
+    left = list(desk.sqs.bodies)
+    desk.work()
+
+    assert [CeilingTagsDue.model_validate_json(body).userid for body in left] == ["rm_a"]
+    assert desk.outcomes == [CeilingOutcome.CONTINUED, CeilingOutcome.KEPT]

@@ -6,6 +6,16 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 
+class CeilingTagsDue(BaseModel):
+    """Make the tags of this member's customers say how far they may go; a repeat does what is left."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
+
+    schema_version: Literal[1] = 1
+    kind: Literal["ceiling_tags_due"] = "ceiling_tags_due"
+    userid: str
+
+
 class FactsFileStep(BaseModel):
     """Check or take a feed of the bank, or go on with it at a byte ``offset``, after ``line`` lines.
 

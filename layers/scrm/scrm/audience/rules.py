@@ -12,6 +12,7 @@ from typing import Final
 from scrm.audience.facts import Consent, CustomerFacts
 from scrm.clock import BUSINESS_ZONE
 
+HIGHEST_RISK: Final = 5  # R5, C5
 HIGHEST_ADULT_AGE: Final = 21  # no bank's setting goes beyond
 
 
@@ -43,6 +44,7 @@ class RuleSettings:
     An assessment counts on ``assessment_days`` days, its own the first of them. Facts count for ``facts_days`` after
     their file. From ``senior_age`` on a product may have ``senior_highest_risk`` at most, whatever the customer's
     class; None: no such rule. ``public_highest_risk`` is for posts nobody can narrow; None: no product in them.
+    ``ceiling_tags``: each customer's risk ceiling is kept as a corp tag, by which Moments can be narrowed.
     """
 
     assessment_days: int = 365
@@ -51,6 +53,7 @@ class RuleSettings:
     senior_age: int = 65
     senior_highest_risk: int | None = 2
     public_highest_risk: int | None = None
+    ceiling_tags: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +103,12 @@ def first_bar(facts: CustomerFacts | None, offer: Offer, settings: RuleSettings,
     if facts.born_on is not None and highest is not None and (offer.risk is None or offer.risk > highest):
         ends.append(_midnight(_birthday(facts.born_on, settings.senior_age)))
     return min((end for end in ends if end > at), default=None)
+
+
+def risk_ceiling(facts: CustomerFacts | None, settings: RuleSettings, at: datetime) -> int:
+    """The highest product risk that every rule lets him have at that moment, 1 to 5; 0: no product."""
+    offers = (Offer(is_product=True, risk=risk) for risk in range(HIGHEST_RISK, 0, -1))
+    return next((offer.risk or 0 for offer in offers if exclusion(facts, offer, settings, at) is None), 0)
 
 
 def restricts(before: CustomerFacts | None, after: CustomerFacts) -> bool:

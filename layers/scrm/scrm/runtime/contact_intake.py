@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, assert_never
 from pydantic import Field, TypeAdapter
 
 from scrm import ids
-from scrm.audience.messages import FactsFileStep
+from scrm.audience.messages import CeilingTagsDue, FactsFileStep
 from scrm.aws.queues import Queue
 from scrm.consent.messages import ConsentFileStep
 from scrm.contacts.changes import ContactChanges, Taken
@@ -44,6 +44,7 @@ from scrm.wecom.events.external_contact import (
 )
 
 if TYPE_CHECKING:
+    from scrm.audience.ceiling_tags import CeilingOutcome, CeilingTagging
     from scrm.runtime.consent_intake import AnswersOutcome, ConsentIntake
     from scrm.runtime.facts_intake import FactsIntake, FactsOutcome
     from scrm.runtime.master_intake import MasterIntake, MasterOutcome
@@ -67,7 +68,8 @@ type ContactMessage = (
     | GroupsTakenOver
     | MemberRenamed
 )
-type OtherMessage = MasterFileStep | FactsFileStep | ConsentFileStep | ContactWayChanged | ContactWaysDue
+type FileStep = MasterFileStep | FactsFileStep | ConsentFileStep
+type OtherMessage = FileStep | ContactWayChanged | ContactWaysDue | CeilingTagsDue
 contact_message: TypeAdapter[ContactMessage | OtherMessage] = TypeAdapter(
     Annotated[
         CallbackReceived
@@ -82,7 +84,8 @@ contact_message: TypeAdapter[ContactMessage | OtherMessage] = TypeAdapter(
         | FactsFileStep
         | ConsentFileStep
         | ContactWayChanged
-        | ContactWaysDue,
+        | ContactWaysDue
+        | CeilingTagsDue,
         Field(discriminator="kind"),
     ]
 )
@@ -103,7 +106,8 @@ class ContactOutcome(StrEnum):
     IGNORED = "ContactChangeIgnored"
 
 
-type Outcome = "ContactOutcome | MasterOutcome | FactsOutcome | AnswersOutcome | WayOutcome | WaysOutcome"
+type FileOutcome = "MasterOutcome | FactsOutcome | AnswersOutcome"
+type Outcome = "ContactOutcome | FileOutcome | WayOutcome | WaysOutcome | CeilingOutcome"
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +135,8 @@ class ContactIntake:
     ways: "Callable[[], WaysIntake]"
     on_came: Callable[[Arrival], object]
     on_successor: Callable[[str, str, datetime], object]
+    ceilings: "Callable[[], CeilingTagging]"
+    on_synced: Callable[[Sequence[str]], object]
 
     def request_full_pass(self) -> None:
         """The nightly schedule; one run an hour at most, whoever asks. Contact ways are compared the same night."""
@@ -146,16 +152,32 @@ class ContactIntake:
                 return self._uploaded(body)
         message = contact_message.validate_json(body)
         match message:
-            case MasterFileStep():
-                return self.master().take(message)
-            case FactsFileStep():
-                return self.facts().take(message)
-            case ConsentFileStep():
-                return self.answers().take(message)
+            case MasterFileStep() | FactsFileStep() | ConsentFileStep():
+                return self._go_on(message)
             case ContactWayChanged() | ContactWaysDue():
                 return self.ways().take(message)
+            case CeilingTagsDue():
+                return self._keep_ceilings(message)
             case _:
                 return self.take(message)
+
+    def _go_on(self, step: FileStep) -> "FileOutcome":
+        """With a file of the bank's."""
+        match step:
+            case MasterFileStep():
+                return self.master().take(step)
+            case FactsFileStep():
+                return self.facts().take(step)
+            case ConsentFileStep():
+                return self.answers().take(step)
+
+    def _keep_ceilings(self, message: CeilingTagsDue) -> "CeilingOutcome":
+        """Marks for twenty seconds; the rest is another message."""
+        until = self.now() + TIME_PER_MESSAGE
+        outcome = self.ceilings().keep(message.userid, lambda: self.now() < until)
+        if outcome.is_open:
+            self.queue.send([message])
+        return outcome
 
     def _uploaded(self, body: str) -> "Outcome":
         """S3 tells of one file at a time; its test message has none."""
@@ -250,6 +272,7 @@ class ContactIntake:
         if left is not None:
             self.queue.send([MemberSyncRequested.of(left)])
             return ContactOutcome.MEMBERS_CONTINUED
+        self.on_synced(part.userids)  # our table is as WeCom's now: a tag that somebody gave or took by hand shows
         self.full_pass.finish_if_complete(part.run_id, self.now())
         return ContactOutcome.MEMBERS_SYNCED
 

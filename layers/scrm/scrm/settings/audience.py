@@ -28,3 +28,6 @@ class AudienceDocument(BaseModel):
     public_highest_risk: Risk | None = Field(
         default=None, description="The highest product risk in Moments and group posts; null: no product in them."
     )
+    ceiling_tags: bool = Field(
+        default=False, description="Whether we keep the highest product risk of each customer as a corp tag at WeCom."
+    )

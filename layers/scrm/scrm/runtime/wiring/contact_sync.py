@@ -27,6 +27,7 @@ from scrm.wecom.governor_state import Priority
 from scrm.wecom.sources import WecomAddressBook, WecomCustomers
 
 if TYPE_CHECKING:
+    from scrm.audience.ceiling_tags import CeilingTagging
     from scrm.runtime.consent_intake import ConsentIntake
     from scrm.runtime.facts_intake import FactsIntake
     from scrm.runtime.master_intake import MasterIntake
@@ -71,6 +72,8 @@ def contact_intake() -> ContactIntake:
         ways=ways_intake,
         on_came=came,
         on_successor=took_over,
+        ceilings=ceiling_tagging,
+        on_synced=look_at_tags,
     )
 
 
@@ -97,7 +100,6 @@ def facts_intake() -> "FactsIntake":
     """As `master_intake`, for a feed of customer facts."""
     from scrm.audience.intake import FeedImport  # noqa: PLC0415
     from scrm.aws.audience_table import DynamoDossiers, DynamoFeedRecord  # noqa: PLC0415
-    from scrm.aws.dispatch_queue import SqsSendQueue  # noqa: PLC0415
     from scrm.runtime.audience_joins import ContactsOwned  # noqa: PLC0415
     from scrm.runtime.facts_intake import FactsIntake  # noqa: PLC0415
 
@@ -109,13 +111,55 @@ def facts_intake() -> "FactsIntake":
             customers,
             DynamoDossiers(audience),
             clock.now,
-            SqsSendQueue(queue("CAMPAIGN_QUEUE_URL")).customers_changed,
+            owners_restricted,
         ),
         feeds=DynamoFeedRecord(audience),
         rejections=DynamoOrgRepository(table("ORG_TABLE")),
         queue=contact_queue(),
         now=clock.now,
         on_rejected=lambda rows: count("FactsRowRejected", rows),
+    )
+
+
+def owners_restricted(owner_userids: Sequence[str]) -> None:
+    """Some of their customers may get less: what waits for them is looked at, and so are their tags."""
+    from scrm.aws.dispatch_queue import SqsSendQueue  # noqa: PLC0415 - as above
+
+    SqsSendQueue(queue("CAMPAIGN_QUEUE_URL")).customers_changed(owner_userids)
+    look_at_tags(owner_userids)
+
+
+def look_at_tags(userids: Sequence[str]) -> None:
+    """Whether the customers of these members have the tags of their risk ceilings, where the bank keeps such."""
+    from scrm.audience.messages import CeilingTagsDue  # noqa: PLC0415 - few messages lead here
+    from scrm.runtime.wiring import audience_settings  # noqa: PLC0415
+
+    if audience_settings.rules().ceiling_tags:
+        contact_queue().send([CeilingTagsDue(userid=userid) for userid in userids])
+
+
+@functools.cache
+def ceiling_tagging() -> "CeilingTagging":
+    """As `master_intake`, for the tags of customers' risk ceilings."""
+    from scrm.audience.ceiling_tags import CeilingTagging  # noqa: PLC0415
+    from scrm.audience.intake import FactsReader  # noqa: PLC0415
+    from scrm.aws.audience_table import DynamoDossiers  # noqa: PLC0415
+    from scrm.aws.ceiling_library import DynamoCeilingTags  # noqa: PLC0415
+    from scrm.contacts.tags import TagRecord  # noqa: PLC0415
+    from scrm.runtime.ceiling_joins import ContactTags  # noqa: PLC0415
+    from scrm.runtime.wiring import audience_settings  # noqa: PLC0415
+    from scrm.wecom.ceiling_marks import WecomCeilingMarks  # noqa: PLC0415
+
+    audience, contacts = table("AUDIENCE_TABLE"), DynamoContactRepository(table("CONTACTS_TABLE"))
+    marks = WecomCeilingMarks(wecom_client(Priority.STATISTICS))
+    return CeilingTagging(
+        facts=FactsReader(DynamoDossiers(audience)),
+        relations=ContactTags(contacts, TagRecord(contacts).record),
+        tags=DynamoCeilingTags(audience, marks.made),
+        marks=marks,
+        settings=audience_settings.rules,
+        now=clock.now,
+        on_marked=lambda number: count("CeilingTagsMarked", number),
     )
 
 
@@ -192,4 +236,5 @@ def reset() -> None:
     facts_intake.cache_clear()
     consent_intake.cache_clear()
     ways_intake.cache_clear()
+    ceiling_tagging.cache_clear()
     owner_notes.cache_clear()
