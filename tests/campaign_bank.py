@@ -159,11 +159,11 @@ class CampaignBank:
             settings=CampaignSettings(),
         )
 
-    def scheduled(self) -> Campaign:
+    def scheduled(self, key: str = "key-1") -> Campaign:
         """Drafted, submitted with a frozen audience, approved by another one, to start now."""
         now = clock.now()
         wanted = definition(content=self.released(), segment_id=ALL_CUSTOMERS)
-        drafted = self.desk.create(wanted, "/1/10/", MAKER, "key-1", now)
+        drafted = self.desk.create(wanted, "/1/10/", MAKER, key, now)
         self.desk.submit(drafted.campaign_id, MAKER, now)
         self.bank.run_until_idle()
         asked = self.latest(drafted).submission
