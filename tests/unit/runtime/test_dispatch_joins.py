@@ -72,7 +72,7 @@ def test_the_banks_kill_switch_holds_every_campaign_and_frees_none() -> None:
 
     found = [CampaignStandings(OneCampaign(one), lambda: True).of("camp_1") for one in (running, recalled)]
 
-    assert found == [Standing.PAUSED, Standing.STOPPED]
+    assert found == [Standing.FROZEN, Standing.STOPPED]
 
 
 def test_a_test_send_takes_no_place_under_the_cap() -> None:
