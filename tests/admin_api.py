@@ -29,6 +29,7 @@ from scrm.aws.handover_journal import AuditedSettings
 from scrm.aws.lexicon_table import AuditedLexicons
 from scrm.aws.pressure_journal import AuditedExceptions
 from scrm.aws.segment_table import AuditedSegments
+from scrm.aws.tag_rule_table import AuditedTagRules
 from scrm.aws.way_table import AuditedWays
 from scrm.aws.welcome_journal import AuditedWelcome
 from scrm.campaign.exposure import Exposure, ExposureHistory
@@ -62,6 +63,7 @@ from scrm.runtime.member_places import MemberPlaces
 from scrm.runtime.needs_joins import LibraryOffers, rules_of
 from scrm.runtime.pressure_joins import pressure_rules
 from scrm.runtime.review_joins import AuditedReviews, review_rules
+from scrm.runtime.tagging_joins import KeptTags
 from scrm.runtime.task_joins import OrgTaskStaff
 from scrm.runtime.ways_joins import OrgWayPlaces
 from scrm.runtime.welcome_joins import LibraryGreetings
@@ -74,6 +76,7 @@ from scrm.settings.needs import NeedsDocument
 from scrm.settings.pressure import PressureDocument
 from scrm.settings.review import TOPIC as REVIEW
 from scrm.settings.review import ReviewDocument
+from scrm.tagging.desk import TagRuleDesk
 from scrm.tasks.queries import TaskLists
 from scrm.tasks.work import TaskWork
 from scrm.ways.desk import WayDesk
@@ -96,6 +99,7 @@ from tests.fakes.pressure import FakeExceptions, FakePressureStore
 from tests.fakes.queries import FakeCaseQueries, FakeContactQueries, FakeOrgQueries
 from tests.fakes.review import FakeReviewCases
 from tests.fakes.settings import MemorySettingsStore
+from tests.fakes.tagging import FakeTagRules
 from tests.fakes.targets import TargetsOverMemory
 from tests.fakes.tasks import FakeTasks
 from tests.fakes.ways import FakeWayNews, FakeWays
@@ -279,6 +283,7 @@ class Api:
     welcome: FakeWelcomeRules = field(default_factory=FakeWelcomeRules)
     ways: FakeWays = field(default_factory=FakeWays)
     way_news: FakeWayNews = field(default_factory=FakeWayNews)
+    tag_rules: FakeTagRules = field(default_factory=FakeTagRules)
     archive: MemoryArchive = field(default_factory=MemoryArchive)
     reviews: FakeReviewCases = field(default_factory=FakeReviewCases)
     review_age: timedelta = timedelta()
@@ -330,6 +335,10 @@ class Api:
                 self.ways, OrgWayPlaces(self.people), AuditedWays(AuditLog(self.audit)), self.way_news, clock.now
             ),
             "way_arrivals": self.ways,
+            "tag_rule_desk": TagRuleDesk(
+                self.tag_rules, KeptTags(list), AuditedTagRules(AuditLog(self.audit)), clock.now
+            ),
+            "tag_tallies": self.tag_rules,
             "cover_views": CoverViews(self.org, self.people, self.tasks, self.cases),
             "task_lists": TaskLists(self.tasks, task_staff),
             "task_work": TaskWork(self.tasks, task_staff),

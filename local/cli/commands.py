@@ -28,6 +28,7 @@ from local.cli.pressure_commands import pressure
 from local.cli.product_commands import products
 from local.cli.review_commands import review
 from local.cli.session import LIMIT, NODE, Session
+from local.cli.tag_commands import tags
 from local.cli.target_commands import target
 from local.cli.task_commands import task
 from local.cli.way_commands import ways
@@ -427,6 +428,7 @@ scrm.add_command(media)
 scrm.add_command(campaigns)
 scrm.add_command(welcome)
 scrm.add_command(ways)
+scrm.add_command(tags)
 scrm.add_command(lexicon)
 scrm.add_command(review)
 scrm.add_command(target)

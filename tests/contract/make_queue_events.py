@@ -48,6 +48,7 @@ from scrm.handover.ports import Delivery
 from scrm.lexicon.messages import LexiconSyncRequested
 from scrm.pressure.messages import PersonalMessageSeen
 from scrm.pressure.model import PressureClass
+from scrm.tagging.messages import TagsDue
 from scrm.ways.messages import ContactWayChanged, ContactWaysDue
 
 EVENTS = Path(__file__).parents[2] / "events"
@@ -139,6 +140,10 @@ def samples() -> dict[str, dict[str, dict[str, Any]]]:
         "contact_sync": {
             "full_pass": {"schedule": "contact_sync.full_pass"},
             "contact_way_changed": batch("contact", ContactWayChanged(way_id="way_aaaaaaaaaaaaaaaaaaaaaaaaaa")),
+            "tags_due": batch(
+                "contact",
+                TagsDue(userid="rm_wang01", external_userid=CUSTOMER, came_by="way_aaaaaaaaaaaaaaaaaaaaaaaaaa", at=AT),
+            ),
             "contact_ways_due": batch("contact", ContactWaysDue(after="way_aaaaaaaaaaaaaaaaaaaaaaaaaa")),
             "lexicon": {"schedule": "contact_sync.lexicon"},
             "lexicon_sync_requested": batch("contact", LexiconSyncRequested()),

@@ -476,6 +476,8 @@ def _a_customer_comes_by_a_contact_way(bank: Bank) -> None:
     head_office = bank.operator("head_office")
     serving = next(each for each in bank.rms if each not in bank.leavers and bank.wecom.relations(each))
     made = head_office.post(at("contact-ways"), {"name": "网点大堂", "userids": [serving], "kind": "multi"})
+    rule = head_office.post(at("tag-rules"), {"name": "来源", "group": "来源", "tags": ["网点"], "came_by": ["*"]})
+    bank.operator("checker").post(at("tag-rules", rule["rule_id"], "release"), {"revision": 1})
     bank.settle()
     shown = head_office.get(at("contact-ways", made["way_id"]))
     (config_id,) = [shown["qr_code"].split("/")[-2]]
@@ -483,6 +485,7 @@ def _a_customer_comes_by_a_contact_way(bank: Bank) -> None:
     assert bank.wecom.scan(config_id, newcomer["external_userid"], newcomer)["userid"] == serving
     bank.settle()
     assert head_office.get(at("contact-ways", made["way_id"]))["customers"] == 1
+    assert head_office.get(at("tag-rules", rule["rule_id"]))["customers"] == 1
     bank.invoke("ContactSyncFunction", {"schedule": "contact_sync.full_pass"})
     bank.settle()
     assert [row["state"] for row in head_office.rows(at("contact-ways"), 0)] == ["active"]

@@ -32,6 +32,7 @@ from scrm.ids import fold_userid
 from scrm.org.sync import OrgSync
 from scrm.runtime.messages import CallbackReceived
 from scrm.runtime.postponement import POSTPONING
+from scrm.tagging.messages import TagsDue
 from scrm.ways.messages import ContactWayChanged, ContactWaysDue
 from scrm.ways.model import Arrival
 from scrm.wecom.events import Event
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
     from scrm.runtime.facts_intake import FactsIntake, FactsOutcome
     from scrm.runtime.master_intake import MasterIntake, MasterOutcome
     from scrm.runtime.ways_intake import WaysIntake, WaysOutcome
+    from scrm.tagging.marking import TagOutcome
     from scrm.ways.keeping import WayOutcome
 
 NODES_PER_MESSAGE = 20
@@ -69,7 +71,7 @@ type ContactMessage = (
     | MemberRenamed
 )
 type FileStep = MasterFileStep | FactsFileStep | ConsentFileStep
-type OtherMessage = FileStep | ContactWayChanged | ContactWaysDue | CeilingTagsDue
+type OtherMessage = FileStep | ContactWayChanged | ContactWaysDue | TagsDue | CeilingTagsDue
 contact_message: TypeAdapter[ContactMessage | OtherMessage] = TypeAdapter(
     Annotated[
         CallbackReceived
@@ -85,6 +87,7 @@ contact_message: TypeAdapter[ContactMessage | OtherMessage] = TypeAdapter(
         | ConsentFileStep
         | ContactWayChanged
         | ContactWaysDue
+        | TagsDue
         | CeilingTagsDue,
         Field(discriminator="kind"),
     ]
@@ -107,7 +110,7 @@ class ContactOutcome(StrEnum):
 
 
 type FileOutcome = "MasterOutcome | FactsOutcome | AnswersOutcome"
-type Outcome = "ContactOutcome | FileOutcome | WayOutcome | WaysOutcome | CeilingOutcome"
+type Outcome = "ContactOutcome | FileOutcome | WayOutcome | WaysOutcome | TagOutcome | CeilingOutcome"
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +136,8 @@ class ContactIntake:
     facts: "Callable[[], FactsIntake]"
     answers: "Callable[[], ConsentIntake]"
     ways: "Callable[[], WaysIntake]"
-    on_came: Callable[[Arrival], object]
+    on_added: Callable[[Arrival], object]
+    tag: "Callable[[TagsDue], TagOutcome]"
     on_successor: Callable[[str, str, datetime], object]
     ceilings: "Callable[[], CeilingTagging]"
     on_synced: Callable[[Sequence[str]], object]
@@ -150,12 +154,16 @@ class ContactIntake:
             found = json.loads(body)
             if "Records" in found or "Event" in found:
                 return self._uploaded(body)
-        message = contact_message.validate_json(body)
+        return self._routed(contact_message.validate_json(body))
+
+    def _routed(self, message: ContactMessage | OtherMessage) -> "Outcome":
         match message:
             case MasterFileStep() | FactsFileStep() | ConsentFileStep():
                 return self._go_on(message)
             case ContactWayChanged() | ContactWaysDue():
                 return self.ways().take(message)
+            case TagsDue():
+                return self.tag(message)
             case CeilingTagsDue():
                 return self._keep_ceilings(message)
             case _:
@@ -342,6 +350,5 @@ class ContactIntake:
 
     def _added(self, userid: str, external_userid: str, at: datetime, came_by: str) -> None:
         """Counted before it is stored: what is stored as known nobody would count any more."""
-        if came_by:
-            self.on_came(Arrival(came_by, userid, external_userid, at))
+        self.on_added(Arrival(came_by, userid, external_userid, at))
         self.changes.added(userid, external_userid, at, came_by=came_by)

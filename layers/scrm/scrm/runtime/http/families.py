@@ -70,6 +70,7 @@ FAMILIES: Final[Mapping[str, str]] = {
     "shared-campaigns": "shared_campaigns",
     "syncs": "full_syncs",
     "targets": "targets",
+    "tag-rules": "tag_rules",
     "tasks": "tasks",
     "welcome-rules": "welcome_rules",
 }

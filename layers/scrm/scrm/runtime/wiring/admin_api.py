@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from scrm.aws.lexicon_sync import DynamoSyncStates, SqsLexiconSync
     from scrm.aws.owner_changes import OwnerNotes
     from scrm.aws.planning_queue import SqsPlanningQueue
+    from scrm.aws.tag_rule_table import DynamoTallies
     from scrm.aws.task_table import DynamoTaskTable
     from scrm.aws.way_table import DynamoArrivals
     from scrm.consent.consents import ConsentDesk, Consents
@@ -59,6 +60,7 @@ if TYPE_CHECKING:
     from scrm.runtime.wiring.content import AdminContent
     from scrm.runtime.wiring.targets import AdminTargets
     from scrm.settings.change import SettingsChange
+    from scrm.tagging.desk import TagRuleDesk
     from scrm.tasks.queries import TaskLists
     from scrm.tasks.work import TaskWork
     from scrm.ways.desk import WayDesk
@@ -205,6 +207,22 @@ def way_arrivals() -> "DynamoArrivals":
     from scrm.aws.way_table import DynamoArrivals  # noqa: PLC0415 - as above
 
     return DynamoArrivals(_table(settings().welcome_table))
+
+
+def tag_rule_desk() -> "TagRuleDesk":
+    from scrm.aws.tag_rule_table import AuditedTagRules, DynamoTagRules  # noqa: PLC0415 - only operations on them do
+    from scrm.runtime.tagging_joins import KeptTags  # noqa: PLC0415
+    from scrm.runtime.wiring import consent  # noqa: PLC0415
+    from scrm.tagging.desk import TagRuleDesk  # noqa: PLC0415
+
+    rules = DynamoTagRules(_table(settings().welcome_table))
+    return TagRuleDesk(rules, KeptTags(consent.opt_out_tag_ids), AuditedTagRules(audit_log()), clock.now)
+
+
+def tag_tallies() -> "DynamoTallies":
+    from scrm.aws.tag_rule_table import DynamoTallies  # noqa: PLC0415 - as above
+
+    return DynamoTallies(_table(settings().welcome_table))
 
 
 def lexicons() -> "Lexicons":

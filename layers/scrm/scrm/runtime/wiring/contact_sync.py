@@ -1,9 +1,10 @@
 """Joins the contact queue's use case to WeCom, its tables and its queue."""
 
 import functools
+import sys
 from collections.abc import Sequence
-from datetime import datetime
-from typing import TYPE_CHECKING
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Final
 
 from scrm import clock
 from scrm.aws.contact_table import DynamoContactRepository
@@ -22,6 +23,7 @@ from scrm.runtime.environment import required
 from scrm.runtime.observability import count
 from scrm.runtime.wiring.tables import bucket, queue, table
 from scrm.runtime.wiring.wecom import wecom_client
+from scrm.tagging.messages import TagsDue
 from scrm.ways.model import Arrival, is_ours
 from scrm.wecom.governor_state import Priority
 from scrm.wecom.sources import WecomAddressBook, WecomCustomers
@@ -32,7 +34,10 @@ if TYPE_CHECKING:
     from scrm.runtime.facts_intake import FactsIntake
     from scrm.runtime.master_intake import MasterIntake
     from scrm.runtime.ways_intake import WaysIntake
+    from scrm.tagging.marking import TagOutcome
     from scrm.tasks.work import MemberRename
+
+_NEWCOMER: Final = timedelta(days=3)
 
 
 @functools.cache
@@ -57,7 +62,7 @@ def contact_intake() -> ContactIntake:
             runs=DynamoSyncRuns(table("CONTACTS_TABLE")),
             on_part=lambda counts: count("RelationDrift", counts.drift),
             on_finished=lambda _: count("SyncFinished"),
-            on_came=lambda row: came(Arrival(row.details.came_by, row.userid, row.external_userid, row.since)),
+            on_came=lambda row: found_out(Arrival(row.details.came_by, row.userid, row.external_userid, row.since)),
         ),
         rename=Rename(contacts, writer),
         rename_tasks=lambda old, new: task_rename().rename(old, new),
@@ -70,7 +75,8 @@ def contact_intake() -> ContactIntake:
         facts=facts_intake,
         answers=consent_intake,
         ways=ways_intake,
-        on_came=came,
+        on_added=came,
+        tag=tag,
         on_successor=took_over,
         ceilings=ceiling_tagging,
         on_synced=look_at_tags,
@@ -205,12 +211,34 @@ def ways_intake() -> "WaysIntake":
 
 
 def came(arrival: Arrival) -> None:
-    """A customer came by a contact way; only one of ours is looked up."""
-    if not is_ours(arrival.state):
-        return
-    from scrm.runtime.wiring import ways  # noqa: PLC0415 - few starts hear of one
+    """A customer came: one of our contact ways is looked up, and his tags get a message of their own.
 
-    ways.came(arrival)
+    His greeting has a queue of its own, told before this one.
+    """
+    if is_ours(arrival.state):
+        from scrm.runtime.wiring import ways  # noqa: PLC0415 - few starts hear of one
+
+        ways.came(arrival)
+    message = TagsDue(
+        userid=arrival.userid, external_userid=arrival.external_userid, came_by=arrival.state, at=arrival.at
+    )
+    contact_queue().send([message])
+
+
+def found_out(arrival: Arrival) -> None:
+    """The pass found a contact way that no callback had told; who came long ago is no newcomer."""
+    if clock.now() - arrival.at <= _NEWCOMER:
+        came(arrival)
+    elif is_ours(arrival.state):
+        from scrm.runtime.wiring import ways  # noqa: PLC0415 - as above
+
+        ways.came(arrival)
+
+
+def tag(message: TagsDue) -> "TagOutcome":
+    from scrm.runtime.wiring import tagging  # noqa: PLC0415 - as above
+
+    return tagging.tag(message)
 
 
 def took_over(handover_userid: str, takeover_userid: str, at: datetime) -> None:
@@ -237,4 +265,8 @@ def reset() -> None:
     consent_intake.cache_clear()
     ways_intake.cache_clear()
     ceiling_tagging.cache_clear()
+    for name in ("ways", "tagging"):
+        module = sys.modules.get(f"scrm.runtime.wiring.{name}")
+        if module is not None:
+            module.reset()
     owner_notes.cache_clear()
