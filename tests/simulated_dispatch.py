@@ -16,6 +16,7 @@ from scrm.campaign.dispatching import Dispatch
 from scrm.campaign.due import DueTasks
 from scrm.campaign.ends import Ends
 from scrm.campaign.ports import DueTask, MassMessages
+from scrm.campaign.reactions import MomentReactions
 from scrm.campaign.reconcile import TaskReconcile
 from scrm.campaign.stopping import TaskChanges, TaskTallies
 from scrm.campaign.task import SendTask
@@ -69,6 +70,7 @@ class SimulatedDispatch:
     ledger: FakePressure = field(default_factory=FakePressure)
     facts: FakeFacts = field(default_factory=FakeFacts)
     waiting: list[Message] = field(default_factory=list)
+    reactions: Callable[[], MomentReactions] | None = None
 
     # Implements DispatchQueue
 
@@ -115,6 +117,7 @@ class SimulatedDispatch:
             self._ends(),
             self.settings,
             self.now,
+            self.reactions,
         )
 
     def _due(self) -> DueTasks:

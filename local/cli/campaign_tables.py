@@ -244,6 +244,7 @@ def results(found: Row) -> tuple[Table, ...]:
             "等待下周": str(found["tasks_deferred"]),
             "一小时内触达": f"{found['reached_hour']} / {found['audience']}",
             "一天内触达": f"{found['reached_day']} / {found['audience']}",
+            **_reactions(found),
         },
     )
     return sums, excluded, progress
@@ -253,6 +254,13 @@ def recall(found: Row) -> Table:
     """How far it is that what members have not confirmed is taken back."""
     left, total = found["tasks_confirmable"], found["tasks"]
     return facts("撤回进度", {"任务": str(total), "已收回或已有结果": str(total - left), "成员仍可确认": str(left)})
+
+
+def _reactions(found: Row) -> dict[str, str]:
+    """Only Moments have any."""
+    if not found["likes"] and not found["comments"]:
+        return {}
+    return {"朋友圈点赞 / 评论": f"{found['likes']} / {found['comments']}"}
 
 
 def exposures(found: Row) -> Table:

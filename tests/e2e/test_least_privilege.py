@@ -48,6 +48,7 @@ NOT_YET_USED = {
     ("CampaignWorker", "dynamodb:GetItem", "OrgTable"),
     ("CampaignWorker", "dynamodb:Query", "TasksTable"),
     ("CampaignWorker", "s3:PutObject", "DataBucket/facts/send_settled/*"),
+    ("CampaignReconcile", "s3:PutObject", "DataBucket/facts/moment_reactions/*"),
     *(
         (function, action, place)
         for function in ("CampaignWorker", "CampaignReconcile")

@@ -28,6 +28,7 @@ from scrm.campaign.ports import (
     Standing,
     TaskSummary,
 )
+from scrm.campaign.reactions import Reaction
 from scrm.campaign.task import OPEN, PENDING, Need, RecipientState, Result, SendTask, TaskState
 from scrm.campaign.terms import Channel, ContentRef
 
@@ -109,6 +110,7 @@ class FakeTasks:
                     task.not_before,
                     excluded,
                     task.node_path,
+                    (task.likes, task.comments),
                 )
 
     def open_of_owner(self, owner_userid: str) -> Iterator[str]:
@@ -396,3 +398,13 @@ class FakeDispatchQueue:
     ) -> None:
         if not_before is None:
             self.looks += [(task_id, asked) for task_id in task_ids]
+
+
+class FakeReactionFacts:
+    """Implements `scrm.campaign.reactions.ReactionFacts`: a repeat is the same fact."""
+
+    def __init__(self) -> None:
+        self.told: set[Reaction] = set()
+
+    def reacted(self, task: SendTask, reactions: Sequence[Reaction]) -> None:
+        self.told.update(reactions)

@@ -16,11 +16,12 @@ from local.simulator.confirmations import NEVER, ConfirmationScript, ScriptedCon
 from local.simulator.moment_book import Moment
 from scrm.campaign.moment_packs import MomentPace, PackState
 from scrm.campaign.moments import MomentMessages
-from scrm.campaign.ports import MassMessages, Standing
+from scrm.campaign.ports import Standing
+from scrm.campaign.reactions import MomentReactions
 from scrm.campaign.task import ENDED, SendPlan, SendTask
 from scrm.campaign.terms import Channel
 from scrm.wecom.moment_calls import WecomMomentCalls
-from tests.fakes.dispatch import CAMPAIGN, CONTENT, FAR, FakePacks
+from tests.fakes.dispatch import CAMPAIGN, CONTENT, FAR, FakePacks, FakeReactionFacts
 from tests.faults.test_dispatch_on_unclear_wecom import MEMBERS, OWNERS, Wecom
 from tests.killing import CallKiller, remote_calls
 from tests.simulated_dispatch import SimulatedDispatch
@@ -44,7 +45,7 @@ class MomentBank:
         self.run = SimulatedDispatch(self.wecom.time.now, self.wecom.advance, self.channel)
         self.run.owners.owners = dict(OWNERS)
 
-    def channel(self, killer: CallKiller) -> MassMessages:
+    def channel(self, killer: CallKiller) -> MomentMessages:
         return MomentMessages(
             remote_calls(self.packs, killer),
             WecomMomentCalls(self.clients(killer), lambda _: None, self.wecom.time.now),
@@ -64,6 +65,14 @@ class MomentBank:
         self.run.tasks.put_planned(tasks)
         self.run.request_send(tasks)
         return tasks
+
+    def messages(self) -> MomentMessages:
+        return self.channel(self.run.killer)
+
+    def react(self, *, comment: bool, external_userid: str | None = None, userid: str | None = None) -> None:
+        """On what the first member published."""
+        task = self.moments[0].tasks[0]
+        self.wecom.simulator.moments.react(task, comment=comment, external_userid=external_userid, userid=userid)
 
     @property
     def moments(self) -> list[Moment]:
@@ -205,3 +214,27 @@ def test_ten_creations_a_minute_are_not_exceeded() -> None:
     assert len(created) == 25
     assert max(sum(one <= at < one + 60 for at in created) for one in created) <= 10
     assert all(pack.state is PackState.MADE for pack in bank.packs.by_id.values())
+
+
+def test_likes_and_comments_of_customers_are_counted_and_told_wherever_a_process_dies() -> None:
+    bank = MomentBank(dict.fromkeys(MEMBERS, SOON))
+    facts = FakeReactionFacts()
+    bank.run.reactions = lambda: MomentReactions(bank.messages(), remote_calls(facts, bank.run.killer))
+    bank.begin()
+    bank.run.pass_time(HOUR)
+    bank.react(comment=False, external_userid="wm_0")
+    bank.react(comment=True, external_userid="wm_0")
+    bank.react(comment=False, userid="rm_b")
+    bank.run.kill_everywhere = True
+
+    bank.run.pass_time(2 * DAY)
+    bank.react(comment=False, external_userid="wm_3")
+    bank.run.pass_time(40 * DAY)
+
+    results = bank.run.tallies().results(CAMPAIGN)
+    assert (results.likes, results.comments) == (2, 1)
+    assert sorted((one.external_userid, one.kind.value) for one in facts.told) == [
+        ("wm_0", "comment"),
+        ("wm_0", "like"),
+        ("wm_3", "like"),
+    ]

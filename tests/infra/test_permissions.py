@@ -99,7 +99,10 @@ PREFIXES = {
         "s3:GetObject": {"segments/*", "reopened/*"},
         "s3:PutObject": {"archive-index/messages/*"},
     },
-    "CampaignReconcile": {"s3:GetObject": {"content/media/*"}, "s3:PutObject": {"facts/send_settled/*"}},
+    "CampaignReconcile": {
+        "s3:GetObject": {"content/media/*"},
+        "s3:PutObject": {"facts/send_settled/*", "facts/moment_reactions/*"},
+    },
 }
 ROLES = sorted(of_type("AWS::IAM::Role"))
 

@@ -7,6 +7,7 @@ import pytest
 
 from scrm.campaign.dispatch_errors import DispatchPostponedError, SendOutcomeUnknownError, SendRefusedError
 from scrm.campaign.moment_packs import JobEnd
+from scrm.campaign.reactions import Reaction, ReactionKind
 from scrm.wecom import errors, limits
 from scrm.wecom.client import WecomClient
 from scrm.wecom.errors import InvalidRequestError
@@ -19,6 +20,7 @@ LIST = "externalcontact/get_moment_list"
 MEMBERS = "externalcontact/get_moment_task"
 VIEWERS = "externalcontact/get_moment_send_result"
 CANCEL = "externalcontact/cancel_moment_task"
+REACTIONS = "externalcontact/get_moment_comments"
 NOW = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
 WHEN = 1_760_086_400
 LINK = {"msgtype": "link", "link": {"title": "t", "url": "https://bank.example", "media_id": "m"}}
@@ -152,3 +154,25 @@ def test_a_moment_is_cancelled_by_its_id(calls: WecomMomentCalls, wecom: PagedWe
 
 def test_ten_creations_a_minute_are_the_whole_corps() -> None:
     assert limits.of_path(CREATE).per_minute == 10
+
+
+def test_customers_reactions_are_told_and_members_own_are_not(calls: WecomMomentCalls, wecom: PagedWecom) -> None:
+    liked = [{"external_userid": "wm1", "create_time": WHEN}, {"userid": "rm_li", "create_time": WHEN}]
+    wecom.will_answer(
+        REACTIONS, {"comment_list": [{"external_userid": "wm2", "create_time": WHEN}], "like_list": liked}
+    )
+
+    found = list(calls.reactions("mom_1", "rm_li"))
+
+    at = datetime.fromtimestamp(WHEN, UTC)
+    assert found == [Reaction("wm1", ReactionKind.LIKE, at), Reaction("wm2", ReactionKind.COMMENT, at)]
+    assert wecom.calls[0].body == {"moment_id": "mom_1", "userid": "rm_li"}
+
+
+@pytest.mark.parametrize("errcode", [errors.MOMENT_NOT_PUBLISHED, errors.MOMENT_NOT_OF_MEMBER])
+def test_before_he_has_published_there_are_no_reactions(
+    calls: WecomMomentCalls, wecom: PagedWecom, errcode: int
+) -> None:
+    wecom.will_answer(REACTIONS, InvalidRequestError(errcode, REACTIONS))
+
+    assert list(calls.reactions("mom_1", "rm_li")) == []

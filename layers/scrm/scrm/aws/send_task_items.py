@@ -129,6 +129,9 @@ def from_task(task: SendTask) -> Item:
         "untold": task.untold or None,
         "is_cancelled": task.is_cancelled or None,
         "answer_lost": task.answer_lost or None,
+        "likes": task.likes or None,
+        "comments": task.comments or None,
+        "reacted_until": _iso(task.reacted_until),
         "due_pk": due_pk(shard % DUE_SHARDS) if task.due_at else None,
         "due_at": _iso(task.due_at),
         "campaign_pk": campaign_pk(task.campaign_id, shard),
@@ -174,6 +177,9 @@ def to_task(item: Item, target_ids: tuple[str, ...], needs: Mapping[str, Need]) 
         untold=item.get("untold", False),
         is_cancelled=bool(item.get("is_cancelled")),
         answer_lost=item.get("answer_lost", False),
+        likes=item.get("likes", 0),
+        comments=item.get("comments", 0),
+        reacted_until=_moment(item, "reacted_until"),
         version=item["version"],
     )
 
@@ -189,6 +195,7 @@ def to_summary(item: Item) -> TaskSummary:
         _moment(item, "not_before"),
         item.get("excluded", {}),
         item.get("node_path", ""),
+        (item.get("likes", 0), item.get("comments", 0)),
     )
 
 

@@ -28,6 +28,7 @@ class DispatchSettings:
     ``paused_recheck`` and ``frozen_recheck``: when it is asked again whether a campaign goes on that was paused, or
     frozen with the whole bank.
     ``call_recheck``: a task that something concerns while its call runs is looked at again after that.
+    ``reactions``: so long likes and comments on a moment are asked for.
     """
 
     quiet_from: time = time(21, 0)
@@ -44,6 +45,7 @@ class DispatchSettings:
     watched_looks: tuple[timedelta, ...] = (_DAY + _HOUR, 3 * _DAY, 7 * _DAY, 14 * _DAY, 21 * _DAY, 28 * _DAY)
     shortest_watch: timedelta = 12 * _HOUR
     horizon: timedelta = 35 * _DAY
+    reactions: timedelta = 7 * _DAY
     call_recheck: timedelta = _MINUTE
     repeatable: timedelta = 3 * _HOUR
     recallable: timedelta = _DAY

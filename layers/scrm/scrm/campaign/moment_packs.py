@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any, Final, Protocol
 
 from scrm.campaign.ports import MessageSeen
+from scrm.campaign.reactions import Reaction
 
 MOST_MEMBERS: Final = 1_000  # of one creation; WeCom takes more, but what is written at each joining grows with them
 GATHERED_FOR: Final = timedelta(minutes=1)  # members who come within this time are asked with one call
@@ -88,6 +89,9 @@ class MomentCalls(Protocol):
 
     def viewers(self, moment_id: str, userid: str) -> Iterator[str]:
         """The customers who are shown what the member published; none before he has."""
+
+    def reactions(self, moment_id: str, userid: str) -> Iterator[Reaction]:
+        """Customers' likes and comments on what the member published; none before he has."""
 
     def cancel(self, moment_id: str) -> None:
         """Whoever has not published cannot any more."""

@@ -29,6 +29,7 @@ from scrm.campaign.moment_packs import (
     PackState,
 )
 from scrm.campaign.ports import AcceptedMessage, MassMessage, MessageSeen, Standing, Standings
+from scrm.campaign.reactions import Reaction
 from scrm.campaign.task import RecipientState, Result
 from scrm.campaign.terms import Channel
 
@@ -78,6 +79,13 @@ class MomentMessages:
         if pack.moment_id:
             shown = Result(RecipientState.SENT, self.now())
             yield from ((customer, shown) for customer in self.calls.viewers(pack.moment_id, userid))
+
+    def reactions(self, msgid: str) -> Iterator[Reaction]:
+        """Implements `scrm.campaign.reactions.ReactionSource`."""
+        pack_id, userid = _parts(msgid)
+        pack = self._known(pack_id)
+        if pack.moment_id:
+            yield from self.calls.reactions(pack.moment_id, userid)
 
     def remind(self, msgid: str) -> None:
         """WeCom has no reminder of Moments."""

@@ -17,7 +17,7 @@ class TaskSummary:
     """A task of a campaign, as its list shows it. ``reach`` counts customers reached after an hour and after a day.
 
     ``not_before``: until then it is not created. ``excluded``: customers who were left out, by reason. ``node_path`` is
-    where the owner stood when it was planned, empty when it came to him later.
+    where the owner stood when it was planned, empty when it came to him later. ``reactions`` are likes and comments.
     """
 
     task_id: str
@@ -29,6 +29,7 @@ class TaskSummary:
     not_before: datetime | None = None
     excluded: Mapping[str, int] = field(default_factory=dict)
     node_path: str = ""
+    reactions: tuple[int, int] = (0, 0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from scrm.campaign.dispatch_errors import DispatchPostponedError, SendFailedErro
 from scrm.campaign.dispatch_settings import DispatchSettings
 from scrm.campaign.ends import Ends
 from scrm.campaign.ports import DispatchQueue, MassMessages, Standing, Standings, TaskRepository
+from scrm.campaign.reactions import MomentReactions
 from scrm.campaign.task import CREATING, OPEN, CancelCause, RecipientState, SendTask, TaskState
 from scrm.campaign.terms import Channel
 
@@ -50,6 +51,7 @@ class TaskReconcile:
     ends: Ends
     settings: DispatchSettings
     now: Callable[[], datetime]
+    reactions: Callable[[], MomentReactions] | None = None
 
     def look(self, task_id: str, *, asked: bool = False) -> LookOutcome:
         """Look if it is time, or because somebody ``asked``: something about its customers or its campaign changed.
@@ -131,6 +133,7 @@ class TaskReconcile:
             assigned = {*found.rows, *seen.results}
             dropped = [one for one in seen.pending_ids if one not in assigned]
             seen = task_steps.not_assigned(seen, dropped, self.now())
+        seen = self._with_reactions(seen, found)
         outcome = LookOutcome.LOOKED
         if seen.has_pending and task.channel is not Channel.MOMENTS and self._reminder_due(task):
             # Stored first: a reminder more is worse than one less.
@@ -141,6 +144,12 @@ class TaskReconcile:
         if outcome is LookOutcome.REMINDED:
             self.messages.remind(task.msgid)
         return LookOutcome.SETTLED if after.state is TaskState.SETTLED else outcome
+
+    def _with_reactions(self, task: SendTask, found: reports.Reports) -> SendTask:
+        """Likes and comments, once its member has published."""
+        if self.reactions is None or task.channel is not Channel.MOMENTS or not found.confirmed:
+            return task
+        return self.reactions().seen(task)
 
     def _keep(self, task: SendTask) -> LookOutcome:
         """Its member was told: nothing more becomes of it, whatever changes, unless the campaign is recalled."""
@@ -187,6 +196,7 @@ class TaskReconcile:
             seen, others = self._brought_back(seen, late, found)
         else:
             others = []
+        seen = self._with_reactions(seen, found)
         after = task_steps.with_next_look(seen, self.settings, self.now())
         self._store(task, after, changed=others)
         if others:

@@ -26,13 +26,18 @@ class RecipientRow:
 
 @dataclass(frozen=True, slots=True)
 class CampaignResults:
-    """A campaign's sums. ``excluded`` by reason; ``reached`` within an hour and a day of the task's creation."""
+    """A campaign's sums. ``excluded`` by reason; ``reached`` within an hour and a day of the task's creation.
+
+    ``likes`` and ``comments`` are those of customers, of Moments.
+    """
 
     tally: Tally
     excluded: Mapping[str, int]
     reached_hour: int
     reached_day: int
     tasks: int
+    likes: int = 0
+    comments: int = 0
 
 
 class ResultPages(Protocol):

@@ -120,7 +120,15 @@ class TaskTallies:
         counted = _Count(self.now())
         for summary in self.tasks.of_campaign(campaign_id):
             counted.add(summary)
-        return CampaignResults(counted.tally, dict(counted.excluded), counted.hour, counted.day, counted.tasks)
+        return CampaignResults(
+            counted.tally,
+            dict(counted.excluded),
+            counted.hour,
+            counted.day,
+            counted.tasks,
+            counted.likes,
+            counted.comments,
+        )
 
 
 @dataclass(slots=True)
@@ -137,6 +145,8 @@ class _Count:
     confirmable: int = 0
     hour: int = 0
     day: int = 0
+    likes: int = 0
+    comments: int = 0
 
     def add(self, summary: TaskSummary) -> None:
         self.states.update(summary.counts)
@@ -149,6 +159,7 @@ class _Count:
             self.deferred += is_deferred
             self.open += not is_deferred
         self.hour, self.day = self.hour + summary.reach[0], self.day + summary.reach[1]
+        self.likes, self.comments = self.likes + summary.reactions[0], self.comments + summary.reactions[1]
 
     @property
     def tally(self) -> Tally:

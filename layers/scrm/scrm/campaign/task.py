@@ -126,7 +126,8 @@ class SendTask:
     look again, None: never.
     ``predecessor_id`` names the task whose customers these were. ``untold``: the ledger may not have heard yet of those
     who ended before the creation. ``answer_lost``: WeCom took it, but whom it refused nobody heard.
-    ``is_cancelled``: WeCom has taken it back, and was not asked yet what became of it. ``version`` rises
+    ``is_cancelled``: WeCom has taken it back, and was not asked yet what became of it. ``likes`` and ``comments`` are
+    customers' reactions to a moment as WeCom listed them last, up to ``reacted_until``. ``version`` rises
     with every write.
     """
 
@@ -165,6 +166,9 @@ class SendTask:
     predecessor_id: str = ""
     untold: bool = False
     answer_lost: bool = False
+    likes: int = 0
+    comments: int = 0
+    reacted_until: datetime | None = None
     version: int = 0
 
     @property
@@ -176,6 +180,12 @@ class SendTask:
     def is_recallable(self) -> bool:
         """Its member was told, and a recall of the campaign can still take the message back from him."""
         return self.channel is Channel.APPLICATION_MESSAGE and self.state is TaskState.WAITING
+
+    @property
+    def was_published(self) -> bool:
+        """It is a member's part in a moment that customers may like and comment on."""
+        sent = (result.state is RecipientState.SENT for result in self.results.values())
+        return self.channel is Channel.MOMENTS and any(sent)
 
     @property
     def pending_ids(self) -> tuple[str, ...]:

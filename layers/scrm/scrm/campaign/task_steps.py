@@ -218,8 +218,8 @@ def with_next_look(task: SendTask, settings: DispatchSettings, now: datetime) ->
         ends = (end for end in (task.alive_until, task.permitted_until) if end is not None)
         return replace(task, looks=task.looks + 1, due_at=min((wanted, *ends)))
     told = all(result.state in FINAL for result in task.results.values())
-    horizon = since + settings.horizon
-    if told or now >= horizon:
+    horizon = since + (settings.reactions if told and task.was_published else settings.horizon)
+    if (told and not task.was_published) or now >= horizon:
         return replace(task, state=TaskState.SETTLED, due_at=None)
     step = _step(settings.watched_looks, task.looks)
     wanted = max(since + step, now + settings.shortest_watch)

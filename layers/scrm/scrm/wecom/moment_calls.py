@@ -8,6 +8,7 @@ from scrm import clock, ids
 from scrm.campaign import dispatch_errors as dispatch
 from scrm.campaign.moment_packs import JobEnd
 from scrm.campaign.ports import MessageSeen
+from scrm.campaign.reactions import Reaction, ReactionKind
 from scrm.wecom import errors as wecom
 from scrm.wecom.campaign_calls import CampaignCalls
 from scrm.wecom.client import WecomClient
@@ -53,6 +54,19 @@ class WecomMomentCalls(CampaignCalls):
         except dispatch.SendRefusedError as refused:
             if refused.errcode not in _NOT_PUBLISHED:
                 raise
+
+    def reactions(self, moment_id: str, userid: str) -> Iterator[Reaction]:
+        """Members react too; only customers are told of."""
+        try:
+            found = self.asked(lambda: self._api.reactions(moment_id, userid))
+        except dispatch.SendRefusedError as refused:
+            if refused.errcode not in _NOT_PUBLISHED:
+                raise
+            return
+        for kind, rows in ((ReactionKind.LIKE, found.like_list), (ReactionKind.COMMENT, found.comment_list)):
+            for row in rows:
+                if row.external_userid and row.at:
+                    yield Reaction(row.external_userid, kind, row.at)
 
     def cancel(self, moment_id: str) -> None:
         self.asked(lambda: self._api.cancel(moment_id))

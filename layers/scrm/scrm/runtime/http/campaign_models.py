@@ -275,7 +275,8 @@ class CampaignResults(Reply):
 
     ``excluded`` splits the excluded ones by reason. ``reached_hour`` and ``reached_day`` count customers whose member
     confirmed within an hour and a day. ``tasks_left`` are tasks that are to be created or can still be confirmed,
-    ``tasks_confirmable`` the latter alone, ``tasks_deferred`` those that wait for another week.
+    ``tasks_confirmable`` the latter alone, ``tasks_deferred`` those that wait for another week. ``likes`` and
+    ``comments`` are customers' reactions to Moments.
     """
 
     campaign_id: str
@@ -292,6 +293,8 @@ class CampaignResults(Reply):
     tasks_left: int
     tasks_confirmable: int
     tasks: int
+    likes: int
+    comments: int
 
     @classmethod
     def of(cls, campaign: model.Campaign, found: Found) -> Self:
@@ -322,6 +325,8 @@ class CampaignResults(Reply):
             tasks_left=tally.tasks_left,
             tasks_confirmable=tally.tasks_confirmable,
             tasks=found.tasks,
+            likes=found.likes,
+            comments=found.comments,
         )
 
 

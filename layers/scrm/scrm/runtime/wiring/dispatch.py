@@ -1,6 +1,7 @@
 """What the functions that create and follow send tasks share."""
 
 import functools
+from typing import TYPE_CHECKING
 
 from scrm.aws.campaign_states import DynamoCampaignStates
 from scrm.aws.settled_facts import BucketSettledFacts
@@ -11,6 +12,10 @@ from scrm.runtime.content_files import FilesWhenShown
 from scrm.runtime.dispatch_joins import CampaignStandings
 from scrm.runtime.wiring import campaign_settings, send_checks
 from scrm.runtime.wiring.tables import bucket, table
+
+if TYPE_CHECKING:
+    from scrm.campaign.moments import MomentMessages
+    from scrm.campaign.reactions import MomentReactions
 
 
 def settings() -> DispatchSettings:
@@ -42,10 +47,17 @@ def rm_tasks_with_places() -> MassMessages:
 
 
 @functools.cache
-def moments() -> MassMessages:
+def moments() -> "MomentMessages":
     from scrm.runtime.wiring import moments as joins  # noqa: PLC0415 - most campaigns have another channel
 
     return joins.messages(standings())
+
+
+def reactions() -> "MomentReactions":
+    from scrm.aws.reaction_facts import BucketReactionFacts  # noqa: PLC0415 - only Moments that were published need it
+    from scrm.campaign.reactions import MomentReactions  # noqa: PLC0415
+
+    return MomentReactions(moments(), BucketReactionFacts(bucket("DATA_BUCKET")))
 
 
 @functools.cache

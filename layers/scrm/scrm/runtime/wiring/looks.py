@@ -18,4 +18,5 @@ def reconcile() -> TaskReconcile:
         ends=shared.ends(),
         settings=shared.settings(),
         now=clock.now,
+        reactions=shared.reactions,
     )

@@ -4,14 +4,14 @@ from scrm import clock
 from scrm.aws.moment_packs import DynamoMomentPacks
 from scrm.campaign.moment_packs import MomentPace
 from scrm.campaign.moments import MomentMessages
-from scrm.campaign.ports import MassMessages, Standings
+from scrm.campaign.ports import Standings
 from scrm.runtime.wiring import send_tasks
 from scrm.runtime.wiring.wecom import report_permission_denied, wecom_client
 from scrm.wecom.governor_state import Priority
 from scrm.wecom.moment_calls import WecomMomentCalls
 
 
-def messages(standings: Standings) -> MassMessages:
+def messages(standings: Standings) -> MomentMessages:
     return MomentMessages(
         DynamoMomentPacks(send_tasks.task_table()),
         WecomMomentCalls(wecom_client(Priority.DISPATCH), report_permission_denied),

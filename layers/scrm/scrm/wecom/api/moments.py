@@ -10,7 +10,14 @@ from typing import Any
 from scrm.wecom import limits
 from scrm.wecom.api.call import Call, Caller, all_rows, parsed, require_bytes, require_ids, require_length
 from scrm.wecom.errors import InvalidRequestError
-from scrm.wecom.payloads.moments import JobAnswer, MomentMember, MomentRow, MomentViewer, StartedJob
+from scrm.wecom.payloads.moments import (
+    JobAnswer,
+    MomentMember,
+    MomentReactions,
+    MomentRow,
+    MomentViewer,
+    StartedJob,
+)
 
 _CREATE = "externalcontact/add_moment_task"
 _OF_CORP = 0
@@ -70,6 +77,11 @@ class Moments:
         body = {"moment_id": moment_id, "userid": userid, "limit": limits.MOMENTS_VIEWERS_PAGE}
         call = Call("externalcontact/get_moment_send_result", body=body)
         return all_rows(self._caller, call, MomentViewer, "customer_list")
+
+    def reactions(self, moment_id: str, userid: str) -> MomentReactions:
+        """Who liked what this member published, and who commented. 41062 before he has."""
+        call = Call("externalcontact/get_moment_comments", body={"moment_id": moment_id, "userid": userid})
+        return parsed(MomentReactions, self._caller.call(call), call)
 
     def cancel(self, moment_id: str) -> None:
         """Members who have not published cannot any more; what was published stays."""

@@ -5,7 +5,7 @@ from typing import Self
 
 from pydantic import Field
 
-from scrm.wecom.payloads.base import Moment, Payload, Text
+from scrm.wecom.payloads.base import Items, Moment, Payload, Text
 
 
 class StartedJob(Payload):
@@ -60,6 +60,21 @@ class MomentMember(Payload):
     @property
     def has_published(self) -> bool:
         return self.publish_status != 0
+
+
+class MomentReaction(Payload):
+    """A like or a comment, of a customer or of a member, never both; nobody is told what was written."""
+
+    external_userid: Text = ""
+    userid: Text = ""
+    at: Moment = Field(None, alias="create_time")
+
+
+class MomentReactions(Payload):
+    """On what one member published."""
+
+    comment_list: Items[MomentReaction] = ()
+    like_list: Items[MomentReaction] = ()
 
 
 class MomentViewer(Payload):
