@@ -41,6 +41,7 @@ from scrm.runtime.wiring import contact_sync as contact_wiring
 from scrm.runtime.wiring import dispatch as dispatch_wiring
 from scrm.runtime.wiring import handover_reconcile as reconcile_wiring
 from scrm.runtime.wiring import plans as worker_wiring
+from scrm.runtime.wiring import review as review_wiring
 from scrm.runtime.wiring import staff_intake as staff_wiring
 from scrm.runtime.wiring import wecom as wecom_wiring
 from scrm.runtime.wiring import wecom_callback as callback_wiring
@@ -203,6 +204,7 @@ def restart() -> None:
         archive_pages,
         screen_wiring,
         dispatch_wiring,
+        review_wiring,
         wecom_wiring,
         callback_wiring,
     ):

@@ -1,4 +1,7 @@
-"""Pages of the archive are opened (SQS), and rows whose key came later (SQS, schedule)."""
+"""Pages of the archive are opened (SQS), and rows whose key came later (SQS, schedule).
+
+Review cases that nobody ended in time are looked for as well (schedule).
+"""
 
 from typing import Any, Final
 
@@ -10,13 +13,14 @@ from scrm.runtime.lazy_work import LazyWork
 from scrm.runtime.ticks import Tick
 
 PARKED: Final = "archive_worker.parked"
+OVERDUE_REVIEWS: Final = "archive_worker.overdue_reviews"
 WORK: Final = LazyWork(
     {
         "page_stored": "archive_pages.open_page",
         "page_parked": "archive_pages.reopen",
         "reopening_requested": "archive_pages.request_reopening",
     },
-    schedules={PARKED: "archive_pages.request_those_with_a_key"},
+    schedules={PARKED: "archive_pages.request_those_with_a_key", OVERDUE_REVIEWS: "overdue_reviews.look"},
 )
 
 

@@ -1,5 +1,7 @@
 """``scrm review``: cases of hits, complaints and samples, decided by compliance, twice where it matters."""
 
+from typing import TextIO
+
 import click
 
 from local.cli import review_tables
@@ -11,6 +13,7 @@ from local.cli.topic_settings import settings_of
 _CASES = "review-cases"
 _CASE = click.argument("case_id")
 _WHY = click.option("--note", required=True, help="理由，长期保存，请勿抄录聊天原文")
+_CSV = click.option("--csv", "target", type=click.File("w", encoding="utf-8"), help="同时导出为 CSV 文件")
 _REMARK = click.option("--note", default="", help="说明，长期保存，请勿抄录聊天原文")
 
 
@@ -103,6 +106,34 @@ def escalate(session: Session, case_id: str, note: str) -> None:
 def reassign(session: Session, case_id: str, to: str, note: str) -> None:
     """把案件改派给另一位审查人（总行）。"""
     _step(session, case_id, "reassign", {"to": to, "note": note})
+
+
+@review.command("report")
+@click.option("--from", "first_day", help="起始日，如 2026-11-01；缺省为近 30 天")
+@click.option("--until", "last_day", help="截止日，缺省为今天")
+@NODE
+@_CSV
+@click.pass_obj
+def report(
+    session: Session, first_day: str | None, last_day: str | None, node_id: str | None, target: TextIO | None
+) -> None:
+    """各机构的结案数、用时与认定，抽样漏检率（含 95% 区间），以及未结案件。"""
+    found = session.client.get(at("review-reports"), first_day=first_day, last_day=last_day, node_id=node_id)
+    if target is not None:
+        target.write(review_tables.report_csv(found))
+    session.show(found, *review_tables.report(found))
+
+
+@review.command("precision")
+@click.argument("lexicon_version", type=int)
+@_CSV
+@click.pass_obj
+def precision(session: Session, lexicon_version: int, target: TextIO | None) -> None:
+    """一个词库版本中各敏感词的准确率：已结案件里命中属实的比例。"""
+    found = session.client.get(at("review-reports", "precision"), lexicon_version=str(lexicon_version))
+    if target is not None:
+        target.write(review_tables.precision_csv(found))
+    session.show(found, review_tables.precision(found))
 
 
 review.add_command(settings_of("review", "案件时限、复核与抽样比例。", review_tables.settings))

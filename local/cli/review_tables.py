@@ -1,5 +1,7 @@
 """Review cases as tables that bank people read."""
 
+import csv
+import io
 from collections.abc import Sequence
 from typing import Final
 
@@ -29,7 +31,10 @@ ACTIONS: Final = {
     "decided": "认定",
     "confirmed": "复核同意",
     "sent_back": "复核不同意，退回",
+    "handed_up": "逾期自动上报总行",
 }
+_BAD: Final = ("violation", "upheld")
+_MOST_COUNTED: Final = 1_000
 _SETTINGS: Final = {
     "serious_due": "严重案件时限",
     "warning_due": "警示案件时限",
@@ -82,6 +87,71 @@ def case(found: Row) -> tuple[Table, Table, Table]:
     return facts("审查案件", pairs), _hits(found["hits"]), _steps(found["steps"])
 
 
+def report(found: Row) -> tuple[Table, Table]:
+    """Closed cases by branch and kind; samples and what is open."""
+    desks = titled(
+        f"已结案件（{found['first_day']} 至 {found['last_day']}）",
+        "机构",
+        "类型",
+        "结案",
+        "违规或成立",
+        "误报",
+        "平均时长（小时）",
+        "逾期结案",
+        "双人复核",
+    )
+    for row in found["desks"]:
+        ended, minutes = row["ended"], row["average_minutes"]
+        desks.add_row(
+            row["branch_path"],
+            KINDS[row["kind"]],
+            str(row["closed"]),
+            str(sum(ended.get(name, 0) for name in _BAD)),
+            str(ended.get("false_positive", 0)),
+            "—" if minutes is None else f"{minutes / 60:.1f}",
+            str(row["late"]),
+            str(row["two"]),
+        )
+    pairs = {
+        "抽样检查": str(found["sampling"]["whole"]),
+        "其中词库漏检": _share(found["sampling"]),
+        "未结案件": _bounded(found["open"]),
+        "其中已逾期": _bounded(found["overdue"]),
+    }
+    return desks, facts("抽样与未结", pairs)
+
+
+def precision(found: Row) -> Table:
+    table = titled(f"词库第 {found['lexicon_version']} 版的准确率", "敏感词编号", "命中属实", "其中违规或成立")
+    for row in found["items"]:
+        table.add_row(row["entry_id"], _share(row["right"]), str(row["violations"]))
+    table.add_row("合计", _share(found["whole"]), str(sum(row["violations"] for row in found["items"])))
+    return table
+
+
+def report_csv(found: Row) -> str:
+    """With a byte order mark, so that a spreadsheet reads UTF-8; one row for each branch and kind."""
+    rows = [
+        {
+            **{name: row[name] for name in ("branch_path", "kind", "closed", "average_minutes", "late", "two")},
+            **{name: row["ended"].get(name, 0) for name in DISPOSITIONS},
+        }
+        for row in found["desks"]
+    ]
+    return _csv(("branch_path", "kind", "closed", *DISPOSITIONS, "average_minutes", "late", "two"), rows)
+
+
+def precision_csv(found: Row) -> str:
+    rows = [
+        {"lexicon_version": found["lexicon_version"], "entry_id": row["entry_id"], "violations": row["violations"]}
+        | {"decided": row["right"]["whole"], "right": row["right"]["part"]}
+        | {name: row["right"][name] for name in ("share", "low", "high")}
+        for row in found["items"]
+    ]
+    columns = ("lexicon_version", "entry_id", "decided", "right", "violations", "share", "low", "high")
+    return _csv(columns, rows)
+
+
 def settings(found: Row) -> Table:
     table = titled("审查规则", "项目", "现值", "来源")
     for name, title in _SETTINGS.items():
@@ -91,6 +161,25 @@ def settings(found: Row) -> Table:
         shown = "从不" if value is None else str(value)
         table.add_row(f"{title}（{name}）", shown, "总行设定" if name in found["given"] else "缺省")
     return table
+
+
+def _share(found: Row) -> str:
+    if found["share"] is None:
+        return "尚无数据"
+    bounds = f"{found['low']:.1%}—{found['high']:.1%}"
+    return f"{found['part']}/{found['whole']}，{found['share']:.1%}（95% 区间 {bounds}）"
+
+
+def _bounded(number: int) -> str:
+    return f"{number}{' 以上' if number >= _MOST_COUNTED else ''}"
+
+
+def _csv(columns: Sequence[str], rows: Sequence[Row]) -> str:
+    out = io.StringIO()
+    writer = csv.DictWriter(out, columns)
+    writer.writeheader()
+    writer.writerows(rows)
+    return "\ufeff" + out.getvalue()
 
 
 def _desk(row: Row) -> str:

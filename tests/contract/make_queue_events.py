@@ -304,6 +304,7 @@ def samples() -> dict[str, dict[str, dict[str, Any]]]:
             "page_parked": batch("archive", PageParked(asked_from=0, key_version=2, reason=ParkReason.KEY_MISSING)),
             "page_stored": batch("archive", PageStored(asked_from=0)),
             "parked": {"schedule": "archive_worker.parked"},
+            "overdue_reviews": {"schedule": "archive_worker.overdue_reviews"},
             "poison": batch("archive", {"kind": "page_stored"}),
             "reopening_requested": batch("archive", ReopeningRequested()),
         },

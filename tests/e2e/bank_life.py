@@ -297,6 +297,8 @@ def _compliance_has_nothing_to_review(bank: Bank) -> None:
     assert compliance.rows(at("review-cases"), 0, only="head_office") == []
     with suppress(NotFoundError):
         compliance.get(at("review-cases", "rev_none"))
+    assert compliance.get(at("review-reports"))["desks"] == []
+    assert compliance.get(at("review-reports", "precision"), lexicon_version="1")["items"] == []
 
 
 def _content_is_released(bank: Bank, text: str = "营销信息：秋季财富节") -> str:

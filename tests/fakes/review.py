@@ -1,12 +1,13 @@
 """Review cases in memory, by the rules of their table."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 
 from scrm.node_paths import ROOT_PATH
 from scrm.paging import InvalidCursorError, Page
+from scrm.review.figures import Tally, tally_of
 from scrm.review.model import ReviewCase
 from scrm.review.ports import EntryVerdicts
 from scrm.review.queries import CaseQuery
@@ -17,6 +18,7 @@ class FakeReviewCases:
         self.stored: dict[str, ReviewCase] = {}
         self._right: Counter[tuple[int, str]] = Counter()
         self._wrong: Counter[tuple[int, str]] = Counter()
+        self._violations: Counter[tuple[int, str]] = Counter()
 
     def add(self, case: ReviewCase) -> bool:
         if case.case_id in self.stored:
@@ -34,6 +36,7 @@ class FakeReviewCases:
         for each in verdicts:
             self._right[each.lexicon_version, each.entry_id] += each.right
             self._wrong[each.lexicon_version, each.entry_id] += each.wrong
+            self._violations[each.lexicon_version, each.entry_id] += each.violations
         return True
 
     def listed(self, query: CaseQuery, cursor: str | None, limit: int) -> Page[ReviewCase]:
@@ -50,12 +53,19 @@ class FakeReviewCases:
         late = [case for case in waiting if case.due_at < before]
         return [case.case_id for case in sorted(late, key=lambda case: case.due_at)][:limit]
 
+    def tallies(self, scope_path: str, first: date, last: date) -> Iterator[Tally]:
+        for case in self.stored.values():
+            tally = tally_of(case)
+            if tally is not None and tally.branch_path.startswith(scope_path) and first <= tally.day <= last:
+                yield tally
+
     def salt(self) -> str:
         return "salt"
 
     def verdicts(self, lexicon_version: int) -> list[EntryVerdicts]:
         return [
-            EntryVerdicts(entry, version, self._right[version, entry], self._wrong[version, entry])
-            for version, entry in sorted(self._right.keys() | self._wrong.keys())
+            EntryVerdicts(entry, version, self._right[key], self._wrong[key], self._violations[key])
+            for key in sorted(self._right.keys() | self._wrong.keys())
+            for version, entry in [key]
             if version == lexicon_version
         ]

@@ -40,6 +40,8 @@ EXPECTED = {
     "get_review_case": 404,  # nothing was found yet
     **{f"{name}_review_case": 404 for name in ("claim", "release", "decide", "confirm", "send_back", "escalate")},
     "reassign_review_case": 404,
+    "get_review_report": 200,
+    "get_lexicon_precision": 200,
     "get_review_settings": 200,
     "put_review_settings": 200,
     "get_intercept_rules": 200,

@@ -11,6 +11,7 @@ from scrm.aws.review_table import DynamoReviewCases
 from scrm.aws.table import Table
 from scrm.paging import InvalidCursorError
 from scrm.review import model
+from scrm.review.figures import by_desk
 from scrm.review.model import Disposition, Hit, ReviewCase, ReviewKind, Severity
 from scrm.review.ports import EntryVerdicts, ReviewCases
 from scrm.review.queries import CaseQuery
@@ -128,6 +129,24 @@ def test_a_closed_case_leaves_the_open_ones_with_its_verdicts_counted(cases: Rev
     assert cases.verdicts(7) == [EntryVerdicts("lex_1", 7, 2, 0)]
     assert cases.verdicts(8) == []
     assert cases.overdue_at_branches(NOW + timedelta(days=9), 10) == []
+
+
+def test_what_is_closed_adds_up_by_branch_kind_and_day(cases: ReviewCases) -> None:
+    for number in (1, 2, 3):
+        cases.add(case(number))
+        claimed = model.claimed(stored(cases, number), "operator:li", NOW)
+        closed_at = NOW + timedelta(days=10 * number)
+        closed = model.decided(claimed, "operator:li", Disposition.VIOLATION, "x", closed_at, needs_second=False)
+        assert cases.save(closed, [EntryVerdicts("lex_1", 7, 1, 0, 1)])
+
+    found = by_desk(cases.tallies(HEAD_OFFICE, NOW.date(), (NOW + timedelta(days=20)).date()))
+
+    assert [(each.branch_path, each.kind, each.closed, each.late) for each in found] == [
+        (DESK, ReviewKind.COMPLIANCE, 2, 2)
+    ]
+    assert found[0].minutes == 30 * 24 * 60
+    assert list(cases.tallies("/1/20/", NOW.date(), NOW.date() + timedelta(days=99))) == []
+    assert cases.verdicts(7) == [EntryVerdicts("lex_1", 7, 3, 0, 3)]
 
 
 def test_what_is_past_its_time_is_found_over_all_branches_the_longest_first(cases: ReviewCases) -> None:

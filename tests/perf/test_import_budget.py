@@ -74,6 +74,7 @@ FORBIDDEN = {
 
 # By kind of work: what its first message loads besides the handler.
 FORBIDDEN_IN_WORK = {
+    "overdue_reviews": (*EVERYWHERE, *OTHER_FEATURES, *CAMPAIGN_FEATURES, "duckdb", "scrm.archive", "scrm.wecom"),
     "sends": (*EVERYWHERE, *OTHER_FEATURES, *NOT_IN_A_SEND),
     "looks": (*EVERYWHERE, *OTHER_FEATURES, "scrm.content.media", "scrm.pressure", "scrm.campaign.slices"),
     "task_changes": (*EVERYWHERE, *OTHER_FEATURES, "scrm.audience", "scrm.content", "scrm.contacts", "scrm.wecom"),

@@ -206,6 +206,34 @@ def test_an_end_that_does_not_fit_and_a_missing_reason_are_refused(api: Api) -> 
     assert get(api, f"/{case_id}").body["state"] == "claimed"
 
 
+def test_reports_add_up_what_the_caller_sees(api: Api) -> None:
+    for number, end in enumerate(("violation", "violation", "false_positive")):
+        case_id = opened(api, f"m{number}")
+        step(api, case_id, "claim")
+        step(api, case_id, "decide", disposition=end, note="x")
+    for number, end in enumerate(("clean", "missed")):
+        case_id = opened(api, f"s{number}", kind=ReviewKind.SAMPLE, hits=())
+        step(api, case_id, "claim")
+        step(api, case_id, "decide", disposition=end, note="x")
+    opened(api, "open")
+
+    def report(path: str = "", claims: Mapping[str, str] = COMPLIANCE_10, **query: str) -> Any:
+        return api.send(Request(f"/v1/review-reports{path}", query=query, claims=claims))
+
+    shown = report().body
+    hits, samples = shown["desks"]
+    assert (hits["kind"], hits["closed"], hits["ended"]) == ("compliance", 3, {"violation": 2, "false_positive": 1})
+    assert (samples["kind"], shown["sampling"]["part"], shown["sampling"]["whole"]) == ("sample", 1, 2)
+    assert (shown["open"], shown["overdue"]) == (1, 0)
+    assert report(claims=COMPLIANCE_20).body["desks"] == []
+    assert report(claims=COMPLIANCE, first_day="2026-01-01", last_day="2026-01-31").body["desks"] == []
+    assert report(claims=BRANCH_10).status == 403
+    assert report(first_day="2026-02-01", last_day="2026-01-01").status == 422
+    [entry] = report("/precision", lexicon_version="7").body["items"]
+    assert (entry["entry_id"], entry["right"]["part"], entry["right"]["whole"]) == ("promise:保本", 2, 3)
+    assert (entry["violations"], report("/precision", lexicon_version="8").body["items"]) == (2, [])
+
+
 def test_the_bank_decides_how_long_cases_take_and_who_looks_twice(api: Api) -> None:
     path = "/v1/settings/review"
     body = {"version": 0, "settings": {"serious_due": "PT12H", "second_for": ["serious", "warning"]}}

@@ -60,6 +60,31 @@ def test_a_phone_number_after_other_digits_is_covered() -> None:
     assert MOBILE not in masking.cover(f"12 {MOBILE}")
 
 
+@pytest.mark.parametrize(
+    ("text", "unmasked"),
+    [
+        ("密码:abc1@x.com", "密码:**********"),  # a mail address too
+        ("密码:622202 1234567894", "密码:*****************"),  # and as many digits as a card has
+        (f"password {MOBILE}", "password ***********"),
+    ],
+)
+def test_a_secret_that_looks_like_something_else_stays_covered_with_a_reason_too(text: str, unmasked: str) -> None:
+    assert masking.cover_secrets(text) == unmasked
+    assert [piece.kind for piece in masking.find(text)] == [PersonalDataKind.SECRET]
+
+
+@given(
+    secret=st.text("abcXYZ019!@#_", min_size=3, max_size=20).filter(lambda each: any(sign.isdigit() for sign in each)),
+    before=st.sampled_from(["", f"电话{MOBILE}，", "写信 a@b.cn "]),
+    after=st.sampled_from(["", "@x.com", f" {MOBILE}", "，谢谢"]),
+)
+def test_no_reason_shows_a_secret(secret: str, before: str, after: str) -> None:
+    text = f"{before}密码是{secret}{after}"
+
+    start = text.index("密码是") + 3
+    assert set(masking.cover_secrets(text)[start : start + len(secret)]) == {masking.COVER}
+
+
 def test_with_a_reason_only_secrets_stay_covered() -> None:
     assert masking.cover_secrets(f"{MOBILE} 密码：abc123") == f"{MOBILE} 密码：******"
 

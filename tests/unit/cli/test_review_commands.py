@@ -14,7 +14,8 @@ __all__ = ["api", "endpoints", "gateway", "issuer", "run"]  # fixtures
 
 def opened(api: Api, msgid: str, kind: ReviewKind = ReviewKind.COMPLIANCE) -> str:
     hit = Hit("promise:保本", "保本", 0, 2, 4, Severity.SERIOUS, "pinyin")
-    api.review_desk().open_cases([Suspicion(kind, msgid, 1000, 3, "conv_1", "rm_li", "/1/10/12/", (hit,), 7)])
+    hits = () if kind is ReviewKind.SAMPLE else (hit,)
+    api.review_desk().open_cases([Suspicion(kind, msgid, 1000, 3, "conv_1", "rm_li", "/1/10/12/", hits, 7)])
     return case_id_of(kind, msgid)
 
 
@@ -65,6 +66,25 @@ def test_the_rules_are_shown_and_replaced_by_a_file(run: Run, tmp_path: Path) ->
 
     assert "PT12H" in shown
     assert "从不" in shown
+
+
+def test_reports_are_shown_with_their_bounds_and_exported(run: Run, api: Api, tmp_path: Path) -> None:
+    case_id, sample = opened(api, "m1"), opened(api, "m2", ReviewKind.SAMPLE)
+    mine, head = ("--as", "compliance_10", "review"), ("--as", "compliance", "review")
+    for each, end in ((case_id, "violation"), (sample, "clean")):
+        run(*mine, "claim", each)
+        run(*mine, "decide", each, end, "--note", "看过")
+        run(*head, "confirm", each)
+    load, entries = tmp_path / "load.csv", tmp_path / "entries.csv"
+
+    shown = run(*head, "report", "--csv", str(load)).output
+    precise = run(*head, "precision", "7", "--csv", str(entries)).output
+
+    assert "0/1，0.0%（95% 区间 0.0%—79.3%）" in shown
+    assert "1/1，100.0%（95% 区间 20.7%—100.0%）" in precise
+    assert "/1/10/,compliance,1,1,0,0,0,0,0,0,0,0,1" in load.read_text(encoding="utf-8")
+    assert entries.read_text(encoding="utf-8").splitlines()[1].startswith("7,promise:保本,1,1,1,1.0,0.20")
+    assert exit_code(*head, "report", "--from", "2026-12-01", "--until", "2026-11-01") == 1
 
 
 def test_every_word_of_a_case_has_a_name_in_chinese() -> None:

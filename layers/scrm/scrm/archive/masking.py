@@ -52,16 +52,22 @@ class PersonalData:
 
 
 def find(text: str) -> tuple[PersonalData, ...]:
-    """Every piece of personal data in ``text``, in order, none inside another."""
+    """Every piece of personal data in ``text``, in order, none inside another; one that holds a secret is a secret."""
     plain = text.translate(_FULL_WIDTH)
     pieces = sorted([*_secrets(plain), *_numbers(plain), *_mails(plain)], key=lambda piece: (piece.start, -piece.end))
     kept: list[PersonalData] = []
     for piece in pieces:
         if not kept or piece.start >= kept[-1].end:
             kept.append(piece)
-        elif piece.end > kept[-1].end:
-            kept[-1] = PersonalData(kept[-1].kind, kept[-1].start, piece.end)
+        else:
+            kept[-1] = _joined(kept[-1], piece)
     return tuple(kept)
+
+
+def _joined(one: PersonalData, other: PersonalData) -> PersonalData:
+    """A password may look like a mail address or be as long as a card: what holds it is nobody's to read."""
+    is_secret = PersonalDataKind.SECRET in {one.kind, other.kind}
+    return PersonalData(PersonalDataKind.SECRET if is_secret else one.kind, one.start, max(one.end, other.end))
 
 
 def cover(text: str) -> str:

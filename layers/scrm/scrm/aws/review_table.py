@@ -5,6 +5,7 @@ pk                          sk                    item
 ==========================  ====================  ====================================================================
 ``CASE#<case>``             ``CASE``              a review case with its hits and steps
 ``LEXICON#<version>``       ``ENTRY#<entry>``     how often reviewers agreed with an entry of that version
+``TALLY#<month>``           ``<branch path>#<kind>#<day>``, what was closed that day
 ``RULES``                   ``SALT``              by what samples and second reviews are chosen
 ==========================  ====================  ====================================================================
 
@@ -15,21 +16,25 @@ partition of an index takes.
 """
 
 import secrets
-from collections.abc import Mapping, Sequence
-from datetime import datetime
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, datetime, timedelta
 from typing import Any, Final
+
+from botocore.exceptions import ClientError
 
 from scrm import clock
 from scrm.aws import cursors
 from scrm.aws.table import ABSENT, Condition, Item, Put, Table, Update, starts_with
 from scrm.node_paths import ROOT_PATH
 from scrm.paging import Page
+from scrm.review.figures import Tally, tally_of
 from scrm.review.model import Disposition, Hit, ReviewCase, ReviewKind, ReviewState, Severity, Step
 from scrm.review.ports import EntryVerdicts
 from scrm.review.queries import CaseQuery
 
 SCHEMA_VERSION: Final = 1
-_AT_ONCE: Final = 99  # a transaction takes 100 writes, one is the case's own
+_AT_ONCE: Final = 98  # a transaction takes 100 writes: the case's own and its tally's besides
 _READ: Final = 100
 _MOST_READS: Final = 10  # a filter that fits little gives a short page after so many
 _WAITS: Final = "BRANCH"
@@ -44,6 +49,7 @@ class DynamoReviewCases:
 
     def __init__(self, table: Table) -> None:
         self._table = table
+        self._salt = ""
 
     def add(self, case: ReviewCase) -> bool:
         return self._table.put(_item(case, version=1), ABSENT)
@@ -55,7 +61,14 @@ class DynamoReviewCases:
     def save(self, case: ReviewCase, verdicts: Sequence[EntryVerdicts] = ()) -> bool:
         as_read = Condition("#version = :read", {":read": case.version}, {"#version": "version"})
         updates = [_counted(each) for each in verdicts[:_AT_ONCE]]
-        return self._table.transact([Put(_item(case, case.version + 1), as_read), *updates])
+        if (tally := tally_of(case)) is not None:
+            updates.append(_added(tally))
+        try:
+            return self._table.transact([Put(_item(case, case.version + 1), as_read), *updates])
+        except ClientError as error:
+            if _met_another(error):  # two cases of one branch are closed at the same moment: the caller reads again
+                return False
+            raise
 
     def listed(self, query: CaseQuery, cursor: str | None, limit: int) -> Page[ReviewCase]:
         scope, found = f"reviews {query}", list[ReviewCase]()
@@ -83,7 +96,18 @@ class DynamoReviewCases:
         items, _ = self._table.query_page(past, index="by_due", limit=limit)
         return [item["pk"].removeprefix("CASE#") for item in items]
 
+    def tallies(self, scope_path: str, first: date, last: date) -> Iterator[Tally]:
+        for month in _months(first, last):
+            for item in self._table.query(starts_with(f"TALLY#{month}", scope_path)):
+                tally = _to_tally(item)
+                if first <= tally.day <= last:
+                    yield tally
+
     def salt(self) -> str:
+        self._salt = self._salt or self._made_once()
+        return self._salt
+
+    def _made_once(self) -> str:
         key = {"pk": "RULES", "sk": "SALT"}
         item = self._table.get(key)
         if item is None:
@@ -96,7 +120,13 @@ class DynamoReviewCases:
     def verdicts(self, lexicon_version: int) -> list[EntryVerdicts]:
         items = self._table.query(starts_with(f"LEXICON#{lexicon_version}", "ENTRY#"))
         return [
-            EntryVerdicts(item["entry_id"], lexicon_version, item.get("right", 0), item.get("wrong", 0))
+            EntryVerdicts(
+                item["entry_id"],
+                lexicon_version,
+                item.get("right", 0),
+                item.get("wrong", 0),
+                item.get("violations", 0),
+            )
             for item in items
         ]
 
@@ -127,14 +157,54 @@ def _counted(verdicts: EntryVerdicts) -> Update:
     values: dict[str, Any] = {
         ":right": verdicts.right,
         ":wrong": verdicts.wrong,
+        ":violations": verdicts.violations,
         ":entry": verdicts.entry_id,
         ":schema": SCHEMA_VERSION,
     }
     return Update(
         {"pk": f"LEXICON#{verdicts.lexicon_version}", "sk": f"ENTRY#{verdicts.entry_id}"},
-        "SET entry_id = :entry, schema_version = :schema ADD #right :right, wrong :wrong",
+        "SET entry_id = :entry, schema_version = :schema ADD #right :right, wrong :wrong, violations :violations",
         Condition("", values, {"#right": "right"}),
     )
+
+
+def _met_another(error: ClientError) -> bool:
+    """Whether a transaction ended only because another one wrote the same items."""
+    reasons = {reason.get("Code") for reason in error.response.get("CancellationReasons", [])}
+    return "TransactionConflict" in reasons and reasons <= {"TransactionConflict", "None"}
+
+
+def _added(tally: Tally) -> Update:
+    [ended] = tally.ended
+    values = {
+        ":branch": tally.branch_path,
+        ":kind": tally.kind.value,
+        ":day": tally.day.isoformat(),
+        ":schema": SCHEMA_VERSION,
+        ":one": 1,
+        ":minutes": tally.minutes,
+        ":late": tally.late,
+        ":two": tally.two,
+    }
+    return Update(
+        {"pk": f"TALLY#{tally.day:%Y-%m}", "sk": f"{tally.branch_path}#{tally.kind}#{tally.day}"},
+        "SET branch_path = :branch, kind = :kind, #day = :day, schema_version = :schema"
+        " ADD #ended :one, #minutes :minutes, late :late, #two :two",
+        Condition("", values, {"#ended": f"ended_{ended}", "#day": "day", "#minutes": "minutes", "#two": "two"}),
+    )
+
+
+def _to_tally(item: Mapping[str, Any]) -> Tally:
+    ended = Counter({each: item[f"ended_{each}"] for each in Disposition if f"ended_{each}" in item})
+    day, kind = date.fromisoformat(item["day"]), ReviewKind(item["kind"])
+    return Tally(item["branch_path"], kind, day, ended, item["minutes"], item["late"], item["two"])
+
+
+def _months(first: date, last: date) -> Iterator[str]:
+    month = first.replace(day=1)
+    while month <= last:
+        yield f"{month:%Y-%m}"
+        month = (month + timedelta(days=31)).replace(day=1)
 
 
 def _item(case: ReviewCase, version: int) -> Item:

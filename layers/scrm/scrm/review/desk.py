@@ -16,6 +16,7 @@ from scrm.review.ports import EntryVerdicts, ReviewCases, ReviewJournal
 _ATTEMPTS: Final = 5
 _SHARES: Final = 2**32
 _AGREES: Final = frozenset({Disposition.VIOLATION, Disposition.JUSTIFIED, Disposition.UPHELD, Disposition.NOT_UPHELD})
+_BAD: Final = frozenset({Disposition.VIOLATION, Disposition.UPHELD})
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +182,6 @@ def verdicts_of(case: ReviewCase) -> Sequence[EntryVerdicts]:
     """What a closed case says about the entries that hit: right, unless the reviewer found them wrong."""
     if case.disposition is None or not case.hits:
         return ()
-    right = int(case.disposition in _AGREES)
+    right, bad = int(case.disposition in _AGREES), int(case.disposition in _BAD)
     entries = sorted({hit.entry_id for hit in case.hits})
-    return [EntryVerdicts(entry, case.lexicon_version, right, 1 - right) for entry in entries]
+    return [EntryVerdicts(entry, case.lexicon_version, right, 1 - right, bad) for entry in entries]

@@ -11,6 +11,8 @@ from scrm.node_paths import ROOT_PATH, branch_path
 from scrm.review.errors import ReviewNotAllowedError
 
 MOST_NOTE_CHARACTERS: Final = 2_000
+BY_ITSELF: Final = "function:review"
+"""The actor of a step that no person made."""
 
 
 class ReviewKind(StrEnum):
@@ -166,6 +168,15 @@ def escalated(case: ReviewCase, actor: str, note: str, at: datetime) -> ReviewCa
         raise ReviewNotAllowedError("The case is at head office already; decide it there.")
     at_head_office = replace(case, state=ReviewState.OPEN, claimed_by="", desk_path=ROOT_PATH)
     return _stepped(at_head_office, at, actor, "escalated", _reason(note))
+
+
+def handed_up(case: ReviewCase, at: datetime) -> ReviewCase:
+    """A branch's case that nobody ended in time goes to head office by itself; a decision that waits for its second
+    reviewer waits there."""
+    handed = replace(case, desk_path=ROOT_PATH)
+    if case.state is not ReviewState.DECIDED:
+        handed = replace(handed, state=ReviewState.OPEN, claimed_by="")
+    return _stepped(handed, at, BY_ITSELF, "handed_up")
 
 
 def decided(

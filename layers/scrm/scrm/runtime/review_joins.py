@@ -1,5 +1,6 @@
 """Joins the bank's settings and the audit log to the review of cases."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,8 @@ from scrm.review.model import ReviewCase, Severity
 
 if TYPE_CHECKING:
     from scrm.audit.log import AuditLog
+    from scrm.review.ports import ReviewCases
+    from scrm.settings.reader import SettingsReader
     from scrm.settings.review import ReviewDocument
 
 
@@ -27,6 +30,17 @@ def review_rules(document: "ReviewDocument", salt: str) -> ReviewRules:
         sample_share=document.sample_share,
         salt=salt,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class RulesInForce:
+    """The bank's rules at the moment they are asked for, at most a minute old."""
+
+    settings: "SettingsReader[ReviewDocument]"
+    cases: "ReviewCases"
+
+    def __call__(self) -> ReviewRules:
+        return review_rules(self.settings.current(), self.cases.salt())
 
 
 class AuditedReviews:

@@ -55,6 +55,7 @@ FAMILIES: Final[Mapping[str, str]] = {
     "products": "products",
     "rejections": "organisation",
     "review-cases": "review_cases",
+    "review-reports": "review_reports",
     "segment-fields": "segments",
     "segment-uploads": "segments",
     "segments": "segments",

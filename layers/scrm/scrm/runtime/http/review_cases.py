@@ -10,7 +10,7 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Body, Header, Path, Query
 
 from scrm import clock
-from scrm.node_paths import ROOT_NODE_ID, covers
+from scrm.node_paths import ROOT_NODE_ID
 from scrm.review.desk import Reviewer
 from scrm.review.errors import (
     CaseChangedError,
@@ -18,18 +18,18 @@ from scrm.review.errors import (
     StaleReviewCaseError,
     UnknownReviewCaseError,
 )
-from scrm.review.model import ReviewCase, ReviewKind, ReviewState, Severity, desk_of
+from scrm.review.model import ReviewCase, ReviewKind, ReviewState, Severity
 from scrm.review.queries import CaseQuery
 from scrm.runtime.http import review_models as models
 from scrm.runtime.http.caller import Caller, Role
 from scrm.runtime.http.content_models import Asked
 from scrm.runtime.http.problems import NoSuchThingError, NotAllowedError, ProblemError, sentence
+from scrm.runtime.http.review_access import reading_caller, reviewing_caller
 from scrm.runtime.http.routing import (
     Cursor,
     IdempotencyKey,
     Limit,
     NodeId,
-    current_caller,
     json_reply,
     list_of,
     responses,
@@ -83,7 +83,7 @@ def list_review_cases(
     cursor: Cursor = None,
     limit: Limit = 20,
 ) -> models.ReviewPage:
-    caller, now = _reading(), clock.now()
+    caller, now = reading_caller(), clock.now()
     query = CaseQuery(
         scope_path=scope(node_id),
         is_closed=state is ReviewState.CLOSED,
@@ -108,7 +108,7 @@ def list_review_cases(
     responses=responses(HTTPStatus.OK, models.ReviewDetail, HTTPStatus.NOT_FOUND),
 )
 def get_review_case(case_id: ReviewId) -> Response[models.ReviewDetail]:
-    return _shown(_visible(case_id, _reading()))
+    return _shown(_visible(case_id, reading_caller()))
 
 
 @router.post(
@@ -220,30 +220,13 @@ def escalate(
 def reassign(
     case_id: ReviewId, key: IdempotencyKey, seen: IfMatch, request: Annotated[models.ReassignRequest, Body()]
 ) -> Response[models.ReviewDetail]:
-    caller = _reviewing()
+    caller = reviewing_caller()
     if Role.HEAD_OFFICE not in caller.roles and caller.node.node_id != ROOT_NODE_ID:
         raise NotAllowedError("A case is given to somebody else by head office and by its compliance officers.")
     desk, to = wiring.review_desk(), f"operator:{request.to}"
     return _stepped(
         case_id, "reassign", key, seen, request, lambda reviewer: desk.reassign(case_id, reviewer, to, request.note)
     )
-
-
-def _reading() -> Caller:
-    """Whoever may see cases: at a desk, with a role that reviews or audits."""
-    caller = current_caller()
-    if not caller.roles & {Role.COMPLIANCE, Role.HEAD_OFFICE, Role.AUDITOR}:
-        raise NotAllowedError("Review cases are seen by compliance, head office and auditors.")
-    if not covers(caller.node.path, desk_of(caller.node.path)):
-        raise NotAllowedError("Cases are reviewed at the branch and at head office, not below.")
-    return caller
-
-
-def _reviewing() -> Caller:
-    caller = _reading()
-    if not caller.roles & {Role.COMPLIANCE, Role.HEAD_OFFICE}:
-        raise NotAllowedError("Review cases are worked on by compliance and head office.")
-    return caller
 
 
 def _visible(case_id: str, caller: Caller) -> ReviewCase:
@@ -267,7 +250,7 @@ def _stepped(
     case_id: str, name: str, key: str, if_match: str, request: Asked, step: Step
 ) -> Response[models.ReviewDetail]:
     """The case after a step, which a repeat with the same key does not do again."""
-    caller = _reviewing()
+    caller = reviewing_caller()
     _visible_or_left(case_id, caller)
     reviewer = Reviewer(caller.actor, caller.node.path, _version_in(if_match))
 

@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING
 
 from scrm import clock
 from scrm.aws.review_table import DynamoReviewCases
-from scrm.review.desk import ReviewDesk, ReviewRules
-from scrm.runtime.review_joins import review_rules
+from scrm.review.desk import ReviewDesk
+from scrm.review.overdue import OverdueCases
+from scrm.runtime.review_joins import RulesInForce
 from scrm.runtime.wiring import bank_settings
 from scrm.runtime.wiring.tables import table
 from scrm.settings.reader import SettingsReader
@@ -26,21 +27,21 @@ def cases() -> DynamoReviewCases:
     return DynamoReviewCases(table("REVIEW_TABLE"))
 
 
-def rules() -> ReviewRules:
-    """What is in force now."""
-    return review_rules(reader().current(), _salt())
+@functools.cache
+def rules() -> RulesInForce:
+    """Gives what is in force when it is called."""
+    return RulesInForce(reader(), cases())
 
 
 def desk(journal: "ReviewJournal | None" = None) -> ReviewDesk:
-    return ReviewDesk(cases(), rules, clock.now, journal)
+    return ReviewDesk(cases(), rules(), clock.now, journal)
+
+
+def overdue_cases() -> OverdueCases:
+    return OverdueCases(cases(), rules(), clock.now)
 
 
 def reset() -> None:
     """Forget every built object; for tests."""
-    for factory in (reader, cases, _salt):
+    for factory in (reader, cases, rules):
         factory.cache_clear()
-
-
-@functools.cache
-def _salt() -> str:
-    return cases().salt()
