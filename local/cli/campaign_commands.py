@@ -236,7 +236,7 @@ def kill(
     session: Session,
     off: bool,  # noqa: FBT001 - click passes it
 ) -> None:
-    """全行停发：一分钟后任何投放都不再发出新任务（仅限总行）。"""
+    """全行停发（仅限总行）：一分钟后不再发出新任务，成员未确认的陆续收回；恢复后重新创建。"""
     known = session.client.get(at("settings", "campaigns"))
     written(session, "campaigns", known, given_in(known) | {"sending_stopped": not off}, campaign_tables.rules)
 
