@@ -19,6 +19,8 @@ REASONS = {
     "assessment_expired": "风险评估已过期",
     "risk_above_profile": "产品风险高于承受等级",
     "public_content_risk": "公开渠道不得含该产品",
+    "no_ceiling_tag": "无对应的风险上限标签",
+    "ceiling_tags_unsynced": "成员客户的风险上限标签未同步",
 }
 RULES = {
     "assessment_days": "风险评估有效天数",

@@ -6,7 +6,7 @@ production; the store of packs passes one conformance suite with the table (test
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
@@ -14,9 +14,10 @@ import pytest
 
 from local.simulator.confirmations import NEVER, ConfirmationScript, ScriptedConfirmation
 from local.simulator.moment_book import Moment
+from scrm.campaign.dispatch_errors import SendRefusedError
 from scrm.campaign.moment_packs import MomentPace, PackState
 from scrm.campaign.moments import MomentMessages
-from scrm.campaign.ports import Standing
+from scrm.campaign.ports import ApprovedContent, Standing
 from scrm.campaign.reactions import MomentReactions
 from scrm.campaign.task import ENDED, SendPlan, SendTask
 from scrm.campaign.terms import Channel
@@ -38,6 +39,8 @@ class MomentBank:
     by_member: Mapping[str, ScriptedConfirmation]
     knobs: dict[str, Any] = field(default_factory=dict)
     packs: FakePacks = field(default_factory=FakePacks)
+    tag_ids: tuple[str, ...] = ()
+    must_not: SendRefusedError | None = None
 
     def __post_init__(self) -> None:
         self.wecom = Wecom(self.knobs, {}, ConfirmationScript(by_member=dict(self.by_member)))
@@ -51,9 +54,17 @@ class MomentBank:
             WecomMomentCalls(self.clients(killer), lambda _: None, self.wecom.time.now),
             remote_calls(self.run.standings, killer),
             remote_calls(self.run, killer),
+            self,
             MomentPace(),
             self.wecom.time.now,
         )
+
+    def tags_of(self, content: ApprovedContent) -> tuple[str, ...]:
+        """Implements Narrowing."""
+        del content
+        if self.must_not is not None:
+            raise self.must_not
+        return self.tag_ids
 
     def begin(self, campaign_id: str = CAMPAIGN) -> list[SendTask]:
         plan = SendPlan(campaign_id, "all", Channel.MOMENTS, CONTENT, self.wecom.time.now(), FAR)
@@ -77,6 +88,17 @@ class MomentBank:
     @property
     def moments(self) -> list[Moment]:
         return self.wecom.simulator.simulation.state.moments.moments
+
+    def tag(self, *names: str) -> None:
+        """These customers get the corp tag of the world from whoever answers for them."""
+        for userid in MEMBERS:
+            for row in self.wecom.simulator.simulation.world.relations_of(userid):
+                if row.external_userid in names:
+                    row.tag_ids = ["et1"]
+
+    @property
+    def shown(self) -> set[str]:
+        return {name for moment in self.moments for task in moment.tasks for name in task.visible}
 
     def times_asked(self) -> Counter[str]:
         return Counter(task.userid for moment in self.moments for task in moment.tasks)
@@ -238,3 +260,88 @@ def test_likes_and_comments_of_customers_are_counted_and_told_wherever_a_process
         ("wm_0", "like"),
         ("wm_3", "like"),
     ]
+
+
+FITTING = ("wm00", "wm01", "wm02", "wm03", "wm06")
+
+
+def test_a_moment_that_is_narrowed_is_shown_to_the_tagged_customers_and_to_nobody_else() -> None:
+    bank = MomentBank(dict.fromkeys(MEMBERS, SOON), tag_ids=("et1",))
+    bank.run.rules.reasons = dict.fromkeys(set(OWNERS) - set(FITTING), "no_ceiling_tag")
+    bank.tag(*FITTING)
+    bank.run.kill_everywhere = True
+
+    bank.begin()
+    bank.run.pass_time(2 * DAY)
+
+    assert bank.shown == set(FITTING)
+    assert bank.counts() == {"sent": len(FITTING), "excluded": len(OWNERS) - len(FITTING)}
+    assert bank.times_asked() == dict.fromkeys(MEMBERS, 1)
+
+
+def test_whoever_is_shown_it_although_he_was_left_out_is_an_exposure_with_the_reason() -> None:
+    bank = MomentBank(dict.fromkeys(MEMBERS, SOON), tag_ids=("et1",))
+    bank.run.rules.reasons = dict.fromkeys(set(OWNERS) - set(FITTING), "risk_above_profile")
+    bank.tag(*FITTING, "wm09")
+
+    tasks = bank.begin()
+    bank.run.pass_time(2 * DAY)
+
+    found = bank.run.tasks.by_id[tasks[0].task_id].result_of("wm09")
+    assert (found.state.value, found.reason) == ("sent", "despite_risk_above_profile")
+    assert bank.counts() == {"sent": len(FITTING) + 1, "excluded": len(OWNERS) - len(FITTING) - 1}
+
+
+def test_nothing_is_created_by_a_tag_that_somebody_deleted() -> None:
+    bank = MomentBank(dict.fromkeys(MEMBERS, SOON), tag_ids=("et1", "et_gone"))
+    bank.tag(*FITTING)
+
+    bank.begin()
+    bank.run.pass_time(2 * HOUR)
+
+    assert bank.moments == []
+    assert bank.counts() == {"failed": len(OWNERS)}
+
+
+def test_a_tag_that_is_deleted_while_the_job_runs_ends_the_moment() -> None:
+    bank = MomentBank(dict.fromkeys(MEMBERS, NEVER), {"moment_job_seconds": 1_200}, tag_ids=("et1", "et2"))
+    bank.tag(*FITTING)
+    world = bank.wecom.simulator.simulation.world
+    group = next(iter(world.tag_groups.values()))
+    group.tag.append(replace(group.tag[0], id="et2", name="二"))
+    bank.begin()
+    while not any(pack.state is PackState.RUNNING for pack in bank.packs.by_id.values()):
+        bank.run.run_one()
+
+    group.tag[-1].deleted = True
+    bank.run.pass_time(2 * HOUR)
+
+    (moment,) = bank.moments
+    assert moment.cancelled_at is not None
+    assert bank.counts() == {"failed": len(OWNERS)}
+
+
+def test_a_product_whose_moment_cannot_be_narrowed_is_not_published() -> None:
+    bank = MomentBank(dict.fromkeys(MEMBERS, SOON))
+
+    bank.must_not = SendRefusedError(0, "public_content_risk")
+    tasks = bank.begin()
+    bank.run.pass_time(2 * HOUR)
+
+    assert bank.moments == []
+    assert {one.reason for one in bank.run.tasks.by_id[tasks[0].task_id].results.values()} == {"public_content_risk"}
+
+
+def test_members_of_one_pack_are_shown_to_the_same_tags() -> None:
+    bank = MomentBank(dict.fromkeys(MEMBERS, SOON), tag_ids=("et1",))
+    bank.tag(*OWNERS)
+    first, second, third = bank.begin()
+    while not bank.packs.by_id:
+        bank.run.run_one()
+
+    bank.tag_ids = ()
+    bank.run.pass_time(2 * HOUR)
+
+    assert sorted(pack.tag_ids for pack in bank.packs.by_id.values()) == [(), ("et1",)]
+    assert bank.counts() == {"sent": len(OWNERS)}
+    assert {first.together, second.together, third.together} == {"all/0"}

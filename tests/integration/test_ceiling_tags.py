@@ -16,12 +16,19 @@ from scrm.aws.ceiling_library import DynamoCeilingTags
 from scrm.aws.contact_table import DynamoContactRepository
 from scrm.aws.settings_table import DynamoSettingsStore
 from scrm.aws.table import Table
+from scrm.campaign.ports import ApprovedContent
+from scrm.campaign.terms import ContentRef
 from scrm.runtime.audience_joins import ContactsOwned
+from scrm.runtime.ceiling_joins import NarrowedByCeiling
+from scrm.runtime.wiring import audience_settings, moments, send_checks
 from scrm.runtime.wiring import contact_sync as wiring
+from scrm.runtime.wiring.dispatch import standings
 from tests.engine import EngineTables
+from tests.fakes.dispatch import FAR
 from tests.local_bank import LocalBank, customer_id, local_bank, small_world
 
 OWNER, CUSTOMERS = "rm_wang01", 6
+CONTENT = ApprovedContent(ContentRef("act_1", 1), "本周新品", (), FAR)
 
 pytestmark = pytest.mark.engine
 
@@ -56,8 +63,6 @@ class TaggingBank:
         store = DynamoSettingsStore(self.table("PlatformTable"))
         assert store.write("audience", {"ceiling_tags": True}, 0, "operator:head", clock.now())
         wiring.reset()
-        from scrm.runtime.wiring import audience_settings  # noqa: PLC0415 - what it kept is forgotten
-
         audience_settings.reset()
 
     @property
@@ -97,6 +102,19 @@ def test_the_nightly_pass_gives_each_customer_the_tag_of_his_ceiling(tagging: Ta
     ceilings = [[name] for name in NAMES]
     assert tagging.at_wecom() == [*ceilings, []]
     assert {row for tag_ids in tagging.in_our_table().values() for row in tag_ids} >= set(tagging.library)
+
+
+def test_who_sends_reads_the_tags_from_our_table_and_names_those_that_a_product_may_have(tagging: TaggingBank) -> None:
+    tagging.switch_on()
+    tagging.night()
+    product = replace(CONTENT, product_id="fund_01", product_risk=3)
+
+    shown = send_checks.shown_ceilings(OWNER)
+    named = NarrowedByCeiling(audience_settings.rules, send_checks.ceiling_tag_ids).tags_of(product)
+
+    assert shown == {customer_id(place): place + 1 for place in range(CUSTOMERS - 1)}
+    assert named == tagging.library[2:]
+    assert moments.messages(standings()).narrowing.tags_of(product) == named
 
 
 def test_a_lower_class_takes_the_tag_at_once_and_a_hand_made_change_is_mended_at_night(

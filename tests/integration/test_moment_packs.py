@@ -17,7 +17,9 @@ from tests.fakes.dispatch import CAMPAIGN, START, FakePacks
 pytestmark = pytest.mark.engine
 NAME = "moment-packs-alone"
 LINK = {"msgtype": "link", "link": {"title": "沙龙", "url": "https://bank.example"}}
-PACK = MomentPack("moment_1", CAMPAIGN, ("rm_li",), "本周沙龙", (LINK,), START, START + timedelta(hours=9))
+PACK = MomentPack(
+    "moment_1", CAMPAIGN, ("rm_li",), "本周沙龙", (LINK,), START, START + timedelta(hours=9), ("et3", "et4")
+)
 
 
 @pytest.fixture(scope="module")

@@ -21,6 +21,7 @@ MEMBERS = "externalcontact/get_moment_task"
 VIEWERS = "externalcontact/get_moment_send_result"
 CANCEL = "externalcontact/cancel_moment_task"
 REACTIONS = "externalcontact/get_moment_comments"
+TAGS = "externalcontact/get_corp_tag_list"
 NOW = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
 WHEN = 1_760_086_400
 LINK = {"msgtype": "link", "link": {"title": "t", "url": "https://bank.example", "media_id": "m"}}
@@ -176,3 +177,41 @@ def test_before_he_has_published_there_are_no_reactions(
     wecom.will_answer(REACTIONS, InvalidRequestError(errcode, REACTIONS))
 
     assert list(calls.reactions("mom_1", "rm_li")) == []
+
+
+def test_a_narrowed_moment_names_its_tags_once_wecom_said_that_it_has_them_all(
+    calls: WecomMomentCalls, wecom: PagedWecom
+) -> None:
+    wecom.will_answer(TAGS, {"tag_group": [{"group_id": "g", "tag": [{"id": "et3"}, {"id": "et4"}]}]})
+    wecom.will_answer(CREATE, {"jobid": "job_1"})
+
+    calls.create(["rm_li"], "text", [], ["et3", "et4"])
+
+    asked, created = wecom.calls
+    assert (asked.body or {})["tag_id"] == ["et3", "et4"]
+    assert (created.body or {})["visible_range"]["external_contact_list"] == {"tag_list": ["et3", "et4"]}
+
+
+@pytest.mark.parametrize("tags", [[{"id": "et3"}], [{"id": "et3"}, {"id": "et4", "deleted": True}]])
+def test_by_a_tag_that_is_no_more_nothing_is_created(
+    calls: WecomMomentCalls, wecom: PagedWecom, tags: list[dict[str, Any]]
+) -> None:
+    wecom.will_answer(TAGS, {"tag_group": [{"group_id": "g", "tag": tags}]})
+
+    with pytest.raises(SendRefusedError):
+        calls.create(["rm_li"], "text", [], ["et3", "et4"])
+
+    assert [call.path for call in wecom.calls] == [TAGS]
+
+
+def test_a_job_that_named_a_tag_in_vain_failed_and_its_moment_is_cancelled(
+    calls: WecomMomentCalls, wecom: PagedWecom
+) -> None:
+    result = {"errcode": 0, "moment_id": "mom_1", "invalid_external_contact_list": {"tag_list": ["et4"]}}
+    wecom.will_answer(JOB, {"status": 3, "result": result})
+    wecom.will_answer(CANCEL, {})
+
+    end = calls.job("job_1")
+
+    assert end == JobEnd(errcode=errors.TAG_UNKNOWN)
+    assert [call.path for call in wecom.calls] == [JOB, CANCEL]

@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Final, NamedTuple, Protocol
 
 from scrm.audience.facts import CustomerFacts
-from scrm.audience.rules import HIGHEST_RISK, RuleSettings, risk_ceiling
+from scrm.audience.rules import HIGHEST_RISK, ExclusionReason, Offer, RuleSettings, exclusion, risk_ceiling
 
 GROUP: Final = "产品风险上限（系统维护）"
 NAMES: Final = tuple(f"可至R{risk}" for risk in range(1, HIGHEST_RISK + 1))
@@ -136,6 +136,34 @@ class CeilingTagging:
             self.relations.marked(userid, done)
             self.on_marked(len(done))
             done.clear()
+
+
+def narrowed(
+    facts: Mapping[str, CustomerFacts | None],
+    shown: Mapping[str, int],
+    target_ids: Iterable[str],
+    offer: Offer,
+    settings: RuleSettings,
+    moments: Sequence[datetime],
+) -> dict[str, ExclusionReason]:
+    """Reason by customer, of those who get nothing of what is shown by tags to a member's customers.
+
+    ``facts`` and ``shown`` ceilings are those of all of the member's relations: a tag too high on any of them bars all.
+    """
+    risk = offer.risk or HIGHEST_RISK + 1
+
+    def barred(one: str) -> ExclusionReason | None:
+        reasons = (exclusion(facts.get(one), offer, settings, at) for at in moments)
+        return next((reason for reason in reasons if reason is not None), None)
+
+    if any(ceiling >= risk and barred(one) for one, ceiling in shown.items()):
+        return dict.fromkeys(target_ids, ExclusionReason.CEILING_TAGS_UNSYNCED)
+    found = {}
+    for one in target_ids:
+        why = barred(one) or (ExclusionReason.NO_CEILING_TAG if shown.get(one, 0) < risk else None)
+        if why is not None:
+            found[one] = why
+    return found
 
 
 def marks_of(relations: Iterable[Tagged], ceilings: Mapping[str, int], tag_ids: Sequence[str]) -> list[Mark]:

@@ -22,7 +22,8 @@ class ExclusionReason(StrEnum):
     ``not_in_facts``: the bank's feed does not tell of him, or has not for too long; it and ``age_unknown`` bar products
     only.
     ``public_content_risk``: a post that cannot be narrowed to fitting customers carries a product above the public
-    level.
+    level. Of one that is narrowed by tags: ``no_ceiling_tag`` when he has none that shows it to him, and
+    ``ceiling_tags_unsynced`` for all customers of a member whose tags would show it to somebody who must not see it.
     """
 
     OPTED_OUT = "opted_out"
@@ -35,6 +36,8 @@ class ExclusionReason(StrEnum):
     ASSESSMENT_EXPIRED = "assessment_expired"
     RISK_ABOVE_PROFILE = "risk_above_profile"
     PUBLIC_CONTENT_RISK = "public_content_risk"
+    NO_CEILING_TAG = "no_ceiling_tag"
+    CEILING_TAGS_UNSYNCED = "ceiling_tags_unsynced"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +64,14 @@ class Offer:
     """What is to be sent, as far as the rules care. ``risk`` is 1 to 5 for R1 to R5.
 
     ``is_product`` with an unknown ``risk`` fits nobody. ``is_public``: it goes to whole groups or to a member's
-    Moments, so no customer can be left out.
+    Moments, so no customer can be left out. ``is_narrowed``: only those of a member's customers see it whose tags say
+    so.
     """
 
     is_product: bool = False
     risk: int | None = None
     is_public: bool = False
+    is_narrowed: bool = False
 
 
 def exclusion(

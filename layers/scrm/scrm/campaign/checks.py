@@ -36,6 +36,10 @@ class Refusal(StrEnum):
     NOT_IN_RING = "not_in_ring"
     NEED_TOO_LOW = "need_too_low"
     OWNER_CHANGED = "owner_changed"
+    NO_CEILING_TAG = "no_ceiling_tag"
+
+
+_LEAVE_A_MOMENT: Final = frozenset({Refusal.OWNER_CHANGED, Refusal.NO_ACTIVE_OWNER, Refusal.NO_CEILING_TAG})
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +62,12 @@ class Verdict:
     def takes_back(self, channel: Channel) -> bool:
         """Whether a task that waits for its member is taken back and planned anew.
 
-        A moment cannot be narrowed once it is made: what concerns single customers leaves it as it is.
+        A moment cannot be narrowed once it is made: who changed hands or lost his tag leaves it as it is, but nobody
+        may be shown a product that does not suit him any more.
         """
         if channel is not Channel.MOMENTS:
             return not self.is_clean
-        return self.content is None or Refusal.PRODUCT_NOT_PERMITTED in self.excluded.values()
+        return self.content is None or not _LEAVE_A_MOMENT.issuperset(self.excluded.values())
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final, Protocol
 
-from scrm.campaign.ports import MessageSeen
+from scrm.campaign.ports import ApprovedContent, MessageSeen
 from scrm.campaign.reactions import Reaction
 
 MOST_MEMBERS: Final = 1_000  # of one creation; WeCom takes more, but what is written at each joining grows with them
@@ -29,7 +29,8 @@ class PackState(StrEnum):
 @dataclass(frozen=True, slots=True)
 class MomentPack:
     """``closes_at`` is when the call is due, ``ends_at`` when it is no longer wanted. ``errcode`` is why it failed;
-    0 with ``failed``: WeCom never told. ``version`` rises with every write.
+    0 with ``failed``: WeCom never told. ``tag_ids``: only customers with one of these tags are shown it; none: all.
+    ``version`` rises with every write.
     """
 
     pack_id: str
@@ -39,6 +40,7 @@ class MomentPack:
     attachments: tuple[Mapping[str, Any], ...]
     closes_at: datetime
     ends_at: datetime
+    tag_ids: tuple[str, ...] = ()
     state: PackState = PackState.GATHERING
     first_intent_at: datetime | None = None
     intended_at: datetime | None = None
@@ -75,8 +77,13 @@ class JobEnd:
 class MomentCalls(Protocol):
     """WeCom's Moments. Raises DispatchPostponedError, SendRefusedError and, at a creation, outcome unknown."""
 
-    def create(self, members: Sequence[str], text: str, attachments: Sequence[Mapping[str, Any]]) -> str:
-        """The id of the job. Raises SendOutcomeUnknownError when the answer was lost."""
+    def create(
+        self, members: Sequence[str], text: str, attachments: Sequence[Mapping[str, Any]], tag_ids: Sequence[str] = ()
+    ) -> str:
+        """The id of the job. Refused when a tag is no more: nobody knows to whom WeCom would show it then.
+
+        Raises SendOutcomeUnknownError when the answer was lost.
+        """
 
     def job(self, jobid: str) -> JobEnd | None:
         """None while it runs. Refused once it is no longer known."""
@@ -95,6 +102,16 @@ class MomentCalls(Protocol):
 
     def cancel(self, moment_id: str) -> None:
         """Whoever has not published cannot any more."""
+
+
+class Narrowing(Protocol):
+    """Who is shown what speaks of a product."""
+
+    def tags_of(self, content: ApprovedContent) -> tuple[str, ...]:
+        """The corp tags one of which a customer must have; none: all are shown it.
+
+        Raises SendRefusedError when it must be narrowed and cannot.
+        """
 
 
 class Looks(Protocol):

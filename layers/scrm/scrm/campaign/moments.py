@@ -26,6 +26,7 @@ from scrm.campaign.moment_packs import (
     MomentPace,
     MomentPack,
     MomentPacks,
+    Narrowing,
     PackState,
 )
 from scrm.campaign.ports import AcceptedMessage, MassMessage, MessageSeen, Standing, Standings
@@ -41,6 +42,8 @@ _FOR_GOOD: Final = frozenset({PackState.FAILED, PackState.CANCELLED})
 class MomentMessages:
     """Implements `scrm.campaign.ports.MassMessages` for a member's part in a moment.
 
+    What ``narrowing`` says of the content holds for all of a pack.
+
     The id of that part is ``moment/<pack>/<member>/<send task>``. Joining may be repeated, so nothing has to be looked
     up after an interrupted one; the call of the pack is looked up before it is repeated. A customer has ended when his
     member published and WeCom shows it to him, at the time when that was first seen: WeCom tells none. A moment cannot
@@ -51,13 +54,15 @@ class MomentMessages:
     calls: MomentCalls
     standings: Standings
     looks: Looks
+    narrowing: Narrowing
     pace: MomentPace
     now: Callable[[], datetime]
 
     def create(self, message: MassMessage) -> AcceptedMessage:
+        tag_ids = self.narrowing.tags_of(message.content)
         for number in count():
             pack_id = ids.derive("moment", message.campaign_id, message.together, str(number))
-            if self._joins(self.packs.load(pack_id), pack_id, message):
+            if self._joins(self.packs.load(pack_id), pack_id, message, tag_ids):
                 return AcceptedMessage(f"{MOMENTS}{pack_id}/{message.sender}/{message.cause}")
         raise AssertionError("the numbers do not end")
 
@@ -101,7 +106,7 @@ class MomentMessages:
             self.calls.cancel(pack.moment_id)
         self.packs.save(replace(pack, state=PackState.CANCELLED))
 
-    def _joins(self, pack: MomentPack | None, pack_id: str, message: MassMessage) -> bool:
+    def _joins(self, pack: MomentPack | None, pack_id: str, message: MassMessage, tag_ids: tuple[str, ...]) -> bool:
         """Whether the sender is in this pack now."""
         now = self.now()
         if pack is None:
@@ -113,10 +118,11 @@ class MomentMessages:
                 tuple(message.content.attachments),
                 now + GATHERED_FOR,
                 message.due_at or now + self.pace.job_life,
+                tag_ids,
             )
             self.packs.save(pack)
         elif message.sender not in pack.members or pack.state is PackState.CANCELLED:
-            if not pack.takes(now) or message.sender in pack.members:
+            if not pack.takes(now) or message.sender in pack.members or pack.tag_ids != tag_ids:
                 return False
             self.packs.save(replace(pack, members=(*pack.members, message.sender)))
         if pack.members[0] == message.sender and pack.state is PackState.GATHERING:
@@ -148,7 +154,7 @@ class MomentMessages:
 
     def _call(self, pack: MomentPack, before: MomentPack) -> MomentPack:
         try:
-            jobid = self.calls.create(pack.members, pack.text, pack.attachments)
+            jobid = self.calls.create(pack.members, pack.text, pack.attachments, pack.tag_ids)
         except DispatchPostponedError as waiting:
             open_again = replace(before, closes_at=waiting.not_before, version=pack.version)
             self.packs.save(open_again)

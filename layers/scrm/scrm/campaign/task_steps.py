@@ -160,11 +160,15 @@ def with_reports(task: SendTask, reports: Mapping[str, Result]) -> SendTask:
     """What WeCom reports of customers. It may correct every state but those it told for good.
 
     One that the member confirmed although the task was being taken back keeps the cause as its reason: an exposure
-    that is reported and not hidden. One that has moved on stays moved: `late_exposures` tells of it.
+    that is reported and not hidden. So does one that was left out and is shown a moment all the same. One that has
+    moved on stays moved: `late_exposures` tells of it.
     """
     changed = {}
     for target_id, report in reports.items():
         known = task.result_of(target_id)
+        if report.state is RecipientState.SENT and known.state is RecipientState.EXCLUDED:
+            changed[target_id] = report._replace(reason=f"despite_{known.reason}")
+            continue
         if target_id in task.results and (known.state in FINAL or known.state is RecipientState.MOVED):
             continue
         if report.state is RecipientState.PENDING or report.state is known.state:

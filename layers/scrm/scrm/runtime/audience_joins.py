@@ -1,13 +1,22 @@
 """What the audience asks of the relation table, and what campaigns ask of the audience."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
 from scrm.audience.facts import CustomerFacts
 from scrm.audience.intake import FactsReader
 from scrm.audience.ports import Owned
-from scrm.audience.rules import Offer, RuleSettings, exclusion, exclusions, first_bar
+from scrm.audience.rules import (
+    ExclusionReason,
+    Offer,
+    RuleSettings,
+    barred_in_public,
+    exclusion,
+    exclusions,
+    first_bar,
+)
 from scrm.campaign import ports
 from scrm.campaign.terms import Channel
 
@@ -34,11 +43,22 @@ class ContactsOwned:
 
 
 class FactRules:
-    """Implements `scrm.campaign.ports.RecipientRules` on the bank's facts, as they are now (O5)."""
+    """Implements `scrm.campaign.ports.RecipientRules` on the bank's facts, as they are now (O5).
 
-    def __init__(self, facts: FactsReader, settings: Callable[[], RuleSettings]) -> None:
+    A moment about a product above the public level is shown by the tags of customers' risk ceilings, where the bank has
+    them kept: then each customer is asked for himself. ``shown`` are the ceilings that the tags of a member's relations
+    show.
+    """
+
+    def __init__(
+        self,
+        facts: FactsReader,
+        settings: Callable[[], RuleSettings],
+        shown: Callable[[str], Mapping[str, int]] = lambda _: {},
+    ) -> None:
         self._facts = facts
         self._settings = settings
+        self._shown = shown
 
     def exclusions(
         self,
@@ -49,9 +69,13 @@ class FactRules:
         at: datetime,
     ) -> dict[str, str]:
         """One query for all of them."""
-        offer = _offer(content, channel)
-        facts = self._known(owner_userid, target_ids, offer)
-        return {one: why.value for one, why in exclusions(facts, target_ids, offer, self._settings(), at).items()}
+        settings = self._settings()
+        offer = offer_of(content, channel, settings)
+        if offer.is_narrowed:
+            _, barred = self._narrowed(owner_userid, target_ids, offer, settings, [at])
+        else:
+            barred = exclusions(self._known(owner_userid, target_ids, offer), target_ids, offer, settings, at)
+        return {one: why.value for one, why in barred.items()}
 
     def ruling(
         self,
@@ -62,9 +86,13 @@ class FactRules:
         span: ports.Span,
     ) -> ports.Ruling:
         """One query for all of them."""
-        offer, settings = _offer(content, channel), self._settings()
-        facts = self._known(owner_userid, target_ids, offer)
-        barred = exclusions(facts, target_ids, offer, settings, span.begin)
+        settings = self._settings()
+        offer = offer_of(content, channel, settings)
+        if offer.is_narrowed:
+            facts, barred = self._narrowed(owner_userid, target_ids, offer, settings, [span.begin, span.end])
+        else:
+            facts = self._known(owner_userid, target_ids, offer)
+            barred = exclusions(facts, target_ids, offer, settings, span.begin)
         reasons = {one: why.value for one, why in barred.items()}
         first: datetime | None = None
         if offer.is_public or not offer.is_product:
@@ -79,9 +107,20 @@ class FactRules:
                 reasons[one] = why.value
         return ports.Ruling(reasons, first)
 
+    def _narrowed(
+        self, owner_userid: str, target_ids: Sequence[str], offer: Offer, settings: RuleSettings, at: Sequence[datetime]
+    ) -> tuple[Mapping[str, CustomerFacts | None], dict[str, ExclusionReason]]:
+        from scrm.audience.ceiling_tags import narrowed  # noqa: PLC0415 - few campaigns need it
+
+        facts = self._facts.of_owner(owner_userid)
+        return facts, narrowed(facts, self._shown(owner_userid), target_ids, offer, settings, at)
+
     def _known(self, owner_userid: str, target_ids: Sequence[str], offer: Offer) -> dict[str, CustomerFacts]:
         return {} if offer.is_public else self._facts.of_customers(owner_userid, target_ids)
 
 
-def _offer(content: ports.ApprovedContent, channel: Channel) -> Offer:
-    return Offer(bool(content.product_id), content.product_risk, channel in _PUBLIC)
+def offer_of(content: ports.ApprovedContent, channel: Channel, settings: RuleSettings) -> Offer:
+    """What the content is to whoever sees it in this channel."""
+    offer = Offer(bool(content.product_id), content.product_risk, channel in _PUBLIC)
+    by_tags = channel is Channel.MOMENTS and settings.ceiling_tags and barred_in_public(offer, settings)
+    return replace(offer, is_public=False, is_narrowed=True) if by_tags else offer

@@ -28,15 +28,30 @@ class WecomMomentCalls(CampaignCalls):
     ) -> None:
         super().__init__(on_permission_denied, now)
         self._api = client.moments
+        self._tags = client.tags
 
-    def create(self, members: Sequence[str], text: str, attachments: Sequence[Mapping[str, Any]]) -> str:
-        return self.asked(lambda: self._api.create(members, text, attachments))
+    def create(
+        self, members: Sequence[str], text: str, attachments: Sequence[Mapping[str, Any]], tag_ids: Sequence[str] = ()
+    ) -> str:
+        if tag_ids and not self._has(tag_ids):
+            raise dispatch.SendRefusedError(wecom.TAG_UNKNOWN)
+        return self.asked(lambda: self._api.create(members, text, attachments, tag_ids))
+
+    def _has(self, tag_ids: Sequence[str]) -> bool:
+        """Whether WeCom knows every one of the tags."""
+        groups = self.asked(lambda: self._tags.corp_tags(tag_ids=tag_ids))
+        return set(tag_ids) <= {tag.id for group in groups for tag in group.tag if not tag.deleted}
 
     def job(self, jobid: str) -> JobEnd | None:
         answer = self.asked(lambda: self._api.job(jobid))
         if answer.status is not JobStatus.DONE:
             return None
-        return JobEnd(answer.result.moment_id, answer.result.errcode)
+        result = answer.result
+        if result.invalid_external_contact_list.tag_list:  # deleted meanwhile: who would be shown it nobody knows
+            if result.moment_id:
+                self.cancel(result.moment_id)
+            return JobEnd(errcode=wecom.TAG_UNKNOWN)
+        return JobEnd(result.moment_id, result.errcode)
 
     def created_between(self, since: datetime, until: datetime) -> Iterator[MessageSeen]:
         for row in self.each(self._api.created(since, until)):

@@ -17,7 +17,10 @@ from scrm.runtime.wiring.content_gate import content_gate
 from scrm.runtime.wiring.tables import table
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from scrm.campaign.ports import PressureLedger, ProductPermissions
+    from scrm.runtime.ceiling_joins import ShownCeilings
 
 
 @functools.cache
@@ -30,9 +33,30 @@ def checks() -> SendChecks:
     return SendChecks(
         LibraryContents(content_gate()),
         when_asked(_permissions),
-        ConsentedOnly(consent.consents(), consent.required, FactRules(facts(), audience_settings.rules)),
+        ConsentedOnly(
+            consent.consents(), consent.required, FactRules(facts(), audience_settings.rules, shown_ceilings)
+        ),
         owners(),
     )
+
+
+def shown_ceilings(userid: str) -> "Mapping[str, int]":
+    """What the tags of his customers show; only a moment that is narrowed by them asks."""
+    return _shown()(userid)
+
+
+@functools.cache
+def _shown() -> "ShownCeilings":
+    from scrm.aws.contact_table import DynamoContactRepository  # noqa: PLC0415 - see above
+    from scrm.runtime.ceiling_joins import ContactTags, ShownCeilings  # noqa: PLC0415
+
+    return ShownCeilings(ContactTags(DynamoContactRepository(table("CONTACTS_TABLE"))), ceiling_tag_ids)
+
+
+def ceiling_tag_ids() -> "Sequence[str]":
+    from scrm.aws.ceiling_library import DynamoCeilingTags  # noqa: PLC0415 - as above
+
+    return DynamoCeilingTags(table("AUDIENCE_TABLE"), tuple).known()
 
 
 @functools.cache
@@ -69,5 +93,5 @@ def reset() -> None:
     audience_settings.reset()
     consent.reset()
     send_tasks.reset()
-    for factory in (content_gate, facts, checks, owners, places):
+    for factory in (content_gate, facts, checks, owners, places, _shown):
         factory.cache_clear()

@@ -27,8 +27,14 @@ class Moments:
     def __init__(self, caller: Caller) -> None:
         self._caller = caller
 
-    def create(self, senders: Sequence[str], text: str, attachments: Sequence[Mapping[str, Any]] = ()) -> str:
-        """Ask these members to publish it to all of their customers; the id of the job.
+    def create(
+        self,
+        senders: Sequence[str],
+        text: str,
+        attachments: Sequence[Mapping[str, Any]] = (),
+        tag_ids: Sequence[str] = (),
+    ) -> str:
+        """Ask these members to publish it to their customers who have one of the tags, or to all; the id of the job.
 
         Not repeated after a lost answer: `OutcomeUnknownError`, then look at `created`. Without senders WeCom would ask
         every member of the app's range; that is never asked for.
@@ -42,7 +48,10 @@ class Moments:
             raise InvalidRequestError(None, _CREATE, reason="attachments are all of one kind")
         if len(attachments) > limits.MOMENTS_IMAGES:
             raise InvalidRequestError(None, _CREATE, reason=f"at most {limits.MOMENTS_IMAGES} attachments")
-        body: dict[str, Any] = {"visible_range": {"sender_list": {"user_list": list(senders)}}}
+        visible_range: dict[str, Any] = {"sender_list": {"user_list": list(senders)}}
+        if tag_ids:
+            visible_range["external_contact_list"] = {"tag_list": list(tag_ids)}
+        body: dict[str, Any] = {"visible_range": visible_range}
         if text:
             body["text"] = {"content": text}
         if attachments:

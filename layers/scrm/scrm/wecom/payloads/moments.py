@@ -26,11 +26,18 @@ class JobStatus(IntEnum):
         return cls(2)
 
 
+class NamedInVain(Payload):
+    """Tags that WeCom does not know."""
+
+    tag_list: Items[str] = ()
+
+
 class JobResult(Payload):
     """Of a job that is done: its own errcode beside that of the answer."""
 
     errcode: int = 0
     moment_id: Text = ""
+    invalid_external_contact_list: NamedInVain = Field(default_factory=lambda: NamedInVain(tag_list=()))
 
 
 class JobAnswer(Payload):
