@@ -39,7 +39,7 @@ from scrm.runtime.wiring import send_checks
 from scrm.runtime.wiring.content_gate import content_gate
 from tests.engine import EngineTables
 from tests.fakes.audience import FakeSegments
-from tests.fakes.campaigns import CHECKER, MAKER, definition
+from tests.fakes.campaigns import CHECKER, MAKER, FakeGates, definition
 from tests.fakes.content import LABEL, Library, a_draft
 from tests.local_bank import Context, LocalBank, customer_id, local_bank, small_world
 
@@ -153,6 +153,7 @@ class CampaignBank:
             journal=AuditedCampaigns(log),
             contents=LibraryVersions(content_gate()),
             segments=KnownSegments(FakeSegments()),
+            gates=FakeGates(),
             queue=queue,
             tallies=TaskTallies(self.tasks),
             test_sends=TrialSends(self.campaigns, self.tasks, send_checks.owners(), SqsSendQueue(worker)),

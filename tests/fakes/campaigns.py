@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from scrm import ids
-from scrm.campaign.campaign_ports import CampaignJournal, OwnerPart, OwnerShare, SendableContent
+from scrm.campaign.campaign_ports import CampaignJournal, Gates, OwnerPart, OwnerShare, SendableContent
 from scrm.campaign.desk import CampaignDesk
 from scrm.campaign.model import Audience, Campaign, CampaignDefinition, Ring, Tally
 from scrm.campaign.planning import CampaignRun
@@ -224,6 +224,17 @@ class FakeSegments:
 
 
 @dataclass
+class FakeGates:
+    """Implements Gates: every KPI is open but those that are named."""
+
+    locked: set[str] = field(default_factory=set)
+
+    def check(self, campaign: Campaign, now: datetime) -> None:
+        if campaign.definition.target_kpi in self.locked:
+            raise CampaignRefusedError(f"{campaign.definition.target_kpi} is locked at this node.")
+
+
+@dataclass
 class MemoryResults:
     """Implements ResultPages; a page has everything."""
 
@@ -269,6 +280,7 @@ class Bank:
     tasks: FakeTasks = field(default_factory=FakeTasks)
     owners: FakeOwners = field(default_factory=FakeOwners)
     dispatch: FakeDispatchQueue = field(default_factory=FakeDispatchQueue)
+    gates: Gates = field(default_factory=FakeGates)
     log: CampaignJournal | None = None
 
     def __post_init__(self) -> None:
@@ -285,6 +297,7 @@ class Bank:
             self.log or self.campaigns,
             self.contents,
             FakeSegments(),
+            self.gates,
             self.queue,
             self.tallies,
             TrialSends(self.campaigns, self.tasks, self.owners, self.dispatch),

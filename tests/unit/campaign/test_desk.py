@@ -9,7 +9,7 @@ from scrm.campaign.model import Campaign, Tally
 from scrm.campaign.refusals import CampaignRefusedError, StaleCampaignError, UnknownCampaignError
 from scrm.campaign.task import TEST_RING
 from scrm.campaign.terms import CampaignState, Channel
-from tests.fakes.campaigns import CHECKER, MAKER, NOW, Bank, definition
+from tests.fakes.campaigns import CHECKER, MAKER, NOW, Bank, FakeGates, definition
 
 
 @pytest.fixture
@@ -217,3 +217,11 @@ def test_an_unknown_campaign_is_told_as_such(bank: Bank) -> None:
     for call in calls:
         with pytest.raises(UnknownCampaignError):
             call()
+
+
+def test_a_campaign_for_a_kpi_that_is_locked_at_its_node_is_not_submitted(bank: Bank) -> None:
+    campaign = bank.drafted()
+    bank.gates = FakeGates({campaign.definition.target_kpi})
+
+    with pytest.raises(CampaignRefusedError, match="locked at this node"):
+        bank.desk.submit(campaign.campaign_id, MAKER, NOW)

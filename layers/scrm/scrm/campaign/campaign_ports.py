@@ -111,6 +111,13 @@ class Segments(Protocol):
         """Raises CampaignRefusedError for a segment that is unknown or does not fit the channel."""
 
 
+class Gates(Protocol):
+    """Which KPIs count where (S11)."""
+
+    def check(self, campaign: Campaign, now: datetime) -> None:
+        """Raises CampaignRefusedError while its target KPI is planned and locked at the campaign's node."""
+
+
 class Audiences(Protocol):
     """Segments of customers, frozen. The customers of a snapshot lie with their owners and are read part by part."""
 

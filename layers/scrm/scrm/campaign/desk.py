@@ -10,6 +10,7 @@ from scrm.campaign.campaign_ports import (
     CampaignJournal,
     CampaignStore,
     Contents,
+    Gates,
     PlanningQueue,
     Segments,
     Tallies,
@@ -32,6 +33,7 @@ class CampaignDesk:
     journal: CampaignJournal
     contents: Contents
     segments: Segments
+    gates: Gates
     queue: PlanningQueue
     tallies: Tallies
     test_sends: TestSends
@@ -71,6 +73,7 @@ class CampaignDesk:
         if not content.is_meant_for(campaign.node_path):
             raise CampaignRefusedError("The content is another branch's; choose one of your own or of head office.")
         self.segments.check(campaign.definition)
+        self.gates.check(campaign, now)
         asked = machine.submitting(campaign, content.ref.content_hash, actor, now)
         saved = self._change(campaign, asked, "submitted", actor, now)
         self.queue.request_look(campaign_id, now)

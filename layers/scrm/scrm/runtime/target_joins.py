@@ -2,13 +2,20 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from fractions import Fraction
 from typing import Protocol
 
+from scrm.campaign.model import Campaign
+from scrm.campaign.refusals import CampaignRefusedError
+from scrm.clock import BUSINESS_ZONE
 from scrm.node_paths import branch_of
 from scrm.org.model import Member, OrgNode
 from scrm.settings.targets import StageDocument, TargetsDocument
-from scrm.targets.stages import Criterion, Stage, StageLadder
+from scrm.targets.figures import month_of
+from scrm.targets.plans import PlanVersion, TargetViews, UnknownPlanError, plan_id_of
+from scrm.targets.review import GateKeeper
+from scrm.targets.stages import Criterion, GateState, Stage, StageLadder
 
 _MEMBER = "member:"
 
@@ -37,6 +44,32 @@ class OrgHeadcounts:
                 way = member.node_path.removeprefix(node.path).strip("/")
                 counts[way.split("/")[0] if way else _MEMBER + member.userid] += 1
         return dict(sorted(counts.items()))
+
+
+class PlannedGates:
+    """Implements `scrm.campaign.campaign_ports.Gates`: a KPI is gated once a plan for it is in force."""
+
+    def __init__(self, views: TargetViews, gates: GateKeeper) -> None:
+        self._views = views
+        self._gates = gates
+
+    def check(self, campaign: Campaign, now: datetime) -> None:
+        kpi, today = campaign.definition.target_kpi, now.astimezone(BUSINESS_ZONE).date()
+        if self._plan(kpi, today.year) is None:
+            return
+        found = self._gates.look(campaign.definition.node_id, campaign.node_path, now, month_of(today))
+        if found.states.get(kpi) is GateState.LOCKED:
+            stage = found.standing.stage.name if found.standing.stage else ""
+            raise CampaignRefusedError(
+                f"{kpi} is locked at this node, which stands at the stage {stage}: reach what the stage asks for, "
+                "name a KPI of the front end, or ask for an override of the gate."
+            )
+
+    def _plan(self, kpi: str, year: int) -> PlanVersion | None:
+        try:
+            return self._views.in_force(plan_id_of(kpi, year))
+        except UnknownPlanError:
+            return None
 
 
 def ladder_of(document: TargetsDocument) -> StageLadder:

@@ -20,7 +20,9 @@ from scrm.campaign.trial import TrialSends
 from scrm.runtime.campaign_joins import AuditedCampaigns, LibraryVersions
 from scrm.runtime.known_segments import KnownSegments
 from scrm.runtime.member_places import MemberPlaces
+from scrm.runtime.target_joins import PlannedGates
 from scrm.runtime.wiring import campaign_settings, campaign_store, send_checks, send_tasks
+from scrm.runtime.wiring import targets as target_wiring
 from scrm.runtime.wiring.contacts import contacts
 from scrm.runtime.wiring.content_gate import content_gate
 from scrm.runtime.wiring.tables import queue, table
@@ -45,6 +47,7 @@ class AdminCampaigns:
             journal=AuditedCampaigns(self.log),
             contents=LibraryVersions(content_gate()),
             segments=KnownSegments(DynamoSegments(table("AUDIENCE_TABLE"))),
+            gates=PlannedGates(target_wiring.views(), target_wiring.gate_keeper()),
             queue=planning_queue(),
             tallies=self.tallies,
             test_sends=TrialSends(self.store, self._tasks, send_checks.owners(), SqsSendQueue(worker)),

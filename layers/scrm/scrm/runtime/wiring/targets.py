@@ -50,20 +50,30 @@ class AdminTargets:
     confidence: Callable[[], float]
 
 
+def views() -> TargetViews:
+    """Plans as they are read."""
+    headcounts = OrgHeadcounts(DynamoOrgRepository(table("ORG_TABLE")))
+    return TargetViews(
+        DynamoPlans(table("TARGETS_TABLE")), BucketPlanDocuments(bucket("DATA_BUCKET")), headcounts, ROOT_NODE_ID
+    )
+
+
+def gate_keeper() -> GateKeeper:
+    """Stages and overrides as they hold."""
+    rows = table("TARGETS_TABLE")
+    return GateKeeper(FigureBook(DynamoFigures(rows)), DynamoOverrides(rows), ladder)
+
+
 def admin_targets(log: AuditLog) -> AdminTargets:
     """For one request, with the settings in force."""
-    rows = table("TARGETS_TABLE")
-    documents = BucketPlanDocuments(bucket("DATA_BUCKET"))
-    store, overrides, figures = DynamoPlans(rows), DynamoOverrides(rows), FigureBook(DynamoFigures(rows))
-    headcounts = OrgHeadcounts(DynamoOrgRepository(table("ORG_TABLE")))
-    gates = GateKeeper(figures, overrides, ladder)
+    read, gates = views(), gate_keeper()
     return AdminTargets(
-        plans=TargetPlans(store, documents, AuditedPlans(log)),
-        views=TargetViews(store, documents, headcounts, ROOT_NODE_ID),
-        overrides=GateOverrides(overrides, AuditedOverrides(log), lambda: ladder().gated),
-        figures=figures,
+        plans=TargetPlans(read.store, read.documents, AuditedPlans(log)),
+        views=read,
+        overrides=GateOverrides(gates.overrides, AuditedOverrides(log), lambda: ladder().gated),
+        figures=gates.figures,
         gates=gates,
-        progress=ProgressReview(figures, gates),
+        progress=ProgressReview(gates.figures, gates),
         confidence=confidence,
     )
 
