@@ -45,6 +45,7 @@ from scrm.handover.ports import StaffMember
 from scrm.handover.preview import EdgeCount, PlanPreview, TakerPreview
 from scrm.handover.queries import CaseDetail, CaseSummary, EdgeRow, EdgeTotals
 from scrm.handover.settings import HandoverSettings
+from scrm.lexicon.replays import Replays
 from scrm.lexicon.versions import Lexicons
 from scrm.node_paths import covers
 from scrm.org.model import Member, OrgNode
@@ -91,7 +92,7 @@ from tests.fakes.contacts import Contacts
 from tests.fakes.content import Library
 from tests.fakes.decisions import MemoryDecisions
 from tests.fakes.handover import FakeCertificates
-from tests.fakes.lexicon import FakeLexicons, FakeRuleSync
+from tests.fakes.lexicon import FakeLexicons, FakeRuleSync, MemoryReplays
 from tests.fakes.media import Shelf
 from tests.fakes.org import FakeOrg
 from tests.fakes.orphans import FakeOrphans
@@ -292,6 +293,7 @@ class Api:
     targets: TargetsOverMemory = field(init=False)
     lexicon: FakeLexicons = field(default_factory=FakeLexicons)
     rule_sync: FakeRuleSync = field(default_factory=FakeRuleSync)
+    replays: MemoryReplays = field(default_factory=MemoryReplays)
 
     @property
     def links(self) -> OptOutLinks:
@@ -361,6 +363,9 @@ class Api:
         self.targets = TargetsOverMemory(ports["audit_log"])
         monkeypatch.setattr(wiring, "targets", self.targets.joined)
         ports["lexicons"] = Lexicons(self.lexicon, AuditedLexicons(ports["audit_log"]))
+        ports["lexicon_replays"] = Replays(
+            self.lexicon, self.replays, self.replays, AuditedLexicons(ports["audit_log"]), clock.now
+        )
         ports["lexicon_sync"] = self.rule_sync
         ports["lexicon_sync_states"] = self.rule_sync
         ports["pressure_exceptions"] = PressureExceptions(self.exceptions, audited, self.caps)

@@ -11,7 +11,7 @@ from scrm.runtime.ticks import Tick
 
 WAITING: Final = "archive_screen.waiting"
 WORK: Final = LazyWork(
-    {"segment_stored": "archive_screening.screen"},
+    {"segment_stored": "archive_screening.screen", "lexicon_replay_due": "lexicon_replays.go_on"},
     schedules={WAITING: "archive_screening.tell_again"},
 )
 

@@ -127,6 +127,26 @@ def sync(session: Session) -> None:
     session.show(found, lexicon_tables.sync_status(found))
 
 
+@lexicon.command("replay")
+@click.argument("number", type=int)
+@click.option("--days", type=click.IntRange(1, 31), default=7, show_default=True, help="回溯天数，含今天")
+@click.pass_obj
+def replay(session: Session, number: int, days: int) -> None:
+    """用一个版本重检最近几天的存档消息，与生效版本比较；结果用 replayed 查看。"""
+    found = session.client.post(at(*_VERSIONS, str(number), "replays"), {"days": days})
+    session.show(found, *lexicon_tables.replay(found))
+
+
+@lexicon.command("replayed")
+@click.argument("number", type=int)
+@click.argument("replay_id")
+@click.pass_obj
+def replayed(session: Session, number: int, replay_id: str) -> None:
+    """显示一次重检的进度和结果：各条目新增与消失的命中及其位置，不含原文。"""
+    found = session.client.get(at(*_VERSIONS, str(number), "replays", replay_id))
+    session.show(found, *lexicon_tables.replay(found))
+
+
 @lexicon.command("scan")
 @click.argument("number", type=int)
 @click.argument("text")

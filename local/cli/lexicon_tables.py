@@ -116,6 +116,28 @@ def sync_status(found: Row) -> Table:
     return table
 
 
+def replay(found: Row) -> tuple[Table, Table]:
+    whole = titled("重检", "项目", "内容")
+    whole.add_row("重检编号", found["replay_id"])
+    whole.add_row("版本", f"{found['version']}，与版本 {found['against'] or '—'} 比较")
+    whole.add_row("状态", "已完成" if found["state"] == "done" else f"进行中，已到 {found['day']}")
+    whole.add_row("范围", f"{found['first_day']} 至 {found['last_day']}")
+    whole.add_row("消息数", str(found["messages"]))
+    whole.add_row("结果有变的消息", str(found["changed"]))
+    whole.add_row("两版都命中", str(found["kept"]))
+    if found["missing"]:
+        whole.add_row("存档中已缺失的分段", str(found["missing"]))
+    entries = titled("命中变化", "编号", "新增", "消失", "新增位置（前几处）", "消失位置（前几处）")
+    for row in found["entries"]:
+        added, vanished = (_places(row[name]) for name in ("added_at", "vanished_at"))
+        entries.add_row(row["entry_id"], str(row["added"]), str(row["vanished"]), added, vanished)
+    return whole, entries
+
+
+def _places(rows: Sequence[Row], most: int = 3) -> str:
+    return "、".join(f"{row['page']}/{row['seq']}" for row in rows[:most]) or "—"
+
+
 def hits(text: str, found: Row) -> Table:
     table = titled("检出结果", "编号", "词语", "原文", "写法")
     for hit in found["hits"]:

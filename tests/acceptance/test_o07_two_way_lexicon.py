@@ -28,6 +28,7 @@ from tests.lexicon_benign import BOUNDARY, HOMOPHONE, PHRASE, Benign, benign
 from tests.lexicon_evasions import evasions
 from tests.lexicon_second_set import second_benign, second_evasions
 from tests.simulated_corp import Corp, loaded
+from tests.unit.screening import test_replay
 
 NODE: Final = "/1/10/12/"
 LEXICON: Final = standard()
@@ -146,6 +147,31 @@ def test_one_version_drives_wecoms_rules_and_an_interrupted_pass_repeats_nothing
     assert (repaired.changed, repaired.drifted) == (1, (name,))
     assert rules_at(corp)[name] == set(shown.word_list)
     assert rules_at(corp)["外呼团队的规则"] == {"加微信"}
+
+
+def test_a_new_version_replays_the_past_and_shows_the_difference() -> None:
+    """What was written in every way of evasion, under a version that lacks some words and has others."""
+    texts = [each.text for samples in evasions(LEXICON).values() for each in samples]
+    spoken = test_replay.Corp(*(test_replay.said(seq, text) for seq, text in enumerate(texts, 1)), limit=50)
+    before = Lexicon(LEXICON.entries[5:], LEXICON.allowed)
+    after = Lexicon(LEXICON.entries[:-5], LEXICON.allowed)
+    spoken.lexicons.lexicons |= {1: before, 2: after}
+
+    found = spoken.finished(spoken.start())
+
+    scanners = Scanner(before), Scanner(after)
+    added, vanished = Counter[str](), Counter[str]()
+    for text in texts:
+        old, new = (
+            {(hit.entry_id, hit.start) for hit in scanner.scan(text, Direction.TO_CUSTOMER, "/1/10/12/")}
+            for scanner in scanners
+        )
+        added.update(entry_id for entry_id, _ in new - old)
+        vanished.update(entry_id for entry_id, _ in old - new)
+    assert len(added) >= 3
+    assert {entry_id: diff.added for entry_id, diff in found.entries.items() if diff.added} == added
+    assert {entry_id: diff.vanished for entry_id, diff in found.entries.items() if diff.vanished} == vanished
+    assert found.messages == len(texts)
 
 
 def rules_at(corp: Corp) -> dict[str, set[str]]:

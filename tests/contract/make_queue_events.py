@@ -45,7 +45,7 @@ from scrm.handover.messages import DeliverPackage, PlanRequested, PollRequested,
 from scrm.handover.model import case_id_of
 from scrm.handover.orphans import AuditCounts, AuditPart, AuditStep
 from scrm.handover.ports import Delivery
-from scrm.lexicon.messages import LexiconSyncRequested
+from scrm.lexicon.messages import LexiconReplayDue, LexiconSyncRequested
 from scrm.pressure.messages import PersonalMessageSeen
 from scrm.pressure.model import PressureClass
 from scrm.tagging.messages import TagsDue
@@ -311,6 +311,7 @@ def samples() -> dict[str, dict[str, dict[str, Any]]]:
         "archive_certify": {"due": {"schedule": "archive_certify.due"}},
         "archive_screen": {
             "poison": batch("archive_screen", {"kind": "segment_stored"}),
+            "lexicon_replay_due": batch("archive_screen", LexiconReplayDue(version=1, replay_id="replay_" + "a" * 26)),
             "reopened_rows_stored": batch("archive_screen", SegmentStored(asked_from=0, reopened_from=5)),
             "segment_stored": batch("archive_screen", SegmentStored(asked_from=0)),
             "waiting": {"schedule": "archive_screen.waiting"},

@@ -286,7 +286,12 @@ def _the_lexicon_comes_into_force(bank: Bank) -> None:
     made = bank.operator("head_office").post(at("lexicon", "versions"), {"standard": True})
     version = ("lexicon", "versions", str(made["number"]))
     bank.operator("checker").post(at(*version, "approve"), {})
+    begun = bank.operator("compliance").post(at(*version, "replays"), {"days": 7})
+    bank.settle()
+    assert bank.operator("compliance").get(at(*version, "replays", begun["replay_id"]))["state"] == "done"
     bank.operator("compliance").post(at(*version, "put-in-force"), {})
+    bank.settle()
+    assert bank.operator("head_office").get(at("lexicon", "sync"))["is_in_sync"]
     found = bank.operator("head_office").post(at(*version, "scan"), {"text": "这款保 本，您放心"})
     assert [hit["evasion"] for hit in found["hits"]] == ["split"]
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from scrm.lexicon.intercept import HeldRule, ListedRule, RuleRefusedError, SyncOvertakenError, SyncState
 from scrm.lexicon.model import Lexicon
 from scrm.lexicon.packing import RULES_PER_CORP, InterceptRule
+from scrm.lexicon.replays import Replay
 from scrm.lexicon.versions import LexiconVersion
 from scrm.paging import Page
 
@@ -158,3 +159,24 @@ class FakeRules:
         if len(self.writes) > self.dies_after:
             self.dies_after = 1_000
             raise ConnectionError("the answer was lost")
+
+
+@dataclass
+class MemoryReplays:
+    """Implements `ReplayStore` and `ReplayQueue`."""
+
+    replays: dict[str, Replay] = field(default_factory=dict)
+    told: list[str] = field(default_factory=list)
+
+    def load(self, version: int, replay_id: str) -> Replay | None:
+        found = self.replays.get(replay_id)
+        return found if found and found.version == version else None
+
+    def create(self, replay: Replay) -> bool:
+        return self.replays.setdefault(replay.replay_id, replay) is replay
+
+    def save(self, replay: Replay) -> None:
+        self.replays[replay.replay_id] = replay
+
+    def due(self, version: int, replay_id: str) -> None:
+        self.told.append(replay_id)

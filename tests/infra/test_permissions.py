@@ -77,8 +77,16 @@ PREFIXES = {
             "audience/lists/*",
             "audience/uploads/*",
             "targets/*",
+            "lexicon/replays/*",
         },
-        "s3:PutObject": {"content/media/*", "audience/lists/*", "audience/uploads/*", "audience/review/*", "targets/*"},
+        "s3:PutObject": {
+            "content/media/*",
+            "audience/lists/*",
+            "audience/uploads/*",
+            "audience/review/*",
+            "targets/*",
+            "lexicon/replays/*",
+        },
     },
     "CampaignPlanner": {
         "s3:GetObject": {"audience/snapshots/*", "audience/lists/*"},
@@ -96,8 +104,8 @@ PREFIXES = {
     },
     "ArchiveCertify": {"s3:GetObject": {"manifests/*", "days/*"}, "s3:PutObject": {"days/*"}},
     "ArchiveScreen": {
-        "s3:GetObject": {"segments/*", "reopened/*"},
-        "s3:PutObject": {"archive-index/messages/*"},
+        "s3:GetObject": {"segments/*", "reopened/*", "lexicon/replays/*"},
+        "s3:PutObject": {"archive-index/messages/*", "lexicon/replays/*"},
     },
     "CampaignReconcile": {
         "s3:GetObject": {"content/media/*"},

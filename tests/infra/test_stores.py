@@ -128,7 +128,7 @@ def test_each_bucket_refuses_plain_http(bucket: str) -> None:
 
 
 def test_the_bucket_forgets_rosters_old_versions_and_interrupted_uploads_and_never_a_certificate() -> None:
-    every, rosters, masters, facts, answers, review, lists, uploads = properties("DataBucket")[
+    every, rosters, masters, facts, answers, review, lists, uploads, replays = properties("DataBucket")[
         "LifecycleConfiguration"
     ]["Rules"]
 
@@ -142,6 +142,7 @@ def test_the_bucket_forgets_rosters_old_versions_and_interrupted_uploads_and_nev
     assert (review["Prefix"], review["ExpirationInDays"]) == ("audience/review/", 90)
     assert (lists["Prefix"], lists["ExpirationInDays"]) == ("audience/lists/", 90)
     assert (uploads["Prefix"], uploads["ExpirationInDays"]) == ("audience/uploads/", 1)
+    assert (replays["Prefix"], replays["ExpirationInDays"]) == ("lexicon/replays/", 400)
 
 
 def test_evidence_is_locked_and_nothing_of_it_expires() -> None:

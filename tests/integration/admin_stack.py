@@ -87,6 +87,7 @@ def stack(schemas: dict[str, dict[str, Any]], monkeypatch: pytest.MonkeyPatch) -
             "RECONCILE_QUEUE_URL",
             "CAMPAIGN_QUEUE_URL",
             "CAMPAIGN_PLANNER_QUEUE_URL",
+            "ARCHIVE_SCREEN_QUEUE_URL",
             "ARCHIVE_QUEUE_URL",
             "ARCHIVE_INTAKE_QUEUE_URL",
         ):

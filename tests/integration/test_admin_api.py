@@ -46,6 +46,7 @@ EXPECTED = {
     "put_review_settings": 200,
     "get_intercept_rules": 200,
     "get_lexicon_changes": 200,
+    "get_lexicon_replay": 404,  # nobody asked for it
     "get_lexicon_sync": 200,
     "get_lexicon_version": 200,
     "list_lexicon_entries": 200,
@@ -53,6 +54,7 @@ EXPECTED = {
     "put_lexicon_in_force": 409,  # nobody approved it
     "reject_lexicon": 200,
     "scan_with_lexicon": 200,
+    "replay_lexicon": 202,
     "sync_lexicon": 202,
     "list_contact_ways": 200,
     "create_contact_way": 201,

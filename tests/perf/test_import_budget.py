@@ -104,6 +104,15 @@ FORBIDDEN_IN_WORK = {
         "duckdb",
         "scrm.wecom",
     ),
+    "lexicon_replays": (
+        *EVERYWHERE,
+        "scrm.campaign",
+        "scrm.content",
+        "scrm.handover",
+        "scrm.tasks",
+        "scrm.wecom",
+        "duckdb",
+    ),
     "lexicon_rules": (*EVERYWHERE, *OTHER_FEATURES, *CAMPAIGN_FEATURES, "scrm.lexicon.scanner", "ahocorasick_rs"),
     "media": (*EVERYWHERE, *OTHER_FEATURES, "scrm.campaign.dispatching", "scrm.audience", "scrm.contacts"),
 }

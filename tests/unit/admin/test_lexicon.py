@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from scrm.lexicon.intercept import RuleMark, SyncState
+from scrm.lexicon.replays import EntryDiff, HitPlace, ReplayState
 from tests.admin_api import AT, BRANCH_10, HEAD_OFFICE, Api, Reply, Request
 
 COMPLIANCE = {"sub": "op-compliance", "scrm_node": "1", "scrm_roles": "[compliance]"}
@@ -72,6 +73,38 @@ def test_everybody_sees_how_far_wecoms_rules_follow(drafted: Api) -> None:
     assert equal["drifted"] == ["scrm-严重拦截-abcdef-01"]
     assert other["is_in_sync"] is False
     assert other["refused"] == [{"name": "scrm-严重拦截-abcdef-02", "errcode": 60011}]
+
+
+def test_a_version_is_tried_on_the_last_days(drafted: Api) -> None:
+    begun = ask(drafted, "POST", "/1/replays", COMPLIANCE, {"days": 3})
+    again = ask(drafted, "POST", "/1/replays", COMPLIANCE, {"days": 3})
+    replay_id = begun.body["replay_id"]
+    place = HitPlace(4, 5, 0)
+    entries = {"保本": EntryDiff(2, 0, (place, place)), "投诉": EntryDiff(0, 3, (), (place,))}
+    done = replace(drafted.replays.replays[replay_id], state=ReplayState.DONE, messages=9, changed=5, entries=entries)
+    drafted.replays.save(done)
+    found = ask(drafted, "GET", f"/1/replays/{replay_id}", HEAD_OFFICE).body
+
+    assert (begun.status, begun.body["state"], again.body["replay_id"]) == (202, "running", replay_id)
+    assert drafted.replays.told == [replay_id, replay_id]
+    assert (found["state"], found["messages"], found["changed"]) == ("done", 9, 5)
+    assert [(row["entry_id"], row["added"], row["vanished"]) for row in found["entries"]] == [
+        ("投诉", 0, 3),
+        ("保本", 2, 0),
+    ]
+    assert found["entries"][1]["added_at"][0] == {"page": 4, "seq": 5, "line": 0, "reopened_from": None}
+    assert [entry.action for entry in drafted.audited() if entry.action == "lexicon.replayed"] == ["lexicon.replayed"]
+
+
+def test_who_may_not_govern_the_lexicon_sees_no_replay_and_the_one_in_force_needs_none(drafted: Api) -> None:
+    drafted.lexicon.current = 1
+
+    assert ask(drafted, "POST", "/1/replays", BRANCH_10, {}).status == 403
+    assert ask(drafted, "GET", f"/1/replays/replay_{'a' * 26}", AUDITOR).status == 403
+    assert ask(drafted, "GET", f"/1/replays/replay_{'a' * 26}", HEAD_OFFICE).status == 404
+    assert ask(drafted, "POST", "/1/replays", HEAD_OFFICE, {}).status == 409
+    assert ask(drafted, "POST", "/9/replays", HEAD_OFFICE, {}).status == 404
+    assert ask(drafted, "POST", "/1/replays", HEAD_OFFICE, {"days": 32}).status == 422
 
 
 def test_who_may_not_make_one_may_look(drafted: Api) -> None:

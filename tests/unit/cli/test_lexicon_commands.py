@@ -1,11 +1,14 @@
 """The lexicon at the command line, in Chinese; a file that is exported can be imported."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from local.cli import lexicon_tables
 from local.cli.errors import InvalidFileError
+from scrm.lexicon.replays import EntryDiff, HitPlace, ReplayState
+from tests.admin_api import Api
 from tests.unit.cli.test_commands import Run, api, endpoints, exit_code, gateway, issuer, run
 
 __all__ = ["api", "endpoints", "gateway", "issuer", "run"]  # fixtures
@@ -30,6 +33,21 @@ def test_a_version_is_exported_edited_and_put_in_force(run: Run, tmp_path: Path)
     assert "已驳回" in shown
     assert "员工发给客户" in run("lexicon", "entries", "2", "--limit", "5").output
     assert exit_code("lexicon", "activate", "2") != 0  # nobody approved it
+
+
+def test_a_version_is_tried_on_the_last_days(run: Run, api: Api) -> None:
+    run("lexicon", "standard")
+
+    begun = run("lexicon", "replay", "1", "--days", "3").output
+    replay_id = next(iter(api.replays.replays))
+    entries = {"promise:保本": EntryDiff(2, 1, (HitPlace(4, 5, 0),), (HitPlace(6, 7, 0),))}
+    api.replays.save(replace(api.replays.replays[replay_id], state=ReplayState.DONE, missing=1, entries=entries))
+    shown = run("lexicon", "replayed", "1", replay_id).output
+
+    assert "进行中" in begun
+    assert "已完成" in shown
+    assert "4/5" in shown
+    assert "6/7" in shown
 
 
 def test_it_is_shown_whether_wecom_follows(run: Run) -> None:

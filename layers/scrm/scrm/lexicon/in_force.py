@@ -1,10 +1,12 @@
 """The version of the lexicon that is in force, ready to scan: compiled once, and asked for its number at every use."""
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Final, Protocol
 
 from scrm.lexicon.model import Direction, Entry, Finding, Lexicon
 from scrm.lexicon.scanner import Scanner
+
+_KEPT: Final = 2
 
 
 class Lexicons(Protocol):
@@ -46,3 +48,22 @@ class LexiconCache:
                 raise LookupError(number)
             self._compiled = CompiledLexicon(number, lexicon)
         return self._compiled
+
+
+class CompiledVersions:
+    """Two versions at a time, for who compares them; they never change."""
+
+    def __init__(self, lexicons: Lexicons) -> None:
+        self._lexicons = lexicons
+        self._kept = {0: CompiledLexicon(0, Lexicon(()))}
+
+    def compiled(self, number: int) -> CompiledLexicon:
+        """An empty one for 0. Raises LookupError: the version has no entries stored."""
+        if number not in self._kept:
+            lexicon = self._lexicons.lexicon(number)
+            if lexicon is None:
+                raise LookupError(number)
+            if len(self._kept) > _KEPT:
+                del self._kept[max(self._kept)]
+            self._kept[number] = CompiledLexicon(number, lexicon)
+        return self._kept[number]

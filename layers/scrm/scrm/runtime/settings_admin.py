@@ -25,6 +25,7 @@ _VARIABLES = (
     "RECONCILE_QUEUE_URL",
     "CAMPAIGN_QUEUE_URL",
     "CAMPAIGN_PLANNER_QUEUE_URL",
+    "ARCHIVE_SCREEN_QUEUE_URL",
 )
 
 
@@ -54,6 +55,7 @@ class AdminSettings:
     reconcile_queue_url: str
     campaign_queue_url: str
     campaign_planner_queue_url: str
+    archive_screen_queue_url: str
 
     @classmethod
     def from_env(cls) -> Self:

@@ -99,7 +99,7 @@ def _screen_one(
     members = index.members_of(said)
     node_paths = [places[member] for member in members if member in places] or [ROOT_PATH]
     node_path = node_paths[0]
-    hits = _hits(said, lexicon, node_path)
+    hits = hits_of(said, lexicon, node_path)
     screened.index_rows.append(index.row_of(said, row.place, node_paths, [entry.entry_id for entry, _, _ in hits]))
     screened.hits.update(entry.action.value for entry, _, _ in hits)
     about = _About(row.place, said, members, node_path, lexicon.version)
@@ -110,7 +110,7 @@ def _screen_one(
         screened.suspicions.append(about.suspicion(ReviewKind.SAMPLE, ()))
 
 
-def _hits(said: Message, lexicon: LexiconInForce, node_path: str) -> list[tuple[Entry, int, Finding]]:
+def hits_of(said: Message, lexicon: LexiconInForce, node_path: str) -> list[tuple[Entry, int, Finding]]:
     """Findings with their entries and the number of the text they stand in."""
     direction = direction_of(said)
     found = (

@@ -10,12 +10,14 @@ from aws_lambda_powertools.event_handler.openapi.params import Body, Path
 
 from scrm.lexicon import versions
 from scrm.lexicon.packing import packed
+from scrm.lexicon.replays import UnknownReplayError
 from scrm.lexicon.scanner import Scanner
 from scrm.lexicon.standard import standard
 from scrm.node_paths import ROOT_NODE_ID
 from scrm.paging import InvalidCursorError
 from scrm.runtime.http import lexicon_models as models
 from scrm.runtime.http.caller import Caller, Role
+from scrm.runtime.http.lexicon_replay_models import LexiconReplay, ReplayRequest
 from scrm.runtime.http.models import ProblemField
 from scrm.runtime.http.problems import NoSuchThingError, NotAllowedError, ProblemError, sentence
 from scrm.runtime.http.routing import (
@@ -32,6 +34,7 @@ from scrm.runtime.wiring import admin_api as wiring
 
 _MOST_PROBLEMS = 50
 Number = Annotated[int, Path(ge=1, le=99_999_999, description="The version's number.")]
+ReplayId = Annotated[str, Path(pattern=r"^replay_[a-z2-7]{1,52}$")]
 _STEP = responses(HTTPStatus.OK, models.Version, HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT)
 
 
@@ -213,6 +216,36 @@ def sync_lexicon(key: IdempotencyKey) -> Response[models.SyncStatus]:
     return json_reply(HTTPStatus.ACCEPTED, _sync_status())
 
 
+@router.post(
+    "/v1/lexicon/versions/<number>/replays",
+    operation_id="replayLexicon",
+    summary="Try a version on the messages of the last days; how far it is and what it has found is read later.",
+    tags=["lexicon"],
+    responses=responses(HTTPStatus.ACCEPTED, LexiconReplay, HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT),
+)
+def replay_lexicon(
+    number: Number, key: IdempotencyKey, request: Annotated[ReplayRequest, Body()]
+) -> Response[LexiconReplay]:
+    actor = _governing().actor
+    with _refusals():
+        return json_reply(
+            HTTPStatus.ACCEPTED, LexiconReplay.of(wiring.lexicon_replays().start(number, request.days, actor, key))
+        )
+
+
+@router.get(
+    "/v1/lexicon/versions/<number>/replays/<replay_id>",
+    operation_id="getLexiconReplay",
+    summary="How far a replay is, and what it has found so far, over the whole bank's conversations.",
+    tags=["lexicon"],
+    responses=responses(HTTPStatus.OK, LexiconReplay, HTTPStatus.NOT_FOUND),
+)
+def get_lexicon_replay(number: Number, replay_id: ReplayId) -> LexiconReplay:
+    _governing()
+    with _refusals():
+        return LexiconReplay.of(wiring.lexicon_replays().found(number, replay_id))
+
+
 def _sync_status() -> models.SyncStatus:
     return models.SyncStatus.of(wiring.lexicon_sync_states().load(), _lexicons().store.in_force())
 
@@ -245,6 +278,8 @@ def _refusals() -> Iterator[None]:
         yield
     except versions.UnknownVersionError as unknown:
         raise NoSuchThingError("version of the lexicon") from unknown
+    except UnknownReplayError as unknown:
+        raise NoSuchThingError("replay of this version") from unknown
     except versions.InvalidLexiconError as refused:
         fields = [
             ProblemField(where=f"entries.{each.where}", kind=f"{each.kind}: {each.detail}")

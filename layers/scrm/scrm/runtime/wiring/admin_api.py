@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from scrm.handover.orphans import OrphanQueries
     from scrm.handover.plan_review import PlanReviews
     from scrm.handover.preview import Previews
+    from scrm.lexicon.replays import Replays
     from scrm.lexicon.versions import Lexicons
     from scrm.pressure.exceptions import PressureExceptions
     from scrm.pressure.ledger import PressureLedger
@@ -237,6 +238,21 @@ def lexicon_sync() -> "SqsLexiconSync":
     from scrm.aws.queues import Queue  # noqa: PLC0415
 
     return SqsLexiconSync(Queue(lambda: session.client("sqs"), settings().contact_queue_url))
+
+
+def lexicon_replays() -> "Replays":
+    from scrm.aws.documents import DocumentStore  # noqa: PLC0415 - as above
+    from scrm.aws.lexicon_table import AuditedLexicons, DynamoLexicons  # noqa: PLC0415
+    from scrm.aws.queues import Queue  # noqa: PLC0415
+    from scrm.aws.replay_documents import BucketReplays, SqsReplays  # noqa: PLC0415
+    from scrm.lexicon.replays import Replays  # noqa: PLC0415
+
+    return Replays(
+        DynamoLexicons(_table(settings().lexicon_table)),
+        BucketReplays(DocumentStore(lambda: session.client("s3"), settings().data_bucket)),
+        SqsReplays(Queue(lambda: session.client("sqs"), settings().archive_screen_queue_url)),
+        AuditedLexicons(audit_log()),
+    )
 
 
 def lexicon_sync_states() -> "DynamoSyncStates":
