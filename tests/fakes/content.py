@@ -27,6 +27,7 @@ from scrm.content.sending import ContentGate
 from scrm.content.settings import ContentSettings
 from scrm.node_paths import ROOT_PATH, covers
 from scrm.paging import InvalidCursorError, Page
+from scrm.runtime.claim_joins import claims_finder
 from scrm.runtime.content_limits import PLATFORM
 
 START = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
@@ -207,7 +208,9 @@ class Library:
 
     @property
     def authoring(self) -> Authoring:
-        return Authoring(self.contents, self.products, self.assets, self.journal, self.settings, lambda: self.moment)
+        return Authoring(
+            self.contents, self.products, self.assets, self.journal, self.settings, claims_finder, lambda: self.moment
+        )
 
     @property
     def gate(self) -> ContentGate:

@@ -14,6 +14,7 @@ from scrm.campaign.terms import Channel
 from scrm.content import lexicon
 from scrm.content.checks import problems_of
 from scrm.content.model import OPT_OUT_LINK, Attachment, AttachmentKind, Scene, Variant
+from scrm.runtime.claim_joins import claims_finder
 from scrm.wecom.api.application_messages import TextCard, TextMessage
 from tests.fakes.content import LABEL, SETTINGS, START, a_draft, image, link
 from tests.fakes.dispatch import CONTENT, FAR
@@ -145,6 +146,26 @@ def test_marketing_can_be_recognised() -> None:
 )
 def test_claims_are_found_in_disguise(text: str) -> None:
     assert lexicon.claims_in(f"本行{text}产品", SETTINGS.banned_claims, SETTINGS.allowed_phrases)
+
+
+@pytest.mark.parametrize(
+    "text", ["bao本", "保ben型", "baoben理财", "保夲", "稳賺不賠", "无風险", "零 feng 险", "保 本"]
+)
+def test_claims_are_found_as_the_lexicon_finds_words(text: str) -> None:
+    claims_in = claims_finder(["保本", "稳赚不赔", "无风险", "零风险"], ["不保本"])
+
+    assert claims_in(f"本行{text}产品")
+
+
+@pytest.mark.parametrize("text", ["本产品不保本，请谨慎", "不保夲", "风险自担", "基本保险", "宝宝本周到行办理", ""])
+def test_what_the_lexicon_knows_to_be_none_is_no_claim(text: str) -> None:
+    assert claims_finder(SETTINGS.banned_claims, SETTINGS.allowed_phrases)(text) == []
+
+
+def test_each_claim_is_told_once_in_the_order_of_the_list() -> None:
+    claims_in = claims_finder(["稳赚", "保本", "保本"], ["不保本"])
+
+    assert claims_in("bao本，保 本，不保本，稳，赚") == ["稳赚", "保本"]
 
 
 @pytest.mark.parametrize("text", ["本产品不保本，请谨慎", "风险自担", "基本保险", ""])

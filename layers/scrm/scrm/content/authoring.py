@@ -28,7 +28,7 @@ from scrm.content.model import (
     Step,
     activity_id_of,
 )
-from scrm.content.ports import AssetNames, ContentJournal, ContentRepository, ProductCatalogue
+from scrm.content.ports import AssetNames, ClaimFinder, ContentJournal, ContentRepository, ProductCatalogue
 from scrm.content.settings import ContentSettings
 from scrm.node_paths import branch_path
 
@@ -58,6 +58,7 @@ class Authoring:
     assets: AssetNames
     journal: ContentJournal
     settings: ContentSettings
+    claims: ClaimFinder
     now: Callable[[], datetime] = clock.now
 
     def create(self, maker: Originator, draft: Draft, key: str) -> ContentVersion:
@@ -215,11 +216,11 @@ class Authoring:
         ]
 
     def _check_claims(self, draft: Draft) -> None:
-        banned, allowed = self.settings.banned_claims, self.settings.allowed_phrases
+        claims_in = self.claims(self.settings.banned_claims, self.settings.allowed_phrases)
         problems = [
             Problem(where, "banned_claim", f"it claims what must not be claimed: {claim}")
             for where, text in lexicon.words_of(draft)
-            for claim in lexicon.claims_in(text, banned, allowed)
+            for claim in claims_in(text)
         ]
         if problems:
             raise InvalidContentError(problems)

@@ -1,6 +1,6 @@
 """What the content library needs from the outside world."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -53,6 +53,15 @@ class AssetNames(Protocol):
 
     def kinds_of(self, asset_ids: Iterable[str]) -> Mapping[str, str]:
         """WeCom's media type by asset, of those that exist."""
+
+
+type ClaimsIn = Callable[[str], Sequence[str]]
+"""The banned claims that a text makes, each once, in the order of the list."""
+
+
+class ClaimFinder(Protocol):
+    def __call__(self, banned: Sequence[str], allowed: Sequence[str]) -> ClaimsIn:
+        """For the bank's lists; nothing inside an allowed phrase is a claim."""
 
 
 class ContentJournal(Protocol):

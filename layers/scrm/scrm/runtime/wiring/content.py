@@ -19,6 +19,7 @@ from scrm.content.media import MediaDesk, ReadyAssets
 from scrm.content.permissions import ProductPermissions
 from scrm.content.ports import ProductNews
 from scrm.content.queries import ContentQueries
+from scrm.runtime.claim_joins import claims_finder
 from scrm.runtime.content_limits import MEDIA
 from scrm.runtime.wiring import content_settings
 
@@ -41,6 +42,7 @@ class AdminContent:
             assets=ReadyAssets(DynamoAssets(self.table)),
             journal=AuditedContent(self.log),
             settings=content_settings.content(),
+            claims=claims_finder,
         )
 
     @property
