@@ -64,6 +64,7 @@ from scrm.runtime.member_places import MemberPlaces
 from scrm.runtime.needs_joins import LibraryOffers, rules_of
 from scrm.runtime.pressure_joins import pressure_rules
 from scrm.runtime.review_joins import AuditedReviews, review_rules
+from scrm.runtime.seats_below import SeatsBelow
 from scrm.runtime.tagging_joins import KeptTags
 from scrm.runtime.task_joins import OrgTaskStaff
 from scrm.runtime.ways_joins import OrgWayPlaces
@@ -90,6 +91,7 @@ from tests.fakes.campaigns import Bank, MemoryResults, MemoryShared
 from tests.fakes.consent import Answers
 from tests.fakes.contacts import Contacts
 from tests.fakes.content import Library
+from tests.fakes.coverage import FakeCoverageStore
 from tests.fakes.decisions import MemoryDecisions
 from tests.fakes.handover import FakeCertificates
 from tests.fakes.lexicon import FakeLexicons, FakeRuleSync, MemoryReplays
@@ -288,6 +290,7 @@ class Api:
     archive: MemoryArchive = field(default_factory=MemoryArchive)
     reviews: FakeReviewCases = field(default_factory=FakeReviewCases)
     review_age: timedelta = timedelta()
+    coverage: FakeCoverageStore = field(default_factory=FakeCoverageStore)
     archive_asked: list[str] = field(default_factory=list)
     certified: FakeCertifiedDays = field(default_factory=FakeCertifiedDays)
     targets: TargetsOverMemory = field(init=False)
@@ -325,6 +328,7 @@ class Api:
             "audience": AudienceOverMemory(self.segments, self.known, self.people, AuditLog(self.audit), self.lists),
             "content_library": ContentOverMemory(self.library, self.shelf.desk),
             "permission_changes": self.library.changes,
+            "archive_seats": SeatsBelow(self.people, self.coverage),
             "archive_intake": IntakeDesk(self.archive.care(), AskedOf(self.archive_asked)),
             "certified_days": self.certified,
             "welcome_desk": WelcomeDesk(

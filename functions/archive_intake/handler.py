@@ -10,13 +10,14 @@ from scrm.runtime.lazy_work import LazyWork
 from scrm.runtime.ticks import Tick
 
 DUE: Final = "archive_intake.due"
+SEATS: Final = "archive_intake.seats"
 WORK: Final = LazyWork(
     {
         "callback": "archive_pulls.take",
         "pull_requested": "archive_pulls.take",
         "sweep_requested": "archive_pulls.sweep",
     },
-    schedules={DUE: "archive_pulls.pull_and_sweep"},
+    schedules={DUE: "archive_pulls.pull_and_sweep", SEATS: "archive_seats.take_over"},
 )
 
 

@@ -47,6 +47,7 @@ USUAL = {
     "customer_web": "open_page",
     "archive_intake": "pull_requested",
     "archive_worker": "page_stored",
+    "archive_screen": "segment_stored",
     "archive_certify": "due",
 }
 """The sample that stands for a function's usual work, where it is not the first by name."""

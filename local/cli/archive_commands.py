@@ -26,6 +26,16 @@ def status(session: Session) -> None:
     session.show(found, archive_tables.status(found))
 
 
+@archive.command("seats")
+@click.option("--node", "node_id", default=None, help="机构编号；不填为本人所在机构。")
+@click.pass_obj
+def seats(session: Session, node_id: str | None) -> None:
+    """查看会话存档席位：哪些服务客户的成员没有席位。"""
+    query = {} if node_id is None else {"node_id": node_id}
+    found = session.client.get(at("archive", "seats"), **query)
+    session.show(found, *archive_tables.seats(found))
+
+
 @archive.command("sweep")
 @click.pass_obj
 def sweep(session: Session) -> None:

@@ -104,3 +104,16 @@ def _seats(seats: Row | None) -> str:
 
 def _time(value: str | None) -> str:
     return local_time(value) if value else _NONE
+
+
+def seats(found: Row) -> tuple[Table, Table]:
+    summary = titled("会话存档席位", "项目", "数值")
+    summary.add_row("服务客户的成员", str(found["members"]))
+    summary.add_row("有席位", str(found["with_seat"]))
+    summary.add_row("无席位", str(len(found["without"])))
+    if not found["is_complete"]:
+        summary.add_row("说明", "仅统计前 5000 名成员，请按下级机构查询")
+    without = titled("无席位的成员", "成员", "机构路径")
+    for row in found["without"]:
+        without.add_row(row["userid"], row["node_path"])
+    return summary, without

@@ -49,11 +49,20 @@ def link(session: Session, external_userid: str) -> None:
 @consent.command("settings")
 @click.option("--required/--not-required", "required", default=None, help="是否须客户同意方可发送营销信息（仅总行）")
 @click.option("--opt-out-tag", "tag_ids", multiple=True, help="表示客户拒绝的企业标签，可重复，替换原有的（仅总行）")
+@click.option("--exclude-refusals/--include-refusals", "refusals", default=None, help="拒绝存档的客户是否不再发送")
+@click.option("--exclude-no-seat/--include-no-seat", "no_seat", default=None, help="无存档席位的成员是否不得发送")
 @click.pass_obj
-def settings(session: Session, required: bool | None, tag_ids: tuple[str, ...]) -> None:  # noqa: FBT001 - click passes it
+def settings(
+    session: Session,
+    required: bool | None,  # noqa: FBT001 - click passes it
+    tag_ids: tuple[str, ...],
+    refusals: bool | None,  # noqa: FBT001 - as above
+    no_seat: bool | None,  # noqa: FBT001 - as above
+) -> None:
     """显示或修改客户意愿参数，一分钟内生效。"""
     known = session.client.get(at("settings", "consent"))
-    changed: dict[str, Any] = {} if required is None else {"consent_required": required}
+    asked = {"consent_required": required, "exclude_archive_refusals": refusals, "exclude_without_seat": no_seat}
+    changed: dict[str, Any] = {name: value for name, value in asked.items() if value is not None}
     changed |= {"opt_out_tag_ids": list(tag_ids)} if tag_ids else {}
     if changed:
         written(session, "consent", known, given_in(known) | changed, consent_tables.settings)

@@ -13,7 +13,12 @@ SOURCES = {
     "operator": "人工登记",
     "conversation": "客户在会话中表示",
 }
-RULES = {"consent_required": "须客户同意方可发送", "opt_out_tag_ids": "客户经理打上即表示客户拒绝的企业标签"}
+RULES = {
+    "consent_required": "须客户同意方可发送",
+    "exclude_archive_refusals": "拒绝会话存档的客户，其拒绝的成员不再一对一发送",
+    "exclude_without_seat": "无会话存档席位的成员不得一对一发送",
+    "opt_out_tag_ids": "客户经理打上即表示客户拒绝的企业标签",
+}
 
 
 def consent(found: Row) -> tuple[Table, Table]:

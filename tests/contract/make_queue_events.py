@@ -298,6 +298,7 @@ def samples() -> dict[str, dict[str, dict[str, Any]]]:
             ),
             "poison": batch("archive_intake", {"kind": "unheard_of"}),
             "pull_requested": batch("archive_intake", PullRequested()),
+            "seats": {"schedule": "archive_intake.seats"},
             "sweep_requested": batch("archive_intake", SweepRequested()),
         },
         "archive_worker": {

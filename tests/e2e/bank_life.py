@@ -224,6 +224,7 @@ def _campaigns_run(bank: Bank) -> None:
     head_office, checker = bank.operator("head_office"), bank.operator("checker")
     awake = {"quiet_from": "00:00", "quiet_until": "00:00"}
     head_office.put(at("settings", "campaigns"), {"version": 0, "settings": awake})
+    head_office.put(at("settings", "consent"), {"version": 0, "settings": {"exclude_archive_refusals": True}})
     activity_id = _content_is_released(bank)
     first = _a_campaign_is_approved(bank, activity_id, "first")
     seed = head_office.get(at("campaigns", first))["submission"]["audience"]["sample"][0]
@@ -392,6 +393,10 @@ def _conversations_are_kept(bank: Bank) -> None:
     member, customer = relation["userid"], relation["external_userid"]
     archive.upload_key(ours.archive_public_key())
     archive.set_seats([member])
+    bank.invoke("ArchiveIntakeFunction", {"schedule": "archive_intake.seats"})
+    seats = head_office.get(at("archive", "seats"))
+    assert seats["with_seat"] == 1
+    assert member not in {row["userid"] for row in seats["without"]}
     bank.wecom.patch_relation(member, customer, archive_consent="agreed")
     archive.write(member, customer, "您好")
     archive.write(customer, member, "想贷款，不要再发了，我要投诉")

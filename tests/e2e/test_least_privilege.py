@@ -65,14 +65,13 @@ NOT_YET_USED = {
             ("sqs:SendMessage", "CampaignQueue"),
         )
     ),
-    # The roster is read once WeCom's list of seats was.
-    ("ArchiveCertify", "dynamodb:Query", "OrgTable/by_node"),
     # What an earlier run had stored when it died, and an outage that is caught up in many runs: tests/faults.
     ("ArchiveIntake", "s3:GetObject", "ArchiveBucket/manifests/*"),
     ("ArchiveIntake", "s3:GetObject", "ArchiveBucket/pages/*"),
     ("ArchiveIntake", "sqs:SendMessage", "ArchiveIntakeQueue"),
     ("ArchiveWorker", "s3:GetObject", "ArchiveBucket/reopened/*"),
     ("ArchiveWorker", "s3:GetObject", "ArchiveBucket/segments/*"),
+    ("ArchiveIntake", "dynamodb:DeleteItem", "ArchiveTable"),  # a member who lost his seat
     # A segment whose message was lost, a member who was renamed, an answer that a later one overtook.
     ("ArchiveScreen", "sqs:SendMessage", "ArchiveScreenQueue"),
     ("ArchiveScreen", "dynamodb:GetItem", "OrgTable"),

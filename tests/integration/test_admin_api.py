@@ -108,6 +108,7 @@ EXPECTED = {
     "end_task": 200,
     "unknown_route": 404,
     "get_archive_intake": 200,
+    "get_archive_seats": 200,
     "sweep_archive_intake": 202,
     "reopen_archive_rows": 202,
     "list_welcome_rules": 200,

@@ -12,11 +12,13 @@ from functions.archive_intake import handler as archive_intake
 from functions.archive_screen import handler as archive_screen
 from scrm import clock, ids
 from scrm.archive import search
+from scrm.archive.coverage import ArchiveConsent, MemberCoverage
 from scrm.archive.places import segment_key
 from scrm.archive.search import Search
 from scrm.archive.segment import RowState
 from scrm.archive.sweep import OVERDUE
 from scrm.aws import session
+from scrm.aws.archive_members import DynamoArchiveMembers
 from scrm.aws.consent_table import DynamoConsentStore
 from scrm.aws.documents import DocumentStore
 from scrm.aws.duckdb_engine import DuckDbEngine
@@ -151,3 +153,21 @@ def test_a_segment_whose_message_was_lost_is_told_again(bank: LocalBank) -> None
     archive_screen.lambda_handler({"schedule": archive_screen.WAITING}, Context())  # type: ignore[arg-type]
     bank.run_until_idle()
     assert list(DynamoWaitingSegments(at(bank, "ArchiveTable")).all_waiting()) == []
+
+
+def test_seats_and_answers_about_the_archive_are_known_by_member(bank: LocalBank) -> None:
+    customer = customer_of(bank)
+    archive_intake.lambda_handler({"schedule": archive_intake.SEATS}, Context())  # type: ignore[arg-type]
+    pull(bank)
+    members = DynamoArchiveMembers(at(bank, "ArchiveTable"))
+    assert members.of([MEMBER])[MEMBER] == MemberCoverage(MEMBER, has_seat=True)
+
+    bank.sim.control.patch_relation(MEMBER, customer, archive_consent="refused")
+    pull(bank)
+    bank.sim.control.archive.set_seats([])
+    archive_intake.lambda_handler({"schedule": archive_intake.SEATS}, Context())  # type: ignore[arg-type]
+
+    assert members.of([MEMBER])[MEMBER] == MemberCoverage(MEMBER, has_seat=False, refused=frozenset({customer}))
+    answer = members.answer(MEMBER, customer)
+    assert answer is not None
+    assert answer.consent is ArchiveConsent.REFUSED

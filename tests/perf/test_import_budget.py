@@ -95,6 +95,7 @@ FORBIDDEN_IN_WORK = {
         "cryptography",
         "scrm.wecom",
     ),
+    "archive_seats": (*EVERYWHERE, *OTHER_FEATURES, *CAMPAIGN_FEATURES, "duckdb", "scrm.archive.message"),
     "archive_days": (
         *EVERYWHERE,
         "scrm.audit",

@@ -4,7 +4,9 @@ from datetime import date
 from pathlib import Path
 
 from local.cli.archive_proof import days_asked
-from tests.admin_api import Api
+from scrm.archive.coverage import Coverage
+from scrm.org.model import Member, MemberStatus
+from tests.admin_api import AT, NODES, Api
 from tests.fakes.archive import certified_day, row
 from tests.unit.cli.test_commands import Run, api, endpoints, gateway, issuer, run
 
@@ -50,3 +52,18 @@ def test_days_are_those_named_and_those_in_the_span() -> None:
 
     assert days_asked([date(2026, 11, 1)], first, last) == [date(2026, 11, 1), first, date(2026, 11, 30), last]
     assert days_asked([], first, None) == [first]
+
+
+def test_seats_are_shown_and_who_has_none(run: Run, api: Api) -> None:
+    for userid in ("rm_one", "rm_two"):
+        member = Member(userid, "", "10", "/1/10/", MemberStatus.ACTIVE, serves_customers=True, changed_at=AT)
+        api.people.put_member(member)
+    for node in NODES.values():
+        api.people.put_node(node, None)
+    Coverage(api.coverage).take_over(["rm_one"], AT)
+
+    shown = run("archive", "seats", "--node", "10").output
+
+    assert "会话存档席位" in shown
+    assert "rm_two" in shown
+    assert "rm_one" not in shown

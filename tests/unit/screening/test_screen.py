@@ -1,10 +1,11 @@
 """One look at a segment: hits in the right direction, cases, what customers asked for, and rows to search."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from scrm.archive.coverage import Answer, ArchiveConsent
 from scrm.archive.index import Place
 from scrm.review.desk import ReviewRules
 from scrm.review.model import ReviewKind, Severity
@@ -130,3 +131,26 @@ def test_members_whose_places_are_needed_are_named_once() -> None:
     rows = [said("a"), said("b", number=2), said("c", "wmA1", "RM_Wu", number=3)]
 
     assert screening.members_in(rows) == {"rm_li", "rm_wu"}
+
+
+@pytest.mark.parametrize(("kind", "consent"), [("agree", ArchiveConsent.AGREED), ("disagree", ArchiveConsent.REFUSED)])
+def test_what_a_customer_answers_about_the_archive_is_told_by_member(kind: str, consent: ArchiveConsent) -> None:
+    answered_at_ms = int(NOW.timestamp() * 1000) - 60_000
+    raw: dict[str, Any] = {"msgtype": kind, kind: {"userid": "wmA1", f"{kind}_time": answered_at_ms}}
+
+    (heard,) = look(said("", "wmA1", "rm_li", **raw)).answers
+
+    assert heard == Answer("rm_li", "wmA1", consent, NOW - timedelta(minutes=1))
+
+
+@pytest.mark.parametrize("more", [{"roomid": "wrG1"}, {"agree": None}, {"agree": []}])
+def test_an_answer_in_a_group_or_without_a_body_is_nobodys(more: dict[str, Any]) -> None:
+    raw = {"msgtype": "agree", "agree": {"userid": "wmA1", "agree_time": 1}} | more
+
+    assert look(said("", "wmA1", "rm_li", **raw)).answers == []
+
+
+def test_an_answer_without_a_time_or_a_name_has_those_of_its_message() -> None:
+    (heard,) = look(said("", "wmA1", "rm_li", msgtype="disagree", disagree={})).answers
+
+    assert (heard.external_userid, heard.at) == ("wmA1", NOW)

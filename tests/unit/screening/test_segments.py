@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from scrm.archive import search
+from scrm.archive.coverage import Answer
 from scrm.archive.search import Search
 from scrm.archive.stores import WaitingSegment
 from scrm.aws.duckdb_engine import DuckDbEngine
@@ -58,12 +59,16 @@ class Ear:
     def __init__(self) -> None:
         self.opt_outs: set[CustomerSignal] = set()
         self.needs: set[CustomerSignal] = set()
+        self.answers: set[Answer] = set()
 
     def opted_out(self, signal: CustomerSignal) -> None:
         self.opt_outs.add(signal)
 
     def has_need(self, signal: CustomerSignal) -> None:
         self.needs.add(signal)
+
+    def answered(self, answer: Answer) -> None:
+        self.answers.add(answer)
 
 
 class At:

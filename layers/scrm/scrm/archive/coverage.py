@@ -4,13 +4,17 @@ WeCom archives a member only while he has a paid seat, and an outsider's talk wi
 for each member anew. So everything here is told by member.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import Final, Protocol
 
 from scrm.ids import fold_userid
+
+NOT_ARCHIVED: Final = "not_archived"
+REFUSED: Final = "archive_refused"
+"""Why a customer's talk with a member is not in the archive."""
 
 
 class ArchiveConsent(StrEnum):
@@ -109,11 +113,14 @@ class Coverage:
             self.store.take_seat(member, at)
         return SeatChange(len(wanted - known), len(known - wanted))
 
-    def not_archived(self, member: str, external_userids: Sequence[str]) -> Mapping[str, str]:
-        """Of a member's customers those whose talk with him is not archived, and why: ``not_archived`` for all of
-        them where he has no seat, ``archive_refused`` for who said no."""
+    def not_archived(
+        self, member: str, external_userids: Sequence[str], reasons: Collection[str] = (NOT_ARCHIVED, REFUSED)
+    ) -> Mapping[str, str]:
+        """Of a member's customers those whose talk with him is not archived for one of these reasons, and which:
+        ``not_archived`` for all of them where he has no seat, ``archive_refused`` for who said no."""
         member = fold_userid(member)
-        known = self.store.of([member]).get(member)
-        if known is None or not known.has_seat:
-            return dict.fromkeys(external_userids, "not_archived")
-        return {one: "archive_refused" for one in external_userids if one in known.refused}
+        known = self.store.of([member]).get(member, MemberCoverage(member, has_seat=False))
+        has_none = NOT_ARCHIVED in reasons and not known.has_seat
+        found = dict.fromkeys(external_userids, NOT_ARCHIVED) if has_none else {}
+        refused = known.refused if REFUSED in reasons else ()
+        return found | {one: REFUSED for one in external_userids if one in refused}

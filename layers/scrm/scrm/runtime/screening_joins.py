@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 
+from scrm.archive.coverage import Answer, Coverage
 from scrm.audience.heard import HeardNeed, HeardNeeds
 from scrm.consent.consents import ConsentDesk, Heard
 from scrm.consent.model import ConsentAnswer, ConsentSource, Statement
@@ -22,9 +23,12 @@ class StaffPlaces:
 class ConversationEar:
     """Implements `scrm.screening.segments.CustomerEar`. ``told`` hears what became of an opt-out."""
 
-    def __init__(self, consents: ConsentDesk, needs: HeardNeeds, told: Callable[[Heard], None]) -> None:
+    def __init__(
+        self, consents: ConsentDesk, needs: HeardNeeds, coverage: Coverage, told: Callable[[Heard], None]
+    ) -> None:
         self._consents = consents
         self._needs = needs
+        self._coverage = coverage
         self._told = told
 
     def opted_out(self, signal: CustomerSignal) -> None:
@@ -37,6 +41,9 @@ class ConversationEar:
             cause=signal.msgid,
         )
         self._told(self._consents.hear(said))
+
+    def answered(self, answer: Answer) -> None:
+        self._coverage.hear(answer)
 
     def has_need(self, signal: CustomerSignal) -> None:
         """Told to everybody he wrote to, since any of them may be his owner."""

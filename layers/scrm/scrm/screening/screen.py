@@ -7,9 +7,10 @@ from datetime import datetime
 from typing import Any, Final, Protocol
 
 from scrm.archive import index, masking, message
+from scrm.archive.coverage import Answer, ArchiveConsent
 from scrm.archive.index import Place
 from scrm.archive.masking import PersonalDataKind
-from scrm.archive.message import Message, Party, PartyKind
+from scrm.archive.message import Message, MessageKind, Party, PartyKind
 from scrm.lexicon.model import Action, Direction, Entry, Finding
 from scrm.node_paths import ROOT_PATH
 from scrm.review.desk import Suspicion
@@ -22,6 +23,7 @@ _REVIEWED: Final = {
     Action.DETECT: ReviewKind.COMPLIANCE,
     Action.COMPLAINT: ReviewKind.COMPLAINT,
 }
+_ANSWERS: Final = {MessageKind.AGREE: ArchiveConsent.AGREED, MessageKind.DISAGREE: ArchiveConsent.REFUSED}
 _SIGNALS: Final = frozenset({Action.OPT_OUT, Action.NEED_SIGNAL})
 
 
@@ -57,12 +59,16 @@ class CustomerSignal:
 
 @dataclass(slots=True)
 class Screened:
-    """What follows from a segment. ``index_rows`` are rows of the search index, one for each message."""
+    """What follows from a segment. ``index_rows`` are rows of the search index, one for each message.
+
+    ``answers``: what customers said when WeCom asked them whether their talk with a member may be archived (R20).
+    """
 
     index_rows: list[dict[str, Any]] = field(default_factory=list)
     suspicions: list[Suspicion] = field(default_factory=list)
     opt_outs: list[CustomerSignal] = field(default_factory=list)
     needs: list[CustomerSignal] = field(default_factory=list)
+    answers: list[Answer] = field(default_factory=list)
     hits: Counter[str] = field(default_factory=Counter)
 
 
@@ -106,6 +112,7 @@ def _screen_one(
     suspicions = [*_suspicions(about, hits), *_secrets(about)]
     screened.suspicions += suspicions
     _hear_signals(about, hits, screened)
+    screened.answers += _answers(about, row.message)
     if not hits and not suspicions and said.has_customer and said.texts and sampling.is_sample(said.msgid):
         screened.suspicions.append(about.suspicion(ReviewKind.SAMPLE, ()))
 
@@ -183,11 +190,28 @@ def _hear_signals(about: _About, hits: Sequence[tuple[Entry, int, Finding]], scr
         (screened.opt_outs if entry.action is Action.OPT_OUT else screened.needs).append(signal)
 
 
-def _signal(about: _About, sender: Party, entry: Entry) -> CustomerSignal:
+def _answers(about: _About, raw: Mapping[str, Any]) -> list[Answer]:
+    """What is agreed in a group is agreed for the group, and says nothing of anybody's talk with a member alone."""
+    consent, said = _ANSWERS.get(about.said.kind), about.said
+    body = raw.get(said.kind.value)
+    if consent is None or said.room_id or not isinstance(body, Mapping):
+        return []
+    customer = body.get("userid")
+    if not isinstance(customer, str) or not customer:
+        customer = said.sender.party_id if said.sender else ""
+    at_ms = body.get(f"{said.kind.value}_time")
+    at = index.moment_of(at_ms) if type(at_ms) is int and at_ms > 0 else _said_at(about)
+    return [Answer(member, customer, consent, at) for member in about.members if customer]
+
+
+def _said_at(about: _About) -> datetime:
+    """By WeCom's clock, and never ahead of the pull."""
     said_at = about.place.pulled_at
-    if about.said.sent_at_ms:
-        said_at = min(said_at, index.moment_of(about.said.sent_at_ms))
-    return CustomerSignal(sender.party_id, about.members, entry.entry_id, about.said.msgid, said_at)
+    return min(said_at, index.moment_of(about.said.sent_at_ms)) if about.said.sent_at_ms else said_at
+
+
+def _signal(about: _About, sender: Party, entry: Entry) -> CustomerSignal:
+    return CustomerSignal(sender.party_id, about.members, entry.entry_id, about.said.msgid, _said_at(about))
 
 
 def _hit(entry: Entry, number: int, finding: Finding) -> Hit:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from scrm.archive import index
+from scrm.archive.coverage import Answer
 from scrm.archive.index import Place
 from scrm.archive.places import reopened_key, segment_key
 from scrm.archive.segment import RowState, read_lines
@@ -37,6 +38,10 @@ class CustomerEar(Protocol):
     def opted_out(self, signal: CustomerSignal) -> None: ...
 
     def has_need(self, signal: CustomerSignal) -> None: ...
+
+    def answered(self, answer: Answer) -> None:
+        """Whether his talk with a member may be archived."""
+        ...
 
 
 class SegmentGoneError(Exception):
@@ -73,6 +78,8 @@ class SegmentScreening:
             self.ear.opted_out(signal)
         for signal in screened.needs:
             self.ear.has_need(signal)
+        for answer in screened.answers:
+            self.ear.answered(answer)
         self.segments.screened(waiting)
         return screened, new_cases
 

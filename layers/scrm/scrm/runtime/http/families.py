@@ -16,6 +16,7 @@ FAMILIES: Final[Mapping[str, str]] = {
     "activities": "activities",
     "archive/certificates": "archive_certificates",
     "archive/intake": "archive_intake",
+    "archive/seats": "archive_seats",
     "audience-preview": "segments",
     "audit": "audit_entries",
     "calendar": "calendar",

@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     from scrm.review.desk import ReviewDesk
     from scrm.runtime.cover_views import CoverViews
     from scrm.runtime.member_places import MemberPlaces
+    from scrm.runtime.seats_below import SeatsBelow
     from scrm.runtime.task_joins import OrgTaskStaff
     from scrm.runtime.wiring.audience import AdminAudience
     from scrm.runtime.wiring.campaigns import AdminCampaigns
@@ -184,6 +185,15 @@ def certified_days() -> "CertifiedDayQueries":
     from scrm.runtime.wiring.tables import table  # noqa: PLC0415
 
     return DynamoCertifiedDays(table("ARCHIVE_TABLE"))
+
+
+def archive_seats() -> "SeatsBelow":
+    from scrm.aws.archive_members import DynamoArchiveMembers  # noqa: PLC0415 - as above
+    from scrm.runtime.seats_below import SeatsBelow  # noqa: PLC0415
+    from scrm.runtime.wiring.tables import table  # noqa: PLC0415
+
+    staff = DynamoOrgRepository(_table(settings().org_table))
+    return SeatsBelow(staff, DynamoArchiveMembers(table("ARCHIVE_TABLE")))
 
 
 def welcome_desk() -> "WelcomeDesk":

@@ -3,6 +3,8 @@
 import functools
 
 from scrm import clock
+from scrm.archive.coverage import Coverage
+from scrm.aws.archive_members import DynamoArchiveMembers
 from scrm.aws.archive_queues import SqsSegmentNews
 from scrm.aws.duckdb_engine import DuckDbEngine
 from scrm.aws.heard_needs import DynamoHeardNeeds
@@ -37,7 +39,16 @@ def screening() -> SegmentScreening:
         lexicon=lexicon().current,
         desk=review.desk(),
         engine=DuckDbEngine(bucket("DATA_BUCKET")),
-        ear=ConversationEar(consent_desk.desk(), DynamoHeardNeeds(table("AUDIENCE_TABLE"), clock.now), _opt_out_heard),
+        ear=ear(),
+    )
+
+
+def ear() -> ConversationEar:
+    return ConversationEar(
+        consent_desk.desk(),
+        DynamoHeardNeeds(table("AUDIENCE_TABLE"), clock.now),
+        Coverage(DynamoArchiveMembers(table("ARCHIVE_TABLE"))),
+        _opt_out_heard,
     )
 
 

@@ -4,10 +4,13 @@ import functools
 from typing import TYPE_CHECKING
 
 from scrm import clock
+from scrm.archive.coverage import Coverage
 from scrm.audience.intake import FactsReader
+from scrm.aws.archive_members import DynamoArchiveMembers
 from scrm.aws.audience_table import DynamoDossiers
 from scrm.aws.customer_owners import DynamoOwners
 from scrm.campaign.checks import SendChecks
+from scrm.runtime.archive_joins import ArchivedOnly, Restricted
 from scrm.runtime.audience_joins import FactRules
 from scrm.runtime.consent_joins import ConsentedOnly
 from scrm.runtime.dispatch_joins import LibraryContents
@@ -33,9 +36,7 @@ def checks() -> SendChecks:
     return SendChecks(
         LibraryContents(content_gate()),
         when_asked(_permissions),
-        ConsentedOnly(
-            consent.consents(), consent.required, FactRules(facts(), audience_settings.rules, shown_ceilings)
-        ),
+        ConsentedOnly(consent.consents(), consent.required, _archived_only()),
         owners(),
     )
 
@@ -57,6 +58,16 @@ def ceiling_tag_ids() -> "Sequence[str]":
     from scrm.aws.ceiling_library import DynamoCeilingTags  # noqa: PLC0415 - as above
 
     return DynamoCeilingTags(table("AUDIENCE_TABLE"), tuple).known()
+
+
+def _archived_only() -> ArchivedOnly:
+    coverage = Coverage(DynamoArchiveMembers(table("ARCHIVE_TABLE")))
+    return ArchivedOnly(coverage, _restricted, FactRules(facts(), audience_settings.rules, shown_ceilings))
+
+
+def _restricted() -> Restricted:
+    found = consent.reader().current()
+    return Restricted(refused=found.exclude_archive_refusals, without_seat=found.exclude_without_seat)
 
 
 @functools.cache

@@ -24,6 +24,8 @@ def screen(body: str) -> None:
         count("ArchiveLexiconHit", hits, action=action)
     if new_cases:
         count("ArchiveReviewCaseOpened", new_cases)
+    if screened.answers:
+        count("ArchiveAnswerHeard", len(screened.answers))
     if screened.needs:
         count("ArchiveNeedHeard", len(screened.needs))
 
