@@ -50,6 +50,7 @@ TABLES = {
     "send-tasks": "SendTaskTable",
     "audit": "AuditTable",
     "archive": "ArchiveTable",
+    "targets": "TargetsTable",
 }
 
 
@@ -92,6 +93,9 @@ def stack(schemas: dict[str, dict[str, Any]], monkeypatch: pytest.MonkeyPatch) -
             "ARCHIVE_INTAKE_QUEUE_URL",
         ):
             monkeypatch.setenv(name, sqs.create_queue(QueueName=name.split("_")[0].lower())["QueueUrl"])
+        for bucket in ("ARCHIVE_BUCKET", "DATA_BUCKET"):
+            place = {"LocationConstraint": "cn-north-1"}
+            boto3.client("s3").create_bucket(Bucket=os.environ[bucket], CreateBucketConfiguration=place)  # type: ignore[arg-type]
         keys = json.dumps({"current": "k1", "k1": "a-key-of-tests-and-samples-which-opens-nothing"})
         boto3.client("secretsmanager").create_secret(Name=os.environ["LINK_SECRET_ID"], SecretString=keys)
         dynamodb = session.client("dynamodb")
