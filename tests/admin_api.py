@@ -84,7 +84,7 @@ from scrm.tasks.work import TaskWork
 from scrm.ways.desk import WayDesk
 from scrm.welcome.rules import WelcomeDesk
 from tests.fakes.answers import FakeAnswers
-from tests.fakes.archive import AskedOf, FakeCertifiedDays, MemoryArchive
+from tests.fakes.archive import AskedOf, FakeCertifiedDays, FakeOpenFiles, MemoryArchive
 from tests.fakes.audience import NOW, FakeKnown, FakeLists, FakeSegments
 from tests.fakes.audit import FakeAuditStore
 from tests.fakes.campaigns import Bank, MemoryResults, MemoryShared
@@ -297,6 +297,7 @@ class Api:
     lexicon: FakeLexicons = field(default_factory=FakeLexicons)
     rule_sync: FakeRuleSync = field(default_factory=FakeRuleSync)
     replays: MemoryReplays = field(default_factory=MemoryReplays)
+    media: FakeOpenFiles = field(default_factory=FakeOpenFiles)
 
     @property
     def links(self) -> OptOutLinks:
@@ -331,6 +332,7 @@ class Api:
             "archive_seats": SeatsBelow(self.people, self.coverage),
             "archive_intake": IntakeDesk(self.archive.care(), AskedOf(self.archive_asked)),
             "certified_days": self.certified,
+            "archive_media": self.media,
             "welcome_desk": WelcomeDesk(
                 self.welcome,
                 LibraryGreetings(self.library.gate, lambda: self.links),

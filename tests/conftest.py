@@ -56,6 +56,7 @@ for _name in (
     "ARCHIVE_INTAKE",
     "ARCHIVE",
     "ARCHIVE_SCREEN",
+    "ARCHIVE_MEDIA",
 ):
     os.environ[f"{_name}_QUEUE_URL"] = (
         f"https://sqs.cn-north-1.amazonaws.com.cn/123456789012/{_name.lower().replace('_', '-')}"

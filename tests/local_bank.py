@@ -20,6 +20,7 @@ from requests.adapters import HTTPAdapter
 
 from functions.archive_certify import handler as archive_certify
 from functions.archive_intake import handler as archive_intake
+from functions.archive_media import handler as archive_media
 from functions.archive_screen import handler as archive_screen
 from functions.archive_worker import handler as archive_worker
 from functions.campaign_planner import handler as campaign_planner
@@ -35,6 +36,7 @@ from local.engine.region import REGION
 from local.simulator.server import RunningSimulator, running_simulator
 from scrm import clock
 from scrm.aws import session
+from scrm.runtime.wiring import archive_media as archive_media_wiring
 from scrm.runtime.wiring import archive_pages, archive_pulls, campaign_runs, frozen_audiences
 from scrm.runtime.wiring import archive_screen as screen_wiring
 from scrm.runtime.wiring import contact_sync as contact_wiring
@@ -64,6 +66,7 @@ QUEUES = (
     "archive_intake",
     "archive",
     "archive_screen",
+    "archive_media",
 )
 HANDLERS: dict[str, Callable[..., Any]] = {
     "staff": staff_intake.lambda_handler,
@@ -76,6 +79,7 @@ HANDLERS: dict[str, Callable[..., Any]] = {
     "welcome": welcome_worker.lambda_handler,
     "archive_intake": archive_intake.lambda_handler,
     "archive": archive_worker.lambda_handler,
+    "archive_media": archive_media.lambda_handler,
     "archive_certify": archive_certify.lambda_handler,
     "archive_screen": archive_screen.lambda_handler,
 }
@@ -203,6 +207,7 @@ def restart() -> None:
         archive_pulls,
         archive_pages,
         screen_wiring,
+        archive_media_wiring,
         dispatch_wiring,
         review_wiring,
         wecom_wiring,

@@ -32,6 +32,7 @@ LIMITS = {
     "archive_worker": 0.85,
     "archive_certify": 0.85,
     "archive_screen": 0.85,
+    "archive_media": 0.85,
     "campaign_reconcile": 0.85,
     "campaign_planner": 0.85,
     "admin_api": 0.90,

@@ -52,6 +52,14 @@ def reopen(session: Session) -> None:
     session.show(found, archive_tables.requested("搁置的消息将重新尝试解密", found))
 
 
+@archive.command("media")
+@click.pass_obj
+def media(session: Session) -> None:
+    """查看消息附件的下载进度与最近的失效时间。"""
+    found = session.client.get(at("archive", "media", "status"))
+    session.show(found, archive_tables.media(found))
+
+
 @archive.command("certificates")
 @LIMIT
 @click.pass_obj

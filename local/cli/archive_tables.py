@@ -51,6 +51,16 @@ def requested(title: str, found: Row) -> Table:
     return table
 
 
+def media(found: Row) -> Table:
+    table = titled("消息附件下载状态", "项目", "数值")
+    table.add_row("待下载", str(found["open_files"]))
+    table.add_row("其中最早的消息", _time(found["oldest_message_at"]))
+    table.add_row("最早失效时间（企业微信保留五天）", _time(found["first_lost_at"]))
+    for row in found["refused"]:
+        table.add_row(f"企业微信暂不提供（错误码 {row['code']}）", str(row["files"]))
+    return table
+
+
 def certificates(found: list[Row]) -> Table:
     table = titled("每日完整性证明", "日期", "页数", "条数", "已解密", "搁置", "未识别", "无席位人数", "出具时间")
     for row in found:
@@ -74,9 +84,16 @@ def certificate(found: Row) -> Table:
         "parked": "搁置",
         "raw": "未识别",
         "jumps": "企业微信跳号",
+        "reopened": "当日补解密（以前搁置的）",
     }
     for name, shown in names.items():
         table.add_row(shown, str(counts[name]))
+    files = found["media"]
+    table.add_row("附件：当日消息提及 / 待下载", f"{files['named']} / {files['open']}")
+    ended = (str(files[name]) for name in ("stored", "mismatched", "lost", "refused"))
+    table.add_row("附件：当日已存 / 与消息不符 / 已失效 / 未提供", " / ".join(ended))
+    if files["pages_unread"]:
+        table.add_row("附件：尚未检查的页", str(files["pages_unread"]))
     for version, rows in found["parked_by_key_version"].items():
         table.add_row(f"出具时仍搁置（密钥版本 {version}）", str(rows))
     table.add_row("在册 / 有席位 / 无席位", _seats(seats))

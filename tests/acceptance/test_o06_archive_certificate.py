@@ -29,6 +29,7 @@ from scrm.wecom.archive.keys import SecretKeys
 from tests import archive_corp
 from tests.fakes.archive import Budget, MemoryArchive
 from tests.fakes.certificates import Days, Key
+from tests.infra.cloudformation import of_type
 from tests.simulated_corp import Corp
 
 TOTAL = 50_000
@@ -36,6 +37,7 @@ PER_KEY = {1: 24_000, 2: 20_000, 3: 5_999}  # and one message of a kind that nob
 ABSENT = 3
 OUTAGE = timedelta(hours=36)
 LEFT_OUT = 7
+MILLISECOND = timedelta(milliseconds=1)
 
 
 class CrashingSource:
@@ -240,8 +242,12 @@ def test_o06_the_certificate_is_complete_names_what_waits_and_a_flipped_byte(
     assert len(parked) == PER_KEY[ABSENT]
     assert days[-1].parked == {str(ABSENT): PER_KEY[ABSENT]}
 
-    # 36 hours without a pull are longer than the alarm waits.
-    assert silent_for >= OUTAGE > timedelta(hours=24)
+    # 36 hours without a pull ring: the template's alarm watches what the function tells, in milliseconds.
+    alarm = of_type("AWS::CloudWatch::Alarm")["ArchiveMessageAgeAlarm"]["Properties"]
+    assert (alarm["MetricName"], alarm["Statistic"]) == ("ArchiveMessageAge", "Maximum")
+    assert alarm["Dimensions"] == [{"Name": "service", "Value": "archive_intake"}]
+    assert alarm["Threshold"] == timedelta(hours=24) // MILLISECOND
+    assert silent_for // MILLISECOND >= OUTAGE // MILLISECOND >= alarm["Threshold"]
 
     # Members without a seat are listed.
     assert days[-1].seats == Seats(2, 1, ("rm_b",))
@@ -261,3 +267,13 @@ def test_o06_the_certificate_is_complete_names_what_waits_and_a_flipped_byte(
     assert at.care().status().parked == {}
     texts = {text for line in at.lines() if line.state is RowState.OPENED for text in read(line.message).texts}
     assert texts == {f"第{number}句" for number in range(TOTAL) if number != PER_KEY[1] + PER_KEY[2]} | {"保本"}
+
+    # What was opened later is named by the certificate of that day, and cannot be changed unseen either.
+    at.end_the_day()
+    later = at.certify()[-1]
+    assert later.counts.reopened == PER_KEY[ABSENT]
+    assert at.verify(later) == []
+    reopened = next(named.key for named in later.objects if named.key.startswith("reopened/"))
+    stored = at.memory.objects.objects[reopened]
+    at.memory.objects.objects[reopened] = StoredObject(stored.body[:-1] + b"!", stored.version_id)
+    assert at.verify(later) == [Fault(FaultKind.CHANGED, reopened)]

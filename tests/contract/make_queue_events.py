@@ -309,6 +309,12 @@ def samples() -> dict[str, dict[str, dict[str, Any]]]:
             "poison": batch("archive", {"kind": "page_stored"}),
             "reopening_requested": batch("archive", ReopeningRequested()),
         },
+        "archive_media": {
+            "due": {"schedule": "archive_media.due"},
+            "poison": batch("archive_media", {"kind": "segment_stored"}),
+            "segment_reopened": batch("archive_media", SegmentStored(asked_from=0, reopened_from=3)),
+            "segment_stored": batch("archive_media", SegmentStored(asked_from=0)),
+        },
         "archive_certify": {"due": {"schedule": "archive_certify.due"}},
         "archive_screen": {
             "poison": batch("archive_screen", {"kind": "segment_stored"}),

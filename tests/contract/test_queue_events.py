@@ -30,6 +30,7 @@ QUEUE_OF = {
     "archive_worker": "archive",
     "archive_certify": "archive_certify",
     "archive_screen": "archive_screen",
+    "archive_media": "archive_media",
 }
 # A message that fits no model can never succeed, and a case nobody opened cannot be worked on: both go to the
 # dead-letter queue, where the runbook looks at them.
@@ -40,6 +41,9 @@ FAILS_AS_IT_SHOULD = {
     ("archive_intake", "poison"),
     ("archive_worker", "poison"),
     ("archive_screen", "poison"),
+    ("archive_media", "poison"),
+    ("archive_media", "segment_reopened"),  # of a page that nobody stored
+    ("archive_media", "segment_stored"),
     ("campaign_worker", "poison"),
     ("campaign_reconcile", "poison"),
     ("handover_worker", "poison"),

@@ -400,6 +400,8 @@ def _conversations_are_kept(bank: Bank) -> None:
     bank.wecom.patch_relation(member, customer, archive_consent="agreed")
     archive.write(member, customer, "您好")
     archive.write(customer, member, "想贷款，不要再发了，我要投诉")
+    body = {**archive.make_file(700_000), "filename": "说明.pdf", "fileext": "pdf"}
+    archive.say({"from": member, "tolist": [customer], "msgtype": "file", "file": body})
     bank.pass_time(10 * MINUTE)
     archive.upload_key(later.archive_public_key())
     archive.write(customer, member, "你好")
@@ -427,6 +429,7 @@ def _a_day_is_certified(bank: Bank) -> None:
     certified = bank.operator("auditor").rows(at("archive", "certificates"), 0)
     assert certified[0]["day"] == day.isoformat()
     assert sum(each["counts"]["pages"] for each in certified) == 2
+    assert sum(each["media"]["stored"] for each in certified) == 1
     days = [date.fromisoformat(each["day"]) for each in certified]
     engine, bucket = bank.stack.engine, bank.stack.endpoints.resources["buckets"]["ArchiveBucket"]
     key = engine.client("kms").get_public_key(KeyId=bank.stack.deployed.physical_ids["CertificateKey"])["PublicKey"]

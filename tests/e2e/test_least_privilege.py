@@ -69,6 +69,8 @@ NOT_YET_USED = {
     ("ArchiveIntake", "s3:GetObject", "ArchiveBucket/manifests/*"),
     ("ArchiveIntake", "s3:GetObject", "ArchiveBucket/pages/*"),
     ("ArchiveIntake", "sqs:SendMessage", "ArchiveIntakeQueue"),
+    ("ArchiveMedia", "s3:GetObject", "ArchiveBucket/media/*"),
+    ("ArchiveMedia", "sqs:SendMessage", "ArchiveMediaQueue"),
     ("ArchiveWorker", "s3:GetObject", "ArchiveBucket/reopened/*"),
     ("ArchiveWorker", "s3:GetObject", "ArchiveBucket/segments/*"),
     ("ArchiveIntake", "dynamodb:DeleteItem", "ArchiveTable"),  # a member who lost his seat

@@ -10,11 +10,12 @@ from typing import Any, cast
 
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
-from scrm.archive.certificate import Counts
+from scrm.archive.certificate import Counts, MediaCounts
 from scrm.archive.certified_days import CertifiedDay, SeatCounts
 from scrm.archive.errors import FailureKind, KeyMissing, SourceFailure, UndecryptableMessage
 from scrm.archive.intake import Intake
 from scrm.archive.manifest import Manifest, checksum, from_bytes
+from scrm.archive.media_pages import OpenFile
 from scrm.archive.opening import RowOpener
 from scrm.archive.page_opening import PageOpening, ParkedRows
 from scrm.archive.places import manifest_key
@@ -23,9 +24,11 @@ from scrm.archive.segment import Line, RowState, read_lines
 from scrm.archive.stores import (
     Cursor,
     Lease,
+    ObjectDigest,
     OpenPage,
     ParkedPage,
     ParkReason,
+    ReopenedRows,
     SegmentPointer,
     StoredObject,
     WaitingSegment,
@@ -151,6 +154,10 @@ class MemoryObjects:
     def read(self, key: str) -> StoredObject | None:
         return self.objects.get(key)
 
+    def digest(self, key: str) -> ObjectDigest | None:
+        stored = self.objects.get(key)
+        return None if stored is None else ObjectDigest(checksum(stored.body), stored.version_id)
+
 
 @dataclass
 class MemoryStore:
@@ -161,6 +168,7 @@ class MemoryStore:
     pages: dict[int, OpenPage] = field(default_factory=dict)
     segments: list[SegmentPointer] = field(default_factory=list)
     parked: dict[tuple[int, int, ParkReason], ParkedPage] = field(default_factory=dict)
+    reopened: list[ReopenedRows] = field(default_factory=list)
     newest: datetime | None = None
     waiting: dict[tuple[int, int | None], WaitingSegment] = field(default_factory=dict)
 
@@ -213,12 +221,14 @@ class MemoryStore:
     def parked_page(self, asked_from: int, key_version: int, reason: ParkReason) -> ParkedPage | None:
         return self.parked.get((asked_from, key_version, reason))
 
-    def unpark(self, page: ParkedPage, left: Sequence[int], reopened_from: int) -> None:
+    def unpark(self, page: ParkedPage, left: Sequence[int], reopened: ReopenedRows) -> None:
         place = page.asked_from, page.key_version, page.reason
         if self.parked.get(place) != page:
             return
         del self.parked[place]
-        self.waiting[page.asked_from, reopened_from] = WaitingSegment(page.asked_from, page.pulled_at, reopened_from)
+        self.reopened.append(reopened)
+        first = reopened.first_seq
+        self.waiting[page.asked_from, first] = WaitingSegment(page.asked_from, page.pulled_at, first)
         if left:
             self.parked[place] = ParkedPage(
                 page.asked_from, page.key_version, page.reason, tuple(left), page.key, page.sha256, page.pulled_at
@@ -257,6 +267,16 @@ class AskedOf:
 
 
 @dataclass
+class FakeOpenFiles:
+    """Implements `scrm.archive.media_pages.OpenFiles`."""
+
+    files: list[OpenFile] = field(default_factory=list)
+
+    def open_files(self) -> Iterator[OpenFile]:
+        return iter(self.files)
+
+
+@dataclass
 class FakeCertifiedDays:
     """Implements `scrm.archive.certified_days.CertifiedDayQueries`; pages of any size, oldest day first in ``days``."""
 
@@ -282,6 +302,7 @@ def certified_day(day: date) -> CertifiedDay:
         counts=Counts(pages=2, rows=1_500, opened=1_490, parked=8, raw=2, jumps=1),
         parked={"2": 8},
         objects=6,
+        media=MediaCounts(pages_unread=0, named=12, stored=9, mismatched=0, lost=1, refused=0, open=2),
         seats=SeatCounts(3, 2, 1),
     )
 

@@ -7,8 +7,8 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from scrm.archive.certificate import DayCertificate
-from scrm.archive.stores import Cursor, SegmentPointer
+from scrm.archive.certificate import DayCertificate, DayMedia, MediaCounts
+from scrm.archive.stores import Cursor, ReopenedRows, SegmentPointer
 from tests.fakes.archive import MemoryArchive
 
 _CURVE = ec.ECDSA(hashes.SHA256())
@@ -38,12 +38,19 @@ class Days:
         self._archive = archive
         self.last: date | None = None
         self.signatures: dict[date, bytes] = {}
+        self.media: dict[date, DayMedia] = {}
 
     def cursor(self) -> Cursor:
         return self._archive.store.cursor()
 
     def segments_of(self, day: date) -> Sequence[SegmentPointer]:
         return [segment for segment in self._archive.store.segments if segment.day == day]
+
+    def reopened_on(self, day: date) -> Sequence[ReopenedRows]:
+        return [rows for rows in self._archive.store.reopened if rows.day == day]
+
+    def media_of(self, day: date, pages: Sequence[int]) -> DayMedia:
+        return self.media.get(day, DayMedia(MediaCounts(0, 0, 0, 0, 0, 0, 0), ()))
 
     def parked_rows(self) -> Mapping[str, int]:
         parked: dict[str, int] = {}

@@ -21,6 +21,7 @@ FUNCTIONS = {
     "WelcomeWorker": "welcome_worker",
     "ArchiveIntake": "archive_intake",
     "ArchiveWorker": "archive_worker",
+    "ArchiveMedia": "archive_media",
     "ArchiveCertify": "archive_certify",
     "ArchiveScreen": "archive_screen",
     "AdminApi": "admin_api",

@@ -14,6 +14,7 @@ from tests.infra.cloudformation import FUNCTIONS, names_in, of_type, plain, prop
 CALLS_WECOM = {
     "WelcomeWorker",
     "ArchiveIntake",
+    "ArchiveMedia",
     "ContactSync",
     "HandoverWorker",
     "HandoverReconcile",
@@ -144,6 +145,7 @@ def test_every_api_is_throttled(stage: dict[str, Any]) -> None:
         "ArchiveIntakeDue",
         "ArchiveIntakeSeats",
         "ArchiveWorkerParked",
+        "ArchiveMediaDue",
         "ArchiveCertifyDue",
         "ArchiveScreenWaiting",
     ],
@@ -165,6 +167,7 @@ def test_schedules_are_in_utc_and_name_themselves(schedule: str) -> None:
         '{"schedule": "archive_intake.due"}',
         '{"schedule": "archive_intake.seats"}',
         '{"schedule": "archive_worker.parked"}',
+        '{"schedule": "archive_media.due"}',
         '{"schedule": "archive_certify.due"}',
         '{"schedule": "archive_screen.waiting"}',
     )

@@ -47,6 +47,7 @@ QUEUE_OF = {
     "ARCHIVE_INTAKE_QUEUE_URL": "ArchiveIntakeQueue",
     "ARCHIVE_QUEUE_URL": "ArchiveQueue",
     "ARCHIVE_SCREEN_QUEUE_URL": "ArchiveScreenQueue",
+    "ARCHIVE_MEDIA_QUEUE_URL": "ArchiveMediaQueue",
 }
 SECRET_OF = {
     "WECOM_SECRET_ID": "WecomSecret",
@@ -101,6 +102,10 @@ PREFIXES = {
     "ArchiveWorker": {
         "s3:GetObject": {"pages/*", "segments/*", "reopened/*"},
         "s3:PutObject": {"segments/*", "reopened/*"},
+    },
+    "ArchiveMedia": {
+        "s3:GetObject": {"segments/*", "reopened/*", "media/*"},
+        "s3:PutObject": {"media/*"},
     },
     "ArchiveCertify": {"s3:GetObject": {"manifests/*", "days/*"}, "s3:PutObject": {"days/*"}},
     "ArchiveScreen": {
@@ -241,6 +246,7 @@ def test_only_the_scheduler_of_this_account_may_start_the_scheduled_functions() 
         "ArchiveWorkerFunction",
         "ArchiveCertifyFunction",
         "ArchiveScreenFunction",
+        "ArchiveMediaFunction",
     }
 
 

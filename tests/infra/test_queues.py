@@ -12,9 +12,10 @@ DEAD_LETTER_QUEUES = sorted(name for name in of_type("AWS::SQS::Queue") if name.
 MAPPINGS = {name: each["Properties"] for name, each in of_type("AWS::Lambda::EventSourceMapping").items()}
 
 
-def test_the_slice_has_eleven_queues_each_read_by_one_function() -> None:
+def test_the_slice_has_its_queues_each_read_by_one_function() -> None:
     assert QUEUES == [
         "ArchiveIntakeQueue",
+        "ArchiveMediaQueue",
         "ArchiveQueue",
         "ArchiveScreenQueue",
         "CampaignPlannerQueue",

@@ -16,7 +16,7 @@ from scrm import clock
 from scrm.archive.manifest import checksum, from_bytes
 from scrm.archive.places import manifest_key, page_key, reopened_key, segment_key
 from scrm.archive.segment import Line, RowState, read_lines
-from scrm.archive.stores import Cursor, OpenPage, ParkedPage, ParkReason, SegmentPointer
+from scrm.archive.stores import Cursor, OpenPage, ParkedPage, ParkReason, ReopenedRows, SegmentPointer
 from scrm.aws import session
 from scrm.aws.archive_objects import S3ArchiveObjects
 from scrm.aws.archive_table import DynamoIntakeStore, DynamoSegmentStore
@@ -171,9 +171,11 @@ def test_a_settled_page_is_settled_once_and_its_rows_are_unparked_as_they_were(t
     store.settle(page, segment, [parked])
     assert store.open_page(0) is None
     assert store.parked_page(0, 7, ParkReason.KEY_MISSING) == parked
-    store.unpark(parked, [3], 2)
-    store.unpark(parked, [], 2)  # it read what is not there any more
+    reopened = ReopenedRows(NOW.date(), 0, 2, "v3", "d" * 64, 1)
+    store.unpark(parked, [3], reopened)
+    store.unpark(parked, [], reopened)  # it read what is not there any more
     assert [each.seqs for each in store.parked_pages()] == [(3,)]
+    assert store.reopened_on(NOW.date()) == [reopened]
     store.settle(page, segment, [parked])  # a repeat
     assert [each.seqs for each in store.parked_pages()] == [(3,)]
 

@@ -10,6 +10,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from functions.archive_certify import handler as archive_certify
+from functions.archive_intake import handler as archive_intake
+from functions.archive_media import handler as archive_media
 from local.cli import archive_proof
 from local.cli.commands import scrm
 from scrm import clock
@@ -118,10 +120,8 @@ def test_each_byte_that_somebody_changed_is_named_and_the_command_fails(bank: Lo
 def test_a_day_whose_pages_wait_is_not_certified_and_how_long_it_waits_is_told(
     bank: LocalBank, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    say(bank, "还在吗")
+    say(bank, "还在吗")  # pulled, and not opened
     clock.refresh()
-    from functions.archive_intake import handler as archive_intake  # noqa: PLC0415 - pulled, and not opened
-
     archive_intake.lambda_handler({"schedule": archive_intake.DUE}, Context())  # type: ignore[arg-type]
     day = end_the_day(bank)
 
@@ -134,3 +134,45 @@ def test_a_day_whose_pages_wait_is_not_certified_and_how_long_it_waits_is_told(
     bank.run_until_idle()
     certify(bank)
     assert DynamoCertifiedDays(table(bank.tables)).last_certified() == day
+
+
+def say_files(bank: LocalBank, *sizes: int) -> None:
+    for size in sizes:
+        file = bank.sim.control.archive.make_file(size, seed=size)
+        body = {**file, "filename": "说明.pdf", "fileext": "pdf"}
+        bank.sim.control.archive.say({"from": MEMBER, "tolist": [COLLEAGUE], "msgtype": "file", "file": body})
+
+
+def test_files_are_fetched_with_a_death_before_and_after_each_call_and_certified(
+    bank: LocalBank, capsys: pytest.CaptureFixture[str]
+) -> None:
+    say_files(bank, 1_000_000, 3)
+    clock.refresh()
+    archive_intake.lambda_handler({"schedule": archive_intake.DUE}, Context())  # type: ignore[arg-type]
+    bank.kill_everywhere = True
+    bank.run_until_idle()
+    assert bank.killer.kills > 25
+    bank.kill_everywhere = False
+    bank.sim.control.advance(3_700)
+    clock.refresh()
+    archive_media.lambda_handler({"schedule": archive_media.DUE}, Context())  # type: ignore[arg-type]
+    bank.run_until_idle()
+    archive_media.lambda_handler({"schedule": archive_media.DUE}, Context())  # type: ignore[arg-type]
+    day = end_the_day(bank)
+
+    certify(bank)
+
+    found = DynamoCertifiedDays(table(bank.tables)).day(day)
+    assert found is not None
+    assert (found.media.named, found.media.stored, found.media.open, found.media.pages_unread) == (2, 2, 0, 0)
+    told = capsys.readouterr().out
+    assert '"ArchiveMediaAge":[0' in told.replace(" ", "")
+    said = [each["message"]["file"]["sdkfileid"] for each in bank.sim.control.archive.said()[2:]]
+    assert [secret for secret in said if secret in told] == []
+    key = ("--key-id", os.environ["CERTIFICATE_KEY_ID"])
+    assert auditor("--day", str(day), *key).exit_code == 0
+    s3 = bank.tables.engine.client("s3")
+    listed = s3.list_objects_v2(Bucket=os.environ["ARCHIVE_BUCKET"], Prefix="media/")["Contents"]
+    assert sorted(each["Size"] for each in listed) == [3, 1_000_000]
+    s3.put_object(Bucket=os.environ["ARCHIVE_BUCKET"], Key=listed[0]["Key"], Body=b"another")
+    assert listed[0]["Key"] in auditor("--day", str(day), *key).output

@@ -75,11 +75,13 @@ def test_a_large_file_is_fetched_in_two_runs_and_ends_in_the_bucket(
 
     first = use_case.fetch(PLACE, "m1", media, NOW, lambda: next(turns))
     assert (first.state, len(first.parts)) == (MediaState.FETCHING, 1)
-    assert list(store.fetching()) == [PLACE]
+    assert [each.place for each in store.open_files()] == [PLACE]
     done = use_case.fetch(PLACE, "m1", media, NOW, lambda: True)
 
     assert done.state is MediaState.STORED
-    assert list(store.fetching()) == []
+    assert list(store.open_files()) == []
+    assert [each.place for each in store.ended_on(NOW.date())] == [PLACE]
+    assert done.sha256 == hashlib.sha256(CONTENT).hexdigest()
     assert s3.get_object(Bucket=NAME, Key=media_key("m1", 0), VersionId=done.version_id)["Body"].read() == CONTENT
     assert store.media(PLACE) == done
 

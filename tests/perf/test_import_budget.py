@@ -54,6 +54,7 @@ FORBIDDEN = {
     "campaign_planner": (*NOT_IN_WORKERS, *NOT_BEFORE_WORK_COMES),
     "archive_intake": (*NOT_IN_WORKERS, *NOT_BEFORE_WORK_COMES, "scrm.archive", "cryptography"),
     "archive_worker": (*NOT_IN_WORKERS, *NOT_BEFORE_WORK_COMES, "scrm.archive", "cryptography"),
+    "archive_media": (*NOT_IN_WORKERS, *NOT_BEFORE_WORK_COMES, "scrm.archive", "cryptography"),
     "archive_certify": (*NOT_IN_WORKERS, *NOT_BEFORE_WORK_COMES, "scrm.archive", "cryptography"),
     "archive_screen": (*NOT_IN_WORKERS, *NOT_BEFORE_WORK_COMES, "scrm.archive", "duckdb"),
     "welcome_worker": (*NOT_IN_WORKERS, "scrm.campaign", "scrm.content.media", "scrm.wecom.events.external_contact"),
@@ -96,6 +97,7 @@ FORBIDDEN_IN_WORK = {
         "scrm.wecom",
     ),
     "archive_seats": (*EVERYWHERE, *OTHER_FEATURES, *CAMPAIGN_FEATURES, "duckdb", "scrm.archive.message"),
+    "archive_media": (*EVERYWHERE, *OTHER_FEATURES, *CAMPAIGN_FEATURES, "duckdb", "scrm.wecom.governor"),
     "archive_days": (
         *EVERYWHERE,
         "scrm.audit",

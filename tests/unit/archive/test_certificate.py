@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from scrm.archive import manifest as manifests
-from scrm.archive.certificate import DayIncompleteError, Fault, FaultKind, Seats
+from scrm.archive.certificate import DayIncompleteError, DayMedia, Fault, FaultKind, MediaCounts, NamedObject, Seats
 from scrm.archive.certifying import ArchiveFaultyError, Certifying, Verifying
 from scrm.archive.places import manifest_key, page_key, segment_key
 from scrm.archive.segment import SegmentWriter
@@ -291,3 +291,36 @@ def test_the_signature_that_was_stored_first_is_the_one_that_is_noted(at: Certif
     at.certifying.run()
 
     assert at.days.signatures[DAY] == at.archive.objects.objects["days/2026-11-26.sig"].body
+
+
+def test_rows_that_were_opened_later_are_named_by_the_day_on_which_they_were(at: Certified) -> None:
+    at.say(31, 32, version=2)
+    at.pull()
+    at.certifying.run()
+    at.archive.keys.versions.add(2)
+    at.archive.parked_rows().request(every=False)
+    for page in at.archive.told.parked:
+        at.archive.parked_rows().reopen(page.asked_from, page.key_version, page.reason)
+    at.on(NEXT_DAY + timedelta(days=1))
+
+    [made] = at.certifying.run()
+
+    [key] = [key for key in at.archive.objects.objects if key.startswith("reopened/")]
+    assert made.counts.reopened == 2
+    assert key in {named.key for named in made.objects}
+    at.change(key)
+    assert Fault(FaultKind.CHANGED, key) in at.verifying.verify(NEXT_DAY)
+
+
+def test_files_that_came_are_named_by_the_day_and_the_others_are_counted(at: Certified) -> None:
+    version_id = at.archive.objects.put_once("media/file_1", b"content", "application/octet-stream") or ""
+    file = NamedObject("media/file_1", version_id, manifests.checksum(b"content"))
+    counts = MediaCounts(pages_unread=0, named=3, stored=1, mismatched=0, lost=1, refused=0, open=1)
+    at.days.media[DAY] = DayMedia(counts, (file,))
+
+    [made] = at.certifying.run()
+
+    assert made.media == counts
+    assert at.verifying.verify(DAY) == []
+    at.change("media/file_1")
+    assert at.verifying.verify(DAY) == [Fault(FaultKind.CHANGED, "media/file_1")]

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from scrm.archive import media as fetching
 from scrm.archive.bodies import Media
 from scrm.archive.errors import FailureKind, SourceFailure
-from scrm.archive.media import MediaBusyError, MediaFetching, MediaFile, MediaPlace, MediaState
+from scrm.archive.media import Checksums, MediaBusyError, MediaFetching, MediaFile, MediaPlace, MediaState
 from scrm.archive.ports import MediaChunk
 
 NOW = datetime(2026, 11, 26, 2, 0, tzinfo=UTC)
@@ -67,8 +67,8 @@ class Bucket:
             self.objects[key] = b"".join(stored[number] for number in sorted(stored) if number <= len(parts))
         return "v1"
 
-    def checksum(self, key: str, version_id: str) -> str:
-        return md5(self.objects[key])
+    def checksums(self, key: str, version_id: str) -> Checksums:
+        return Checksums(md5(self.objects[key]), hashlib.sha256(self.objects[key]).hexdigest())
 
 
 class Store:

@@ -13,8 +13,8 @@ from typing import Any, Final, Protocol
 
 from scrm.archive import manifest as manifests
 from scrm.archive.manifest import Manifest
-from scrm.archive.places import manifest_key
-from scrm.archive.stores import ArchiveObjects, SegmentPointer
+from scrm.archive.places import manifest_key, reopened_key
+from scrm.archive.stores import ArchiveObjects, ReopenedRows, SegmentPointer
 from scrm.clock import BUSINESS_ZONE, from_iso, to_iso
 
 _SCHEMA_VERSION: Final = 1
@@ -52,7 +52,10 @@ class NamedObject:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """Of one day. ``jumps``: numbers that WeCom left out inside its replies; they are listed and are no gap of ours."""
+    """Of one day. ``jumps``: numbers that WeCom left out inside its replies; they are listed and are no gap of ours.
+
+    ``reopened``: rows of any day that were parked and opened on this one.
+    """
 
     pages: int
     rows: int
@@ -60,6 +63,33 @@ class Counts:
     parked: int
     raw: int
     jumps: int
+    reopened: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class MediaCounts:
+    """Files of messages. ``named`` by the day's pages and by rows that were opened on it; of these pages
+    ``pages_unread`` were not looked through yet.
+
+    ``stored`` to ``refused`` came to their end on this day, whatever day named them; ``open`` are all that are still
+    fetched. So over all days what was named is what came to an end, and what is open.
+    """
+
+    pages_unread: int
+    named: int
+    stored: int
+    mismatched: int
+    lost: int
+    refused: int
+    open: int
+
+
+@dataclass(frozen=True, slots=True)
+class DayMedia:
+    """``files`` are those that were stored on the day."""
+
+    counts: MediaCounts
+    files: tuple[NamedObject, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +118,7 @@ class DayCertificate:
     counts: Counts
     parked: Mapping[str, int]
     objects: tuple[NamedObject, ...]
+    media: MediaCounts
     seats: Seats | None = None
 
 
@@ -146,11 +177,16 @@ def _faults(found: Manifest, number: int, before: Manifest | None, chain_sha256:
 
 @dataclass(frozen=True, slots=True)
 class DayFacts:
-    """What a certificate is made from: the day's links in order, segments of their pages, rows that wait, seats."""
+    """What a certificate is made from: the day's links in order, segments of their pages, rows that wait, seats.
+
+    ``reopened`` and ``media``: what was opened, and which files were stored, on this day.
+    """
 
     links: Sequence[tuple[Manifest, NamedObject]]
     segments: Sequence[SegmentPointer]
     parked: Mapping[str, int]
+    reopened: Sequence[ReopenedRows]
+    media: DayMedia
     seats: Seats | None
 
 
@@ -183,9 +219,11 @@ def certify(
             parked=sum(segment.parked for segment in segments),
             raw=sum(segment.raw for segment in segments),
             jumps=sum(len(page.jumps) for page in pages),
+            reopened=sum(rows.rows for rows in facts.reopened),
         ),
         parked=dict(sorted(facts.parked.items())),
-        objects=tuple(_named(facts.links, segments)),
+        objects=(*_named(facts.links, segments), *map(_reopened, facts.reopened), *facts.media.files),
+        media=facts.media.counts,
         seats=facts.seats,
     )
 
@@ -197,16 +235,20 @@ def _named(links: Sequence[tuple[Manifest, NamedObject]], segments: Sequence[Seg
         yield NamedObject(segment.key, segment.version_id, segment.sha256)
 
 
+def _reopened(rows: ReopenedRows) -> NamedObject:
+    return NamedObject(reopened_key(rows.asked_from, rows.first_seq), rows.version_id, rows.sha256)
+
+
 def check_objects(objects: ArchiveObjects, certificate: DayCertificate) -> list[Fault]:
     """Every object that the certificate names, read again; the first fault of each."""
     return [fault for named in certificate.objects if (fault := _check(objects, named)) is not None]
 
 
 def _check(objects: ArchiveObjects, named: NamedObject) -> Fault | None:
-    stored = objects.read(named.key)
+    stored = objects.digest(named.key)
     if stored is None:
         return Fault(FaultKind.MISSING, named.key)
-    if manifests.checksum(stored.body) != named.sha256:
+    if stored.sha256 != named.sha256:
         return Fault(FaultKind.CHANGED, named.key)
     return None if stored.version_id == named.version_id else Fault(FaultKind.REPLACED, named.key)
 
@@ -258,6 +300,7 @@ def from_bytes(raw: bytes) -> DayCertificate:
             "day": date.fromisoformat(document["day"]),
             "made_at": from_iso(document["made_at"]),
             "counts": Counts(**document["counts"]),
+            "media": MediaCounts(**document["media"]),
             "objects": tuple(NamedObject(**each) for each in document["objects"]),
             "seats": Seats(**seats | {"without": tuple(seats["without"])}) if seats else None,
         }

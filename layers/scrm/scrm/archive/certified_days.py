@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol
 
-from scrm.archive.certificate import Counts
+from scrm.archive.certificate import Counts, MediaCounts
 from scrm.paging import Page
 
 
@@ -33,6 +33,7 @@ class CertifiedDay:
     counts: Counts
     parked: Mapping[str, int]
     objects: int
+    media: MediaCounts
     seats: SeatCounts | None
 
 

@@ -9,6 +9,7 @@ from scrm.archive import certificate as certificates
 from scrm.archive.certificate import (
     DayCertificate,
     DayFacts,
+    DayMedia,
     Fault,
     FaultKind,
     Link,
@@ -21,7 +22,7 @@ from scrm.archive.certificate import (
 )
 from scrm.archive.manifest import Manifest
 from scrm.archive.places import manifest_key
-from scrm.archive.stores import ArchiveObjects, Cursor, SegmentPointer
+from scrm.archive.stores import ArchiveObjects, Cursor, ReopenedRows, SegmentPointer
 from scrm.clock import BUSINESS_ZONE
 
 _JSON = "application/json"
@@ -36,6 +37,12 @@ class CertifiedDays(Protocol):
         ...
 
     def segments_of(self, day: date) -> Sequence[SegmentPointer]: ...
+
+    def reopened_on(self, day: date) -> Sequence[ReopenedRows]: ...
+
+    def media_of(self, day: date, pages: Sequence[int]) -> DayMedia:
+        """``pages`` of the day, by the number each was asked from."""
+        ...
 
     def parked_rows(self) -> Mapping[str, int]:
         """Rows that wait, by version of the key (`ParkedPage.new_rows`)."""
@@ -142,7 +149,14 @@ class Certifying:
                 links.append((link.manifest, link.named))
         if faults:
             raise ArchiveFaultyError(faults)
-        facts = DayFacts(links, self._segments(links, day), self.days.parked_rows(), self.seats.seats())
+        facts = DayFacts(
+            links,
+            self._segments(links, day),
+            self.days.parked_rows(),
+            self.days.reopened_on(day),
+            self.days.media_of(day, [manifest.page.asked_from for manifest, _ in links]),
+            self.seats.seats(),
+        )
         return certificates.certify(self.corp_id, day, self.now(), previous, facts)
 
     def _segments(self, links: Sequence[tuple[Manifest, NamedObject]], day: date) -> list[SegmentPointer]:

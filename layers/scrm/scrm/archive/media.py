@@ -48,7 +48,9 @@ class MediaFile:
     """A file on its way. ``index`` is where WeCom goes on, ``parts`` are the etags of what was uploaded, which
     ``is_whole`` once all came. ``failure_code`` is WeCom's last refusal: a file may come later than its message.
 
-    ``md5`` and ``size`` are what was stored; empty and 0 while it is fetched. ``version`` counts writes.
+    ``md5``, ``sha256`` and ``bytes`` are what was stored; empty and 0 while it is fetched. ``reopened_from``: the first
+    of the reopened rows among which its message is, None for one in the segment. ``noted_at`` is when it was seen
+    first, ``ended_at`` when it came to its end. ``version`` counts writes.
     """
 
     place: MediaPlace
@@ -62,12 +64,28 @@ class MediaFile:
     failure_code: int = 0
     bytes: int = 0
     md5: str = ""
+    sha256: str = ""
     version_id: str = ""
+    reopened_from: int | None = None
+    noted_at: datetime | None = None
+    ended_at: datetime | None = None
     version: int = 0
+
+    @property
+    def is_ended(self) -> bool:
+        return self.state is not MediaState.FETCHING
 
     @property
     def lost_after(self) -> datetime:
         return self.sent_at + KEPT_BY_WECOM
+
+
+@dataclass(frozen=True, slots=True)
+class Checksums:
+    """Of a whole file, in hex."""
+
+    md5: str
+    sha256: str
 
 
 class MediaUpload(Protocol):
@@ -81,8 +99,8 @@ class MediaUpload(Protocol):
         """The version that was written, also when it was completed before."""
         ...
 
-    def checksum(self, key: str, version_id: str) -> str:
-        """MD5 in hex of what lies there, read piece by piece."""
+    def checksums(self, key: str, version_id: str) -> Checksums:
+        """Of what lies there, read piece by piece."""
         ...
 
 
@@ -96,14 +114,19 @@ class MediaStore(Protocol):
 
 @dataclass(slots=True)
 class _Piece:
-    """What came and is not uploaded yet, and the checksum of all that came in this run."""
+    """What came and is not uploaded yet, and the checksums of all that came in this run."""
 
     buffer: bytearray = field(default_factory=bytearray)
     md5: "hashlib._Hash" = field(default_factory=lambda: hashlib.md5(usedforsecurity=False))
+    sha256: "hashlib._Hash" = field(default_factory=hashlib.sha256)
 
     def add(self, data: bytes) -> None:
         self.buffer += data
         self.md5.update(data)
+        self.sha256.update(data)
+
+    def checksums(self) -> Checksums:
+        return Checksums(self.md5.hexdigest(), self.sha256.hexdigest())
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,9 +151,9 @@ class MediaFetching:
         if file.state is not MediaState.FETCHING:
             return file
         if file.is_whole:
-            return self._finished(file, media, "")
+            return self._finished(file, media, None)
         if self.now() > file.lost_after:
-            return self._saved(replace(file, state=MediaState.REFUSED if file.failure_code else MediaState.LOST))
+            return self._ended(replace(file, state=MediaState.REFUSED if file.failure_code else MediaState.LOST))
         if not file.upload_id:
             file = self._saved(replace(file, upload_id=self.upload.begin(file.key)))
         return self._pull(file, media, has_time)
@@ -149,7 +172,7 @@ class MediaFetching:
             if chunk.finished or len(piece.buffer) >= PART_BYTES:
                 file = self._with_part(file, piece, index, is_whole=chunk.finished)
             if chunk.finished:
-                return self._finished(file, media, piece.md5.hexdigest() if is_first_run else "")
+                return self._finished(file, media, piece.checksums() if is_first_run else None)
         return file
 
     def _chunk(self, sdk_file_id: str, index: str) -> MediaChunk:
@@ -169,12 +192,15 @@ class MediaFetching:
         parts = (*file.parts, etag)
         return self._saved(replace(file, parts=parts, bytes=file.bytes + size, index=index, is_whole=is_whole))
 
-    def _finished(self, file: MediaFile, media: Media, md5: str) -> MediaFile:
+    def _finished(self, file: MediaFile, media: Media, known: Checksums | None) -> MediaFile:
         version_id = self.upload.complete(file.key, file.upload_id, file.parts)
-        md5 = md5 or self.upload.checksum(file.key, version_id)
-        is_right = media.md5 in {"", md5} and media.size in {None, file.bytes}
+        found = known or self.upload.checksums(file.key, version_id)
+        is_right = media.md5 in {"", found.md5} and media.size in {None, file.bytes}
         state = MediaState.STORED if is_right else MediaState.MISMATCHED
-        return self._saved(replace(file, state=state, md5=md5, version_id=version_id))
+        return self._ended(replace(file, state=state, md5=found.md5, sha256=found.sha256, version_id=version_id))
+
+    def _ended(self, file: MediaFile) -> MediaFile:
+        return self._saved(replace(file, ended_at=self.now()))
 
     def _saved(self, file: MediaFile) -> MediaFile:
         if not self.store.save(file):

@@ -19,6 +19,7 @@ from scrm.archive.stores import (
     PageQueue,
     ParkedPage,
     ParkReason,
+    ReopenedRows,
     SegmentNews,
     SegmentPointer,
     SegmentStore,
@@ -66,7 +67,7 @@ class PageOpening:
             return Opened()
         rows = self.opener.open_page(page_of(self.objects, waiting.key, waiting.sha256), asked_from)
         key = segment_key(asked_from)
-        segment, version_id = self._kept(key, rows.segment)
+        segment, version_id = _kept(self.objects, key, rows.segment)
         if segment is not rows.segment:
             rows = _as_stored(segment, rows)
         parked = [
@@ -88,16 +89,6 @@ class PageOpening:
         self.news.segment_stored(asked_from)
         self._note_newest(rows.newest_ms)
         return Opened(waiting.rows, rows.opened, rows.raw, rows.repeated, _by_reason(parked))
-
-    def _kept(self, key: str, body: bytes) -> tuple[bytes, str]:
-        """What lies there in the end, ours or an earlier run's, and its version."""
-        version_id = self.objects.put_once(key, body, _GZIP)
-        if version_id is not None:
-            return body, version_id
-        stored = self.objects.read(key)
-        if stored is None:
-            raise PageChangedError(key)
-        return stored.body, stored.version_id
 
     def _note_newest(self, newest_ms: int) -> None:
         """A time ahead of ours is a sender's fault and would hide that nothing comes."""
@@ -150,13 +141,27 @@ class ParkedRows:
         if not done:
             return 0
         first = done[0]
-        key = reopened_key(asked_from, first)
-        if self.objects.put_once(key, opened.segment, _GZIP) is None:
-            stored = self.objects.read(key)  # an earlier run's, which may have opened fewer
-            done = [line.seq for line in read_lines(stored.body) if line.seq is not None] if stored else []
-        self.store.unpark(parked, sorted(waiting - set(done)), first)
+        body, version_id = _kept(self.objects, reopened_key(asked_from, first), opened.segment)
+        if body is not opened.segment:  # an earlier run's, which may have opened fewer
+            done = [line.seq for line in read_lines(body) if line.seq is not None]
+        day, new = self.now().astimezone(BUSINESS_ZONE).date(), sum(seq > asked_from for seq in done)
+        reopened = ReopenedRows(day, asked_from, first, version_id, manifests.checksum(body), new)
+        # Before: who dies after unparking does not come again. And after: some look whether it is noted that they wait.
+        self.news.segment_stored(asked_from, first)
+        self.store.unpark(parked, sorted(waiting - set(done)), reopened)
         self.news.segment_stored(asked_from, first)
         return len(done)
+
+
+def _kept(objects: ArchiveObjects, key: str, body: bytes) -> tuple[bytes, str]:
+    """What lies there in the end, ours or an earlier run's, and its version."""
+    version_id = objects.put_once(key, body, _GZIP)
+    if version_id is not None:
+        return body, version_id
+    stored = objects.read(key)
+    if stored is None:
+        raise PageChangedError(key)
+    return stored.body, stored.version_id
 
 
 def page_of(objects: ArchiveObjects, key: str, sha256: str) -> Page:

@@ -22,6 +22,14 @@ class StoredObject:
 
 
 @dataclass(frozen=True, slots=True)
+class ObjectDigest:
+    """SHA-256 in hex of what a reader finds, and its version."""
+
+    sha256: str
+    version_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class Cursor:
     """How far the archive is: the highest seq it has, and the end of the chain of manifests. It only grows."""
 
@@ -93,6 +101,21 @@ class WaitingSegment:
     reopened_from: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class ReopenedRows:
+    """Rows of a page that were opened later, and where they are; ``day`` is the business day on which they were.
+
+    ``rows`` counts those that no earlier page told, as `ParkedPage.new_rows`.
+    """
+
+    day: date
+    asked_from: int
+    first_seq: int
+    version_id: str
+    sha256: str
+    rows: int
+
+
 class ArchiveObjects(Protocol):
     """The archive's bucket. Nothing in it is overwritten or deleted."""
 
@@ -103,6 +126,9 @@ class ArchiveObjects(Protocol):
         """
 
     def read(self, key: str) -> StoredObject | None: ...
+
+    def digest(self, key: str) -> ObjectDigest | None:
+        """Of what lies there, read piece by piece: a file may be large."""
 
 
 class IntakeStore(Protocol):
@@ -148,8 +174,8 @@ class SegmentStore(Protocol):
 
     def parked_page(self, asked_from: int, key_version: int, reason: ParkReason) -> ParkedPage | None: ...
 
-    def unpark(self, page: ParkedPage, left: Sequence[int], reopened_from: int) -> None:
-        """Only the rows ``left`` wait from now on, and those reopened wait to be screened.
+    def unpark(self, page: ParkedPage, left: Sequence[int], reopened: ReopenedRows) -> None:
+        """Only the rows ``left`` wait from now on; those reopened are found by day and wait to be screened.
 
         Nothing changes if ``page`` is not what is stored any more.
         """

@@ -13,11 +13,13 @@ from dataclasses import asdict
 from datetime import date
 from typing import Any, Final
 
-from scrm.archive.certificate import Counts, DayCertificate, root_of
+from scrm.archive.certificate import Counts, DayCertificate, DayMedia, MediaCounts, NamedObject, root_of
 from scrm.archive.certified_days import CertifiedDay, SeatCounts
-from scrm.archive.stores import Cursor, SegmentPointer
+from scrm.archive.media import MediaState
+from scrm.archive.stores import Cursor, ReopenedRows, SegmentPointer
 from scrm.aws import cursors
 from scrm.aws.archive_table import DynamoIntakeStore, DynamoSegmentStore
+from scrm.aws.media_table import DynamoMediaStore
 from scrm.aws.table import Item, Table, starts_with
 from scrm.clock import from_iso, to_iso
 from scrm.paging import Page
@@ -33,12 +35,37 @@ class DynamoCertifiedDays:
         self._table = table
         self._intake = DynamoIntakeStore(table)
         self._segments = DynamoSegmentStore(table)
+        self._media = DynamoMediaStore(table)
 
     def cursor(self) -> Cursor:
         return self._intake.cursor()
 
     def segments_of(self, day: date) -> Sequence[SegmentPointer]:
         return self._segments.segments_of(day)
+
+    def reopened_on(self, day: date) -> Sequence[ReopenedRows]:
+        return self._segments.reopened_on(day)
+
+    def media_of(self, day: date, pages: Sequence[int]) -> DayMedia:
+        rows: list[tuple[int, int | None]] = [(page, None) for page in pages]
+        rows += [(reopened.asked_from, reopened.first_seq) for reopened in self.reopened_on(day)]
+        named = self._media.files_named(rows)
+        ended: Counter[MediaState] = Counter()
+        stored: list[NamedObject] = []
+        for file in self._media.ended_on(day):
+            ended[file.state] += 1
+            if file.version_id:
+                stored.append(NamedObject(file.key, file.version_id, file.sha256))
+        counts = MediaCounts(
+            pages_unread=len(rows) - len(named),
+            named=sum(named),
+            stored=ended[MediaState.STORED],
+            mismatched=ended[MediaState.MISMATCHED],
+            lost=ended[MediaState.LOST],
+            refused=ended[MediaState.REFUSED],
+            open=sum(1 for _ in self._media.open_files()),
+        )
+        return DayMedia(counts, tuple(stored))
 
     def parked_rows(self) -> Mapping[str, int]:
         parked: Counter[str] = Counter()
@@ -76,6 +103,7 @@ def _item(certificate: DayCertificate, signature: bytes) -> Item:
         "signature": signature,
         "counts": asdict(certificate.counts),
         "parked": dict(certificate.parked),
+        "media": asdict(certificate.media),
         "object_count": len(certificate.objects),
         "seats": {"roster": seats.roster, "permitted": seats.permitted, "without": len(seats.without)}
         if seats
@@ -94,5 +122,6 @@ def _to_day(item: Mapping[str, Any]) -> CertifiedDay:
         counts=Counts(**item["counts"]),
         parked=item["parked"],
         objects=item["object_count"],
+        media=MediaCounts(**item["media"]),
         seats=SeatCounts(**seats) if seats else None,
     )

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, Final
 
-from scrm.archive.stores import Cursor, Lease, OpenPage, ParkedPage, ParkReason, SegmentPointer
+from scrm.archive.stores import Cursor, Lease, OpenPage, ParkedPage, ParkReason, ReopenedRows, SegmentPointer
 from scrm.aws.table import ABSENT, Condition, Delete, Item, Put, Table, Update, starts_with
 from scrm.aws.transactions import transacted
 from scrm.aws.waiting_segments import waiting_puts
@@ -118,11 +118,16 @@ class DynamoSegmentStore:
         """Segments of the pages that were pulled on this business day, in the order of their rows."""
         return [_segment(day, item) for item in self._table.query(starts_with(_segments_of(day)))]
 
-    def unpark(self, page: ParkedPage, left: Sequence[int], reopened_from: int) -> None:
+    def reopened_on(self, day: date) -> list[ReopenedRows]:
+        """What was opened later on this business day."""
+        return [_reopened(day, item) for item in self._table.query(starts_with(_reopened_on(day)))]
+
+    def unpark(self, page: ParkedPage, left: Sequence[int], reopened: ReopenedRows) -> None:
         key = _parked_key(page.asked_from, page.key_version, page.reason)
         unchanged = Condition("seqs = :seqs", {":seqs": list(page.seqs)})
         after = Put(_parked_item(page, left), unchanged) if left else Delete(key, unchanged)
-        self._table.transact([after, *waiting_puts(page.asked_from, reopened_from, page.pulled_at)])
+        waiting = waiting_puts(page.asked_from, reopened.first_seq, page.pulled_at)
+        self._table.transact([after, Put(_reopened_item(reopened)), *waiting])
 
 
 def _version() -> dict[str, int]:
@@ -184,6 +189,26 @@ def _segment(day: date, item: Mapping[str, Any]) -> SegmentPointer:
         parked=item["parked"],
         raw=item["raw"],
     )
+
+
+def _reopened_on(day: date) -> str:
+    return f"REOPENED#{day.isoformat()}"
+
+
+def _reopened_item(rows: ReopenedRows) -> Item:
+    return {
+        "pk": _reopened_on(rows.day),
+        "sk": f"{rows.asked_from:020d}#{rows.first_seq:020d}",
+        "version_id": rows.version_id,
+        "sha256": rows.sha256,
+        "row_count": rows.rows,
+        **_version(),
+    }
+
+
+def _reopened(day: date, item: Mapping[str, Any]) -> ReopenedRows:
+    asked_from, first_seq = map(int, item["sk"].split("#"))
+    return ReopenedRows(day, asked_from, first_seq, item["version_id"], item["sha256"], item["row_count"])
 
 
 def _segments_of(day: date) -> str:

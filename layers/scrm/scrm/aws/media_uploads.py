@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Final
 
 from botocore.exceptions import ClientError
 
+from scrm.archive.media import Checksums
+
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
@@ -47,9 +49,10 @@ class S3MediaUpload:
             return client.head_object(Bucket=self._bucket, Key=key)["VersionId"]
         return done["VersionId"]
 
-    def checksum(self, key: str, version_id: str) -> str:
+    def checksums(self, key: str, version_id: str) -> Checksums:
         body = self._open_client().get_object(Bucket=self._bucket, Key=key, VersionId=version_id)["Body"]
-        found = hashlib.md5(usedforsecurity=False)
+        md5, sha256 = hashlib.md5(usedforsecurity=False), hashlib.sha256()
         for piece in body.iter_chunks(_READ_BYTES):
-            found.update(piece)
-        return found.hexdigest()
+            md5.update(piece)
+            sha256.update(piece)
+        return Checksums(md5.hexdigest(), sha256.hexdigest())

@@ -36,6 +36,22 @@ class CertifiedCounts(Reply):
     parked: int
     raw: int
     jumps: int
+    reopened: int
+
+
+class CertifiedMedia(Reply):
+    """Files: ``named`` by the day's pages, of which ``pages_unread`` were not looked through yet.
+
+    The four states are of files that came to their end on this day; ``open`` are all that were still fetched.
+    """
+
+    pages_unread: int
+    named: int
+    stored: int
+    mismatched: int
+    lost: int
+    refused: int
+    open: int
 
 
 class ArchiveCertificate(Reply):
@@ -50,6 +66,7 @@ class ArchiveCertificate(Reply):
     counts: CertifiedCounts
     parked_by_key_version: dict[str, int]
     objects: int
+    media: CertifiedMedia
     seats: CertifiedSeats | None
 
     @classmethod
@@ -64,6 +81,7 @@ class ArchiveCertificate(Reply):
             counts=CertifiedCounts.model_validate(found.counts),
             parked_by_key_version=dict(found.parked),
             objects=found.objects,
+            media=CertifiedMedia.model_validate(found.media),
             seats=CertifiedSeats.model_validate(found.seats) if found.seats else None,
         )
 

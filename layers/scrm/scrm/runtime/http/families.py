@@ -17,6 +17,7 @@ FAMILIES: Final[Mapping[str, str]] = {
     "archive/certificates": "archive_certificates",
     "archive/intake": "archive_intake",
     "archive/seats": "archive_seats",
+    "archive/media": "archive_media",
     "audience-preview": "segments",
     "audit": "audit_entries",
     "calendar": "calendar",

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
     from scrm.archive.certified_days import CertifiedDayQueries
+    from scrm.archive.media_pages import OpenFiles
     from scrm.archive.sweep import IntakeDesk
     from scrm.audience.needs import Recommender
     from scrm.aws.certificate_documents import BucketCertificates
@@ -178,6 +179,13 @@ def archive_intake() -> "IntakeDesk":
     from scrm.runtime.wiring import archive_care  # noqa: PLC0415 - only operations on the archive need it
 
     return archive_care.desk()
+
+
+def archive_media() -> "OpenFiles":
+    from scrm.aws.media_table import DynamoMediaStore  # noqa: PLC0415 - as above
+    from scrm.runtime.wiring.tables import table  # noqa: PLC0415
+
+    return DynamoMediaStore(table("ARCHIVE_TABLE"))
 
 
 def certified_days() -> "CertifiedDayQueries":

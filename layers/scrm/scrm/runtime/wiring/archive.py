@@ -13,7 +13,7 @@ def objects() -> S3ArchiveObjects:
 
 def segment_news() -> SqsSegmentNews:
     """To all who read segments."""
-    return SqsSegmentNews(queue("ARCHIVE_SCREEN_QUEUE_URL"))
+    return SqsSegmentNews(queue("ARCHIVE_SCREEN_QUEUE_URL"), queue("ARCHIVE_MEDIA_QUEUE_URL"))
 
 
 def page_queue() -> SqsPageQueue:
