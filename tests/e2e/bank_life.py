@@ -15,6 +15,7 @@ from local.cli.errors import NotFoundError
 from local.engine.credentials import WecomCredentials
 from scrm.archive.places import manifest_key
 from scrm.clock import BUSINESS_ZONE
+from tests.e2e.bank_targets import a_year_is_planned
 from tests.e2e.conditions import eventually
 from tests.e2e.small_bank import Bank
 
@@ -55,6 +56,7 @@ def live(bank: Bank) -> None:
     _a_customer_chooses(bank)
     _conversations_are_kept(bank)
     _a_day_is_certified(bank)
+    a_year_is_planned(bank)
 
 
 def _a_handover_that_ends_well(bank: Bank, userid: str) -> str:
