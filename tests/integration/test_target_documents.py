@@ -41,7 +41,7 @@ def test_terms_come_back_exactly_by_their_checksum(documents: BucketPlanDocument
 
 def test_terms_that_were_changed_in_storage_are_refused(documents: BucketPlanDocuments) -> None:
     sha256 = documents.keep_terms("2027-aum", TERMS)
-    boto3.client("s3").put_object(Bucket=BUCKET, Key=f"targets/2027-aum/terms/{sha256}.json", Body=b"{}")
+    boto3.client("s3").put_object(Bucket=BUCKET, Key=f"targets/terms/2027-aum/{sha256}.json", Body=b"{}")
 
     with pytest.raises(TermsChangedError):
         documents.terms("2027-aum", sha256)

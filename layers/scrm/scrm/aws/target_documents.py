@@ -1,6 +1,6 @@
 """Terms of plans and the headcounts they were split by, as documents of the data bucket.
 
-``targets/<plan>/terms/<sha256>.json`` and ``targets/<plan>/<version>/split/<node>.json``; neither is ever overwritten.
+``targets/terms/<plan>/<sha256>.json`` and ``targets/splits/<plan>/<version>/<node>.json``; neither is ever overwritten.
 Fractions are written as ``4/5``.
 """
 
@@ -58,11 +58,11 @@ class BucketPlanDocuments:
 
 
 def _terms_key(plan_id: str, sha256: str) -> str:
-    return f"targets/{plan_id}/terms/{sha256}.json"
+    return f"targets/terms/{plan_id}/{sha256}.json"
 
 
 def _split_key(plan_id: str, version: int, node_id: str) -> str:
-    return f"targets/{plan_id}/{version}/split/{node_id}.json"
+    return f"targets/splits/{plan_id}/{version}/{node_id}.json"
 
 
 def _dumped(content: Mapping[str, Any]) -> bytes:
