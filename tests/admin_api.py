@@ -76,6 +76,8 @@ from scrm.settings.handover import TOPIC, HandoverDocument
 from scrm.settings.needs import TOPIC as NEEDS
 from scrm.settings.needs import NeedsDocument
 from scrm.settings.pressure import PressureDocument
+from scrm.settings.retention import TOPIC as RETENTION
+from scrm.settings.retention import RetentionDocument
 from scrm.settings.review import TOPIC as REVIEW
 from scrm.settings.review import ReviewDocument
 from scrm.tagging.desk import TagRuleDesk
@@ -85,6 +87,7 @@ from scrm.ways.desk import WayDesk
 from scrm.welcome.rules import WelcomeDesk
 from tests.fakes.answers import FakeAnswers
 from tests.fakes.archive import AskedOf, FakeCertifiedDays, FakeOpenFiles, MemoryArchive
+from tests.fakes.archive_desk import ComplianceDesk
 from tests.fakes.audience import NOW, FakeKnown, FakeLists, FakeSegments
 from tests.fakes.audit import FakeAuditStore
 from tests.fakes.campaigns import Bank, MemoryResults, MemoryShared
@@ -109,6 +112,7 @@ from tests.fakes.ways import FakeWayNews, FakeWays
 from tests.fakes.welcome import FakeWelcomeRules
 
 EVENTS = Path(__file__).parents[1] / "events" / "admin_api"
+ARCHIVE_EVENTS = EVENTS.parent / "archive_api"  # the same API, in a function of its own
 AT = datetime(2026, 11, 21, 8, 0, tzinfo=UTC)
 NODES = {
     node.node_id: node
@@ -143,8 +147,9 @@ def lambda_context() -> LambdaContext:
 
 
 def sample(name: str) -> dict[str, Any]:
-    """One of ``events/admin_api``."""
-    event: dict[str, Any] = json.loads((EVENTS / f"{name}.json").read_text(encoding="utf-8"))
+    """One of ``events/admin_api`` or ``events/archive_api``."""
+    (path,) = (folder / f"{name}.json" for folder in (EVENTS, ARCHIVE_EVENTS) if (folder / f"{name}.json").exists())
+    event: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     return event
 
 
@@ -299,6 +304,13 @@ class Api:
     replays: MemoryReplays = field(default_factory=MemoryReplays)
     media: FakeOpenFiles = field(default_factory=FakeOpenFiles)
 
+    def __post_init__(self) -> None:
+        self.compliance = ComplianceDesk(AuditLog(self.audit), self.retention)
+
+    def retention(self) -> RetentionDocument:
+        document, _ = self.settings.read(RETENTION)
+        return RetentionDocument.model_validate(document)
+
     @property
     def links(self) -> OptOutLinks:
         return OptOutLinks("https://m.bank.example", self.answers.tokens)
@@ -380,6 +392,7 @@ class Api:
             monkeypatch.setattr(wiring, name, lambda port=port: port)
         monkeypatch.setattr(wiring, "recommender", self.recommender)
         monkeypatch.setattr(wiring, "review_desk", self.review_desk)
+        self.compliance.join(monkeypatch)
         return self
 
     def recommender(self) -> Recommender:

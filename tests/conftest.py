@@ -32,6 +32,7 @@ os.environ.update(
     ARCHIVE_BUCKET="archive",
     ARCHIVE_SOURCE="local",
     ARCHIVE_PULLS_PER_MINUTE="600",
+    ARCHIVE_LOCK_DAYS="1827",
     ARCHIVE_KEYS_SECRET_ID="scrm/archive-keys",
     CERTIFICATE_KEY_ID="alias/certificates",
     SEND_TASK_TABLE="send-tasks",

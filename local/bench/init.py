@@ -36,10 +36,13 @@ LIMITS = {
     "campaign_reconcile": 0.85,
     "campaign_planner": 0.85,
     "admin_api": 0.90,
+    "archive_api": 0.95,
+    "archive_rollup": 0.85,
     "customer_web": 0.85,
 }
 USUAL = {
     "admin_api": "list_cases",
+    "archive_api": "list_holds",
     "handover_reconcile": "poll_requested",
     "campaign_worker": "send_task_planned",
     "campaign_reconcile": "look_requested",
@@ -58,7 +61,7 @@ CALLS: Mapping[str, str] = {
     "welcome_worker": "externalcontact/send_welcome_msg",
 }
 """What a sample must call at WeCom: what ends before would say nothing of the client's cost."""
-WORKERS = tuple(name for name in LIMITS if name not in {"wecom_callback", "admin_api", "customer_web"})
+WORKERS = tuple(name for name in LIMITS if name not in {"wecom_callback", "admin_api", "archive_api", "customer_web"})
 PEER = "typical: boto3, Logger, Tracer, Metrics, 30 models, AES"
 _TEMPLATE = (ROOT / "infra" / "template.yaml").read_text(encoding="utf-8")
 _QUEUES = "https://sqs.cn-north-1.amazonaws.com.cn/123456789012"

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from local.cli import archive_tables
+from local.cli import archive_tables, conversation_commands
 from local.cli.client import at
 from local.cli.errors import NotConfiguredError
 from local.cli.session import LIMIT, Session
@@ -15,7 +15,7 @@ _INTAKE = at("archive", "intake")
 
 @click.group("archive")
 def archive() -> None:
-    """会话存档：拉取、解密与搁置，每日完整性证明。"""
+    """会话存档：拉取与解密，每日完整性证明，查找与查看，保全与删除请求。"""
 
 
 @archive.command("status")
@@ -116,3 +116,16 @@ def public_key(key_id: str) -> None:
     from local.cli import archive_proof  # noqa: PLC0415 - as above
 
     click.echo(archive_proof.pem_of(archive_proof.read_key(key_id, None)()), nl=False)
+
+
+for _command in (
+    conversation_commands.search,
+    conversation_commands.show,
+    conversation_commands.unmask,
+    conversation_commands.accesses,
+    conversation_commands.hold,
+    conversation_commands.deletion,
+    conversation_commands.export,
+    conversation_commands.retention,
+):
+    archive.add_command(_command)

@@ -16,14 +16,14 @@ from scrm.org.model import MemberDetail
 from scrm.runtime.http.contract import document
 from scrm.tasks.model import Task, TaskKind
 from scrm.tasks.ports import TaskChange
-from tests.admin_api import AT, EVENTS, Api, case, edge, rejection, sample
+from tests.admin_api import ARCHIVE_EVENTS, AT, EVENTS, Api, case, edge, rejection, sample
 from tests.fakes.org import member
 
 COMMITTED = ROOT / "docs" / "contracts" / "admin-api.openapi.json"
 DECISION_ID = "decision_" + "a" * 26
 CASE_ID = "case_" + "a" * 26
 CUSTOMER_ID = "wmEXAMPLE0000000000000000000001"
-SAMPLES = sorted(path.stem for path in EVENTS.glob("*.json"))
+SAMPLES = sorted(path.stem for folder in (EVENTS, ARCHIVE_EVENTS) for path in folder.glob("*.json"))
 
 
 @pytest.fixture(scope="module")

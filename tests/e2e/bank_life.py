@@ -57,6 +57,7 @@ def live(bank: Bank) -> None:
     _conversations_are_kept(bank)
     _a_day_is_certified(bank)
     a_year_is_planned(bank)
+    _service_is_measured(bank)
 
 
 def _a_handover_that_ends_well(bank: Bank, userid: str) -> str:
@@ -420,6 +421,46 @@ def _conversations_are_kept(bank: Bank) -> None:
         head_office.post(at("archive", "intake", asked), {})
     bank.pass_time(2 * HOUR)
     assert head_office.get(at("archive", "intake"))["parked"] == []
+    _conversations_are_looked_at(bank, customer)
+
+
+def _conversations_are_looked_at(bank: Bank, customer: str) -> None:
+    """A compliance officer searches, reads, holds, exports, and decides what a customer wants deleted."""
+    today = datetime.fromisoformat(bank.wecom.clock()["now"]).astimezone(BUSINESS_ZONE).date()
+    officer, first = bank.operator("compliance"), today - timedelta(days=1)
+    asked = {"first_day": first.isoformat(), "last_day": today.isoformat(), "parties": [customer], "reason": "投诉核查"}
+    found = officer.post(at("archive", "messages"), asked)["items"]
+    assert {"您好", "想贷款，不要再发了，我要投诉", "你好"} <= {row["text"] for row in found}
+    for row in found:
+        shown = officer.get(at("archive", "messages", row["message_id"]), reason="投诉核查")
+        assert "\n".join(shown["texts"]) == row["text"]
+    officer.post(at("archive", "messages", found[0]["message_id"], "unmasking"), {"reason": "监管要求"})
+    kinds = [row["kind"] for row in officer.rows(at("archive", "accesses"), 0, day=today.isoformat())]
+    assert sorted(kinds) == [*(["read"] * len(found)), "searched", "unmasked"]
+    export = at("archive", "exports", officer.post(at("archive", "exports"), {"search": asked})["export_id"])
+    bank.operator("checker").post(f"{export}/approve", {"note": "同意"})
+    hold = officer.post(at("archive", "holds"), {"external_userid": customer, "reason": "立案调查"})
+    asked_to_lift = officer.post(at("archive", "holds", hold["hold_id"], "lift"), {"reason": "已结案"})
+    assert asked_to_lift["state"] == "lifting"
+    wish = officer.post(at("archive", "deletion-requests"), {"external_userid": customer, "wish": "请删除聊天记录"})
+    decided = officer.post(at("archive", "deletion-requests", wish["request_id"], "restrict"), {"reason": "留存期内"})
+    assert decided["grounds"] == ["retention", "legal_hold"]
+    kept = officer.get(at("archive", "retention"))
+    longer = {"version": kept["version"], "settings": {"chat_days": kept["locked_days"] + 1}}
+    bank.operator("head_office").put(at("archive", "retention"), longer)
+    bank.pass_time(20 * MINUTE)
+    assert (officer.get(export)["state"], officer.get(export)["messages"]) == ("ready", len(found))
+    link = officer.get(f"{export}/download", name="manifest.json", reason="检查")
+    assert requests.get(link["url"], timeout=20).json()["messages"] == len(found)
+
+
+def _service_is_measured(bank: Bank) -> None:
+    """The days before are over by now."""
+    bank.invoke("ArchiveRollupFunction", {"schedule": "archive_rollup.service"})
+    listed = bank.stack.engine.client("s3").list_objects_v2(
+        Bucket=bank.stack.endpoints.resources["buckets"]["DataBucket"], Prefix="facts/service_quality/"
+    )
+    assert listed["KeyCount"] >= 1
 
 
 def _a_day_is_certified(bank: Bank) -> None:

@@ -116,7 +116,7 @@ def _resource(arn: str, logical: dict[str, str]) -> str:
     if service == "s3":
         bucket, *prefix = name.split("/")[:3]
         prefix = prefix[:1] if logical[bucket] == "ArchiveBucket" else prefix
-        return "/".join([logical[bucket], *prefix, "*"])
+        return "/".join([logical[bucket], *prefix, "*"]) if prefix else logical[bucket]
     base, _, index = name.partition("/index/")
     if service == "secretsmanager":
         base = base.rpartition("-")[0]  # an ARN ends in six characters that the name has not

@@ -78,6 +78,8 @@ NOT_YET_USED = {
     ("ArchiveScreen", "sqs:SendMessage", "ArchiveScreenQueue"),
     ("ArchiveScreen", "dynamodb:GetItem", "OrgTable"),
     ("ArchiveScreen", "dynamodb:BatchGetItem", "ConsentTable"),
+    # Files of messages are not fetched yet, so no export has any.
+    ("ArchiveRollup", "s3:GetObject", "ArchiveBucket/media/*"),
     ("HandoverReconcile", "dynamodb:BatchWriteItem", "HandoverTable"),
     ("WelcomeWorker", "dynamodb:BatchGetItem", "ContentTable"),
     ("WelcomeWorker", "dynamodb:PutItem", "ContentTable"),
@@ -155,7 +157,7 @@ def test_every_use_is_granted_by_name(bank: Bank, function: str) -> None:
     used = {use for use in bank.uses() if use[0] == function}
 
     assert used, "the story does not reach this function"
-    assert used - _grants(function) == set()
+    assert {use for use in used - _grants(function) if not use[1].startswith(DONE_BY_THE_PLATFORM)} == set()
 
 
 def _grants(function: str) -> set[tuple[str, str, str]]:

@@ -1,24 +1,41 @@
 """What compliance officers work with, in memory: records by version, the access log, an export's folder."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from typing import Any
 
+import pytest
+
+from scrm import clock
 from scrm.archive import index, message
-from scrm.archive.access import Access
+from scrm.archive.access import Access, AccessLog
+from scrm.archive.deletion_requests import DeletionRequest, DeletionRequests
+from scrm.archive.export_files import ApprovedExports, ExportWriting
+from scrm.archive.exports import Export, ExportDesk
 from scrm.archive.index import Place
+from scrm.archive.legal_holds import LegalHold, LegalHolds
 from scrm.archive.page import Row
 from scrm.archive.places import segment_key
+from scrm.archive.reading import MessageReader
 from scrm.archive.records import Asker
+from scrm.archive.retention import Retention
+from scrm.archive.retrieval import Retrieval
 from scrm.archive.segment import SegmentWriter
 from scrm.archive.stores import ParkReason, StoredObject
+from scrm.audit.log import AuditLog
+from scrm.aws.archive_journal import AuditedAccesses, AuditedArchive
+from scrm.aws.duckdb_engine import DuckDbEngine
 from scrm.clock import BUSINESS_ZONE
 from scrm.paging import InvalidCursorError, Page
+from scrm.runtime.retention_joins import retention_of
+from scrm.runtime.wiring import archive_api as wiring
+from scrm.settings.retention import RetentionDocument
 from scrm.sql import SqlEngine
 from tests.fakes.archive import MemoryObjects
+from tests.fakes.parquet import MemoryFiles
 
 MORNING = datetime(2026, 11, 26, 1, 0, tzinfo=UTC)  # nine in Shanghai
 PAGE = 1000
@@ -156,6 +173,47 @@ def segment_of(messages: Sequence[dict[str, Any]], parked: Sequence[int] = (), p
         else:
             writer.add_opened(row, json.dumps(each).encode(), repeated=False)
     return writer.finish()
+
+
+@dataclass
+class ComplianceDesk:
+    """Everything that `scrm.runtime.wiring.archive_api` joins, in memory."""
+
+    audit: AuditLog
+    settings: Callable[[], RetentionDocument]
+    spoken: "SpokenArchive" = field(default_factory=lambda: SpokenArchive(DuckDbEngine(MemoryFiles())))
+    accesses: MemoryAccesses = field(default_factory=MemoryAccesses)
+    holds: MemoryRecords[LegalHold] = field(default_factory=lambda: MemoryRecords("hold_id"))
+    deletions: MemoryRecords[DeletionRequest] = field(default_factory=lambda: MemoryRecords("request_id"))
+    exports: MemoryRecords[Export] = field(default_factory=lambda: MemoryRecords("export_id"))
+    folder: MemoryFolder = field(default_factory=MemoryFolder)
+    locked_days: int = 1827
+
+    def join(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        journal = AuditedArchive(self.audit)
+        holds = LegalHolds(self.holds, journal)
+        log = AccessLog(self.accesses, AuditedAccesses(self.audit))
+        ports: dict[str, Callable[[], Any]] = {
+            "retrieval": lambda: Retrieval(self.spoken.engine, MessageReader(self.spoken.objects), log),
+            "accesses": lambda: self.accesses,
+            "access_log": lambda: log,
+            "export_desk": lambda: ExportDesk(self.exports, journal),
+            "export_downloads": lambda: self.folder,
+            "legal_holds": lambda: holds,
+            "deletion_requests": lambda: DeletionRequests(self.deletions, holds, self.retention, journal),
+            "locked_days": lambda: self.locked_days,
+        }
+        for name, port in ports.items():
+            monkeypatch.setattr(wiring, name, port)
+
+    def write_exports(self) -> tuple[int, int]:
+        """What the schedule does."""
+        writing = ExportWriting(self.spoken.engine, MessageReader(self.spoken.objects), self.folder)
+        desk = ExportDesk(self.exports, AuditedArchive(self.audit))
+        return ApprovedExports(desk, writing, clock.now).write(lambda: True)
+
+    def retention(self) -> Retention:
+        return retention_of(self.settings(), self.locked_days)
 
 
 @dataclass

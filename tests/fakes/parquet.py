@@ -1,4 +1,4 @@
-"""A bucket of Parquet files that is a folder."""
+"""A bucket of Parquet files that is a folder, or in memory."""
 
 import shutil
 from collections.abc import Iterator, Sequence
@@ -30,3 +30,25 @@ class FolderFiles:
         target = self.root / key
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(path, target)
+
+
+class MemoryFiles:
+    """The same without a folder."""
+
+    def __init__(self) -> None:
+        self.files: dict[str, bytes] = {}
+
+    def sizes_below(self, prefix: str) -> Iterator[tuple[str, int]]:
+        for key in sorted(self.files):
+            if key.startswith(prefix):
+                yield key, len(self.files[key])
+
+    def download(self, key: str, path: Path) -> None:
+        path.write_bytes(self.files[key])
+
+    def delete(self, keys: Sequence[str]) -> None:
+        for key in keys:
+            self.files.pop(key, None)
+
+    def upload(self, key: str, path: Path, content_type: str) -> None:
+        self.files[key] = path.read_bytes()

@@ -25,6 +25,8 @@ FUNCTIONS = {
     "ArchiveCertify": "archive_certify",
     "ArchiveScreen": "archive_screen",
     "AdminApi": "admin_api",
+    "ArchiveApi": "archive_api",
+    "ArchiveRollup": "archive_rollup",
     "CustomerWeb": "customer_web",
 }
 _SUB_NAMES = re.compile(r"\$\{([\w:.]+)\}")

@@ -16,6 +16,7 @@ VALUES = {
     "CORP_ID": "wwSIMCORP0000001",
     "ARCHIVE_SOURCE": "library",
     "ARCHIVE_PULLS_PER_MINUTE": "600",
+    "ARCHIVE_LOCK_DAYS": "1827",
 }
 LAMBDA_ITSELF = {
     "AWS_REGION": "cn-north-1",

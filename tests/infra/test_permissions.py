@@ -118,6 +118,12 @@ PREFIXES = {
         "s3:GetObject": {"content/media/*"},
         "s3:PutObject": {"facts/send_settled/*", "facts/moment_reactions/*"},
     },
+    "ArchiveApi": {"s3:GetObject": {"archive-index/messages/*", "exports/archive/*", "segments/*", "reopened/*"}},
+    "ArchiveRollup": {
+        "s3:GetObject": {"archive-index/messages/*", "media/*", "segments/*", "reopened/*"},
+        "s3:PutObject": {"archive-index/messages/*", "exports/archive/*", "facts/service_quality/*"},
+        "s3:DeleteObject": {"archive-index/messages/*"},
+    },
 }
 ROLES = sorted(of_type("AWS::IAM::Role"))
 
@@ -186,7 +192,7 @@ def test_a_function_may_touch_exactly_what_its_environment_names(
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
-@pytest.mark.parametrize("action", ["s3:GetObject", "s3:PutObject"])
+@pytest.mark.parametrize("action", ["s3:DeleteObject", "s3:GetObject", "s3:PutObject"])
 def test_a_function_reads_and_writes_only_its_own_prefixes_of_the_bucket(name: str, action: str) -> None:
     granted = {
         resource["Fn::Sub"].split("/", 1)[1]
@@ -199,11 +205,12 @@ def test_a_function_reads_and_writes_only_its_own_prefixes_of_the_bucket(name: s
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
-def test_nobody_deletes_a_document_or_lets_others_in(name: str) -> None:
+def test_nobody_deletes_a_document_but_what_was_merged_or_lets_others_in(name: str) -> None:
     asked = {action for each in statements(f"{name}Role") for action in listed(each["Action"])}
     of_bucket = {action for action in asked if action.startswith("s3:")}
 
-    assert of_bucket <= {"s3:AbortMultipartUpload", "s3:GetObject", "s3:ListBucket", "s3:PutObject"}
+    merges = {"s3:DeleteObject"} if name == "ArchiveRollup" else set()
+    assert of_bucket - merges <= {"s3:AbortMultipartUpload", "s3:GetObject", "s3:ListBucket", "s3:PutObject"}
 
 
 @pytest.mark.parametrize("mapping", of_type("AWS::Lambda::EventSourceMapping"))
@@ -246,6 +253,7 @@ def test_only_the_scheduler_of_this_account_may_start_the_scheduled_functions() 
         "CampaignPlannerFunction",
         "ArchiveIntakeFunction",
         "ArchiveWorkerFunction",
+        "ArchiveRollupFunction",
         "ArchiveCertifyFunction",
         "ArchiveScreenFunction",
         "ArchiveMediaFunction",

@@ -69,6 +69,8 @@ FORBIDDEN = {
         "scrm.campaign",
         "scrm.wecom",
     ),
+    "archive_rollup": (*NOT_IN_WORKERS, *NOT_BEFORE_WORK_COMES, "scrm.archive", "duckdb"),
+    "archive_api": ("duckdb", "scrm.archive", "scrm.handover.certificate"),
     "admin_api": ("scrm.handover.certificate", "scrm.handover.orphans", "scrm.contacts.accountability"),
 }
 
@@ -115,6 +117,16 @@ FORBIDDEN_IN_WORK = {
         "scrm.tasks",
         "scrm.wecom",
         "duckdb",
+    ),
+    "rollups": (
+        *EVERYWHERE,
+        "scrm.handover",
+        "scrm.org",
+        "scrm.tasks",
+        *CAMPAIGN_FEATURES,
+        "duckdb",
+        "cryptography",
+        "scrm.wecom",
     ),
     "lexicon_rules": (*EVERYWHERE, *OTHER_FEATURES, *CAMPAIGN_FEATURES, "scrm.lexicon.scanner", "ahocorasick_rs"),
     "media": (*EVERYWHERE, *OTHER_FEATURES, "scrm.campaign.dispatching", "scrm.audience", "scrm.contacts"),

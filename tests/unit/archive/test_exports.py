@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from scrm.archive.export_files import ExportWriting, TooManyMessagesError
+from scrm.archive.export_files import ApprovedExports, ExportWriting, TooManyMessagesError
 from scrm.archive.exports import Export, ExportDesk, ExportState, ExportTerms
 from scrm.archive.media import media_key
 from scrm.archive.reading import MessageReader
@@ -180,6 +180,39 @@ def test_more_than_can_be_written_at_once_is_refused(archive: SpokenArchive) -> 
 
     with pytest.raises(TooManyMessagesError):
         written(archive, MemoryFolder(), most=2)
+
+
+def test_the_job_writes_what_was_approved_and_says_what_it_cannot(archive: SpokenArchive) -> None:
+    archive.keep(said(0), said(1), said(2), said(3, tolist=["wmB2"]))
+    records, told, folder = MemoryRecords[Export]("export_id"), Told(), MemoryFolder()
+    desk = ExportDesk(records, told)
+    few = replace(TERMS, search=replace(TERMS.search, parties=("wmB2",)))
+    for key, terms in (("few", few), ("many", TERMS), ("waits", TERMS)):
+        asked = current(records, desk.ask(terms, MAKER, key))
+        if key != "waits":
+            desk.approve(asked, "", CHECKER)
+    job = ApprovedExports(
+        desk, ExportWriting(archive.engine, MessageReader(archive.objects), folder, 2), lambda: CHECKER.at
+    )
+
+    assert job.write(lambda: False) == (0, 0)
+    assert job.write(lambda: True) == (1, 1)
+    assert job.write(lambda: True) == (0, 0)
+    states = {each.state: each for each in records.rows.values()}
+    assert states.keys() == {ExportState.READY, ExportState.FAILED, ExportState.ASKED}
+    assert "fewer days" in states[ExportState.FAILED].failure
+    assert states[ExportState.READY].written is not None
+
+
+def test_of_two_jobs_at_once_one_finds_the_other_was_faster(archive: SpokenArchive) -> None:
+    archive.keep(said(0))
+    records = MemoryRecords[Export]("export_id")
+    desk = ExportDesk(records, Told())
+    desk.approve(current(records, desk.ask(TERMS, MAKER, "k1")), "", CHECKER)
+    records.overtaken = True
+    writing = ExportWriting(archive.engine, MessageReader(archive.objects), MemoryFolder())
+
+    assert ApprovedExports(desk, writing, lambda: CHECKER.at).write(lambda: True) == (0, 0)
 
 
 def test_an_export_ends_a_week_after_it_was_ready(archive: SpokenArchive) -> None:

@@ -9,7 +9,7 @@ import pytest
 from scrm.archive.access import AccessLog, Reader
 from scrm.archive.message import MessageKind
 from scrm.archive.places import reopened_key
-from scrm.archive.reading import Cover, MessageReader, kind_name
+from scrm.archive.reading import MessageReader, TextCover, kind_name
 from scrm.archive.retrieval import Retrieval
 from scrm.archive.search import InvalidSearchError, MessageRef, Search
 from scrm.archive.stores import StoredObject
@@ -68,7 +68,7 @@ def test_a_message_is_read_from_its_segment_and_unmasked_for_a_reason_only(
 
     assert shown is not None
     assert open_to_read is not None
-    assert (shown.texts, shown.kind_name, shown.cover) == (("我的手机138****5678，密码******",), "文本", Cover.ALL)
+    assert (shown.texts, shown.kind_name, shown.cover) == (("我的手机138****5678，密码******",), "文本", TextCover.ALL)
     assert open_to_read.texts == ("我的手机13812345678，密码******",)  # nobody has a reason to read a password
     assert [(each.kind, each.reason, each.found) for each in accesses.kept[1:]] == [
         ("read", "复核", 1),
@@ -103,11 +103,11 @@ def test_another_branch_does_not_find_the_message_by_its_name_and_the_try_is_on_
 def test_a_row_that_was_opened_later_is_read_from_where_it_lies(archive: SpokenArchive, retrieval: Retrieval) -> None:
     archive.keep(said(0, "您好"), said(1, "迟到的钥匙"), parked=[1])
     late = next(each for each in retrieval.search(BANK, None, OFFICER, "").items if each.seq == PAGE + 2)
-    before = MessageReader(archive.objects).readable(late, Cover.ALL)
+    before = MessageReader(archive.objects).readable(late, TextCover.ALL)
     body = segment_of([said(1, "迟到的钥匙")], page=PAGE + 1)
     archive.objects.objects[reopened_key(PAGE, PAGE + 2)] = StoredObject(body, "v1")
 
-    after = MessageReader(archive.objects).readable(late, Cover.ALL)
+    after = MessageReader(archive.objects).readable(late, TextCover.ALL)
 
     assert (before.is_kept, before.texts) == (False, ())
     assert (after.is_kept, after.texts) == (True, ("迟到的钥匙",))

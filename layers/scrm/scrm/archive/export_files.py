@@ -6,21 +6,24 @@ Everything is written as it is read, so memory does not grow with the export; th
 import hashlib
 import html
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from itertools import groupby
 from typing import Any, Final, Protocol
 
 from scrm.archive import search
-from scrm.archive.exports import Export, Written
-from scrm.archive.reading import Cover, MessageReader, ReadableFile, ReadableMessage
+from scrm.archive.exports import Export, ExportDesk, ExportState, Written
+from scrm.archive.reading import MessageReader, ReadableFile, ReadableMessage, TextCover
+from scrm.archive.records import StaleRecordError
 from scrm.archive.retrieval import described
 from scrm.clock import BUSINESS_ZONE, to_iso
-from scrm.sql import SqlEngine
+from scrm.sql import SqlEngine, TooMuchSelectedError
 
 MOST_MESSAGES: Final = 10_000
 MANIFEST: Final = "manifest.json"
+_LISTED_AT_ONCE: Final = 100
 _LINES: Final = "messages.jsonl"
 _HTML: Final = "text/html; charset=utf-8"
 _JSON: Final = "application/json"
@@ -37,7 +40,12 @@ _STYLE: Final = (
 
 
 class TooManyMessagesError(Exception):
-    """More than `MOST_MESSAGES` match."""
+    """More match than an export takes; the text says what to do."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__(
+            f"More than {most} messages match. Choose fewer days, or name a customer, a member or a group."
+        )
 
 
 class Sink(Protocol):
@@ -104,7 +112,7 @@ class ExportWriting:
         """
         found = search.by_conversation(self.engine, export.search, self.most_messages + 1)
         if len(found) > self.most_messages:
-            raise TooManyMessagesError
+            raise TooManyMessagesError(self.most_messages)
         listed = _Listed()
         conversations = self._conversations(export, found, listed)
         manifest = _manifest(export, len(found), conversations, listed.files)
@@ -119,7 +127,7 @@ class ExportWriting:
         )
 
     def _conversations(self, export: Export, found: Sequence[search.Found], listed: _Listed) -> int:
-        cover = Cover.ALL if export.is_covered else Cover.SECRETS
+        cover = TextCover.ALL if export.is_covered else TextCover.SECRETS
         number = 0
         with self._file(export, _LINES, "application/jsonl", listed) as lines:
             for number, (_, of_one) in enumerate(groupby(found, key=lambda each: each.conversation_id), 1):
@@ -127,7 +135,7 @@ class ExportWriting:
                     self._conversation(export, [*of_one], cover, _Out(lines, page, listed))
         return number
 
-    def _conversation(self, export: Export, found: Sequence[search.Found], cover: Cover, out: "_Out") -> None:
+    def _conversation(self, export: Export, found: Sequence[search.Found], cover: TextCover, out: "_Out") -> None:
         out.page.text(_head(found))
         for each in found:
             message = self.messages.readable(each, cover)
@@ -154,6 +162,43 @@ class ExportWriting:
             counted = _Counted(sink)
             yield counted
         listed.add(name, counted)
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovedExports:
+    """Use case of a schedule: exports that were approved are written, one after another while there is time."""
+
+    desk: ExportDesk
+    writing: ExportWriting
+    now: Callable[[], datetime]
+
+    def write(self, has_time: Callable[[], bool]) -> tuple[int, int]:
+        """How many were written, and how many could not be.
+
+        A run that dies writes the same again; of two runs at once one finds that the other was faster.
+        """
+        written = failed = 0
+        for export in self._approved():
+            if not has_time():
+                break
+            try:
+                self.desk.written(export, self.writing.write(export), self.now())
+                written += 1
+            except (TooManyMessagesError, TooMuchSelectedError) as refused:
+                self.desk.failed(export, str(refused), self.now())
+                failed += 1
+            except StaleRecordError:
+                continue
+        return written, failed
+
+    def _approved(self) -> Iterator[Export]:
+        cursor: str | None = None
+        while True:
+            page = self.desk.exports.page("/", cursor, _LISTED_AT_ONCE)
+            yield from (export for export in page.items if export.state is ExportState.APPROVED)
+            cursor = page.cursor
+            if cursor is None:
+                return
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,7 +54,7 @@ _KIND_NAMES: Final[dict[MessageKind, str]] = {
 _UNKNOWN_KIND: Final = "其他类型"
 
 
-class Cover(StrEnum):
+class TextCover(StrEnum):
     """``all`` personal data is covered; ``secrets``: passwords and codes only, for whoever has a reason."""
 
     ALL = "all"
@@ -89,7 +89,7 @@ class ReadableMessage:
     kind_name: str
     texts: tuple[str, ...] = field(repr=False)
     files: tuple[ReadableFile, ...]
-    cover: Cover
+    cover: TextCover
     is_kept: bool = True
 
 
@@ -99,8 +99,8 @@ def kind_name(kind: str) -> str:
     return _KIND_NAMES.get(known, _UNKNOWN_KIND)
 
 
-def covered(text: str, cover: Cover) -> str:
-    return masking.cover(text) if cover is Cover.ALL else masking.cover_secrets(text)
+def covered(text: str, cover: TextCover) -> str:
+    return masking.cover(text) if cover is TextCover.ALL else masking.cover_secrets(text)
 
 
 class MessageReader:
@@ -110,7 +110,7 @@ class MessageReader:
         self._archive = archive
         self._kept: dict[str, bytes] = {}
 
-    def readable(self, found: Found, cover: Cover) -> ReadableMessage:
+    def readable(self, found: Found, cover: TextCover) -> ReadableMessage:
         """The message from its segment, or from what was opened of its page later."""
         line = self._line(found.page, found.seq)
         if line is None:

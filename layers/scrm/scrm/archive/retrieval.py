@@ -6,7 +6,7 @@ from typing import Any
 
 from scrm.archive import search
 from scrm.archive.access import AccessKind, AccessLog, Reader
-from scrm.archive.reading import Cover, MessageReader, ReadableMessage, covered
+from scrm.archive.reading import MessageReader, ReadableMessage, TextCover, covered
 from scrm.archive.search import Found, MessageRef, Search
 from scrm.paging import Page
 from scrm.sql import SqlEngine
@@ -33,14 +33,14 @@ class Retrieval:
 
     def show(self, ref: MessageRef, reader: Reader, reason: str) -> ReadableMessage | None:
         """The message with its personal data covered; None when there is none at or below the reader's node."""
-        return self._read(ref, reader, reason, AccessKind.READ, Cover.ALL)
+        return self._read(ref, reader, reason, AccessKind.READ, TextCover.ALL)
 
     def unmask(self, ref: MessageRef, reader: Reader, reason: str) -> ReadableMessage | None:
         """The message with passwords and codes alone covered. Who may ask for it is the caller's rule (R15)."""
-        return self._read(ref, reader, reason, AccessKind.UNMASKED, Cover.SECRETS)
+        return self._read(ref, reader, reason, AccessKind.UNMASKED, TextCover.SECRETS)
 
     def _read(
-        self, ref: MessageRef, reader: Reader, reason: str, kind: AccessKind, cover: Cover
+        self, ref: MessageRef, reader: Reader, reason: str, kind: AccessKind, cover: TextCover
     ) -> ReadableMessage | None:
         found = search.locate(self.engine, ref, reader.node_path)
         self.log.note(kind, reader, reason, {"message": str(ref)}, 1 if found else 0)
@@ -63,4 +63,4 @@ def described(wanted: Search) -> Mapping[str, Any]:
 
 
 def _covered(found: Found) -> Found:
-    return replace(found, text=covered(found.text, Cover.ALL))
+    return replace(found, text=covered(found.text, TextCover.ALL))

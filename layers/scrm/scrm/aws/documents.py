@@ -1,7 +1,8 @@
 """Documents in the data bucket: roster files, packages, certificates. Memory stays flat whatever their size."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from itertools import batched
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -15,6 +16,7 @@ PART_BYTES: Final = 8 * 1024 * 1024
 """Above this an upload goes in parts; S3 wants 5 MiB at least of each but the last, and 10,000 parts at most."""
 LONGEST_LINE_BYTES: Final = 1024 * 1024
 _READ_BYTES: Final = 1024 * 1024
+_DELETED_AT_ONCE: Final = 1_000  # S3's own limit
 _MISSING: Final = frozenset({"404", "NoSuchKey", "NotFound"})
 _CHANGED: Final = frozenset({"412", "PreconditionFailed"})
 
@@ -25,6 +27,13 @@ class DocumentMissingError(LookupError):
 
 class DocumentUnreadableError(ValueError):
     """The document cannot be read line by line; the text says why."""
+
+
+class DocumentsNotRemovedError(Exception):
+    """S3 refused to remove some documents; asking again is safe."""
+
+    def __init__(self, count: int) -> None:
+        super().__init__(f"{count} documents could not be removed")
 
 
 class DocumentUpload:
@@ -200,6 +209,14 @@ class DocumentStore:
         """A local file of up to 5 GB as a document, at once: until then readers find the previous one, or none."""
         with path.open("rb") as file:
             self._s3.put_object(Bucket=self._bucket, Key=key, Body=file, ContentType=content_type)
+
+    def delete(self, keys: Sequence[str]) -> None:
+        """Remove documents; what is not there counts as removed."""
+        for part in batched(keys, _DELETED_AT_ONCE, strict=False):
+            asked = [{"Key": key} for key in part]
+            answer = self._s3.delete_objects(Bucket=self._bucket, Delete={"Objects": asked, "Quiet": True})  # type: ignore[typeddict-item]
+            if answer.get("Errors"):
+                raise DocumentsNotRemovedError(len(answer["Errors"]))
 
     def _head(self, key: str) -> "HeadObjectOutputTypeDef":
         try:

@@ -7,7 +7,7 @@ Sums and counts travel, never averages, so that branches and months are added up
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
@@ -107,6 +107,27 @@ def inquiries_of(engine: SqlEngine, day: date, bucket: int | None, settings: Ser
         if bucket is None or index.bucket_of(conversation) == bucket
     )
     return [inquiry for inquiry in found if inquiry is not None]
+
+
+def added(parts: Iterable[ServiceQuality]) -> list[ServiceQuality]:
+    """Counts of one day from several buckets, by member and by where he stood; in the order of both."""
+    sums: dict[tuple[str, str], ServiceQuality] = {}
+    for part in parts:
+        key = (part.member, part.node_path)
+        known = sums.get(key)
+        sums[key] = part if known is None else _sum(known, part)
+    return [sums[key] for key in sorted(sums)]
+
+
+def _sum(one: ServiceQuality, other: ServiceQuality) -> ServiceQuality:
+    return replace(
+        one,
+        inquiries=one.inquiries + other.inquiries,
+        answered=one.answered + other.answered,
+        answered_in_time=one.answered_in_time + other.answered_in_time,
+        response_seconds=one.response_seconds + other.response_seconds,
+        responses=tuple(map(sum, zip(one.responses, other.responses, strict=True))),
+    )
 
 
 def summarise(inquiries: Iterable[Inquiry], day: date, settings: ServiceSettings) -> list[ServiceQuality]:

@@ -47,6 +47,16 @@ class Caller:
         return bool(self.roles & {Role.HEAD_OFFICE, Role.OPERATOR})
 
     @property
+    def reads_conversations(self) -> bool:
+        """May find and read what people wrote, with personal data covered (R2)."""
+        return bool(self.roles & {Role.HEAD_OFFICE, Role.COMPLIANCE, Role.AUDITOR})
+
+    @property
+    def guards_the_archive(self) -> bool:
+        """May read numbers for a reason, hold conversations and decide what customers want deleted (R3, R15)."""
+        return Role.COMPLIANCE in self.roles
+
+    @property
     def operates_the_corp(self) -> bool:
         """May start what touches every branch: head office or an operator, placed at the root."""
         return self.node.node_id == ROOT_NODE_ID and bool(self.roles & {Role.HEAD_OFFICE, Role.OPERATOR})

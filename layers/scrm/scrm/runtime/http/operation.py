@@ -17,7 +17,8 @@ from scrm.runtime.http.caller import Caller
 
 # /v1/<collection>/<id>/<part>/<piece>/<step>; anything else has no operation of ours behind it and is not repeated.
 _PATH = re.compile(
-    r"/v1/(?P<collection>[a-z-]{1,24}(?:/customers)?)(?:/(?P<id>[!-.0-~]{1,64})"
+    r"/v1/(?P<collection>archive/(?:accesses|deletion-requests|exports|holds|messages|retention)"
+    r"|[a-z-]{1,24}(?:/customers)?)(?:/(?P<id>[!-.0-~]{1,64})"
     r"(?:/(?P<part>[a-z-]{1,24})(?:/(?P<piece>[!-.0-~]{1,64})(?:/(?P<step>[a-z-]{1,24}))?)?)?)?/?"
 )
 _AS_ACTION = str.maketrans("/-", "._")

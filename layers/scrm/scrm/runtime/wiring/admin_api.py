@@ -18,12 +18,14 @@ from scrm.handover.queries import CaseQueries
 from scrm.org.nodes import NodeSettings
 from scrm.org.queries import OrgQueries, RejectionReviews
 from scrm.pause import pause_with_jitter
+from scrm.runtime.environment import required
 from scrm.runtime.http.answer_table import DynamoAnswerStore
 from scrm.runtime.http.answers import AnsweredOnce
 from scrm.runtime.http.decisions import DecidedOnce
 from scrm.runtime.http.syncs import SyncStarter
 from scrm.runtime.settings_admin import AdminSettings
 from scrm.runtime.wiring import bank_settings, handover_settings
+from scrm.runtime.wiring.tables import table
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -82,7 +84,7 @@ def case_queries() -> CaseQueries:
 
 @functools.cache
 def org_queries() -> OrgQueries:
-    return DynamoOrgRepository(_table(settings().org_table))
+    return DynamoOrgRepository(table("ORG_TABLE"))
 
 
 @functools.cache
@@ -461,7 +463,7 @@ def _task_staff() -> "OrgTaskStaff":
 
 
 def _answers() -> AnsweredOnce:
-    return AnsweredOnce(DynamoAnswerStore(_table(settings().platform_table)), clock.now)
+    return AnsweredOnce(DynamoAnswerStore(table("PLATFORM_TABLE")), clock.now)
 
 
 def _table(name: str) -> Table:
@@ -469,4 +471,4 @@ def _table(name: str) -> Table:
 
 
 def _audit_store() -> DynamoAuditStore:
-    return DynamoAuditStore(settings().audit_table, session.client("dynamodb"))
+    return DynamoAuditStore(required("AUDIT_TABLE"), session.client("dynamodb"))

@@ -1,0 +1,76 @@
+"""What the bank counts as good service (S69). Read by everybody, changed by head office."""
+
+from http import HTTPStatus
+from typing import Annotated
+
+from aws_lambda_powertools.event_handler.openapi.params import Body
+from pydantic import Field
+
+from scrm import clock
+from scrm.runtime.http.content_models import Asked
+from scrm.runtime.http.models import Reply
+from scrm.runtime.http.problems import NotAllowedError, ProblemError, sentence
+from scrm.runtime.http.routing import current_caller, responses, router
+from scrm.runtime.wiring import admin_api as wiring
+from scrm.runtime.wiring import bank_settings
+from scrm.settings.errors import InvalidSettingsError, SettingsConflictError
+from scrm.settings.reader import stored_as
+from scrm.settings.service import TOPIC, ServiceDocument
+
+
+class ServiceSettings(Reply):
+    """What is in force; ``given`` names what the bank set itself. ``is_valid`` False: the stored document is none."""
+
+    version: int
+    is_valid: bool
+    given: list[str]
+    settings: ServiceDocument
+
+
+class ServiceSettingsRequest(Asked):
+    """The whole document, over the version that was read; 0 when nothing was set yet."""
+
+    version: int = Field(ge=0)
+    settings: ServiceDocument
+
+
+@router.get(
+    "/v1/settings/service",
+    operation_id="getServiceSettings",
+    summary="Working hours, and when a customer counts as answered in time.",
+    tags=["settings"],
+    responses=responses(HTTPStatus.OK, ServiceSettings),
+)
+def get_service_settings() -> ServiceSettings:
+    current_caller()
+    return _current()
+
+
+@router.put(
+    "/v1/settings/service",
+    operation_id="putServiceSettings",
+    summary="Replace it; days that are measured from then on go by it. For head office.",
+    tags=["settings"],
+    responses=responses(HTTPStatus.OK, ServiceSettings, HTTPStatus.CONFLICT),
+)
+def put_service_settings(request: Annotated[ServiceSettingsRequest, Body()]) -> ServiceSettings:
+    caller = current_caller()
+    if not caller.operates_the_corp:
+        raise NotAllowedError("Settings are changed by head office and by operators placed at the root node.")
+    document = request.settings.model_dump(mode="json", exclude_unset=True)
+    change = wiring.settings_change_of(TOPIC, ServiceDocument)
+    try:
+        change.replace(document, request.version, caller.actor, clock.now())
+    except SettingsConflictError as conflict:
+        raise ProblemError(HTTPStatus.CONFLICT, "settings-conflict", sentence(conflict)) from conflict
+    return _current()
+
+
+def _current() -> ServiceSettings:
+    """As of this moment. A stored document that does not fit is told as such, so that it can be replaced."""
+    given, version = bank_settings.store().read(TOPIC)
+    try:
+        found, is_valid = stored_as(ServiceDocument, TOPIC, given), True
+    except InvalidSettingsError:
+        found, is_valid = ServiceDocument(), False
+    return ServiceSettings(version=version, is_valid=is_valid, given=sorted(given), settings=found)
