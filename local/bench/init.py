@@ -87,6 +87,7 @@ ENVIRONMENT: Mapping[str, str] = {
     "ARCHIVE_LIBRARY_PATH": "/opt/lib/libWeWorkFinanceSdk_C.so",
     "ARCHIVE_PULLS_PER_MINUTE": "600",
     "ARCHIVE_KEYS_SECRET_ID": "scrm/archive-keys",
+    "ARCHIVE_LOCK_DAYS": "1827",
     "CERTIFICATE_KEY_ID": "alias/certificates",
     **{name: name.lower() for name in re.findall(r"^ +([A-Z_]+_TABLE): ", _TEMPLATE, re.MULTILINE)},
     **{name: f"{_QUEUES}/{name}" for name in re.findall(r"^ +([A-Z_]+_QUEUE_URL): ", _TEMPLATE, re.MULTILINE)},

@@ -13,7 +13,7 @@ from scrm.aws.contact_table import DynamoContactRepository
 from scrm.aws.table import Table
 from scrm.aws.way_table import DynamoArrivals, DynamoSuccessors, DynamoWays
 from scrm.ways.messages import ContactWayChanged, ContactWaysDue
-from scrm.ways.model import Arrival, AtWecom, ContactWay, Problem, WayKind, WayScene, WayState, WayWish
+from scrm.ways.model import Arrival, AtWecom, ContactWay, WayKind, WayProblem, WayScene, WayState, WayWish
 from scrm.ways.ports import Arrivals, WayStore
 from tests.engine import EngineTables
 from tests.fakes.ways import FakeWays
@@ -130,7 +130,7 @@ def test_the_night_takes_a_leaver_out_and_his_successor_in(bank: LocalBank, tabl
 def test_the_table_and_the_fake_follow_the_same_rules(tables: EngineTables, kind: str) -> None:
     store: WayStore = FakeWays() if kind == "fake" else DynamoWays(table(tables))
     arrivals: Arrivals = store if isinstance(store, FakeWays) else DynamoArrivals(table(tables))
-    at = AtWecom("c", "https://qr", 2, ("rm_a",), T0, Problem.REFUSED, 41045, ("name",), T0)
+    at = AtWecom("c", "https://qr", 2, ("rm_a",), T0, WayProblem.REFUSED, 41045, ("name",), T0)
     whole = a_way(wish=replace(WISH, department_ids=("10",), last_day=T0.date()), ended_at=T0, at_wecom=at)
 
     assert store.add(whole)

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from scrm.org.model import Member, MemberStatus
-from scrm.ways.model import Arrival, AtWecom, Problem
+from scrm.ways.model import Arrival, AtWecom, WayProblem
 from tests.admin_api import AT, Api
 from tests.unit.cli.test_commands import Run, api, endpoints, exit_code, gateway, issuer, run
 
@@ -18,7 +18,7 @@ def test_a_way_is_made_shown_edited_and_ended(run: Run, api: Api) -> None:
 
     run("--as", "branch_10", "ways", "create", "网点大堂", "--member", "rm_a", "--last-day", "2030-01-31")
     ((way_id, way),) = api.ways.rows.items()
-    at = AtWecom("config", "https://qr.example/1", 1, ("rm_a",), problem=Problem.REFUSED, errcode=41045)
+    at = AtWecom("config", "https://qr.example/1", 1, ("rm_a",), problem=WayProblem.REFUSED, errcode=41045)
     api.ways.rows[way_id] = replace(way, at_wecom=replace(at, drift=("name",)))
     api.ways.count(Arrival(way_id, "rm_a", "wm1", AT), way)
 

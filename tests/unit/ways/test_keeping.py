@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scrm.ways.keeping import CALL_ENDS_AFTER, WayKeeper, WayOutcome
-from scrm.ways.model import ContactWay, Problem, WayKind, WayScene, WayState, WayWish
+from scrm.ways.model import ContactWay, WayKind, WayProblem, WayScene, WayState, WayWish
 from scrm.ways.ports import WayInDoubtError, WayRefusedError
 from tests.fakes.ways import FakeStaff, FakeWayBook, FakeWays
 
@@ -142,7 +142,7 @@ def test_a_way_that_leads_to_nobody_any_more_is_flagged_until_somebody_serves() 
     bank.staff.stand_ins = {"rm_a": None, "rm_b": None}
 
     assert bank.bring(look=True) is WayOutcome.UNSERVED
-    assert bank.way.at_wecom.problem is Problem.NOBODY_SERVES
+    assert bank.way.at_wecom.problem is WayProblem.NOBODY_SERVES
     bank.staff.stand_ins = {}
     bank.bring(look=True)
 

@@ -23,7 +23,7 @@ from scrm.aws.table import ABSENT, Condition, Item, Put, Table, Update, starts_w
 from scrm.aws.transactions import transacted
 from scrm.clock import BUSINESS_ZONE
 from scrm.paging import Page
-from scrm.ways.model import Arrival, AtWecom, ContactWay, Problem, WayKind, WayScene, WayWish
+from scrm.ways.model import Arrival, AtWecom, ContactWay, WayKind, WayProblem, WayScene, WayWish
 from scrm.ways.ports import WayBusyError
 
 SCHEMA_VERSION: Final = 1
@@ -220,7 +220,7 @@ def _to_way(item: Item) -> ContactWay:
             revision=at["revision"],
             userids=tuple(at["userids"]),
             called_at=_moment(at.get("called_at")),
-            problem=Problem(at["problem"]) if at.get("problem") else None,
+            problem=WayProblem(at["problem"]) if at.get("problem") else None,
             errcode=at["errcode"],
             drift=tuple(at["drift"]),
             looked_at=_moment(at.get("looked_at")),

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Final
 
 from scrm.clock import BUSINESS_ZONE
-from scrm.ways.model import AtWecom, ContactWay, Problem, WayAsTold, WayKind
+from scrm.ways.model import AtWecom, ContactWay, WayAsTold, WayKind, WayProblem
 from scrm.ways.ports import (
     ServingStaff,
     WayBook,
@@ -67,15 +67,15 @@ class WayKeeper:
             return self._end(way)
         told = self._as_told(way)
         if not told.userids and not told.department_ids:
-            return self._flagged(way, Problem.NOBODY_SERVES, WayOutcome.UNSERVED)
+            return self._flagged(way, WayProblem.NOBODY_SERVES, WayOutcome.UNSERVED)
         return self._told(way, told, look=look)
 
     def _told(self, way: ContactWay, told: WayAsTold, *, look: bool) -> WayOutcome:
         at = way.at_wecom
-        if at.problem is Problem.GONE_AT_WECOM and at.revision == way.revision:
+        if at.problem is WayProblem.GONE_AT_WECOM and at.revision == way.revision:
             return WayOutcome.UNCHANGED  # its code is dead wherever it hangs; a new one is for a person to decide
-        if not at.config_id or at.problem is Problem.GONE_AT_WECOM:
-            if at.problem is Problem.REFUSED and at.revision == way.revision and not look:
+        if not at.config_id or at.problem is WayProblem.GONE_AT_WECOM:
+            if at.problem is WayProblem.REFUSED and at.revision == way.revision and not look:
                 return WayOutcome.REFUSED
             return self._create(way, told)
         is_equal = at.revision == way.revision and at.userids == told.userids and at.called_at is None
@@ -109,7 +109,7 @@ class WayKeeper:
         try:
             found, _ = self.wecom.get(way.at_wecom.config_id)
         except WayGoneError:
-            return self._flagged(way, Problem.GONE_AT_WECOM, WayOutcome.DRIFTED)
+            return self._flagged(way, WayProblem.GONE_AT_WECOM, WayOutcome.DRIFTED)
         drift = tuple(name for name in WayAsTold.__slots__ if getattr(found, name) != getattr(told, name))
         self._settle(way, replace(way.at_wecom, drift=drift, problem=None, looked_at=self.now()))
         return WayOutcome.DRIFTED if drift else WayOutcome.UNCHANGED
@@ -160,11 +160,11 @@ class WayKeeper:
         return stored
 
     def _refused(self, way: ContactWay, refused: WayRefusedError) -> WayOutcome:
-        at = replace(way.at_wecom, called_at=None, problem=Problem.REFUSED, errcode=refused.errcode)
+        at = replace(way.at_wecom, called_at=None, problem=WayProblem.REFUSED, errcode=refused.errcode)
         self._settle(way, replace(at, revision=way.revision))
         return WayOutcome.REFUSED
 
-    def _flagged(self, way: ContactWay, problem: Problem, outcome: WayOutcome) -> WayOutcome:
+    def _flagged(self, way: ContactWay, problem: WayProblem, outcome: WayOutcome) -> WayOutcome:
         at = replace(way.at_wecom, problem=problem, called_at=None, looked_at=self.now())
         if (at.problem, at.called_at) != (way.at_wecom.problem, way.at_wecom.called_at):
             self._settle(way, at)

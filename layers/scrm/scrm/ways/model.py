@@ -23,7 +23,7 @@ class WayScene(StrEnum):
     MINI_PROGRAM = "mini_program"
 
 
-class Problem(StrEnum):
+class WayProblem(StrEnum):
     """Why a way does not work as it should; a person has to look."""
 
     NOBODY_SERVES = "nobody_serves"
@@ -63,7 +63,7 @@ class AtWecom:
     revision: int = 0
     userids: tuple[str, ...] = ()
     called_at: datetime | None = None
-    problem: Problem | None = None
+    problem: WayProblem | None = None
     errcode: int = 0
     drift: tuple[str, ...] = ()
     looked_at: datetime | None = None

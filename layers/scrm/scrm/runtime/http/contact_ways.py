@@ -32,7 +32,7 @@ from scrm.runtime.http.routing import (
 from scrm.runtime.wiring import admin_api as wiring
 from scrm.ways import model
 from scrm.ways.desk import MOST_PEOPLE, InvalidWayError, NewWay, StaleWayError, UnknownWayError
-from scrm.ways.model import Problem, WayKind, WayScene, WayState
+from scrm.ways.model import WayKind, WayProblem, WayScene, WayState
 from scrm.ways.ports import WayBusyError
 from scrm.wecom.limits import WAY_REMARK_LENGTH
 
@@ -85,7 +85,7 @@ class ContactWay(Reply):
     skip_verify: bool
     last_day: date | None
     state: WayState
-    problem: Problem | None
+    problem: WayProblem | None
     errcode: int
     qr_code: str
     serving: list[str]
