@@ -31,6 +31,7 @@ def test_endpoints_file_names_everything_that_answers(stack: RunningStack) -> No
         "WelcomeQueue",
         "ArchiveIntakeQueue",
         "ArchiveQueue",
+        "ArchiveMediaQueue",
         "ArchiveScreenQueue",
     }
     assert told["resources"]["buses"] == {"ScrmBus": "scrm"}
