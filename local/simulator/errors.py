@@ -126,6 +126,8 @@ GROUP_INHERITED_ALREADY = 90508
 BAD_OPENGID = 90511
 AGENT_NOT_OF_TOKEN = 301002
 BAD_STATISTICS_TIME = 600018
+URL_NOT_FETCHED = 830003
+MD5_DIFFERS = 301019
 BAD_RANGE = 830002
 ARCHIVE_TOO_OLD = 10010  # the library's number: what the wire says is not public
 ARCHIVE_IP = 301042
@@ -215,6 +217,8 @@ _TEXTS = {
     ALBUM_DESCRIPTION: "invalid product description",
     ALBUM_EMPTY: "product without attachments",
     BAD_RANGE: "invalid range",
+    URL_NOT_FETCHED: "the url could not be fetched",
+    MD5_DIFFERS: "md5 differs",
     MOMENT_TYPE: "invalid moment type",
     TOO_MANY_MOMENT_JOBS: "too many running moment jobs",
     MOMENT_DISTRIBUTING: "the moment is being distributed",

@@ -267,6 +267,12 @@ class Knobs(BaseModel):
         description="A job is done (status 3) after this; half-way it turns from 1 to 2. UNVERIFIED.",
         json_schema_extra=_UNVERIFIED,
     )
+    url_upload_seconds: int = Field(
+        default=5,
+        ge=0,
+        description="An upload by address has ended after this. UNVERIFIED.",
+        json_schema_extra=_UNVERIFIED,
+    )
     moment_dispatch_seconds: int = Field(
         default=10,
         ge=0,

@@ -12,7 +12,7 @@ from local.simulator.clock import BEIJING
 from local.simulator.file_facts import facts_of
 from local.simulator.multipart import UploadedFile
 
-type MediaUse = Literal["message", "moments", "album"]
+type MediaUse = Literal["message", "moments", "album", "by_url"]
 
 _PICTURES_PER_DAY, _PICTURES_PER_MONTH = 1_000, 3_000
 

@@ -17,6 +17,7 @@ from local.simulator.moments import MomentEngine
 from local.simulator.state import Simulation
 from local.simulator.timeline import TIMER, WalkReport
 from local.simulator.transfers import TransferEngine
+from local.simulator.url_uploads import UrlUploadEngine
 from local.simulator.world import World
 
 _WEBHOOK_SECONDS = 900.0  # a schedule's target may be a Lambda, which may take 15 minutes
@@ -46,8 +47,15 @@ class Simulator:
         self.contacts = ContactActions(self.simulation, self.actions)
         self.mass_messages = MassMessageEngine(self.simulation)
         self.moments = MomentEngine(self.simulation)
+        self.url_uploads = UrlUploadEngine(self.simulation, self.dispatcher)
         engines = Engines(
-            self.simulation, self.dispatcher, self.transfers, self.group_transfers, self.mass_messages, self.moments
+            self.simulation,
+            self.dispatcher,
+            self.transfers,
+            self.group_transfers,
+            self.mass_messages,
+            self.moments,
+            self.url_uploads,
         )
         self.gate = Gate(engines)
         self.simulation.timeline.on(TIMER, self._fire_timer)

@@ -25,6 +25,7 @@ from local.simulator.template_book import GroupTemplateBook
 from local.simulator.timeline import Agenda, Timeline
 from local.simulator.tokens import TokenStore
 from local.simulator.transfer_book import TransferBook
+from local.simulator.url_upload_book import UrlUploadBook
 from local.simulator.world import World, empty_world
 
 
@@ -60,6 +61,7 @@ class State:
     contact_ways: ContactWayBook = field(default_factory=ContactWayBook)
     messages: MessageBook = field(default_factory=MessageBook)
     media: MediaStore = field(default_factory=MediaStore)
+    url_uploads: UrlUploadBook = field(default_factory=UrlUploadBook)
     mass: MassBook = field(default_factory=MassBook)
     archive: ArchiveBook = field(default_factory=ArchiveBook)
     moments: MomentBook = field(default_factory=MomentBook)

@@ -13,6 +13,7 @@ from local.simulator.moments import MomentEngine
 from local.simulator.multipart import UploadedFile
 from local.simulator.state import Simulation
 from local.simulator.transfers import TransferEngine
+from local.simulator.url_uploads import UrlUploadEngine
 from local.simulator.world import World
 
 type Access = Literal["any", "address_book", "member_ids", "customer", "message", "archive"]
@@ -38,6 +39,7 @@ class Engines:
     group_transfers: GroupTransferEngine
     mass_messages: MassMessageEngine
     moments: MomentEngine
+    url_uploads: UrlUploadEngine
 
 
 @dataclass(frozen=True, slots=True)

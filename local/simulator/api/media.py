@@ -10,6 +10,7 @@ from local.simulator.errors import ApiError
 from local.simulator.file_facts import facts_of
 from local.simulator.media_store import Media, MediaUse
 from local.simulator.multipart import UploadedFile
+from local.simulator.url_upload_book import RESULT_LIFE_SECONDS
 
 _MEGABYTE = 1024 * 1024
 _LEAST_BYTES = 6  # "more than 5"
@@ -26,6 +27,9 @@ _ATTACHMENT_USES: dict[int, tuple[MediaUse, frozenset[str]]] = {
     2: ("album", frozenset({"image"})),
 }
 _PART = "media"
+_BY_URL = frozenset({"video", "file"})
+_TAKES_BY_URL = "externalcontact/group_welcome_template/"
+_MD5 = re.compile(r"[0-9a-fA-F]{32}")
 _RANGE = re.compile(r"bytes=([0-9]{1,12})-([0-9]{1,12})?")
 _MOST_AT_ONCE = 20 * _MEGABYTE
 
@@ -57,6 +61,32 @@ def upload_picture(call: Call) -> Body:
     return {"url": address}
 
 
+def upload_by_url(call: Call) -> Body:
+    """Starts a job; its id is what WeCom tells when it has ended."""
+    if arguments.integer(call.args, "scene") != 1:
+        raise ApiError(errors.INVALID_PARAMETER, "scene")
+    kind = _kind(call, "type", _BY_URL)
+    name, url = _bounded(call, "filename", 128), _bounded(call, "url", 1024)
+    md5 = arguments.text(call.args, "md5")
+    if not _MD5.fullmatch(md5):
+        raise ApiError(errors.INVALID_PARAMETER, "md5")
+    return {"jobid": call.engines.url_uploads.start(call.app, kind, name, url, md5).jobid}
+
+
+def result_of_upload(call: Call) -> Body:
+    """1 running, 2 done, 3 failed; an hour after its end, and to another app, a job is unknown."""
+    job = call.engines.simulation.state.url_uploads.jobs.get(_bounded(call, "jobid", 128))
+    if job is None or job.app != call.app.app or (job.done and call.now >= job.finished_at + RESULT_LIFE_SECONDS):
+        raise ApiError(errors.INVALID_PARAMETER, "jobid")
+    if not job.done:
+        return {"status": 1}
+    message = errors.text_of(job.errcode) if job.errcode else "ok"
+    detail = {"errcode": job.errcode, "errmsg": message}
+    if job.errcode:
+        return {"status": 3, "detail": detail}
+    return {"status": 2, "detail": {**detail, "media_id": job.media_id, "created_at": str(int(job.finished_at))}}
+
+
 def download(call: Call) -> FileBody:
     """The file, or the part of it that a Range header names: 20 MB at most."""
     media_id = arguments.text(call.args, "media_id", missing=errors.MEDIA_ID_MISSING)
@@ -86,7 +116,8 @@ def usable(call: Call, media_id: str, use: MediaUse, kind: str) -> Media:
     media = call.engines.simulation.state.media.living(media_id, call.now, call.knobs.media_life_seconds)
     if media is None:
         raise ApiError(errors.MEDIA_ID_INVALID)
-    if media.use != use:
+    also = use == "message" and media.use == "by_url" and call.path.startswith(_TAKES_BY_URL)
+    if media.use != use and not also:
         raise ApiError(call.knobs.moment_foreign_media_errcode if use == "moments" else errors.MEDIA_ID_INVALID)
     if media.kind != kind:
         raise ApiError(errors.MEDIA_ID_INVALID)
@@ -106,6 +137,13 @@ def picture_of(call: Call, media_id: str) -> str:
     address = f"https://wework.qpic.cn/wwpic/{lent.sha256[:24]}/0"
     media.pictures[address] = lent.sha256
     return address
+
+
+def _bounded(call: Call, name: str, most: int) -> str:
+    value = arguments.text(call.args, name)
+    if len(value.encode()) > most:
+        raise ApiError(errors.INVALID_PARAMETER, name)
+    return value
 
 
 def _kind(call: Call, name: str, kinds: Iterable[str]) -> str:
@@ -131,6 +169,8 @@ def _checked_file(call: Call, kind: str, most: int, *, part: str | None) -> Uplo
 ENDPOINTS = {
     "media/upload": Endpoint("POST", "message", upload, takes_file=True),
     "media/upload_attachment": Endpoint("POST", "customer", upload_attachment, takes_file=True),
+    "media/upload_by_url": Endpoint("POST", "message", upload_by_url),
+    "media/get_upload_by_url_result": Endpoint("POST", "message", result_of_upload),
     "media/get": Endpoint("GET", "message", download),
     "media/uploadimg": Endpoint("POST", "message", upload_picture, takes_file=True),
 }
