@@ -17,7 +17,10 @@ _SECRETS = {
     "scrm/callback": {
         "contacts": {"token": "SampleCallbackToken", "encoding_aes_key": "SampleEncodingAESKeyOfFortyThreeCharacters0"}
     },
-    "scrm/wecom": {"corp_id": CORP_ID, "apps": {"contacts": {"agent_id": 1000002, "secret": "SampleAppSecret"}}},
+    "scrm/wecom": {
+        "corp_id": CORP_ID,
+        "apps": {name: {"agent_id": 1000002, "secret": "SampleAppSecret"} for name in ("contacts", "archive")},
+    },
     "scrm/links": {"current": "k1", "k1": "a-key-of-tests-and-samples-which-opens-nothing"},
 }
 # Functions share the token: one start in thousands has to fetch it.
