@@ -111,7 +111,7 @@ class Bank:
             facts=lambda: pytest.fail("no feed here"),
             answers=lambda: pytest.fail("no answers here"),
             ways=lambda: pytest.fail("no contact ways here"),
-            on_added=lambda _: None,
+            on_added=lambda *_: None,
             tag=lambda _: pytest.fail("no tags here"),
             on_successor=lambda *_: None,
             ceilings=lambda: pytest.fail("no tags here"),

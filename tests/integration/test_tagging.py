@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -11,6 +11,9 @@ from scrm import clock
 from scrm.aws.contact_table import DynamoContactRepository
 from scrm.aws.table import Table
 from scrm.aws.tag_rule_table import DynamoTagRules, DynamoTallies
+from scrm.contacts.changes import ContactChanges
+from scrm.contacts.ports import CustomerSource
+from scrm.contacts.writer import CustomerWriter
 from scrm.tagging.model import MissingTag, Newcomer, RuleState, RuleWish, TagRule
 from scrm.tagging.ports import TagRules, Tallies
 from tests.engine import EngineTables
@@ -69,6 +72,18 @@ def test_without_a_rule_wecom_is_not_asked(bank: LocalBank) -> None:
     comes(bank)
 
     assert len(bank.sim.control.calls(path="externalcontact/get_corp_tag_list")) == before
+    assert tags_at_wecom(bank) == []
+
+
+def test_a_colleagues_customer_is_no_newcomer_unless_he_came_by_a_way(bank: LocalBank, tables: EngineTables) -> None:
+    """So is one who was handed over: 10,000 of them would otherwise be looked at and tagged one by one."""
+    assert DynamoTagRules(table(tables)).save(RULE)
+    contacts = DynamoContactRepository(table(tables, "ContactsTable"))
+    changes = ContactChanges(cast("CustomerSource", None), contacts, CustomerWriter(contacts, clock.now))
+    changes.added("rm_zhao03", NEWCOMER, clock.now() - timedelta(days=3))
+
+    comes(bank)
+
     assert tags_at_wecom(bank) == []
 
 

@@ -67,7 +67,7 @@ class Desk:
     renamed_tasks: list[tuple[str, str]] = field(default_factory=list)
     org: NoNodes = field(default_factory=NoNodes)
     tags: list[tuple[str, str, Sequence[str]]] = field(default_factory=list)
-    came: list[Arrival] = field(default_factory=list)
+    came: list[tuple[Arrival, bool]] = field(default_factory=list)
     successors: list[tuple[str, str]] = field(default_factory=list)
 
     @property
@@ -88,7 +88,7 @@ class Desk:
             facts=lambda: pytest.fail("no feed here"),
             answers=lambda: pytest.fail("no answers here"),
             ways=lambda: pytest.fail("no contact ways here"),
-            on_added=self.came.append,
+            on_added=lambda arrival, is_new: self.came.append((arrival, is_new)),
             tag=lambda _: pytest.fail("no tags here"),
             on_successor=lambda old, new, _: self.successors.append((old, new)),
             ceilings=lambda: cast("CeilingTagging", self),
@@ -323,3 +323,17 @@ def test_tags_that_took_too_long_go_on_in_another_message() -> None:
 
     assert [CeilingTagsDue.model_validate_json(body).userid for body in left] == ["rm_a"]
     assert desk.outcomes == [CeilingOutcome.CONTINUED, CeilingOutcome.KEPT]
+
+
+def test_who_comes_is_new_to_the_bank_unless_a_colleague_has_or_had_him() -> None:
+    desk = Desk()
+    desk.callback("add_external_contact", UserID="rm_a", ExternalUserID="wm_new")
+    desk.callback("add_external_contact", UserID="rm_b", ExternalUserID="wm_new")
+    desk.callback("del_follow_user", UserID="rm_a", ExternalUserID="wm_new")
+    desk.callback("add_external_contact", UserID="rm_c", ExternalUserID="wm_new")
+
+    assert [(arrival.userid, is_new) for arrival, is_new in desk.came] == [
+        ("rm_a", True),
+        ("rm_b", False),
+        ("rm_c", False),
+    ]

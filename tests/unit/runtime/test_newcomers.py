@@ -36,11 +36,20 @@ def arrival(state: str = "", days_ago: int = 0) -> Arrival:
 def test_every_newcomer_gets_his_tags_by_a_message_of_their_own(
     queue: SentMessages, counted: list[str], state: str, ours: list[str]
 ) -> None:
-    contact_sync.came(arrival(state))
+    contact_sync.came(arrival(state), is_new=True)
 
     (message,) = queue.bodies
     assert (message["kind"], message["userid"], message["came_by"]) == ("tags_due", "rm_a", state)
     assert counted == ours
+
+
+@pytest.mark.parametrize(("state", "tagged"), [("", 0), ("qr-07", 1), (OURS, 1)])
+def test_who_was_a_colleagues_customer_gets_tags_only_by_a_contact_way(
+    queue: SentMessages, counted: list[str], state: str, tagged: int
+) -> None:
+    contact_sync.came(arrival(state), is_new=False)
+
+    assert len(queue.bodies) == tagged
 
 
 @pytest.mark.parametrize(("days_ago", "tagged"), [(1, 1), (4, 0)])

@@ -42,10 +42,32 @@ class ContactChanges:
     repository: ContactRepository
     writer: CustomerWriter
 
-    def added(self, userid: str, external_userid: str, at: datetime, *, half: bool = False, came_by: str = "") -> None:
-        """``came_by`` is the ``state`` of the contact way by which he came, empty for none."""
+    def added(
+        self,
+        userid: str,
+        external_userid: str,
+        at: datetime,
+        *,
+        half: bool = False,
+        came_by: str = "",
+        hear: Callable[[bool], object] = lambda _: None,
+    ) -> None:
+        """``came_by`` is the ``state`` of the contact way by which he came, empty for none.
+
+        ``hear`` is told, before anything is stored, whether he is new to the bank: nobody else follows him, or did so
+        in the last 30 days. One who was handed over is not.
+        """
         state = RelationState.HALF_ADDED if half else RelationState.ACTIVE
-        self._told(userid, external_userid, Standing(state, at, at), came_by)
+        known, actual = self._read(userid, external_userid)
+        rows = known or self.repository.read(customers=[external_userid])
+        customer = rows.customers.get(external_userid)
+        hear(customer is None or not set(customer.followers) - {actual})
+        ways = {actual: came_by} if came_by else {}
+
+        def edit(customer: Customer) -> Customer:
+            return ownership.with_news(customer, actual, Standing(state, at, at))
+
+        self.writer.apply([Wanted(external_userid, edit, (actual,), came_by=ways)], known)
 
     def deleted_by_member(self, userid: str, external_userid: str, at: datetime, *, by_transfer: bool = False) -> None:
         """The relation ended; ``by_transfer`` when WeCom gave the customer to someone it does not name."""
@@ -102,19 +124,15 @@ class ContactChanges:
 
         self.writer.apply([Wanted(customer, edit) for customer in _once(external_userids)])
 
-    def _told(self, userid: str, external_userid: str, news: Standing, came_by: str = "") -> None:
+    def _told(self, userid: str, external_userid: str, news: Standing) -> None:
         def edit(customer: Customer, actual: str) -> Customer:
             return ownership.with_news(customer, actual, news)
 
-        self._tell(userid, external_userid, edit, came_by)
+        self._tell(userid, external_userid, edit)
 
-    def _tell(
-        self, userid: str, external_userid: str, edit: Callable[[Customer, str], Customer], came_by: str = ""
-    ) -> None:
+    def _tell(self, userid: str, external_userid: str, edit: Callable[[Customer, str], Customer]) -> None:
         known, actual = self._read(userid, external_userid)
-        ways = {actual: came_by} if came_by else {}
-        wanted = Wanted(external_userid, lambda customer: edit(customer, actual), (actual,), came_by=ways)
-        self.writer.apply([wanted], known)
+        self.writer.apply([Wanted(external_userid, lambda customer: edit(customer, actual), (actual,))], known)
 
     def _read(self, userid: str, external_userid: str) -> tuple[Known | None, str]:
         """The customer and his relation, and the name that the member goes by now."""

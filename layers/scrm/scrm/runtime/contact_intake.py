@@ -136,7 +136,7 @@ class ContactIntake:
     facts: "Callable[[], FactsIntake]"
     answers: "Callable[[], ConsentIntake]"
     ways: "Callable[[], WaysIntake]"
-    on_added: Callable[[Arrival], object]
+    on_added: Callable[[Arrival, bool], object]
     tag: "Callable[[TagsDue], TagOutcome]"
     on_successor: Callable[[str, str, datetime], object]
     ceilings: "Callable[[], CeilingTagging]"
@@ -350,5 +350,7 @@ class ContactIntake:
 
     def _added(self, userid: str, external_userid: str, at: datetime, came_by: str) -> None:
         """Counted before it is stored: what is stored as known nobody would count any more."""
-        self.on_added(Arrival(came_by, userid, external_userid, at))
-        self.changes.added(userid, external_userid, at, came_by=came_by)
+        arrival = Arrival(came_by, userid, external_userid, at)
+        self.changes.added(
+            userid, external_userid, at, came_by=came_by, hear=lambda is_new: self.on_added(arrival, is_new)
+        )

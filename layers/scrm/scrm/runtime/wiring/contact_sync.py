@@ -210,25 +210,27 @@ def ways_intake() -> "WaysIntake":
     return ways.ways_intake(contact_queue())
 
 
-def came(arrival: Arrival) -> None:
-    """A customer came: one of our contact ways is looked up, and his tags get a message of their own.
+def came(arrival: Arrival, is_new: bool) -> None:  # noqa: FBT001 - as the use case tells it
+    """A customer came: one of our contact ways is looked up, and a newcomer's tags get a message of their own.
 
+    Who was with a colleague before is a newcomer only if he came by a contact way; one who was handed over is none.
     His greeting has a queue of its own, told before this one.
     """
     if is_ours(arrival.state):
         from scrm.runtime.wiring import ways  # noqa: PLC0415 - few starts hear of one
 
         ways.came(arrival)
-    message = TagsDue(
-        userid=arrival.userid, external_userid=arrival.external_userid, came_by=arrival.state, at=arrival.at
-    )
-    contact_queue().send([message])
+    if is_new or arrival.state:
+        message = TagsDue(
+            userid=arrival.userid, external_userid=arrival.external_userid, came_by=arrival.state, at=arrival.at
+        )
+        contact_queue().send([message])
 
 
 def found_out(arrival: Arrival) -> None:
     """The pass found a contact way that no callback had told; who came long ago is no newcomer."""
     if clock.now() - arrival.at <= _NEWCOMER:
-        came(arrival)
+        came(arrival, is_new=False)
     elif is_ours(arrival.state):
         from scrm.runtime.wiring import ways  # noqa: PLC0415 - as above
 
