@@ -157,5 +157,6 @@ def test_the_first_taker_stays_the_successor(tables: EngineTables) -> None:
 
     successors.took_over("rm_a", "rm_b", T0)
     successors.took_over("rm_a", "rm_c", T0)
+    DynamoSuccessors(table(tables)).took_over("rm_a", "rm_d", T0)  # another process, which knows of nothing
 
     assert (successors.successor_of("rm_a"), successors.successor_of("rm_c")) == ("rm_b", None)

@@ -27,6 +27,7 @@ def ways_intake(queue: Queue) -> WaysIntake:
     return WaysIntake(keeper, ways, queue, clock.now, count)
 
 
+@functools.cache
 def successors() -> DynamoSuccessors:
     return DynamoSuccessors(table("WELCOME_TABLE"))
 
@@ -45,4 +46,5 @@ def came(arrival: Arrival) -> None:
 
 def reset() -> None:
     """Forget every built object; for tests."""
+    successors.cache_clear()
     _arrivals.cache_clear()
