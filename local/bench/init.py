@@ -36,7 +36,7 @@ LIMITS = {
     "campaign_reconcile": 0.85,
     "campaign_planner": 0.85,
     "admin_api": 0.90,
-    "archive_api": 0.95,
+    "archive_api": 0.90,
     "archive_rollup": 0.85,
     "customer_web": 0.85,
 }
