@@ -1,0 +1,1 @@
+"""What the bank tells of its customers' business: feeds, checked as a whole and published by version."""

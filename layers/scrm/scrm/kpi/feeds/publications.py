@@ -1,0 +1,51 @@
+"""Versions of a feed: each delivery that was accepted makes one, and nothing that is published changes."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from scrm.kpi.feeds.datasets import CURRENT, Feed
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """One version.
+
+    ``period`` is the delivery's own: of the customer master the day it speaks for. ``content_id`` tells the same files
+    from others, ``delivery_id`` the same delivery. ``rows`` were published, ``quarantined`` not, ``repeated`` stood
+    twice in the same words and once in the version. ``totals`` are sums of the published rows by column, ``links`` how
+    many customers are linked in which way (`scrm.kpi.feeds.links`). ``customers_version`` is the version of the master
+    that placed the facts in the organisation; None: there was none yet.
+    """
+
+    feed: Feed
+    period: str
+    version: int
+    delivery_id: str
+    content_id: str
+    delivered_at: datetime
+    published_at: datetime
+    rows: int
+    quarantined: int = 0
+    repeated: int = 0
+    totals: Mapping[str, int] = field(default_factory=dict)
+    links: Mapping[str, int] = field(default_factory=dict)
+    customers_version: int | None = None
+
+    @property
+    def filed_under(self) -> str:
+        """The period under which it is looked up."""
+        return CURRENT if self.feed is Feed.BANK_CUSTOMERS else self.period
+
+
+class Publications(Protocol):
+    def latest(self, feed: Feed, period: str) -> Publication | None: ...
+
+    def latest_period(self, feed: Feed) -> str | None:
+        """The last period of which something was published."""
+        ...
+
+    def publish(self, publication: Publication) -> bool:
+        """Make it the latest, at once; False when its version is taken already."""
+        ...
