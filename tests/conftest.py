@@ -27,6 +27,7 @@ os.environ.update(
     WELCOME_TABLE="welcome",
     LEXICON_TABLE="lexicon",
     TARGETS_TABLE="targets",
+    KPI_TABLE="kpi",
     REVIEW_TABLE="review",
     ARCHIVE_TABLE="archive",
     ARCHIVE_BUCKET="archive",

@@ -29,6 +29,7 @@ TABLE_OF = {
     "WELCOME_TABLE": "WelcomeTable",
     "LEXICON_TABLE": "LexiconTable",
     "TARGETS_TABLE": "TargetsTable",
+    "KPI_TABLE": "KpiTable",
     "REVIEW_TABLE": "ReviewTable",
     "ARCHIVE_TABLE": "ArchiveTable",
     "CAMPAIGN_TABLE": "CampaignTable",

@@ -19,6 +19,7 @@ TABLES = {
     "WelcomeTable": set(),
     "LexiconTable": set(),
     "TargetsTable": set(),
+    "KpiTable": set(),
     "ReviewTable": {"by_desk", "by_bank", "by_due"},
     "ArchiveTable": set(),
     "CampaignTable": {"by_due", "by_branch", "by_bank"},

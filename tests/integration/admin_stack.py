@@ -51,6 +51,7 @@ TABLES = {
     "audit": "AuditTable",
     "archive": "ArchiveTable",
     "targets": "TargetsTable",
+    "kpi": "KpiTable",
 }
 
 
