@@ -40,7 +40,7 @@ def listed(session: Session, /, limit: int, node_id: str | None, **filters: str 
 @_CASE
 @click.pass_obj
 def show(session: Session, case_id: str) -> None:
-    """显示一个案件的命中与处理过程；聊天原文请按所示路径查阅存档。"""
+    """显示一个案件的命中与处理过程；聊天原文请按所示编号用 scrm archive show 查阅。"""
     _show(session, session.client.get(at(_CASES, case_id)))
 
 

@@ -74,7 +74,7 @@ def case(found: Row) -> tuple[Table, Table, Table]:
         "级别": SEVERITIES[found["severity"]],
         "成员": found["member"] or "—",
         "机构": _desk(found),
-        "原文": found["message"],
+        "原文（scrm archive show）": found["message"].rsplit("/", 1)[-1],
         "会话": found["conversation_id"],
         "词库版本": str(found["lexicon_version"]),
         "立案时间": local_time(found["opened_at"]),

@@ -1,19 +1,22 @@
-"""``python -m local.demo``: staff changes become completed handovers, then two campaigns run; exit code 0 only if every
-figure holds."""
+"""``python -m local.demo``: staff changes become completed handovers, two campaigns run, a day of conversations is kept
+and certified; exit code 0 only if every figure holds."""
 
 import argparse
 import sys
 import time
 from collections.abc import Iterator, Sequence
+from enum import StrEnum
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
 from local.bank import demo_world
+from local.bank.conversations import add_archive
 from local.cli import tables
-from local.demo import sending_show
+from local.demo import keeping_show, sending_show
 from local.demo.checks import Check, Handover, check_access, check_handovers, check_month
+from local.demo.keeping import Keeping
 from local.demo.sending import Sending
 from local.demo.stage import HEAD_OFFICE, DemoFailedError, Stage
 from local.demo.story import Story
@@ -36,10 +39,22 @@ _STAGES = {
 _EXPORT = LOCAL / "demo" / "campaign-results.csv"
 
 
+class Chapter(StrEnum):
+    """In the order they are told."""
+
+    HANDOVERS = "handovers"
+    CAMPAIGNS = "campaigns"
+    ARCHIVE = "archive"
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m local.demo", description=__doc__)
-    parser.add_argument("--campaigns-only", action="store_true", help="without the month of staff changes before")
+    parser.add_argument(
+        "--chapter", action="append", choices=[*Chapter], help="this one alone; may be repeated; all if absent"
+    )
     chosen = parser.parse_args(arguments)
+    world = demo_world()
+    add_archive(world, secret="")  # the stack has its own
     console = tables.console()
     began = time.monotonic()
 
@@ -47,11 +62,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         console.print(f"[dim][{time.monotonic() - began:5.1f} 秒][/dim] {text}")
 
     try:
-        with running_stack(world=demo_world(), say=lambda stage: say(_STAGES[stage])) as stack:
+        with running_stack(world=world, say=lambda stage: say(_STAGES[stage])) as stack:
             control = ControlClient(stack.endpoints.wecom_control_url)
             try:
                 story = Story(Stage(stack, control, say))
-                checks = list(tell(console, story, with_handovers=not chosen.campaigns_only))
+                checks = list(tell(console, story, chosen.chapter or [*Chapter]))
             finally:
                 control.close()
     except (BuildError, DeployError, ProcessStartError, DemoFailedError) as error:
@@ -63,15 +78,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 1 if wrong else 0
 
 
-def tell(console: Console, story: Story, *, with_handovers: bool) -> Iterator[Check]:
+def tell(console: Console, story: Story, chapters: Sequence[str]) -> Iterator[Check]:
     summary = story.first_sync()
     story.stage.say(
         f"示例银行：{summary['members']} 名成员，{summary['customers']} 位客户，"
         f"{summary['relations']} 条客户关系，{summary['groups']} 个客户群"
     )
-    if with_handovers:
+    if Chapter.HANDOVERS in chapters:
         yield from staff_changes(console, story)
-    yield from campaigns(console, Sending(story.stage), _EXPORT)
+    if Chapter.CAMPAIGNS in chapters:
+        yield from campaigns(console, Sending(story.stage), _EXPORT)
+    if Chapter.ARCHIVE in chapters:
+        yield from conversations(console, Keeping(story.stage))
     yield from check_health(story.stage)
 
 
@@ -93,6 +111,12 @@ def campaigns(console: Console, told: Sending, export: Path) -> Iterator[Check]:
     """A day of campaigns, shown and checked."""
     told.tell()
     yield from sending_show.campaigns(console, told, export)
+
+
+def conversations(console: Console, told: Keeping) -> Iterator[Check]:
+    """A day of conversations, shown and checked."""
+    told.tell()
+    yield from keeping_show.conversations(console, told)
 
 
 def handover_checks(story: Story, handovers: Sequence[Handover]) -> Iterator[Check]:

@@ -114,6 +114,11 @@ class Stage:
             until += timedelta(days=1)
         self.pass_time(math.ceil((until - now).total_seconds()))
 
+    def pass_midnight(self, minutes: int) -> None:
+        """So many minutes into the next day in Shanghai, whatever day it is."""
+        until = (self.now + timedelta(days=1)).replace(hour=0, minute=minutes, second=0, microsecond=0)
+        self.pass_time(math.ceil((until - self.now).total_seconds()))
+
     def rest(self) -> None:
         try:
             idle = self.stack.wait_until_idle()

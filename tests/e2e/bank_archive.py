@@ -63,9 +63,12 @@ def _conversations_are_looked_at(bank: Bank, customer: str) -> None:
     for row in found:
         shown = officer.get(at("archive", "messages", row["message_id"]), reason="投诉核查")
         assert "\n".join(shown["texts"]) == row["text"]
+    (complaint,) = officer.rows(at("review-cases"), 0, kind="complaint")
+    of_case = officer.get(at("review-cases", complaint["case_id"]))["message"]
+    assert "我要投诉" in officer.get(of_case, reason="投诉核查")["texts"][0]
     officer.post(at("archive", "messages", found[0]["message_id"], "unmasking"), {"reason": "监管要求"})
     kinds = [row["kind"] for row in officer.rows(at("archive", "accesses"), 0, day=today.isoformat())]
-    assert sorted(kinds) == [*(["read"] * len(found)), "searched", "unmasked"]
+    assert sorted(kinds) == [*(["read"] * (len(found) + 1)), "searched", "unmasked"]
     export = at("archive", "exports", officer.post(at("archive", "exports"), {"search": asked})["export_id"])
     bank.operator("checker").post(f"{export}/approve", {"note": "同意"})
     hold = officer.post(at("archive", "holds"), {"external_userid": customer, "reason": "立案调查"})

@@ -40,7 +40,9 @@ def test_an_overdue_case_is_handed_up_once_and_told(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     desk = review.desk()
-    desk.open_cases([Suspicion(ReviewKind.SAMPLE, "m1", 1000, 3, "conv_1", "rm_li", "/1/10/12/", (), 7)])
+    desk.open_cases(
+        [Suspicion(ReviewKind.SAMPLE, "m1", "2026-11-26.07.1000.1003", "conv_1", "rm_li", "/1/10/12/", (), 7)]
+    )
     later = clock.now() + timedelta(days=8, hours=1)
     monkeypatch.setattr(clock, "now", lambda: later)
 

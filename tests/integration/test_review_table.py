@@ -65,8 +65,7 @@ def case(number: int, desk_path: str = DESK) -> ReviewCase:
         case_id=model.case_id_of(ReviewKind.COMPLIANCE, msgid),
         kind=ReviewKind.COMPLIANCE,
         msgid=msgid,
-        page=2**63 + number,
-        line=number,
+        message_id=f"2026-11-26.07.{2**63}.{2**63 + number}",
         conversation_id="conv_1",
         member="rm_li",
         node_path="/1/10/12/",
@@ -91,7 +90,7 @@ def test_a_case_is_read_as_it_was_kept_and_kept_once(cases: ReviewCases) -> None
     found = stored(cases, 1)
 
     assert found.version == 1
-    assert (found.page, found.hits, found.due_at) == (2**63 + 1, case(1).hits, case(1).due_at)
+    assert (found.message_id, found.hits, found.due_at) == (case(1).message_id, case(1).hits, case(1).due_at)
     assert cases.case("rev_none") is None
 
 

@@ -12,6 +12,7 @@ from scrm.runtime.review_joins import review_rules
 from scrm.settings.review import ReviewDocument
 from tests.admin_api import BRANCH_10, BRANCH_20, HEAD_OFFICE, Api, Reply, Request
 
+MESSAGE = f"2026-11-26.07.{2**63}.{2**63 + 3}"
 COMPLIANCE = {"sub": "op-compliance", "scrm_node": "1", "scrm_roles": "[compliance]"}
 COMPLIANCE_10 = {"sub": "op-compliance-10", "scrm_node": "10", "scrm_roles": "[compliance]"}
 COLLEAGUE_10 = {**COMPLIANCE_10, "sub": "op-colleague-10"}
@@ -22,7 +23,7 @@ TEAM = {**COMPLIANCE_10, "scrm_node": "12"}
 
 def opened(api: Api, msgid: str, severity: Severity = Severity.WARNING, **changes: Any) -> str:
     hit = Hit("promise:保本", "保本", 0, 2, 4, severity, "pinyin")
-    found = Suspicion(ReviewKind.COMPLIANCE, msgid, 2**63, 3, "conv_1", "rm_li", "/1/10/12/", (hit,), 7)
+    found = Suspicion(ReviewKind.COMPLIANCE, msgid, MESSAGE, "conv_1", "rm_li", "/1/10/12/", (hit,), 7)
     found = replace(found, **changes)
     api.review_desk().open_cases([found])
     return case_id_of(found.kind, msgid)
@@ -84,7 +85,7 @@ def test_a_case_is_shown_with_its_hits_and_the_place_of_its_message_and_no_text(
 
     shown = get(api, f"/{case_id}").body
 
-    assert shown["message"] == f"/v1/archive/messages/{2**63}/3"
+    assert shown["message"] == f"/v1/archive/messages/{MESSAGE}"
     assert shown["hits"] == [
         {
             "entry_id": "promise:保本",

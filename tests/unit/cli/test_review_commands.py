@@ -15,7 +15,9 @@ __all__ = ["api", "endpoints", "gateway", "issuer", "run"]  # fixtures
 def opened(api: Api, msgid: str, kind: ReviewKind = ReviewKind.COMPLIANCE) -> str:
     hit = Hit("promise:保本", "保本", 0, 2, 4, Severity.SERIOUS, "pinyin")
     hits = () if kind is ReviewKind.SAMPLE else (hit,)
-    api.review_desk().open_cases([Suspicion(kind, msgid, 1000, 3, "conv_1", "rm_li", "/1/10/12/", hits, 7)])
+    api.review_desk().open_cases(
+        [Suspicion(kind, msgid, "2026-11-26.07.1000.1003", "conv_1", "rm_li", "/1/10/12/", hits, 7)]
+    )
     return case_id_of(kind, msgid)
 
 
@@ -29,7 +31,7 @@ def test_a_case_is_claimed_decided_and_confirmed_by_another_person(run: Run, api
 
     assert case_id in listed
     assert "待领取" in listed
-    assert "/v1/archive/messages/1000/3" in shown
+    assert "2026-11-26.07.1000.1003" in shown
     assert "拼音" in shown
     assert "待复核" in decided
     assert exit_code("--as", "compliance_10", "review", "confirm", case_id) == 1

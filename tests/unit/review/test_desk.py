@@ -33,7 +33,7 @@ def hit(severity: Severity = Severity.WARNING, entry_id: str = "lex_1") -> Hit:
 
 
 def suspicion(msgid: str = "m1", *hits: Hit, kind: ReviewKind = ReviewKind.COMPLIANCE) -> Suspicion:
-    return Suspicion(kind, msgid, 1000, 3, "conv_1", "rm_li", "/1/10/12/", hits or (hit(),), 7)
+    return Suspicion(kind, msgid, "2026-11-26.07.1000.1003", "conv_1", "rm_li", "/1/10/12/", hits or (hit(),), 7)
 
 
 class Desk:

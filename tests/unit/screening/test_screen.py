@@ -1,12 +1,13 @@
 """One look at a segment: hits in the right direction, cases, what customers asked for, and rows to search."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from scrm.archive.coverage import Answer, ArchiveConsent
 from scrm.archive.index import Place
+from scrm.archive.search import MessageRef
 from scrm.review.desk import ReviewRules
 from scrm.review.model import ReviewKind, Severity
 from scrm.screening import screen as screening
@@ -37,15 +38,16 @@ def look(*rows: ArchivedRow, sampling: ReviewRules = NO_SAMPLES) -> Screened:
 
 
 def test_a_members_promise_is_a_serious_case_at_his_branch() -> None:
-    (case,) = look(said("这款产品保本，放心")).suspicions
+    screened = look(said("这款产品保本，放心"))
 
+    (case,), (row,) = screened.suspicions, screened.index_rows
     assert (case.kind, case.member, case.node_path, case.lexicon_version) == (
         ReviewKind.COMPLIANCE,
         "rm_li",
         "/1/10/12/",
         7,
     )
-    assert (case.page, case.line) == (1000, 1)
+    assert MessageRef.parse(case.message_id) == MessageRef(date(2026, 11, 26), row["bucket"], 1000, 1001)
     (hit,) = case.hits
     assert (hit.entry_id, hit.start, hit.end, hit.severity) == ("promise", 4, 6, Severity.SERIOUS)
 

@@ -52,6 +52,11 @@ class MessageRef:
     page: int
     seq: int
 
+    @classmethod
+    def of_row(cls, row: Mapping[str, Any]) -> Self:
+        """Of a row of the index."""
+        return cls(index.business_day(row["placed_at_ms"]), row["bucket"], int(row["page"]), int(row["seq"]))
+
     def __str__(self) -> str:
         return f"{self.day.isoformat()}.{self.bucket:02d}.{self.page}.{self.seq}"
 

@@ -59,12 +59,11 @@ class ReviewRules:
 
 @dataclass(frozen=True, slots=True)
 class Suspicion:
-    """A message that somebody has to look at; without hits it is a sample."""
+    """A message that somebody has to look at; without hits it is a sample. ``message_id`` names it in the archive."""
 
     kind: ReviewKind
     msgid: str
-    page: int
-    line: int
+    message_id: str
     conversation_id: str
     member: str
     node_path: str
@@ -164,8 +163,7 @@ class ReviewDesk:
             case_id=model.case_id_of(suspicion.kind, suspicion.msgid),
             kind=suspicion.kind,
             msgid=suspicion.msgid,
-            page=suspicion.page,
-            line=suspicion.line,
+            message_id=suspicion.message_id,
             conversation_id=suspicion.conversation_id,
             member=suspicion.member,
             node_path=suspicion.node_path,

@@ -89,7 +89,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class ReviewCase:
-    """``page`` and ``line`` say where the message lies in the archive; ``node_path`` where its member stood.
+    """``message_id`` is what the archive gives the message out by; ``node_path`` says where its member stood.
 
     ``desk_path`` is who reviews it: the member's branch, or head office after an escalation. ``version`` counts writes.
     """
@@ -97,8 +97,7 @@ class ReviewCase:
     case_id: str
     kind: ReviewKind
     msgid: str
-    page: int
-    line: int
+    message_id: str
     conversation_id: str
     member: str
     node_path: str

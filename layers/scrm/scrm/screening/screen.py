@@ -11,6 +11,7 @@ from scrm.archive.coverage import Answer, ArchiveConsent
 from scrm.archive.index import Place
 from scrm.archive.masking import PersonalDataKind
 from scrm.archive.message import Message, MessageKind, Party, PartyKind
+from scrm.archive.search import MessageRef
 from scrm.lexicon.model import Action, Direction, Entry, Finding
 from scrm.node_paths import ROOT_PATH
 from scrm.review.desk import Suspicion
@@ -106,9 +107,10 @@ def _screen_one(
     node_paths = [places[member] for member in members if member in places] or [ROOT_PATH]
     node_path = node_paths[0]
     hits = hits_of(said, lexicon, node_path)
-    screened.index_rows.append(index.row_of(said, row.place, node_paths, [entry.entry_id for entry, _, _ in hits]))
+    index_row = index.row_of(said, row.place, node_paths, [entry.entry_id for entry, _, _ in hits])
+    screened.index_rows.append(index_row)
     screened.hits.update(entry.action.value for entry, _, _ in hits)
-    about = _About(row.place, said, members, node_path, lexicon.version)
+    about = _About(row.place, str(MessageRef.of_row(index_row)), said, members, node_path, lexicon.version)
     suspicions = [*_suspicions(about, hits), *_secrets(about)]
     screened.suspicions += suspicions
     _hear_signals(about, hits, screened)
@@ -140,6 +142,7 @@ def direction_of(said: Message) -> Direction:
 @dataclass(frozen=True, slots=True)
 class _About:
     place: Place
+    message_id: str
     said: Message
     members: tuple[str, ...]
     node_path: str
@@ -149,8 +152,7 @@ class _About:
         return Suspicion(
             kind=kind,
             msgid=self.said.msgid,
-            page=self.place.asked_from,
-            line=self.place.line,
+            message_id=self.message_id,
             conversation_id=self.said.conversation_id,
             member=next(iter(self.members), ""),
             node_path=self.node_path,

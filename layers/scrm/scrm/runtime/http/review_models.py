@@ -94,7 +94,10 @@ class ReviewDetail(ReviewRow):
     """``version`` is the case's ETag as well: a step names the one that was read in ``If-Match``."""
 
     msgid: str
-    message: str = Field(description="Where the archive's API has the message.", examples=["/v1/archive/messages/7/3"])
+    message: str = Field(
+        description="Where the archive's API has the message.",
+        examples=["/v1/archive/messages/2026-11-26.07.1000.1001"],
+    )
     conversation_id: str
     lexicon_version: int
     hits: list[CaseHit]
@@ -109,7 +112,7 @@ def _shown(case: model.ReviewCase, now: datetime) -> dict[str, object]:
         "at_head_office": case.is_at_head_office,
         "entry_ids": sorted({hit.entry_id for hit in case.hits}),
         "overdue": case.is_overdue(now),
-        "message": f"/v1/archive/messages/{case.page}/{case.line}",
+        "message": f"/v1/archive/messages/{case.message_id}",
         "hits": list(case.hits),
         "steps": list(case.steps),
     }
