@@ -4,7 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from scrm.inference import student
 from scrm.uplift.comparison import Comparison
+from scrm.uplift.estimate import Estimate
 
 
 class Verdict(StrEnum):
@@ -48,6 +50,11 @@ def overall(verdicts: Sequence[Verdict]) -> Verdict:
     """All KPIs have to pass (S16); the worst that can be said of one is said of all."""
     order = (Verdict.FAILED, Verdict.NOT_COMPARABLE, Verdict.INSUFFICIENT, Verdict.OPEN, Verdict.PASSED)
     return next((one for one in order if one in verdicts), Verdict.INSUFFICIENT)
+
+
+def p_against(found: Estimate, bar: float) -> float:
+    """How likely a figure at least so far from the bar is where the truth is the bar."""
+    return student.two_sided_p((found.value - bar) / found.error, found.df)
 
 
 def corrected(p_by_kpi: Mapping[str, float]) -> dict[str, float]:

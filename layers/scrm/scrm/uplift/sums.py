@@ -1,0 +1,222 @@
+"""The one statement that makes sums by cell and arm of any number of customers, and what it answers (S15).
+
+Its tables are the bank's customers as they are now (``bank_customers``) and as they were when the window began
+(``customers_before``: a tier that the treatment itself has changed must not say who is alike), their months
+(``months_earlier``, ``months_later``: the halves of the months before; ``months_after``), and what tells the arms:
+``relations`` now and on days of the window (``relations_before``), a campaign's ``review_arms``, or ``touches``.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, time, timedelta
+from typing import Any, Final
+
+from scrm import clock
+from scrm.clock import BUSINESS_ZONE
+from scrm.sql import SqlValue
+from scrm.uplift.moments import Moments
+from scrm.uplift.terms import KPIS, ReviewKind, ReviewTerms, Stratum
+
+TREATED: Final = {
+    ReviewKind.ADDED: ("added",),
+    ReviewKind.HOLDOUT: ("assigned",),
+    ReviewKind.CHANNEL: ("one_to_one", "group", "moments"),
+}
+UNTREATED: Final = {
+    ReviewKind.ADDED: "not_added",
+    ReviewKind.HOLDOUT: "holdout",
+    ReviewKind.CHANNEL: "not_reached",
+}
+MOST_ROWS: Final = 400_000
+"""Of sums: about what a function holds at once. Fewer strata make fewer."""
+
+
+class TooManyCellsError(Exception):
+    """There would be more cells than a review holds; the text says what to do."""
+
+
+# A customer is known by the id that he has for the bank's members, or by his unionid where either side knows only that.
+_LINKS = """
+links AS (
+    SELECT customer_key, external_userid, unionid FROM bank_customers
+    UNION
+    SELECT customer_key, external_userid, unionid FROM customers_before
+)"""
+
+_OF_ADDED = """,
+adds AS (
+    SELECT links.customer_key AS customer_key, relations.added_at AS added_at, 1 AS is_current
+    FROM links JOIN relations ON links.external_userid = relations.external_userid WHERE links.external_userid <> ''
+    UNION ALL
+    SELECT links.customer_key AS customer_key, relations.added_at AS added_at, 1 AS is_current
+    FROM links JOIN relations ON links.unionid = relations.unionid WHERE links.unionid <> ''
+    UNION ALL
+    SELECT links.customer_key AS customer_key, relations_before.added_at AS added_at, 0 AS is_current
+    FROM links JOIN relations_before ON links.external_userid = relations_before.external_userid
+    WHERE links.external_userid <> ''
+    UNION ALL
+    SELECT links.customer_key AS customer_key, relations_before.added_at AS added_at, 0 AS is_current
+    FROM links JOIN relations_before ON links.unionid = relations_before.unionid WHERE links.unionid <> ''
+),
+firsts AS (
+    SELECT customer_key, MIN(added_at) AS added_at, MAX(is_current) AS is_current FROM adds GROUP BY customer_key
+),
+arms AS (
+    SELECT customers_before.customer_key AS customer_key,
+        CASE
+            WHEN firsts.customer_key IS NULL THEN 'not_added'
+            WHEN firsts.added_at < $window_from THEN 'before'
+            WHEN firsts.added_at >= $window_until THEN 'later'
+            WHEN firsts.is_current = 0 THEN 'lost'
+            ELSE 'added'
+        END AS arm
+    FROM customers_before LEFT JOIN firsts ON customers_before.customer_key = firsts.customer_key
+    WHERE strpos(customers_before.node_path, $node_path) = 1
+)"""
+
+_OF_HOLDOUT = """,
+arms AS (
+    SELECT links.customer_key AS customer_key, MIN(review_arms.arm) AS arm
+    FROM links JOIN review_arms ON links.external_userid = review_arms.external_userid
+    WHERE links.external_userid <> ''
+    GROUP BY links.customer_key
+    HAVING MIN(review_arms.arm) = MAX(review_arms.arm)
+)"""
+
+# Who was touched by several channels tells of none of them.
+_OF_CHANNEL = """,
+touched AS (
+    SELECT links.customer_key AS customer_key, MIN(touches.channel) AS channel, MAX(touches.channel) AS other
+    FROM links JOIN touches ON links.external_userid = touches.external_userid
+    WHERE links.external_userid <> '' AND touches.touched_at >= $window_from AND touches.touched_at < $window_until
+    GROUP BY links.customer_key
+),
+arms AS (
+    SELECT customers_before.customer_key AS customer_key,
+        CASE
+            WHEN touched.customer_key IS NULL THEN 'not_reached'
+            WHEN touched.channel <> touched.other THEN 'several'
+            ELSE touched.channel
+        END AS arm
+    FROM customers_before LEFT JOIN touched ON customers_before.customer_key = touched.customer_key
+    WHERE strpos(customers_before.node_path, $node_path) = 1
+)"""
+
+_ARMS: Final = {
+    ReviewKind.ADDED: _OF_ADDED,
+    ReviewKind.HOLDOUT: _OF_HOLDOUT,
+    ReviewKind.CHANNEL: _OF_CHANNEL,
+}
+
+
+def _half(name: str) -> str:
+    columns = ", ".join(f"SUM(CAST({kpi} AS DOUBLE)) AS {kpi}, COUNT({kpi}) AS {kpi}_told" for kpi in KPIS)
+    return f",\n{name} AS (SELECT customer_key, {columns} FROM months_{name} GROUP BY customer_key)"  # noqa: S608 - our own names
+
+
+def _told(kpi: str) -> str:
+    return f"""
+    SELECT people.*, '{kpi}' AS kpi, CAST(months_after.{kpi} AS DOUBLE) AS y,
+        (earlier.{kpi} + later.{kpi}) / CAST($earlier + $later AS DOUBLE) AS x,
+        later.{kpi} / CAST($later AS DOUBLE) - earlier.{kpi} / CAST($earlier AS DOUBLE) AS d
+    FROM people
+    JOIN earlier ON people.customer_key = earlier.customer_key
+    JOIN later ON people.customer_key = later.customer_key
+    JOIN months_after ON people.customer_key = months_after.customer_key
+    WHERE contains($kpis, '{kpi}') AND months_after.{kpi} IS NOT NULL
+        AND earlier.{kpi}_told = $earlier AND later.{kpi}_told = $later"""  # noqa: S608 - our own names
+
+
+_PEOPLE = """,
+people AS (
+    SELECT arms.customer_key AS customer_key, arms.arm AS arm,
+        CASE WHEN $by_tier THEN COALESCE(customers_before.tier, '') ELSE '' END AS tier,
+        CASE WHEN $by_age_band THEN COALESCE(customers_before.age_band, '') ELSE '' END AS age_band,
+        CASE WHEN $by_branch THEN COALESCE(split_part(customers_before.node_path, '/', 3), '') ELSE '' END AS branch
+    FROM arms JOIN customers_before ON arms.customer_key = customers_before.customer_key
+    WHERE contains($arms, arms.arm)
+)"""
+
+_SUMS = """,
+banded AS (
+    SELECT *, CAST(FLOOR(
+        (RANK() OVER (PARTITION BY kpi ORDER BY x) - 1) * CAST($bands AS DOUBLE) / COUNT(*) OVER (PARTITION BY kpi)
+    ) AS BIGINT) AS band
+    FROM told
+)
+SELECT kpi, arm, tier, age_band, branch, band, COUNT(*) AS n, SUM(y) AS y, SUM(y * y) AS yy, SUM(x) AS x,
+    SUM(x * x) AS xx, SUM(x * y) AS xy, SUM(d) AS d, SUM(d * d) AS dd, SUM(x * d) AS xd
+FROM banded
+GROUP BY kpi, arm, tier, age_band, branch, band
+UNION ALL
+SELECT '' AS kpi, arm, '' AS tier, '' AS age_band, '' AS branch, 0 AS band, COUNT(*) AS n, 0 AS y, 0 AS yy, 0 AS x,
+    0 AS xx, 0 AS xy, 0 AS d, 0 AS dd, 0 AS xd
+FROM arms
+GROUP BY arm
+ORDER BY 1, 2, 3, 4, 5, 6"""
+
+
+def statement(kind: ReviewKind) -> str:
+    """Sums by KPI, arm, stratum and band of the level; then, with an empty KPI, how many are in each arm at all."""
+    told = "\n    UNION ALL".join(map(_told, KPIS))
+    parts = [_LINKS, _ARMS[kind], _half("earlier"), _half("later"), _PEOPLE, f",\ntold AS ({told}\n)", _SUMS]
+    return "WITH" + "".join(parts)
+
+
+def parameters(terms: ReviewTerms) -> dict[str, SqlValue]:
+    """What the statement of these terms asks for, and nothing that it does not name."""
+    asked = {*terms.strata, *terms.segments}
+    later = (terms.months_before + 1) // 2
+    found: dict[str, SqlValue] = {
+        "arms": [*TREATED[terms.kind], UNTREATED[terms.kind]],
+        "kpis": list(terms.kpis),
+        "earlier": terms.months_before - later,
+        "later": later,
+        "bands": terms.bands,
+        "by_tier": Stratum.TIER in asked,
+        "by_age_band": Stratum.AGE_BAND in asked,
+        "by_branch": Stratum.BRANCH in asked,
+    }
+    if terms.kind is not ReviewKind.HOLDOUT:
+        begins = datetime.combine(terms.first, time(), BUSINESS_ZONE)
+        ends = datetime.combine(terms.last + timedelta(days=1), time(), BUSINESS_ZONE)
+        found |= {
+            "node_path": terms.node_path,
+            "window_from": clock.to_iso(begins),
+            "window_until": clock.to_iso(ends),
+        }
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class CellSums:
+    """One arm in one cell."""
+
+    arm: str
+    strata: Mapping[Stratum, str]
+    band: int
+    moments: Moments
+
+
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """All that a review takes from the bank's data. ``customers``: how many are in each arm, those included of whom
+    figures miss or who are in neither group."""
+
+    by_kpi: Mapping[str, Sequence[CellSums]]
+    customers: Mapping[str, int] = field(default_factory=dict)
+
+
+def read(rows: Iterable[Sequence[Any]]) -> Sums:
+    """Raises TooManyCellsError."""
+    by_kpi: dict[str, list[CellSums]] = {}
+    customers: dict[str, int] = {}
+    for number, (kpi, arm, tier, age_band, branch, band, n, *sums) in enumerate(rows):
+        if number >= MOST_ROWS:
+            raise TooManyCellsError("There are too many cells: leave the branch, or the age band, out of the strata.")
+        if not kpi:
+            customers[arm] = int(n)
+            continue
+        strata = {Stratum.TIER: tier, Stratum.AGE_BAND: age_band, Stratum.BRANCH: branch}
+        by_kpi.setdefault(kpi, []).append(CellSums(arm, strata, int(band), Moments(int(n), *map(float, sums))))
+    return Sums(by_kpi, customers)
