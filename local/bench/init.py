@@ -38,6 +38,7 @@ LIMITS = {
     "admin_api": 0.90,
     "archive_api": 0.90,
     "archive_rollup": 0.85,
+    "kpi_review": 0.85,
     "customer_web": 0.85,
 }
 USUAL = {

@@ -35,8 +35,8 @@ class UpliftBank:
 
 
 def generate(terms: ReviewTerms, customers: int, seed: int) -> UpliftBank:
-    """Customers of three branches: some added before, in and after the window, some were lost, some are not linked, some
-    have no figures of a month."""
+    """Customers of three branches: some added before, in and after the window, some were lost, some are not linked,
+    some have no figures of a month."""
     chance = random.Random(seed)
     bank = UpliftBank()
     for number in range(customers):

@@ -27,6 +27,7 @@ FUNCTIONS = {
     "AdminApi": "admin_api",
     "ArchiveApi": "archive_api",
     "ArchiveRollup": "archive_rollup",
+    "KpiReview": "kpi_review",
     "CustomerWeb": "customer_web",
 }
 _SUB_NAMES = re.compile(r"\$\{([\w:.]+)\}")

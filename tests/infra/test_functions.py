@@ -149,6 +149,8 @@ def test_every_api_is_throttled(stage: dict[str, Any]) -> None:
         "ArchiveRollupExports",
         "ArchiveRollupMerge",
         "ArchiveRollupService",
+        "KpiReviewReviews",
+        "KpiReviewTouches",
         "ArchiveCertifyDue",
         "ArchiveScreenWaiting",
     ],
@@ -174,6 +176,8 @@ def test_schedules_are_in_utc_and_name_themselves(schedule: str) -> None:
         '{"schedule": "archive_rollup.exports"}',
         '{"schedule": "archive_rollup.merge"}',
         '{"schedule": "archive_rollup.service"}',
+        '{"schedule": "kpi_review.reviews"}',
+        '{"schedule": "kpi_review.touches"}',
         '{"schedule": "archive_certify.due"}',
         '{"schedule": "archive_screen.waiting"}',
     )

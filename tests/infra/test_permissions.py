@@ -125,6 +125,19 @@ PREFIXES = {
         "s3:PutObject": {"archive-index/messages/*", "exports/archive/*", "facts/service_quality/*"},
         "s3:DeleteObject": {"archive-index/messages/*"},
     },
+    "KpiReview": {
+        "s3:GetObject": {
+            "facts/send_settled/*",
+            "kpi/bank_customers/*",
+            "kpi/customer_months/*",
+            "kpi/relations/*",
+            "kpi/versions/*",
+            "uplift/results/*",
+            "uplift/terms/*",
+            "uplift/touches/*",
+        },
+        "s3:PutObject": {"uplift/results/*", "uplift/touches/*"},
+    },
 }
 ROLES = sorted(of_type("AWS::IAM::Role"))
 
@@ -255,6 +268,7 @@ def test_only_the_scheduler_of_this_account_may_start_the_scheduled_functions() 
         "ArchiveIntakeFunction",
         "ArchiveWorkerFunction",
         "ArchiveRollupFunction",
+        "KpiReviewFunction",
         "ArchiveCertifyFunction",
         "ArchiveScreenFunction",
         "ArchiveMediaFunction",

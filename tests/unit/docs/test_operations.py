@@ -125,6 +125,7 @@ AWS_METRICS = {
 _KNOWN_NAMES = {
     "AccessDenied", "AccessDeniedException", "ClientError", "ConsentBusyError", "Enabled", "JSONDecodeError",
     "KeyError", "LinkKeysError", "MemorySize", "MissingSettingError", "PutSecretValue", "ResourceNotFound",
+    "TermsChangedError", "TooManyCellsError", "TooMuchSelectedError",
     "ResourceNotFoundException", "SecretIncompleteError", "State", "ValueError", "WecomError",
 }  # fmt: skip
 

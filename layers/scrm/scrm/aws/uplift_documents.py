@@ -68,8 +68,14 @@ class BucketReviewDocuments:
 
     def inputs(self, review_id: str, version: int) -> Inputs:
         told = self.result(review_id, version)["inputs"]
-        lists = ("relations", "relations_before", "touches")
-        return Inputs(**{name: tuple(value) if name in lists else value for name, value in told.items()})
+        return Inputs(
+            customers=told["customers"],
+            customers_before=told["customers_before"],
+            months=told["months"],
+            relations=tuple(told["relations"]),
+            relations_before=tuple(told["relations_before"]),
+            touches=tuple(told["touches"]),
+        )
 
     def result(self, review_id: str, version: int) -> Mapping[str, Any]:
         found: Mapping[str, Any] = self._get(_key(review_id, version))

@@ -64,7 +64,7 @@ class Review:
 
 @dataclass(frozen=True, slots=True)
 class Inputs:
-    """Partitions of what was read; of months by their name. ``arms``: of a holdout review, whom chance put where."""
+    """Partitions of what was read; of months by their name."""
 
     customers: str
     customers_before: str
@@ -72,7 +72,6 @@ class Inputs:
     relations: tuple[str, ...] = ()
     relations_before: tuple[str, ...] = ()
     touches: tuple[str, ...] = ()
-    arms: str = ""
 
 
 class MissingInputError(Exception):
@@ -169,10 +168,13 @@ class ReviewDesk:
 
 @dataclass(frozen=True, slots=True)
 class Ran:
-    """Of one run: results written, reviews that are due and wait."""
+    """Of one run: results written, reviews that are due and wait, reviews that have a result which may be corrected,
+    and the day on which the next one has something to do."""
 
     results: int
     waiting: int
+    settled: int
+    next_on: date | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,17 +189,22 @@ class ReviewRuns:
 
     def run_due(self, now: datetime, has_time: Callable[[], bool]) -> Ran:
         today = now.astimezone(BUSINESS_ZONE).date()
-        results = waiting = 0
+        results = waiting = settled = 0
+        ahead: set[date] = set()
         for one in sorted(self.store.all(), key=lambda each: (each.versions, each.due_on, each.review_id)):
             if not has_time():
                 break
             frozen = self._with_customers(one, today)
-            if today < frozen.due_on or (today - frozen.due_on).days > DAYS_OF_CORRECTIONS:
+            if today < frozen.due_on:
+                ahead.add(frozen.due_on if frozen.customers_before else max(frozen.first, today))
+                continue
+            if frozen.versions and (today - frozen.due_on).days > DAYS_OF_CORRECTIONS:
                 continue
             done = self._run(frozen, now)
             results += done.versions - frozen.versions
             waiting += done.state is ReviewState.REGISTERED
-        return Ran(results, waiting)
+            settled += done.versions == frozen.versions > 0
+        return Ran(results, waiting, settled, min(ahead, default=None))
 
     def _with_customers(self, one: Review, today: date) -> Review:
         """Who is alike is decided by what customers were before anything was done."""

@@ -3,7 +3,7 @@
 Its tables are the bank's customers as they are now (``bank_customers``) and as they were when the window began
 (``customers_before``: a tier that the treatment itself has changed must not say who is alike), their months
 (``months_earlier``, ``months_later``: the halves of the months before; ``months_after``), and what tells the arms:
-``relations`` now and on days of the window (``relations_before``), a campaign's ``review_arms``, or ``touches``.
+``relations`` now and on days of the window (``relations_before``), or ``touches``, what became of each send.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -20,7 +20,7 @@ from scrm.uplift.terms import KPIS, ReviewKind, ReviewTerms, Stratum
 TREATED: Final = {
     ReviewKind.ADDED: ("added",),
     ReviewKind.HOLDOUT: ("assigned",),
-    ReviewKind.CHANNEL: ("one_to_one", "group", "moments"),
+    ReviewKind.CHANNEL: ("one_to_one", "rm_task", "group", "moments"),
 }
 UNTREATED: Final = {
     ReviewKind.ADDED: "not_added",
@@ -74,21 +74,33 @@ arms AS (
     WHERE strpos(customers_before.node_path, $node_path) = 1
 )"""
 
+# Everybody whom chance drew, whatever became of his message: who was left out for another reason belongs to his arm,
+# else the arms were not alike. Chance draws first, so that no other reason hides it. MAX: "holdout" is the later word.
 _OF_HOLDOUT = """,
+drawn AS (
+    SELECT external_userid, CASE WHEN reason = 'holdout' THEN 'holdout' ELSE 'assigned' END AS arm
+    FROM touches
+    WHERE campaign_id = $campaign_id AND reason <> 'not_in_ring' AND reason <> 'blast_radius'
+),
 arms AS (
-    SELECT links.customer_key AS customer_key, MIN(review_arms.arm) AS arm
-    FROM links JOIN review_arms ON links.external_userid = review_arms.external_userid
+    SELECT links.customer_key AS customer_key, MAX(drawn.arm) AS arm
+    FROM links JOIN drawn ON links.external_userid = drawn.external_userid
     WHERE links.external_userid <> ''
     GROUP BY links.customer_key
-    HAVING MIN(review_arms.arm) = MAX(review_arms.arm)
 )"""
 
 # Who was touched by several channels tells of none of them.
 _OF_CHANNEL = """,
+lasts AS (
+    SELECT external_userid, channel, state, touched_at,
+        ROW_NUMBER() OVER (PARTITION BY campaign_id, external_userid ORDER BY told_at DESC, task_id DESC) AS place
+    FROM touches
+),
 touched AS (
-    SELECT links.customer_key AS customer_key, MIN(touches.channel) AS channel, MAX(touches.channel) AS other
-    FROM links JOIN touches ON links.external_userid = touches.external_userid
-    WHERE links.external_userid <> '' AND touches.touched_at >= $window_from AND touches.touched_at < $window_until
+    SELECT links.customer_key AS customer_key, MIN(lasts.channel) AS channel, MAX(lasts.channel) AS other
+    FROM links JOIN lasts ON links.external_userid = lasts.external_userid
+    WHERE links.external_userid <> '' AND lasts.place = 1 AND lasts.state = 'sent'
+        AND lasts.touched_at >= $window_from AND lasts.touched_at < $window_until
     GROUP BY links.customer_key
 ),
 arms AS (
@@ -177,7 +189,9 @@ def parameters(terms: ReviewTerms) -> dict[str, SqlValue]:
         "by_age_band": Stratum.AGE_BAND in asked,
         "by_branch": Stratum.BRANCH in asked,
     }
-    if terms.kind is not ReviewKind.HOLDOUT:
+    if terms.kind is ReviewKind.HOLDOUT:
+        found["campaign_id"] = terms.campaign_id
+    else:
         begins = datetime.combine(terms.first, time(), BUSINESS_ZONE)
         ends = datetime.combine(terms.last + timedelta(days=1), time(), BUSINESS_ZONE)
         found |= {

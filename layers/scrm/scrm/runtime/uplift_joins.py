@@ -1,0 +1,102 @@
+"""Joins reviews to the bank's published feeds, to relations by day, and to what became of each send."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import Final, Protocol
+
+from scrm.aws.touches import TOUCHES, TouchDays
+from scrm.kpi.feeds.datasets import BANK_CUSTOMERS, CURRENT, CUSTOMER_MONTHS, Feed, PublishedFeeds
+from scrm.sql import Dataset, Selection, SqlEngine
+from scrm.uplift import sums
+from scrm.uplift.reviews import Inputs, MissingInputError, Review
+from scrm.uplift.sums import Sums
+from scrm.uplift.terms import ReviewKind, ReviewTerms
+
+RELATIONS: Final = Dataset(
+    name="relations",
+    prefix="kpi/relations",
+    columns={"external_userid": "VARCHAR", "unionid": "VARCHAR", "added_at": "VARCHAR"},
+    sorted_by=("external_userid",),
+)
+_LOOK_BACK: Final = 45
+_BETWEEN: Final = 7
+"""Relations of the window are looked at week by week: who came and left between two looks was never there."""
+_LATE_WORD: Final = 30
+"""So many days after a send its end may be told, or told otherwise."""
+
+
+class Files(Protocol):
+    def sizes_below(self, prefix: str) -> Iterator[tuple[str, int]]: ...
+
+
+class BankSources:
+    """Implements `scrm.uplift.reviews.ReviewSources`."""
+
+    def __init__(self, files: Files, feeds: PublishedFeeds, touches: TouchDays, engine: SqlEngine) -> None:
+        self._files = files
+        self._feeds = feeds
+        self._touches = touches
+        self._engine = engine
+
+    def customers(self) -> str | None:
+        found = self._feeds.selection(Feed.BANK_CUSTOMERS, CURRENT)
+        return found.partitions[0] if found else None
+
+    def inputs(self, review: Review, terms: ReviewTerms) -> Inputs:
+        customers = self.customers()
+        if customers is None or not review.customers_before:
+            raise MissingInputError("the customer master has not been published")
+        months = self.months(terms)
+        reviewed = terms.last + timedelta(days=terms.days_after)
+        found = Inputs(customers=customers, customers_before=review.customers_before, months=months)
+        if terms.kind is ReviewKind.ADDED:
+            looks = range(0, (terms.last - terms.first).days + 1, _BETWEEN)
+            before = {self._relations_on(terms.last - timedelta(days=back), terms.first) for back in looks}
+            now = self._relations_on(reviewed, terms.last)
+            if now is None:
+                raise MissingInputError(f"no relations are kept of {terms.last} to {reviewed}")
+            return replace(found, relations=(now,), relations_before=tuple(sorted(one for one in before if one)))
+        return replace(found, touches=self._touches.partitions(terms.first, terms.last + timedelta(days=_LATE_WORD)))
+
+    def months(self, terms: ReviewTerms) -> Mapping[str, str]:
+        found = {}
+        for month in (*terms.months_of_level, terms.month_after):
+            selection = self._feeds.selection(Feed.CUSTOMER_MONTHS, month)
+            if selection is None:
+                raise MissingInputError(f"the customers' facts of {month} have not been published")
+            found[month] = selection.partitions[0]
+        return found
+
+    def sums(self, terms: ReviewTerms, inputs: Inputs) -> Sums:
+        asked = sums.parameters(terms)
+        rows = self._engine.query(sums.statement(terms.kind), _selections(terms, inputs), asked)
+        return sums.read(rows)
+
+    def _relations_on(self, day: date, not_before: date) -> str | None:
+        """The last day's relations that are kept, not after ``day``."""
+        for back in range(min(_LOOK_BACK, (day - not_before).days) + 1):
+            partition = f"day={(day - timedelta(days=back)).isoformat()}"
+            if next(iter(self._files.sizes_below(RELATIONS.place(partition))), None) is not None:
+                return partition
+        return None
+
+
+def _selections(terms: ReviewTerms, inputs: Inputs) -> list[Selection]:
+    level = [inputs.months[month] for month in terms.months_of_level]
+    half = terms.months_before // 2
+    tables: list[tuple[Dataset, str, Sequence[str]]] = [
+        (BANK_CUSTOMERS, "bank_customers", [inputs.customers]),
+        (BANK_CUSTOMERS, "customers_before", [inputs.customers_before]),
+        (CUSTOMER_MONTHS, "months_earlier", level[:half]),
+        (CUSTOMER_MONTHS, "months_later", level[half:]),
+        (CUSTOMER_MONTHS, "months_after", [inputs.months[terms.month_after]]),
+    ]
+    if terms.kind is ReviewKind.ADDED:
+        tables += [
+            (RELATIONS, "relations", inputs.relations),
+            (RELATIONS, "relations_before", inputs.relations_before),
+        ]
+    else:
+        tables.append((TOUCHES, "touches", inputs.touches))
+    return [Selection(replace(dataset, name=name), tuple(partitions)) for dataset, name, partitions in tables]

@@ -1,0 +1,153 @@
+"""A review is registered, waits for what it reads, runs once; a corrected month is told beside what was told."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from scrm.uplift.reviews import Review, ReviewState
+from scrm.uplift.terms import InvalidTermsError, ReviewKind, ReviewTerms
+from tests.fakes.uplift_bank import UpliftBank, generate
+from tests.fakes.uplift_reviews import ReviewedBank
+
+TERMS = ReviewTerms(
+    "pilot", ReviewKind.ADDED, "1", "/1/", ("aum_fen", "holdings"), date(2027, 3, 1), date(2027, 3, 31), months_before=2
+)
+BEFORE = datetime(2027, 2, 20, 2, 0, tzinfo=UTC)
+BEGUN = datetime(2027, 3, 1, 2, 0, tzinfo=UTC)
+DUE = datetime(2027, 5, 1, 2, 0, tzinfo=UTC)
+
+
+@pytest.fixture(scope="module")
+def rows() -> UpliftBank:
+    return generate(TERMS, 900, 3)
+
+
+@pytest.fixture
+def bank(rows: UpliftBank) -> ReviewedBank:
+    found = ReviewedBank()
+    found.publish_customers(rows.customers_before)
+    for month in TERMS.months_of_level:
+        found.publish_month(month, rows.months[month])
+    found.keep_relations(date(2027, 3, 31), rows.relations_before)
+    found.keep_relations(date(2027, 4, 29), rows.relations)
+    return found
+
+
+def run(bank: ReviewedBank, now: datetime) -> Review:
+    bank.runs.run_due(now, lambda: True)
+    [found] = bank.store.all()
+    return found
+
+
+def done(bank: ReviewedBank, rows: UpliftBank) -> Review:
+    bank.desk.register(TERMS, "operator:a", BEFORE)
+    run(bank, BEGUN)
+    bank.publish_customers(rows.customers)
+    bank.publish_month(TERMS.month_after, rows.months[TERMS.month_after])
+    return run(bank, DUE)
+
+
+def test_the_month_that_answers_is_the_one_thirty_days_later() -> None:
+    assert (TERMS.month_after, TERMS.due_on, TERMS.months_of_level) == (
+        "2027-04",
+        date(2027, 5, 1),
+        ("2027-01", "2027-02"),
+    )
+    ends_late = replace(TERMS, last=date(2027, 12, 15))
+    assert (ends_late.month_after, ends_late.due_on) == ("2028-01", date(2028, 2, 1))
+
+
+def test_terms_that_contradict_each_other_name_the_field() -> None:
+    for changed in ({"kpis": ("wealth",)}, {"months_before": 1}, {"last": date(2027, 2, 1)}, {"campaign_id": "c"}):
+        with pytest.raises(InvalidTermsError) as refused:
+            replace(TERMS, **changed)
+        assert refused.value.field in changed
+
+
+def test_the_same_terms_are_the_same_review(bank: ReviewedBank) -> None:
+    first = bank.desk.register(TERMS, "operator:a", BEFORE)
+    again = bank.desk.register(TERMS, "operator:b", BEGUN)
+
+    assert again == first
+    assert bank.documents.terms(first.terms_sha256) == TERMS
+    assert not first.is_late
+
+
+def test_who_is_alike_is_decided_by_the_customers_of_the_day_on_which_the_window_begins(
+    bank: ReviewedBank, rows: UpliftBank
+) -> None:
+    found = done(bank, rows)
+
+    inputs = bank.documents.inputs(found.review_id, 1)
+    assert inputs.customers_before.startswith("version=1-")
+    assert inputs.customers.startswith("version=2-")
+
+
+def test_a_review_that_is_due_says_what_it_waits_for(bank: ReviewedBank) -> None:
+    bank.desk.register(TERMS, "operator:a", BEFORE)
+
+    waiting = run(bank, DUE)
+
+    assert (waiting.state, waiting.versions) == (ReviewState.REGISTERED, 0)
+    assert waiting.waits_for == "the customers' facts of 2027-04 have not been published"
+
+
+def test_a_result_stays_until_a_month_is_corrected_and_then_stays_beside_the_new_one(
+    bank: ReviewedBank, rows: UpliftBank
+) -> None:
+    found = done(bank, rows)
+    first = bank.documents.result(found.review_id, 1)
+    bank.publish_customers(rows.customers[:10])  # tomorrow's master is nothing to a result
+
+    assert run(bank, DUE + timedelta(days=1)).versions == 1
+    doubled = [row | {"aum_fen": row["aum_fen"] * 2} for row in rows.months[TERMS.month_after]]
+    bank.publish_month(TERMS.month_after, doubled)
+    assert run(bank, DUE + timedelta(days=2)).versions == 2
+
+    second = bank.documents.result(found.review_id, 2)
+    assert bank.documents.result(found.review_id, 1) == first
+    assert second["inputs"]["months"] != first["inputs"]["months"]
+    assert {**second["inputs"], "months": {}} == {**first["inputs"], "months": {}}
+    assert [action for _, action, _ in bank.journal.told_of] == ["registered", "ran", "ran"]
+
+
+def test_a_result_can_be_made_again_from_what_it_read(bank: ReviewedBank, rows: UpliftBank) -> None:
+    found = done(bank, rows)
+    first = bank.documents.result(found.review_id, 1)
+    bank.publish_customers([])
+
+    again = bank.sources.sums(TERMS, bank.documents.inputs(found.review_id, 1))
+
+    [told] = [one for one in first["findings"] if one["kpi"] == "aum_fen"]
+    assert again.customers["added"] == first["customers"]["added"]
+    assert sum(row.moments.n for row in again.by_kpi["aum_fen"] if row.arm == "added") == told["treated"]
+
+
+def test_a_run_that_dies_before_it_says_so_does_the_same_again(bank: ReviewedBank, rows: UpliftBank) -> None:
+    found = done(bank, rows)
+    first = bank.documents.result(found.review_id, 1)
+    before = replace(found, state=ReviewState.REGISTERED, versions=0, ran_at=None)
+    bank.store.stored[found.review_id] = before
+
+    again = run(bank, DUE + timedelta(hours=1))
+
+    assert again.versions == 1
+    assert bank.documents.result(found.review_id, 1) == first
+
+
+def test_small_segments_tell_no_percentage_and_everybody_left_out_is_counted(
+    bank: ReviewedBank, rows: UpliftBank
+) -> None:
+    found = done(bank, rows)
+
+    result = bank.documents.result(found.review_id, 1)
+    assert set(result["left_out"]) == {"before", "later", "lost"}
+    assert sum(result["customers"].values()) + sum(result["left_out"].values()) == len(rows.customers)
+    for row in bank.documents.segments(found.review_id, 1):
+        assert (row["naive"] is None) == (row["verdict"] == "insufficient")
+        assert row["treated"] < 200
+
+
+def test_a_review_registered_when_its_answer_is_known_says_so(bank: ReviewedBank) -> None:
+    assert bank.desk.register(TERMS, "operator:a", DUE).is_late
