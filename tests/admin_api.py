@@ -45,6 +45,7 @@ from scrm.handover.ports import StaffMember
 from scrm.handover.preview import EdgeCount, PlanPreview, TakerPreview
 from scrm.handover.queries import CaseDetail, CaseSummary, EdgeRow, EdgeTotals
 from scrm.handover.settings import HandoverSettings
+from scrm.kpi.reading import FigureReader
 from scrm.lexicon.replays import Replays
 from scrm.lexicon.versions import Lexicons
 from scrm.node_paths import covers
@@ -60,6 +61,7 @@ from scrm.runtime.cover_views import CoverViews
 from scrm.runtime.http.answers import AnsweredOnce
 from scrm.runtime.http.decisions import DecidedOnce
 from scrm.runtime.http.models import Sync, SyncRequest
+from scrm.runtime.kpi_joins import business_day, catalogue_of
 from scrm.runtime.member_places import MemberPlaces
 from scrm.runtime.needs_joins import LibraryOffers, rules_of
 from scrm.runtime.pressure_joins import pressure_rules
@@ -73,6 +75,8 @@ from scrm.runtime.wiring import admin_api as wiring
 from scrm.runtime.wiring import bank_settings
 from scrm.settings.change import SettingsChange
 from scrm.settings.handover import TOPIC, HandoverDocument
+from scrm.settings.kpi import TOPIC as KPI
+from scrm.settings.kpi import KpiDocument
 from scrm.settings.needs import TOPIC as NEEDS
 from scrm.settings.needs import NeedsDocument
 from scrm.settings.pressure import PressureDocument
@@ -81,6 +85,7 @@ from scrm.settings.retention import RetentionDocument
 from scrm.settings.review import TOPIC as REVIEW
 from scrm.settings.review import ReviewDocument
 from scrm.tagging.desk import TagRuleDesk
+from scrm.targets.figures import FigureBook
 from scrm.tasks.queries import TaskLists
 from scrm.tasks.work import TaskWork
 from scrm.ways.desk import WayDesk
@@ -97,6 +102,7 @@ from tests.fakes.content import Library
 from tests.fakes.coverage import FakeCoverageStore
 from tests.fakes.decisions import MemoryDecisions
 from tests.fakes.handover import FakeCertificates
+from tests.fakes.kpi import MeasuresByHand
 from tests.fakes.lexicon import FakeLexicons, FakeRuleSync, MemoryReplays
 from tests.fakes.media import Shelf
 from tests.fakes.org import FakeOrg
@@ -299,6 +305,8 @@ class Api:
     archive_asked: list[str] = field(default_factory=list)
     certified: FakeCertifiedDays = field(default_factory=FakeCertifiedDays)
     targets: TargetsOverMemory = field(init=False)
+    measures: MeasuresByHand = field(default_factory=MeasuresByHand)
+    feeds: dict[str, int] = field(default_factory=dict)
     lexicon: FakeLexicons = field(default_factory=FakeLexicons)
     rule_sync: FakeRuleSync = field(default_factory=FakeRuleSync)
     replays: MemoryReplays = field(default_factory=MemoryReplays)
@@ -380,6 +388,7 @@ class Api:
         audited = AuditedExceptions(ports["audit_log"])
         self.targets = TargetsOverMemory(ports["audit_log"])
         monkeypatch.setattr(wiring, "targets", self.targets.joined)
+        monkeypatch.setattr(wiring, "kpi_figures", self.kpi_figures)
         ports["lexicons"] = Lexicons(self.lexicon, AuditedLexicons(ports["audit_log"]))
         ports["lexicon_replays"] = Replays(
             self.lexicon, self.replays, self.replays, AuditedLexicons(ports["audit_log"]), clock.now
@@ -394,6 +403,14 @@ class Api:
         monkeypatch.setattr(wiring, "review_desk", self.review_desk)
         self.compliance.join(monkeypatch)
         return self
+
+    def kpi_figures(self) -> FigureReader:
+        """With the definitions that were set last."""
+        catalogue = catalogue_of(KpiDocument.model_validate(self.settings.read(KPI)[0]))
+        book = FigureBook(self.targets.figures)
+        return FigureReader(
+            self.measures, book, lambda: catalogue, "1", business_day, lambda name, _: self.feeds.get(name)
+        )
 
     def recommender(self) -> Recommender:
         """With the rules that were set last."""

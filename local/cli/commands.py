@@ -22,6 +22,7 @@ from local.cli.content_commands import calendar, content
 from local.cli.cover_commands import cover
 from local.cli.customer_commands import customer
 from local.cli.errors import CommandError
+from local.cli.kpi_commands import kpi
 from local.cli.lexicon_commands import lexicon
 from local.cli.media_commands import media
 from local.cli.pressure_commands import pressure
@@ -432,6 +433,7 @@ scrm.add_command(tags)
 scrm.add_command(lexicon)
 scrm.add_command(review)
 scrm.add_command(target)
+scrm.add_command(kpi)
 scrm.add_command(archive)
 
 

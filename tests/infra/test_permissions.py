@@ -81,6 +81,7 @@ PREFIXES = {
             "targets/terms/*",
             "targets/splits/*",
             "lexicon/replays/*",
+            "kpi/versions/*",
         },
         "s3:PutObject": {
             "content/media/*",

@@ -36,8 +36,8 @@ class Aggregation(StrEnum):
     """How a period is made of its days; over the members of a node everything sums.
 
     ``sum``: days add up. ``ratio_of_sums``: both sides add up, then they are divided. ``last``: where it stands on the
-    last day that is told. ``distinct``: persons counted once in the period; the source tells them from the month's
-    first day on, so its last day counts, and a day by itself has none.
+    last day that is told. ``distinct``: persons counted once in the month; the source tells them from its first day on,
+    so its last day counts, and a day tells of the month so far.
     """
 
     SUM = "sum"
@@ -122,8 +122,9 @@ class KpiDefinition:
             raise InvalidCatalogueError(self.kpi, "the factor is 1 or more")
 
     @property
-    def is_ratio(self) -> bool:
-        return bool(self.denominator)
+    def is_counted(self) -> bool:
+        """Made of events, so that days and members have figures of their own."""
+        return self.aggregation in {Aggregation.SUM, Aggregation.RATIO_OF_SUMS} and bool(self.numerator)
 
     @property
     def measures(self) -> tuple[str, ...]:

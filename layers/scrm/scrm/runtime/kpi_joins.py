@@ -1,10 +1,46 @@
-"""Joins the KPI catalogue to the bank's settings."""
+"""Joins the KPI catalogue to the bank's settings and the organisation."""
 
+from collections.abc import Iterable, Iterator
+from datetime import date
+from typing import Protocol
+
+from scrm import clock
 from scrm.kpi.catalogue import Aggregation, AsOf, Catalogue, KpiDefinition, OwnerLevel, Source, Unit
 from scrm.kpi.shipped import SHIPPED
+from scrm.kpi.telling import Node
+from scrm.org.model import OrgNode
 from scrm.settings.kpi import DefinitionDocument, KpiDocument
+from scrm.targets.figures import month_of
 
 LICENCE_COST = "licence_cost"
+
+
+class Organisation(Protocol):
+    """The organisation's table."""
+
+    def all_nodes(self) -> Iterator[OrgNode]: ...
+
+
+class OrgNodesOfMonth:
+    """Implements `scrm.kpi.telling.Nodes`: a node that was merged into another still has its part of the month."""
+
+    def __init__(self, organisation: Organisation) -> None:
+        self._organisation = organisation
+
+    def of_month(self, first: date) -> Iterable[Node]:
+        for node in self._organisation.all_nodes():
+            closed = node.closed_at
+            if closed is None or closed.astimezone(clock.BUSINESS_ZONE).date() >= first:
+                yield Node(node.node_id, node.path, node.parent_id)
+
+
+def business_day() -> date:
+    return clock.now().astimezone(clock.BUSINESS_ZONE).date()
+
+
+def business_month() -> str:
+    """``2027-03``."""
+    return month_of(business_day())
 
 
 def catalogue_of(document: KpiDocument) -> Catalogue:

@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from scrm.handover.orphans import OrphanQueries
     from scrm.handover.plan_review import PlanReviews
     from scrm.handover.preview import Previews
+    from scrm.kpi.reading import FigureReader
     from scrm.lexicon.replays import Replays
     from scrm.lexicon.versions import Lexicons
     from scrm.pressure.exceptions import PressureExceptions
@@ -416,6 +417,13 @@ def targets() -> "AdminTargets":
     from scrm.runtime.wiring.targets import admin_targets  # noqa: PLC0415 - only operations on targets need it
 
     return admin_targets(audit_log())
+
+
+def kpi_figures() -> "FigureReader":
+    """For one request, with the settings in force."""
+    from scrm.runtime.wiring import kpi  # noqa: PLC0415 - only operations on KPIs need it
+
+    return kpi.figures()
 
 
 def customer_journal() -> "CustomerJournal":

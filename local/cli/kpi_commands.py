@@ -1,0 +1,73 @@
+"""``scrm kpi``: what each KPI is, and its figures from a node down to members and facts."""
+
+import click
+
+from local.cli import kpi_tables
+from local.cli.client import at
+from local.cli.session import LIMIT, NODE, Session
+from local.cli.topic_settings import settings_of
+
+_MONTH = click.option("--month", help="月份，如 2027-03；缺省为本月")
+
+
+@click.group("kpi")
+def kpi() -> None:
+    """指标：口径、数值、下钻与设定。"""
+
+
+@kpi.command("list")
+@_MONTH
+@click.pass_obj
+def list_kpis(session: Session, month: str | None) -> None:
+    """列出指标目录：口径、单位、来源与责任层级。"""
+    found = session.client.get(at("kpis"), month=month)
+    session.show(found, kpi_tables.catalogue(found))
+
+
+@kpi.command("figures")
+@NODE
+@_MONTH
+@click.pass_obj
+def figures(session: Session, node_id: str | None, month: str | None) -> None:
+    """显示一个机构一个月的全部指标。"""
+    found = session.client.get(at("kpi-figures"), node_id=node_id, month=month)
+    session.show(found, kpi_tables.figures(found))
+
+
+@kpi.command("show")
+@click.argument("name")
+@click.argument("node_id")
+@_MONTH
+@LIMIT
+@click.pass_obj
+def show(session: Session, name: str, node_id: str, month: str | None, limit: int) -> None:
+    """显示一项指标及其下级机构与数据来源。"""
+    found = session.client.get(at("kpis", name, "nodes", node_id), month=month, limit=str(limit))
+    session.show(found, *kpi_tables.drill(found))
+
+
+@kpi.command("members")
+@click.argument("name")
+@click.argument("node_id")
+@_MONTH
+@click.pass_obj
+def members(session: Session, name: str, node_id: str, month: str | None) -> None:
+    """显示一项指标在一个机构内各人员的数值。"""
+    found = session.client.get(at("kpis", name, "nodes", node_id, "members"), month=month)
+    session.show(found, kpi_tables.members(found))
+
+
+@kpi.command("days")
+@click.argument("name")
+@click.argument("node_id")
+@click.option("--from", "first_day", required=True, help="首日，如 2027-03-01")
+@click.option("--to", "last_day", required=True, help="末日，最多 92 天")
+@click.pass_obj
+def days(session: Session, name: str, node_id: str, first_day: str, last_day: str) -> None:
+    """按日显示一项指标。"""
+    path = at("kpis", name, "nodes", node_id, "days")
+    found = session.client.get(path, first_day=first_day, last_day=last_day)
+    session.show(found, kpi_tables.days(found))
+
+
+kpi.add_command(settings_of("kpi", "口径、隐藏下限与结账日。", kpi_tables.settings))

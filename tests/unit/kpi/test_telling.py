@@ -1,0 +1,160 @@
+"""A month's figures of every node reach the book of targets and gates."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from fractions import Fraction
+
+from scrm.kpi.catalogue import Catalogue
+from scrm.kpi.shipped import SHIPPED
+from scrm.kpi.telling import FigureTelling, Node, Told
+from scrm.runtime.kpi_joins import catalogue_of
+from scrm.runtime.target_joins import ladder_of
+from scrm.settings.kpi import KpiDocument
+from scrm.settings.targets import TargetsDocument
+from scrm.targets.figures import FigureBook
+from scrm.targets.stages import Finding
+from tests.fakes.kpi import FakeMarks, FakeNodes, MeasuresByHand
+from tests.fakes.targets import FakeFigures
+from tests.unit.kpi.test_catalogue import CARDS
+
+NOW = datetime(2027, 4, 3, 22, 30, tzinfo=UTC)
+LAST = date(2027, 3, 31)
+NODES = [
+    Node("1", "/1/", ""),
+    Node("10", "/1/10/", "1"),
+    Node("20", "/1/20/", "1"),
+    Node("11", "/1/10/11/", "10"),
+    Node("12", "/1/10/12/", "10"),
+]
+URGENT = frozenset({"staff_usage_rate", "added"})
+
+
+@dataclass
+class Bank:
+    measures: MeasuresByHand = field(default_factory=MeasuresByHand)
+    figures: FakeFigures = field(default_factory=FakeFigures)
+    marks: FakeMarks = field(default_factory=FakeMarks)
+    catalogue: Catalogue = field(default_factory=lambda: Catalogue(SHIPPED))
+
+    def telling(self, has_time: Callable[[], bool] = lambda: True) -> FigureTelling:
+        return FigureTelling(
+            measures=self.measures,
+            book=FigureBook(self.figures),
+            nodes=FakeNodes(NODES),
+            marks=self.marks,
+            catalogue=lambda: self.catalogue,
+            urgent=lambda: URGENT,
+            root_id="1",
+            has_time=has_time,
+        )
+
+    def of(self, node_id: str, kpi: str, month: str = "2027-03") -> tuple[int, int | None] | None:
+        found = self.figures.latest(node_id, kpi, month, month).get(month)
+        return (found.figure.numerator, found.figure.denominator) if found else None
+
+
+def test_a_month_that_is_over_is_told_for_every_node_and_again_is_nothing_new() -> None:
+    bank = Bank()
+    for node_id, active, roster in (("1", 17, 20), ("10", 8, 10), ("20", 9, 10), ("11", 0, 0)):
+        bank.measures.put(node_id, LAST, active_rms=active, roster_rms=roster)
+
+    first = bank.telling().tell("2027-03", NOW, LAST)
+    bank.marks.marks.clear()
+    again = bank.telling().tell("2027-03", NOW, LAST)
+
+    assert bank.of("10", "staff_usage_rate") == (8, 10)
+    assert bank.of("11", "staff_usage_rate") is None
+    assert (first.nodes, first.is_done) == (5, True)
+    assert (again.figures, again.changed) == (first.figures, 0)
+
+
+def test_a_late_count_makes_a_new_version_and_keeps_the_old_one() -> None:
+    bank = Bank()
+    bank.measures.put("1", LAST, added=5)
+    bank.telling().tell("2027-03", NOW, LAST)
+    bank.measures.put("1", LAST, added=6)
+    bank.marks.marks.clear()
+
+    bank.telling().tell("2027-03", NOW, LAST)
+
+    versions = bank.figures.stored["1", "added", "2027-03"]
+    assert [(one.version, one.figure.numerator) for one in versions] == [(1, 5), (2, 6)]
+
+
+def test_while_a_month_runs_only_what_targets_go_by_is_told_up_to_yesterday() -> None:
+    bank = Bank()
+    bank.measures.put("1", date(2027, 4, 8), added=2, lost=1)
+    bank.measures.put("1", date(2027, 4, 9), added=100)
+
+    told = bank.telling().run(NOW, date(2027, 4, 9))
+
+    assert bank.of("1", "added", "2027-04") == (2, None)
+    assert bank.of("1", "lost", "2027-04") is None
+    assert told.is_done
+
+
+def test_the_month_before_is_told_until_it_is_settled_and_on_the_first_nothing_runs() -> None:
+    bank = Bank()
+    bank.measures.put("1", LAST, added=2)
+
+    bank.telling().run(NOW, date(2027, 4, 1))
+    bank.measures.put("1", LAST, added=3)
+    bank.telling().run(NOW, date(2027, 4, 6))
+
+    assert bank.of("1", "added") == (2, None)
+    assert bank.of("1", "added", "2027-04") is None
+
+
+def test_a_run_that_ends_early_is_gone_on_with() -> None:
+    bank = Bank()
+    bank.measures.put("1", LAST, added=9)
+    chances = iter([True, True, False])
+
+    first = bank.telling(lambda: next(chances)).tell("2027-03", NOW, LAST)
+    second = bank.telling().tell("2027-03", NOW, LAST)
+
+    assert (first.is_done, bank.of("20", "added")) == (False, (0, None))
+    assert second == Told(nodes=3, figures=second.figures, changed=second.changed, is_done=True)
+    assert bank.of("12", "added") == (0, None)
+
+
+def test_what_is_hidden_at_a_node_is_hidden_below_it() -> None:
+    bank = Bank()
+    money = {"1": (1000, 103), "10": (150, 15), "20": (850, 3), "11": (100, 12), "12": (50, 11)}
+    for node_id, (aum, customers) in money.items():
+        bank.measures.put(node_id, LAST, aum_fen=aum, fact_customers=customers)
+
+    bank.telling().tell("2027-03", NOW, LAST)
+
+    assert bank.of("1", "aum") == (1000, None)
+    assert [bank.of(node_id, "aum") for node_id in ("10", "20", "11", "12")] == [None] * 4
+
+
+def test_a_version_beside_the_leading_one_is_told_under_its_own_name() -> None:
+    own = CARDS.model_copy(update={"first_month": "2027-03"})
+    bank = Bank(catalogue=catalogue_of(KpiDocument(definitions=(own,))))
+    bank.measures.put("1", LAST, bound_customers=30, cards_bound=45, fact_customers=100)
+
+    bank.telling().tell("2027-03", NOW, LAST)
+
+    assert bank.of("1", "card_binding") == (30, 100)
+    assert bank.of("1", "card_binding@2") == (45, 100)
+
+
+def test_the_gate_opens_at_80_percent_of_measured_usage_and_stays_shut_at_79_9() -> None:
+    bank = Bank()
+    bank.measures.put("1", LAST, active_rms=1599, roster_rms=2000)
+    bank.measures.put("10", LAST, active_rms=800, roster_rms=1000)
+    bank.measures.put("20", LAST, active_rms=799, roster_rms=1000)
+    bank.telling().tell("2027-03", NOW, LAST)
+    ladder, book = ladder_of(TargetsDocument()), FigureBook(bank.figures)
+
+    stands = {
+        node_id: ladder.standing(book.standing_at(node_id, ["staff_usage_rate"], "2027-03")) for node_id in ("10", "20")
+    }
+
+    assert [stands[one].evidence[0].finding for one in ("10", "20")] == [Finding.MET, Finding.BELOW]
+    figure = stands["20"].evidence[0].figure
+    assert figure is not None
+    assert figure.value == Fraction(799, 1000)
