@@ -39,6 +39,7 @@ LIMITS = {
     "archive_api": 0.90,
     "archive_rollup": 0.85,
     "kpi_review": 0.85,
+    "kpi_rollup": 0.85,
     "customer_web": 0.85,
 }
 USUAL = {

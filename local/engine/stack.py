@@ -273,6 +273,7 @@ def _bring_up(
         "ArchiveLockMode": "GOVERNANCE",
         "ArchiveLockDays": "1",
         "ArchivePullSchedule": "rate(1 hour)",
+        "KpiRollupSchedule": "rate(24 hours)",
     }
     deployed = deploy(engine, built, parameters)
     credentials.put_into(engine, deployed)

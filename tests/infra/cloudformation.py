@@ -28,6 +28,7 @@ FUNCTIONS = {
     "ArchiveApi": "archive_api",
     "ArchiveRollup": "archive_rollup",
     "KpiReview": "kpi_review",
+    "KpiRollup": "kpi_rollup",
     "CustomerWeb": "customer_web",
 }
 _SUB_NAMES = re.compile(r"\$\{([\w:.]+)\}")

@@ -151,6 +151,7 @@ def test_every_api_is_throttled(stage: dict[str, Any]) -> None:
         "ArchiveRollupService",
         "KpiReviewReviews",
         "KpiReviewTouches",
+        "KpiRollupCount",
         "ArchiveCertifyDue",
         "ArchiveScreenWaiting",
     ],
@@ -178,6 +179,7 @@ def test_schedules_are_in_utc_and_name_themselves(schedule: str) -> None:
         '{"schedule": "archive_rollup.service"}',
         '{"schedule": "kpi_review.reviews"}',
         '{"schedule": "kpi_review.touches"}',
+        '{"schedule": "kpi_rollup.count"}',
         '{"schedule": "archive_certify.due"}',
         '{"schedule": "archive_screen.waiting"}',
     )

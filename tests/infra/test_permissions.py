@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from scrm.kpi.facts import KINDS
 from tests.infra.cloudformation import FUNCTIONS, listed, names_in, of_type, plain, properties, statements
 
 # EC2 knows no ARN for an interface that does not exist yet; a second statement denies it to the function's own code.
@@ -139,6 +140,11 @@ PREFIXES = {
         },
         "s3:PutObject": {"uplift/results/*", "uplift/touches/*"},
     },
+    "KpiRollup": {
+        "s3:GetObject": {*(f"facts/{kind}/*" for kind in KINDS), "kpi/windows/*", "kpi/counts/*"},
+        "s3:PutObject": {"kpi/windows/*", "kpi/counts/*", "kpi/refused/*"},
+        "s3:DeleteObject": {"kpi/counts/*"},
+    },
 }
 ROLES = sorted(of_type("AWS::IAM::Role"))
 
@@ -224,7 +230,7 @@ def test_nobody_deletes_a_document_but_what_was_merged_or_lets_others_in(name: s
     asked = {action for each in statements(f"{name}Role") for action in listed(each["Action"])}
     of_bucket = {action for action in asked if action.startswith("s3:")}
 
-    merges = {"s3:DeleteObject"} if name == "ArchiveRollup" else set()
+    merges = {"s3:DeleteObject"} if name in {"ArchiveRollup", "KpiRollup"} else set()
     assert of_bucket - merges <= {"s3:AbortMultipartUpload", "s3:GetObject", "s3:ListBucket", "s3:PutObject"}
 
 
@@ -270,6 +276,7 @@ def test_only_the_scheduler_of_this_account_may_start_the_scheduled_functions() 
         "ArchiveWorkerFunction",
         "ArchiveRollupFunction",
         "KpiReviewFunction",
+        "KpiRollupFunction",
         "ArchiveCertifyFunction",
         "ArchiveScreenFunction",
         "ArchiveMediaFunction",

@@ -130,7 +130,9 @@ def test_each_bucket_refuses_plain_http(bucket: str) -> None:
 
 def test_the_bucket_forgets_rosters_old_versions_and_interrupted_uploads_and_never_a_certificate() -> None:
     rules = properties("DataBucket")["LifecycleConfiguration"]["Rules"]
-    every, rosters, masters, facts, answers, review, lists, inspections, uploads, replays = rules
+    every, rosters, masters, facts, answers, review, lists, counts, windows, refused, inspections, uploads, replays = (
+        rules
+    )
 
     assert every["NoncurrentVersionExpiration"] == {"NoncurrentDays": 90}
     assert every["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 7}
@@ -141,6 +143,9 @@ def test_the_bucket_forgets_rosters_old_versions_and_interrupted_uploads_and_nev
     assert (answers["Prefix"], answers["ExpirationInDays"]) == ("consent/", 90)
     assert (review["Prefix"], review["ExpirationInDays"]) == ("audience/review/", 90)
     assert (lists["Prefix"], lists["ExpirationInDays"]) == ("audience/lists/", 90)
+    assert (counts["Prefix"], counts["ExpirationInDays"]) == ("kpi/counts/", 120)
+    assert (windows["Prefix"], windows["ExpirationInDays"]) == ("kpi/windows/", 400)
+    assert (refused["Prefix"], refused["ExpirationInDays"]) == ("kpi/refused/", 400)
     assert (inspections["Prefix"], inspections["ExpirationInDays"]) == ("exports/archive/", 14)
     assert (uploads["Prefix"], uploads["ExpirationInDays"]) == ("audience/uploads/", 1)
     assert (replays["Prefix"], replays["ExpirationInDays"]) == ("lexicon/replays/", 400)

@@ -69,6 +69,7 @@ FORBIDDEN = {
         "scrm.campaign",
         "scrm.wecom",
     ),
+    "kpi_rollup": (*NOT_IN_WORKERS, *NOT_BEFORE_WORK_COMES, "scrm.kpi", "msgspec"),
     "archive_rollup": (*NOT_IN_WORKERS, *NOT_BEFORE_WORK_COMES, "scrm.archive", "duckdb"),
     "kpi_review": (*NOT_IN_WORKERS, *NOT_BEFORE_WORK_COMES, "scrm.kpi", "scrm.uplift", "duckdb"),
     "archive_api": ("duckdb", "scrm.archive", "scrm.handover.certificate"),
@@ -132,6 +133,7 @@ FORBIDDEN_IN_WORK = {
         "scrm.wecom",
         "duckdb",
     ),
+    "counters": (*EVERYWHERE, *OTHER_FEATURES, *CAMPAIGN_FEATURES, "scrm.archive", "duckdb", "scrm.wecom"),
     "rollups": (
         *EVERYWHERE,
         "scrm.handover",

@@ -183,9 +183,10 @@ class DocumentStore:
                 return b""
             raise
 
-    def sizes_below(self, prefix: str) -> Iterator[tuple[str, int]]:
-        """Keys that begin with ``prefix``, in their order, with the size of each in bytes."""
-        for listed in self._s3.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=prefix):
+    def sizes_below(self, prefix: str, after: str = "") -> Iterator[tuple[str, int]]:
+        """Keys that begin with ``prefix``, in their order, with the size of each in bytes; those ``after`` a key."""
+        pages = self._s3.get_paginator("list_objects_v2")
+        for listed in pages.paginate(Bucket=self._bucket, Prefix=prefix, StartAfter=after):
             for each in listed.get("Contents", ()):
                 yield each["Key"], each["Size"]
 

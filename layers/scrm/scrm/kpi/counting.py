@@ -1,0 +1,186 @@
+"""What was counted on one business day in one shard of the bank, exactly once (design invariant 6).
+
+A shard is a share of the branches, so that every node but the bank's root has one writer. Its counts keep which events
+they hold: an event that is told again, in any order and however late, changes nothing.
+"""
+
+import zlib
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Final
+
+from scrm.kpi.facts import Amounts, Fact, Kind
+from scrm.kpi.ports import CountedPack
+from scrm.node_paths import branch_of
+
+SHARDS: Final = 16
+MEMBERS_IN_PACK: Final = 50
+_KEY: Final = 16
+"""Of an event id its last characters: 80 bits of a hash."""
+_ROOT_DEPTH: Final = 2
+"""How many slashes the path of the root has."""
+
+type Counts = dict[str, int]
+type Groups = Mapping[tuple[Kind, str], Sequence[Fact]]
+"""Facts of one day and shard, by kind and node path."""
+type Told = tuple[str, str, Amounts]
+"""Of an event that can be corrected: when it was told, whose it is, what is counted of it."""
+type PackName = tuple[str, int]
+"""Node and part."""
+
+
+def shard_of(node_path: str) -> int:
+    """The shard that counts a node path."""
+    return zlib.crc32(branch_of(node_path).encode()) % SHARDS
+
+
+def node_of(node_path: str) -> str:
+    """The node that a path leads to."""
+    return node_path.rstrip("/").rpartition("/")[2]
+
+
+@dataclass(slots=True)
+class DayCounts:
+    """``seen``: events that hold for ever; ``told``: by node path and event those that can be corrected.
+
+    ``members``: by node and member, in the order in which they came up, so that each keeps his pack. ``below``: by node
+    what the nodes under it have together. ``window`` is the last that changed something, ``version`` the last that did
+    so after the day was closed, 0 when none did; ``news`` are the events that ``window`` brought, ``touched`` the packs
+    that it changed.
+    """
+
+    day: date
+    shard: int
+    window: int = 0
+    version: int = 0
+    news: int = 0
+    seen: set[str] = field(default_factory=set)
+    told: dict[str, dict[str, Told]] = field(default_factory=dict)
+    members: dict[str, dict[str, Counts]] = field(default_factory=dict)
+    below: dict[str, Counts] = field(default_factory=dict)
+    touched: set[PackName] = field(default_factory=set)
+
+    def take(self, groups: Groups) -> None:
+        """Count what is new: ``news`` and ``touched`` gain how many events that is, and their packs."""
+        gained: dict[str, Counts] = {}
+        for (kind, path), facts in groups.items():
+            node_id = node_of(path)
+            members = self.members.setdefault(node_id, {})
+            total = gained.setdefault(path, {})
+            taken = (self._take_told if kind.can_be_corrected else self._take_once)(kind, path, facts, members, total)
+            if taken:  # a correction may take back what another member had
+                self.touched |= _packs_of(node_id, members, facts, all_parts=kind.can_be_corrected)
+            self.news += taken
+        self._carry_up(gained)
+
+    def packs(self, named: set[PackName]) -> Iterator[CountedPack]:
+        """Packs as they are now."""
+        for node_id, part in sorted(named):
+            members = self.members.get(node_id, {})
+            userids = list(members)[part * MEMBERS_IN_PACK : (part + 1) * MEMBERS_IN_PACK]
+            total = _without_zeros({"": self.total(node_id)}).get("", {}) if part == 0 else {}
+            here = _without_zeros({userid: members[userid] for userid in userids})
+            yield CountedPack(node_id, self.day, self.shard, part, self.window, self.version, total, here)
+
+    def all_packs(self) -> set[PackName]:
+        packs = {(node_id, 0) for node_id in (*self.below, *self.members)}
+        for node_id, members in self.members.items():
+            packs |= {(node_id, part) for part in range(1, -(-len(members) // MEMBERS_IN_PACK))}
+        return packs
+
+    def total(self, node_id: str) -> Counts:
+        """What a node has with all below it."""
+        total = dict(self.below.get(node_id, {}))
+        for counts in self.members.get(node_id, {}).values():
+            _add(total, counts.items())
+        return total
+
+    def emptied(self, window: int) -> "DayCounts":
+        """Nothing is counted, and each member keeps his pack: what a recount begins with."""
+        members: dict[str, dict[str, Counts]] = {
+            node_id: {userid: {} for userid in members} for node_id, members in self.members.items()
+        }
+        below: dict[str, Counts] = {node_id: {} for node_id in self.below}
+        return DayCounts(self.day, self.shard, window, self.version, members=members, below=below)
+
+    def has_same_counts(self, other: "DayCounts") -> bool:
+        return self._counts() == other._counts()
+
+    def _counts(self) -> tuple[dict[str, dict[str, Counts]], dict[str, Counts]]:
+        members = {node_id: _without_zeros(members) for node_id, members in self.members.items()}
+        return {node_id: one for node_id, one in members.items() if one}, _without_zeros(self.below)
+
+    def _take_once(
+        self, kind: Kind, _path: str, facts: Sequence[Fact], members: dict[str, Counts], total: Counts
+    ) -> int:
+        seen, amounts = self.seen, kind.amounts
+        known = len(seen)
+        for fact in facts:
+            key = fact.event_id[-_KEY:]
+            if key in seen:
+                continue
+            seen.add(key)
+            counts = members.get(fact.userid)
+            if counts is None:
+                counts = members[fact.userid] = {}
+            for measure, amount in amounts(fact):
+                counts[measure] = counts.get(measure, 0) + amount
+                total[measure] = total.get(measure, 0) + amount
+        return len(seen) - known
+
+    def _take_told(
+        self, kind: Kind, path: str, facts: Sequence[Fact], members: dict[str, Counts], total: Counts
+    ) -> int:
+        known = self.told.setdefault(path, {})
+        news = 0
+        for fact in facts:
+            key = fact.event_id[-_KEY:]
+            told: Told = (kind.told_at(fact), fact.userid, kind.amounts(fact))
+            before = known.get(key)
+            if before is not None:
+                if before >= told:
+                    continue
+                taken_back = [(measure, -amount) for measure, amount in before[2]]
+                _add(members[before[1]], taken_back)
+                _add(total, taken_back)
+            known[key] = told
+            _add(members.setdefault(fact.userid, {}), told[2])
+            _add(total, told[2])
+            news += 1
+        return news
+
+    def _carry_up(self, gained: Mapping[str, Counts]) -> None:
+        """Level by level from the deepest, so that each node is added to the one above it once."""
+        levels: defaultdict[int, dict[str, Counts]] = defaultdict(dict)
+        for path, counts in gained.items():
+            if any(counts.values()):
+                levels[path.count("/")][path] = counts
+        for depth in range(max(levels, default=0), _ROOT_DEPTH, -1):
+            rising: dict[str, Counts] = {}
+            for path, counts in levels[depth].items():
+                _add(rising.setdefault(path[: path.rindex("/", 0, -1) + 1], {}), counts.items())
+            for path, counts in rising.items():
+                node_id = node_of(path)
+                _add(self.below.setdefault(node_id, {}), counts.items())
+                _add(levels[depth - 1].setdefault(path, {}), counts.items())
+                self.touched.add((node_id, 0))
+
+
+def _packs_of(node_id: str, members: Mapping[str, Counts], facts: Sequence[Fact], *, all_parts: bool) -> set[PackName]:
+    if len(members) <= MEMBERS_IN_PACK:
+        return {(node_id, 0)}
+    changed = {fact.userid for fact in facts}
+    places = (place for place, userid in enumerate(members) if all_parts or userid in changed)
+    return {(node_id, 0)} | {(node_id, place // MEMBERS_IN_PACK) for place in places}
+
+
+def _add(counts: Counts, amounts: Iterable[tuple[str, int]]) -> None:
+    for measure, amount in amounts:
+        counts[measure] = counts.get(measure, 0) + amount
+
+
+def _without_zeros(counts: Mapping[str, Counts]) -> dict[str, Counts]:
+    found = {name: {measure: n for measure, n in one.items() if n} for name, one in counts.items()}
+    return {name: one for name, one in found.items() if one}
