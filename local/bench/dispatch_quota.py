@@ -145,7 +145,6 @@ class _Worker:
             self._running = None
         task_id = world.next_message()
         if task_id is None:
-            self._governor.return_unused()
             return None
         outcome = self._dispatch.take(task_id)
         if outcome is SendOutcome.CREATED and self._running is not None:

@@ -131,7 +131,6 @@ def simulate(
         if running:
             _settle(run, governor, running[0], answer(running[1], run.calls), clock.seconds)
         if not left[priority]:
-            governor.return_unused()
             continue
         step = governor.acquire(PATH, priority)
         if isinstance(step, Permit):

@@ -188,7 +188,6 @@ class _Worker:
         recall, self._took = self._recall, 0.0
         recall.most_waiting = max(recall.most_waiting, len(recall.messages))
         if not recall.messages or recall.messages[0][0] > recall.seconds:
-            self._governor.return_unused()
             soon = recall.seconds + 1.0
             return min(max(soon, recall.messages[0][0]), soon + 60.0) if recall.messages else soon
         _, _, task_id, asked = heapq.heappop(recall.messages)

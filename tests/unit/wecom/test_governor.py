@@ -167,16 +167,34 @@ def test_a_lapsed_lease_goes_back_and_is_not_used(store: MemoryRateStore, clock:
     assert used == 8
 
 
-def test_a_worker_without_work_returns_its_permits(store: MemoryRateStore, clock: FakeClock) -> None:
+def test_a_lapsed_lease_goes_back_while_the_worker_calls_other_paths(store: MemoryRateStore, clock: FakeClock) -> None:
     each = governor(store, clock)
-    for _ in range(4):
-        permit(each)
-        clock.advance(0.05)
+    each.acquire(PATH, Priority.HANDOVER, calls=5)
 
-    each.return_unused()
+    booked = []
+    for _ in range(3):
+        clock.advance(3)
+        permit(each, "externalcontact/list")
+        booked.append(sum(unpacked(store.items[PATH][0]).buckets.values()))
 
-    (text, _) = store.items[PATH]
-    assert sum(unpacked(text).buckets.values()) == 4
+    assert booked == [5, 5, 1]
+
+
+def test_who_waits_for_a_full_hour_gets_what_another_worker_left(store: MemoryRateStore, clock: FakeClock) -> None:
+    budget = PathLimits(per_minute=10_000, per_hour=5)
+    holder, other = governor(store, clock, budget), governor(store, clock, budget)
+    holder.acquire(PATH, Priority.HANDOVER, calls=5)
+    waiting = wait(other)
+    while clock.now() < waiting.not_before:
+        clock.advance(0.5)
+        holder.acquire("externalcontact/list", Priority.HANDOVER)
+
+    used = 0
+    while isinstance(other.acquire(PATH, Priority.HANDOVER), Permit):
+        used += 1
+
+    assert (waiting.reason, used) == (WaitReason.HOUR, 4)
+    assert waiting.not_before - clock.now() < timedelta(seconds=10)
 
 
 def test_a_full_minute_makes_the_caller_wait_a_little(store: MemoryRateStore, clock: FakeClock) -> None:

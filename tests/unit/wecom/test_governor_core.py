@@ -138,11 +138,52 @@ def test_a_full_hour_says_when_its_first_calls_leave_it() -> None:
     budget = PathLimits(per_minute=1_000, per_hour=10)
     full = core.grant(RateState(), NOW, 10, Priority.HANDOVER, budget, POLICY).state
 
-    refused = core.grant(full, NOW + 1, 1, Priority.HANDOVER, budget, POLICY)
+    refused = core.grant(full, NOW + 30, 1, Priority.HANDOVER, budget, POLICY)
     later = core.grant(refused.state, refused.not_before, 10, Priority.HANDOVER, budget, POLICY)
 
     assert 3600 < refused.not_before - NOW < 3600 + 2 * POLICY.bucket
     assert later.granted == 10
+
+
+def test_a_full_hour_has_who_waits_ask_once_more_when_every_lease_is_over() -> None:
+    budget = PathLimits(per_minute=1_000, per_hour=10)
+    full = core.grant(RateState(), NOW, 10, Priority.HANDOVER, budget, POLICY).state
+
+    first = core.grant(full, NOW + 1, 1, Priority.HANDOVER, budget, POLICY)
+    second = core.grant(first.state, first.not_before, 1, Priority.HANDOVER, budget, POLICY)
+
+    assert (first.reason, second.reason) == (WaitReason.HOUR, WaitReason.HOUR)
+    assert POLICY.lease_life < first.not_before - NOW < 10
+    assert second.not_before - NOW > 3600
+
+
+def test_a_class_that_has_used_its_share_of_the_hour_is_not_sent_round_while_a_higher_one_calls() -> None:
+    budget = PathLimits(per_minute=10_000, per_hour=1_000)
+    state = core.grant(RateState(), NOW, 1, Priority.WELCOME, budget, POLICY).state
+    now, told = NOW + 1, []
+    while now < NOW + 600:
+        state = core.grant(state, now, 1, Priority.WELCOME, budget, POLICY).state
+        asked = core.grant(state, now, 20, Priority.STATISTICS, budget, POLICY)
+        state = asked.state
+        told += [asked.not_before - now] if asked.reason is WaitReason.HOUR else []
+        now += 0.5 if asked.granted else 6.0
+
+    assert sum(wait < 60 for wait in told) < 10
+    assert told[-1] > 2_900
+
+
+def test_the_last_permits_of_an_hour_are_leased_one_by_one() -> None:
+    budget, left = PathLimits(), 5_000
+    leases: list[int] = []
+    state, now = RateState(buckets={core.bucket_of(NOW, POLICY): budget.per_hour - left}), NOW
+    while sum(leases) < left:
+        granted = core.grant(state, now, 20, Priority.HANDOVER, budget, POLICY)
+        state, now = granted.state, max(now, granted.not_before)
+        leases += [granted.granted] if granted.granted else []
+
+    assert leases[:10] == [20] * 10
+    assert leases == sorted(leases, reverse=True)
+    assert 100 < leases.count(1) < 300
 
 
 def test_calls_leave_the_hour_no_sooner_than_an_hour_after_they_can_have_arrived() -> None:

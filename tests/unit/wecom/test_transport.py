@@ -308,6 +308,12 @@ def test_a_short_wait_for_a_permit_is_slept_and_a_long_one_postponed() -> None:
         transport.call(READ)
 
     assert 0 < sum(stack.clock.slept) < 5
+    assert timedelta(seconds=5) < postponed.value.not_before - stack.clock.now() < timedelta(seconds=10)
+    stack.clock.moment = postponed.value.not_before  # no lease is out any more that could be given back
+
+    with pytest.raises(CallPostponedError) as postponed:
+        transport.call(READ)
+
     assert postponed.value.not_before - START > timedelta(minutes=59)
 
 

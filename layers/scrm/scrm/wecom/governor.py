@@ -143,6 +143,7 @@ class RateGovernor:
         new lease is written over it, and refused by the store if it changed. For a permit in hand it is not enough.
         """
         with self._lock:
+            self._return_lapsed(path)
             try:
                 answer = self._acquire(path, priority, calls, seen)
             except OSError:
@@ -167,13 +168,16 @@ class RateGovernor:
             self._change(permit.path, lambda state: _after_answer(state, permit, passed=passed))
         return None
 
-    def return_unused(self) -> None:
-        """Give back what is left of this process's leases; worth calling when a worker has no more work."""
-        with self._lock:
-            leases, self._leases = self._leases, {}
-        for (path, _), lease in leases.items():
-            if lease.left:
-                self._change(path, functools.partial(core.given_back, bucket=lease.bucket, unused=lease.left))
+    def _return_lapsed(self, path: str) -> None:
+        """Give back what lapsed on other paths, once this process seems to have turned from them.
+
+        Its next call there would give it back too; whoever waits for the hour meanwhile counts on it.
+        """
+        now = self._seconds()
+        for (other, _), lease in self._leases.items():
+            if lease.left and other != path and now > lease.use_by + self._policy.return_grace:
+                self._change(other, functools.partial(core.given_back, bucket=lease.bucket, unused=lease.left))
+                lease.granted, lease.left = lease.granted - lease.left, 0
 
     def _acquire(
         self, path: str, priority: Priority, calls: int, seen: Mapping[str, Stored]

@@ -40,6 +40,7 @@ class GovernorPolicy(NamedTuple):
     """Our own choices; the platform's numbers are in `scrm.wecom.limits`. Seconds."""
 
     lease_life: float = 3.0  # a permit is used within this or given back
+    return_grace: float = 3.0  # what lapsed is given back so much later, even while this process calls other paths
     arrival_jitter: float = 1.0  # how much later than another a call may reach WeCom
     horizon: float = 2.0  # how far ahead a lease may begin; what the transport is willing to sleep
     largest_lease: int = 20
