@@ -21,6 +21,7 @@ from requests.adapters import HTTPAdapter
 from functions.archive_certify import handler as archive_certify
 from functions.archive_intake import handler as archive_intake
 from functions.archive_media import handler as archive_media
+from functions.archive_retention import handler as archive_retention
 from functions.archive_screen import handler as archive_screen
 from functions.archive_worker import handler as archive_worker
 from functions.campaign_planner import handler as campaign_planner
@@ -81,6 +82,7 @@ HANDLERS: dict[str, Callable[..., Any]] = {
     "archive": archive_worker.lambda_handler,
     "archive_media": archive_media.lambda_handler,
     "archive_certify": archive_certify.lambda_handler,
+    "archive_retention": archive_retention.lambda_handler,
     "archive_screen": archive_screen.lambda_handler,
 }
 

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from local.bank.conversations import Line, conversations
 from local.cli.client import Row, at
@@ -22,6 +23,7 @@ _CONVERSATIONS = 60
 HIDDEN_PROMISE = "您放心，这款保\u200b本，随时可以取。"  # a zero-width space inside the word
 _HIDDEN_WORD = "保本"
 _WHY_READ = "监管检查前的抽查"
+_KEPT_LONGER = 365
 _CERTIFIED_AFTER = 15  # minutes after midnight: the schedule fires at ten past
 _PUBLIC_KEY = LOCAL / "demo" / "certificate-key.pem"
 
@@ -63,6 +65,8 @@ class Keeping:
     certificate: Row = field(default_factory=dict)
     before: Verified = _NOT_YET
     after: Verified = _NOT_YET
+    kept_days: int = 0
+    locked_until: dict[str, datetime] = field(default_factory=dict)
     tampered: str = ""
 
     def tell(self) -> None:
@@ -71,6 +75,7 @@ class Keeping:
         self._people_write()
         self._cases_are_decided()
         self._the_day_is_certified()
+        self._records_are_kept_longer()
         self._somebody_changes_an_object()
 
     def _a_lexicon_is_put_in_force(self) -> None:
@@ -149,10 +154,30 @@ class Keeping:
         self.before = self._verified()
         self.stage.tell(f"零点后出具 {self.day} 的完整性证明并签名；审计人员只凭公钥核验通过")
 
+    def _records_are_kept_longer(self) -> None:
+        head_office = self.stage.as_operator(HEAD_OFFICE)
+        known = head_office.get(at("archive", "retention"))
+        self.kept_days = known["locked_days"] + _KEPT_LONGER
+        asked = {"version": known["version"], "settings": {"chat_days": self.kept_days}}
+        head_office.put(at("archive", "retention"), asked)
+        self.stage.stack.fire("archive_retention.due")
+        self.locked_until = self._locks()
+        self.stage.tell(f"总行把会话留存期延长到 {self.kept_days} 天：已存对象的锁定随之延长，只增不减")
+
+    def _locks(self) -> dict[str, datetime]:
+        """Until when each object of the bucket is locked."""
+        s3, bucket = self.stage.stack.engine.client("s3"), self._bucket
+        keys = [each["Key"] for each in s3.list_objects_v2(Bucket=bucket)["Contents"]]
+        found = {key: s3.get_object_retention(Bucket=bucket, Key=key)["Retention"] for key in keys}
+        return {key: retention["RetainUntilDate"] for key, retention in found.items()}
+
+    @property
+    def _bucket(self) -> str:
+        return str(self.stage.stack.endpoints.resources["buckets"]["ArchiveBucket"])
+
     def _somebody_changes_an_object(self) -> None:
         """Around our functions, by whoever may write the bucket: the page that has the promise, one byte of it."""
-        bucket = self.stage.stack.endpoints.resources["buckets"]["ArchiveBucket"]
-        s3 = self.stage.stack.engine.client("s3")
+        bucket, s3 = self._bucket, self.stage.stack.engine.client("s3")
         listed = s3.list_objects_v2(Bucket=bucket, Prefix="segments/")["Contents"]
         self.tampered = str(listed[-1]["Key"])
         body = bytearray(s3.get_object(Bucket=bucket, Key=self.tampered)["Body"].read())
@@ -162,8 +187,7 @@ class Keeping:
         self.after = self._verified()
 
     def _verified(self) -> Verified:
-        bucket = self.stage.stack.endpoints.resources["buckets"]["ArchiveBucket"]
-        asked = ("archive", "verify", "--day", self.day, "--bucket", bucket, "--public-key", str(_PUBLIC_KEY))
+        asked = ("archive", "verify", "--day", self.day, "--bucket", self._bucket, "--public-key", str(_PUBLIC_KEY))
         ended = self._scrm("--json", *asked)
         if not ended.stdout:
             raise DemoFailedError(f"核验没有结果：{ended.stderr.strip()[-200:]}")

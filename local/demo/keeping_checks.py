@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 from local.cli import lexicon_tables
 from local.cli.client import Row, at
@@ -12,6 +13,7 @@ _SAMPLE = "sample"
 _OPT_OUTS, _COMPLAINTS, _NEEDS = {"不要再发", "退订"}, {"投诉", "误导销售"}, {"大额存单"}
 _NO_CASE = _OPT_OUTS | _NEEDS
 _REFUSED_STEPS = 2
+_CHAT = ("manifests/", "pages/", "reopened/", "segments/")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,7 @@ def check_archive(told: Keeping, kept: Kept) -> Iterator[Check]:
     yield _customers_are_heard(told, archived)
     yield from _two_reviewers(told)
     yield from _is_certified(told)
+    yield _is_locked_longer(told)
     yield _tampering_is_named(told)
 
 
@@ -131,6 +134,16 @@ def _is_certified(told: Keeping) -> Iterator[Check]:
     )
     whole = told.before.exit_code == 0 and told.before.day == told.day and not told.before.faults
     yield Check("只凭公钥核验：签名、证明链与每个对象都相符", whole, f"{told.certificate['objects']} 个对象")
+
+
+def _is_locked_longer(told: Keeping) -> Check:
+    """Conversations alone were asked for; what else lies there keeps the bucket's own lock."""
+    wanted = told.stage.now + timedelta(days=told.kept_days - 1)
+    longer = {key for key, until in told.locked_until.items() if until > wanted}
+    chat = {key for key in told.locked_until if key.startswith(_CHAT)}
+    return Check(
+        "留存期延长后，会话对象的锁定全部延长，其他对象不变", bool(chat) and longer == chat, f"{len(chat)} 个对象"
+    )
 
 
 def _tampering_is_named(told: Keeping) -> Check:

@@ -38,10 +38,13 @@ OPERATIONS = {
         "CreateMultipartUpload",
         "DeleteObjects",
         "GetObject",
+        "GetObjectRetention",
         "HeadBucket",  # never called by us; botocore asks for the bucket's region after some errors
         "HeadObject",
+        "ListObjectVersions",
         "ListObjectsV2",
         "PutObject",
+        "PutObjectRetention",
         "UploadPart",
     ),
     "secretsmanager": ("GetSecretValue",),

@@ -316,6 +316,7 @@ def samples() -> dict[str, dict[str, dict[str, Any]]]:
             "segment_stored": batch("archive_media", SegmentStored(asked_from=0)),
         },
         "archive_certify": {"due": {"schedule": "archive_certify.due"}},
+        "archive_retention": {"due": {"schedule": "archive_retention.due"}},
         "archive_screen": {
             "poison": batch("archive_screen", {"kind": "segment_stored"}),
             "lexicon_replay_due": batch("archive_screen", LexiconReplayDue(version=1, replay_id="replay_" + "a" * 26)),

@@ -29,6 +29,7 @@ QUEUE_OF = {
     "archive_intake": "archive_intake",
     "archive_worker": "archive",
     "archive_certify": "archive_certify",
+    "archive_retention": "archive_retention",
     "archive_screen": "archive_screen",
     "archive_media": "archive_media",
 }

@@ -107,6 +107,10 @@ def a_day_is_certified(bank: Bank) -> None:
     assert sum(each["media"]["stored"] for each in certified) == 1
     days = [date.fromisoformat(each["day"]) for each in certified]
     engine, bucket = bank.stack.engine, bank.stack.endpoints.resources["buckets"]["ArchiveBucket"]
+    retention = {"Bucket": bucket, "Key": manifest_key(1)}
+    locked = engine.client("s3").get_object_retention(**retention)["Retention"]["RetainUntilDate"]
+    bank.invoke("ArchiveRetentionFunction", {"schedule": "archive_retention.due"})
+    assert engine.client("s3").get_object_retention(**retention)["Retention"]["RetainUntilDate"] > locked
     key = engine.client("kms").get_public_key(KeyId=bank.stack.deployed.physical_ids["CertificateKey"])["PublicKey"]
 
     def faults() -> list[str]:

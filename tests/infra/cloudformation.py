@@ -23,6 +23,7 @@ FUNCTIONS = {
     "ArchiveWorker": "archive_worker",
     "ArchiveMedia": "archive_media",
     "ArchiveCertify": "archive_certify",
+    "ArchiveRetention": "archive_retention",
     "ArchiveScreen": "archive_screen",
     "AdminApi": "admin_api",
     "ArchiveApi": "archive_api",

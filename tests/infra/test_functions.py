@@ -153,6 +153,7 @@ def test_every_api_is_throttled(stage: dict[str, Any]) -> None:
         "KpiReviewTouches",
         "KpiRollupCount",
         "ArchiveCertifyDue",
+        "ArchiveRetentionDue",
         "ArchiveScreenWaiting",
     ],
 )
@@ -181,6 +182,7 @@ def test_schedules_are_in_utc_and_name_themselves(schedule: str) -> None:
         '{"schedule": "kpi_review.touches"}',
         '{"schedule": "kpi_rollup.count"}',
         '{"schedule": "archive_certify.due"}',
+        '{"schedule": "archive_retention.due"}',
         '{"schedule": "archive_screen.waiting"}',
     )
     assert asked["State"] == {"Ref": "SchedulesState"}

@@ -56,6 +56,7 @@ FORBIDDEN = {
     "archive_worker": (*NOT_IN_WORKERS, *NOT_BEFORE_WORK_COMES, "scrm.archive", "cryptography"),
     "archive_media": (*NOT_IN_WORKERS, *NOT_BEFORE_WORK_COMES, "scrm.archive", "cryptography"),
     "archive_certify": (*NOT_IN_WORKERS, *NOT_BEFORE_WORK_COMES, "scrm.archive", "cryptography"),
+    "archive_retention": (*NOT_IN_WORKERS, *NOT_BEFORE_WORK_COMES, "scrm.archive", "cryptography"),
     "archive_screen": (*NOT_IN_WORKERS, *NOT_BEFORE_WORK_COMES, "scrm.archive", "duckdb"),
     "welcome_worker": (*NOT_IN_WORKERS, "scrm.campaign", "scrm.content.media", "scrm.wecom.events.external_contact"),
     "campaign_worker": (*NOT_IN_WORKERS, *NOT_BEFORE_WORK_COMES),
@@ -111,6 +112,7 @@ FORBIDDEN_IN_WORK = {
         "duckdb",
         "scrm.wecom",
     ),
+    "archive_locks": (*EVERYWHERE, *OTHER_FEATURES, *CAMPAIGN_FEATURES, "duckdb", "scrm.wecom"),
     "lexicon_replays": (
         *EVERYWHERE,
         "scrm.campaign",

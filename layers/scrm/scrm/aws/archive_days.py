@@ -8,7 +8,7 @@ pk             sk                item
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from datetime import date
 from typing import Any, Final
@@ -26,10 +26,12 @@ from scrm.paging import Page
 
 SCHEMA_VERSION: Final = 1
 _CERTIFIED: Final = "CERTIFIED"
+_DAYS_AT_ONCE: Final = 50
 
 
 class DynamoCertifiedDays:
-    """Implements `scrm.archive.certifying.CertifiedDays` and `scrm.archive.certified_days.CertifiedDayQueries`."""
+    """Implements `scrm.archive.certifying.CertifiedDays`, `scrm.archive.certified_days.CertifiedDayQueries` and
+    `scrm.archive.retaining.CertifiedDaysInOrder`."""
 
     def __init__(self, table: Table) -> None:
         self._table = table
@@ -79,6 +81,14 @@ class DynamoCertifiedDays:
 
     def certified(self, certificate: DayCertificate, signature: bytes) -> None:
         self._table.put(_item(certificate, signature))
+
+    def days_after(self, day: date | None) -> Iterator[CertifiedDay]:
+        start = {"pk": _CERTIFIED, "sk": day.isoformat()} if day else None
+        while True:
+            items, start = self._table.query_page(starts_with(_CERTIFIED), start=start, limit=_DAYS_AT_ONCE)
+            yield from map(_to_day, items)
+            if start is None:
+                return
 
     def page(self, cursor: str | None, limit: int) -> Page[CertifiedDay]:
         scope = "certified days"
