@@ -14,6 +14,7 @@ from rich.table import Table
 
 from local.bench import (
     archive_page,
+    archive_store,
     audience,
     callback_core,
     dispatch_quota,
@@ -33,6 +34,7 @@ RESULT = ROOT / ".local" / "bench.json"
 PARTS: Mapping[str, Callable[[], Sequence[Figure]]] = {
     "callback": callback_core.measure,
     "archive_page": archive_page.measure,
+    "archive_store": archive_store.measure,
     "init": init.measure,
     "dynamodb": large_requests.measure,
     "full_pass": full_pass.measure,

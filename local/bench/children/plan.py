@@ -11,13 +11,14 @@ import resource
 import string
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from local.bench.dynamo_units import READ_UNIT, WRITE_UNIT, size_of, units
 from scrm.aws.campaign_table import DynamoCampaignStore, DynamoSliceStore
 from scrm.aws.pressure_table import DynamoPressureStore
 from scrm.aws.send_task_table import DynamoTaskRepository
@@ -38,7 +39,6 @@ OWNERS, CUSTOMERS_PER_OWNER = 3_000, 334
 _OWNERS_PER_PART, _OWNERS_PER_SLICE = 100, 200
 _NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 _CONTENT = ContentRef("act_aaaaaaaaaaaaaaaaaaaaaaaaaa", 1, "a" * 64)
-_WRITE_UNIT, _READ_UNIT = 1_024, 4_096
 
 
 @dataclass
@@ -53,11 +53,11 @@ class CountingDynamo:
 
     def put_item(self, TableName: str, Item: dict[str, Any], **_: Any) -> dict[str, Any]:  # noqa: N803 - the service's names
         self.requests += 1
-        self.wru += _units(_size(Item), _WRITE_UNIT)
+        self.wru += units(size_of(Item), WRITE_UNIT)
         for key, projected in self.indexes[TableName]:
             if key in Item:
                 row = Item if projected is None else {name: Item[name] for name in projected if name in Item}
-                self.wru += _units(_size(row), _WRITE_UNIT)
+                self.wru += units(size_of(row), WRITE_UNIT)
         if TableName == "CampaignTable":
             self.kept[TableName, Item["pk"]["S"], Item["sk"]["S"]] = Item
         return {}
@@ -65,7 +65,7 @@ class CountingDynamo:
     def get_item(self, TableName: str, Key: dict[str, Any], **_: Any) -> dict[str, Any]:  # noqa: N803
         self.requests += 1
         found = self.kept.get((TableName, Key["pk"]["S"], Key["sk"]["S"]))
-        self.rru += _units(_size(found or {}), _READ_UNIT)
+        self.rru += units(size_of(found or {}), READ_UNIT)
         return {"Item": found} if found else {}
 
     def query(self, **_: Any) -> dict[str, Any]:
@@ -201,33 +201,6 @@ def _campaign() -> Campaign:
         rings=(RingProgress("all", RingState.PLANNING, RingShare(15, OWNERS * CUSTOMERS_PER_OWNER), _NOW),),
         expires_at=_NOW + timedelta(days=30),
     )
-
-
-def _units(size: int, unit: int) -> int:
-    return max(1, -(-size // unit))
-
-
-def _size(value: Any) -> int:
-    """Of an item in DynamoDB's wire form, as the service counts it: names and values, a little for maps and lists."""
-    total = 0
-    for name, wire in value.items():
-        total += len(name.encode()) + _value_size(wire)
-    return total
-
-
-def _value_size(wire: Mapping[str, Any]) -> int:
-    ((kind, value),) = wire.items()
-    if kind == "M":
-        return 3 + sum(len(name.encode()) + 1 + _value_size(part) for name, part in value.items())
-    if kind == "L":
-        return 3 + sum(1 + _value_size(part) for part in value)
-    sizes: dict[str, Callable[[Any], int]] = {
-        "S": lambda text: len(text.encode()),
-        "N": lambda number: len(number) // 2 + 2,
-        "B": len,
-        "SS": lambda texts: sum(len(text.encode()) for text in texts),
-    }
-    return sizes.get(kind, lambda _: 1)(value)
 
 
 if __name__ == "__main__":
