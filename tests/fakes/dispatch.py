@@ -378,7 +378,7 @@ class FakeFacts:
     def __init__(self) -> None:
         self.rows: dict[tuple[str, int], dict[str, Result]] = {}
 
-    def settled(self, task: SendTask, ended: Mapping[str, Result]) -> None:
+    def settled(self, task: SendTask, ended: Mapping[str, Result], corrected: Mapping[str, RecipientState]) -> None:
         self.rows[task.task_id, task.version] = dict(ended)
 
 

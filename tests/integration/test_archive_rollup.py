@@ -75,14 +75,14 @@ def test_service_is_measured_and_measured_again_is_the_same(documents: DocumentS
     keep(documents, said(0, tolist=["rm_li"], **{"from": "wmA1"}), said(600))
 
     run(handler.SERVICE)
-    first = documents.get("facts/service_quality/2026-11-26.jsonl")
     run(handler.MERGE)
     run(handler.SERVICE)
 
-    assert first is not None
-    line = json.loads(first)
+    (key,) = keys(documents, "facts/service_quality/")
+    assert key.startswith("facts/service_quality/2026-11-27/2026-11-26-told_")
+    line = json.loads(documents.get(key) or b"")
     assert (line["userid"], line["inquiries"], line["answered"], line["response_seconds"]) == ("rm_li", 1, 1, 600)
-    assert documents.get("facts/service_quality/2026-11-26.jsonl") == first
+    assert line["told_at"] == "2026-11-27T02:00:00.000Z"
 
 
 def test_an_approved_export_is_written_with_its_manifest(documents: DocumentStore, tables: EngineTables) -> None:

@@ -8,7 +8,6 @@ import pytest
 
 from functions.campaign_reconcile import handler as campaign_reconcile
 from scrm import clock
-from scrm.aws.settled_facts import FACTS
 from scrm.aws.task_table import DynamoTaskTable
 from scrm.campaign.task import TaskState
 from scrm.campaign.terms import Channel
@@ -32,7 +31,7 @@ def bank(tables: EngineTables, monkeypatch: pytest.MonkeyPatch) -> Iterator[Camp
 
 def facts(tables: EngineTables) -> list[str]:
     s3: Any = tables.engine.client("s3")
-    listed = s3.list_objects_v2(Bucket=os.environ["DATA_BUCKET"], Prefix=FACTS).get("Contents", [])
+    listed = s3.list_objects_v2(Bucket=os.environ["DATA_BUCKET"], Prefix="facts/send_settled/").get("Contents", [])
     return [one["Key"] for one in listed]
 
 

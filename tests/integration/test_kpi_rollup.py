@@ -62,7 +62,7 @@ def tell(documents: DocumentStore, name: str, *lines: dict[str, Any], kind: str 
 def test_facts_that_landed_are_counted_once_however_often_it_runs(
     documents: DocumentStore, measures: DynamoKpiMeasures
 ) -> None:
-    ends = {"channel": "one_to_one", "state": "sent", "told_at": clock.to_iso(NOW)}
+    ends = {"channel": "one_to_one", "state": "sent", "corrects": None}
     tell(documents, "a", *map(added, range(6)))
     tell(documents, "b", *map(added, range(4, 8)))
     tell(documents, "c", {**added(99), **ends}, kind="send_settled")

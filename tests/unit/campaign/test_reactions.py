@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from scrm.aws.reaction_facts import FACTS, BucketReactionFacts
+from scrm import clock
+from scrm.aws.reaction_facts import BucketReactionFacts
 from scrm.campaign.dispatch_errors import DispatchPostponedError, SendRefusedError
 from scrm.campaign.reactions import MomentReactions, Reaction, ReactionKind
 from scrm.campaign.task import SendPlan, SendTask
@@ -77,7 +78,8 @@ def test_a_fact_is_a_line_a_reaction_and_a_repeat_is_the_same_document() -> None
 
     ((key, body),) = written.documents.items()
     lines = [json.loads(line) for line in body.splitlines()]
-    assert key.startswith(f"{FACTS}2026-11-28/{task.task_id}-")
+    landing = clock.now().astimezone(clock.BUSINESS_ZONE).date()
+    assert key.startswith(f"facts/moment_reactions/{landing}/{task.task_id}-")
     assert [(line["external_userid"], line["kind"], line["campaign_id"]) for line in lines] == [
         ("wm1", "like", CAMPAIGN),
         ("wm2", "comment", CAMPAIGN),

@@ -57,8 +57,12 @@ def fact(event: str, at: datetime = AT, path: str = PATH, userid: str = "rm1", *
     }
 
 
-def settled(customer: str, state: str, told_at: datetime, at: datetime = AT, **more: Any) -> dict[str, Any]:
-    return fact(customer, at, channel="one_to_one", state=state, told_at=clock.to_iso(told_at), **more)
+def settled(customer: str, state: str, at: datetime = AT, corrects: str | None = None) -> dict[str, Any]:
+    return fact(f"{customer} {state}", at, channel="one_to_one", state=state, corrects=corrects)
+
+
+def judged(add: str, told_at: datetime, *, valid: bool, userid: str = "rm1") -> dict[str, Any]:
+    return fact(add, userid=userid, valid=valid, told_at=clock.to_iso(told_at))
 
 
 def test_a_fact_counts_for_the_member_his_team_the_branch_and_the_bank(world: World) -> None:
@@ -93,13 +97,19 @@ def test_every_kind_of_fact_counts(world: World) -> None:
     answers: dict[str, Any] = {"inquiries": 5, "answered": 4, "answered_in_time": 3, "response_seconds": 600}
     world.tell("contact_lost", fact("lost"))
     world.tell("customer_came", fact("came"))
-    world.tell("send_settled", settled("c1", "sent", AT), settled("c2", "not_friend", AT))
-    world.tell("task_done", fact("t1", done=True), fact("t2", done=False))
+    world.tell("send_settled", settled("c1", "sent"), settled("c2", "not_friend"))
+    world.tell(
+        "task_done",
+        fact("t1", state="given"),
+        fact("t2", state="given"),
+        fact("t3", state="done"),
+        fact("t4", state="cancelled"),
+    )
     world.tell("message_archived", fact("p1", messages_out=7, messages_in=9))
     world.tell("handover_finished", fact("h1", customers_done=30, customers_failed=2))
     world.tell("service_quality", fact("s1", **answers, **told_at))
     world.tell("moment_reactions", fact("m1", kind="like"), fact("m2", kind="comment"))
-    world.tell("add_judged", fact("j1", valid=True, **told_at), fact("j2", valid=False, **told_at))
+    world.tell("add_judged", judged("j1", AT, valid=True), judged("j2", AT, valid=False))
 
     world.run()
 
@@ -148,17 +158,43 @@ def test_a_stream_that_is_told_again_a_week_later_changes_nothing_and_makes_no_v
     assert world.stores.versions == {}
 
 
-def test_the_last_told_end_of_a_customer_counts_whichever_comes_first(world: World) -> None:
+def test_a_corrected_end_is_reached_on_its_own_day_and_settled_once(world: World) -> None:
+    world.tell("send_settled", settled("c1", "not_confirmed"), settled("c2", "sent"))
+    world.run()
+    later = AT + timedelta(days=2)
+    world.now = later
+
+    world.tell("send_settled", settled("c1", "sent", later, "not_confirmed"))
+    world.run()
+
+    assert world.total() == {"sends_settled_one_to_one": 2, "reached_one_to_one": 1}
+    assert world.total(day=later.date()) == {"reached_one_to_one": 1}
+
+
+def test_the_last_told_judgement_counts_whichever_comes_first(world: World) -> None:
     later = AT + timedelta(hours=5)
-    world.tell("send_settled", settled("c1", "not_friend", later), settled("c2", "sent", AT))
+    world.tell("add_judged", judged("c1", later, valid=False), judged("c2", AT, valid=True))
     world.run()
 
-    world.tell("send_settled", settled("c1", "sent", AT), settled("c2", "failed", later, userid="rm2"))
+    world.tell("add_judged", judged("c1", AT, valid=True), judged("c2", later, valid=True, userid="rm2"))
     world.run()
 
-    assert world.total() == {"sends_settled_one_to_one": 2}
-    assert world.members()["rm2"] == {"sends_settled_one_to_one": 1}
-    assert world.members()["rm1"] == {"sends_settled_one_to_one": 1}
+    assert world.total() == {"valid_added": 1}
+    assert world.members() == {"rm2": {"valid_added": 1}}
+
+
+def test_the_same_told_anew_is_no_version_of_a_closed_day(world: World) -> None:
+    world.tell("add_judged", judged("c1", AT, valid=True))
+    world.run()
+    world.now += timedelta(days=5)
+
+    world.tell("add_judged", judged("c1", AT + timedelta(hours=2), valid=True))
+    world.run()
+    world.tell("add_judged", judged("c1", AT + timedelta(hours=1), valid=False))
+    world.run()
+
+    assert world.total() == {"valid_added": 1}
+    assert world.stores.versions == {}
 
 
 def test_a_late_fact_of_a_closed_day_makes_a_version_of_it(world: World) -> None:
@@ -270,7 +306,7 @@ def test_a_team_that_is_moved_during_the_month_takes_nothing_of_its_past_along(w
 
 def test_a_recount_from_the_facts_alone_repairs_counts_and_is_a_version_of_the_day(world: World) -> None:
     world.tell("contact_added", *(fact(str(number), userid=f"rm{number % 4}") for number in range(20)))
-    world.tell("send_settled", settled("c1", "sent", AT))
+    world.tell("send_settled", settled("c1", "sent"))
     world.run()
     right = world.total()
     shard = next(iter(world.stores.states))

@@ -20,7 +20,7 @@ type Figures = dict[tuple[str, date], dict[str, int]]
 
 def happening(number: int) -> tuple[str, dict[str, Any]]:
     """The fact of a number, always the same."""
-    kind = ("contact_added", "message_archived", "send_settled")[number % 3]
+    kind = ("contact_added", "message_archived", "add_judged")[number % 3]
     more: dict[str, Any] = {"messages_out": number % 4, "messages_in": 1} if kind == "message_archived" else {}
     return kind, {
         "event_id": ids.derive("event", str(number)),
@@ -31,10 +31,8 @@ def happening(number: int) -> tuple[str, dict[str, Any]]:
     }
 
 
-def end(number: int, telling: int) -> dict[str, Any]:
-    state = "sent" if (number + telling) % 2 else "failed"
-    told_at = clock.to_iso(BEGIN + timedelta(minutes=telling))
-    return {"channel": "one_to_one", "state": state, "told_at": told_at}
+def judgement(number: int, telling: int) -> dict[str, Any]:
+    return {"valid": (number + telling) % 3 > 0, "told_at": clock.to_iso(BEGIN + timedelta(minutes=telling))}
 
 
 class Stories(RuleBasedStateMachine):
@@ -54,8 +52,8 @@ class Stories(RuleBasedStateMachine):
         by_kind: dict[str, list[dict[str, Any]]] = defaultdict(list)
         for number in numbers:
             kind, fact = happening(number)
-            if kind == "send_settled":
-                fact |= end(number, telling)
+            if kind == "add_judged":
+                fact |= judgement(number, telling)
             by_kind[kind].append(fact)
             known = self.told.get(number)
             if known is None or known[1].get("told_at", "") < fact.get("told_at", ""):
@@ -133,7 +131,7 @@ def amounts(kind: str, fact: dict[str, Any]) -> dict[str, int]:
         return {"added": 1}
     if kind == "message_archived":
         return {"messages_out": fact["messages_out"], "messages_in": fact["messages_in"]}
-    return {"sends_settled_one_to_one": 1, "reached_one_to_one": int(fact["state"] == "sent")}
+    return {"valid_added": int(fact["valid"])}
 
 
 LOOKS_NOWHERE = Window(1, BEGIN, date(2030, 1, 1), ())

@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from scrm import clock
 from scrm.aws.dispatch_queue import SqsDispatchQueue
 from scrm.aws.send_task_items import SHARDS
-from scrm.aws.settled_facts import FACTS, BucketSettledFacts
+from scrm.aws.settled_facts import BucketSettledFacts
 from scrm.campaign.task import RecipientState, Result, SendPlan
 from scrm.campaign.terms import Channel
 from tests.fakes.dispatch import CAMPAIGN, CONTENT, FAR, START
@@ -79,10 +79,10 @@ def test_ends_of_recipients_are_lines_of_the_day() -> None:
         "wmB": Result(RecipientState.EXCLUDED, START, "opted_out"),
     }
 
-    BucketSettledFacts(written).settled(TASK.with_results(ended), ended)
+    BucketSettledFacts(written).settled(TASK.with_results(ended), ended, {"wmA": RecipientState.NOT_CONFIRMED})
 
     ((key, body),) = written.documents.items()
-    assert key.startswith(FACTS)
+    assert key.startswith("facts/send_settled/")
     lines = [json.loads(line) for line in body.splitlines()]
     assert [(line["external_userid"], line["userid"], line["state"], line["reason"]) for line in lines] == [
         ("wmA", "rm_wu", "sent", ""),
@@ -91,6 +91,11 @@ def test_ends_of_recipients_are_lines_of_the_day() -> None:
     assert {(line["campaign_id"], line["node_path"], line["channel"]) for line in lines} == {
         (CAMPAIGN, "/1/10/", "one_to_one")
     }
+    assert [(line["corrects"], line["occurred_at"]) for line in lines] == [
+        ("not_confirmed", clock.to_iso(START)),
+        (None, clock.to_iso(START)),
+    ]
+    assert len({line["event_id"] for line in lines}) == len(lines)
 
 
 def test_two_tellings_of_one_version_are_two_documents_and_a_repeat_is_the_same() -> None:
@@ -100,7 +105,7 @@ def test_two_tellings_of_one_version_are_two_documents_and_a_repeat_is_the_same(
     facts = BucketSettledFacts(written)
 
     for ended in (excluded, failed, excluded):
-        facts.settled(TASK, ended)
+        facts.settled(TASK, ended, {})
 
     lines = [json.loads(line) for body in written.documents.values() for line in body.splitlines()]
     assert {(line["external_userid"], line["state"]) for line in lines} == {("wmA", "excluded"), ("wmB", "failed")}

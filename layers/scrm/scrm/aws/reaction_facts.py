@@ -1,52 +1,41 @@
-"""Customers' likes and comments on Moments as facts of the day: JSON Lines in the data bucket, read in bulk.
+"""Customers' likes and comments on Moments, as facts. Two tellings may have the reactions of one second in common."""
 
-``facts/moment_reactions/<day>/<task>-<telling>.jsonl``; the telling is named by what it says, so a repeat writes the
-same document. Two tellings may have the reactions of one second in common: a reader takes each customer, kind and time
-once.
-"""
-
-import json
 from collections.abc import Sequence
-from typing import Final, Protocol
+from typing import Final
 
 from scrm import clock, ids
+from scrm.aws.fact_lines import Documents, FactLines, fact
 from scrm.campaign.reactions import Reaction
 from scrm.campaign.task import SendTask
-from scrm.clock import BUSINESS_ZONE
 
-FACTS: Final = "facts/moment_reactions/"
-SCHEMA_VERSION: Final = 1
-_JSON_LINES: Final = "application/x-ndjson"
-
-
-class Documents(Protocol):
-    """The data bucket, as far as facts need it."""
-
-    def put(self, key: str, body: bytes, content_type: str) -> object: ...
+SCHEMA_VERSION: Final = 2
 
 
 class BucketReactionFacts:
     """Implements `scrm.campaign.reactions.ReactionFacts`."""
 
     def __init__(self, documents: Documents) -> None:
-        self._documents = documents
+        self._facts = FactLines(documents, "moment_reactions")
 
     def reacted(self, task: SendTask, reactions: Sequence[Reaction]) -> None:
         shared = {
-            "schema_version": SCHEMA_VERSION,
             "campaign_id": task.campaign_id,
             "task_id": task.task_id,
-            "userid": task.owner_userid,
-            "node_path": task.node_path,
             "activity_id": task.content.activity_id,
             "content_version": task.content.version,
         }
         lines = [
-            {**shared, "external_userid": one.external_userid, "kind": one.kind.value, "at": clock.to_iso(one.at)}
+            {
+                **fact(_event_id(task, one), one.at, task.node_path, task.owner_userid, SCHEMA_VERSION),
+                **shared,
+                "external_userid": one.external_userid,
+                "kind": one.kind.value,
+            }
             for one in reactions
         ]
-        body = b"".join(json.dumps(line, separators=(",", ":")).encode() + b"\n" for line in lines)
-        day = max(one.at for one in reactions).astimezone(BUSINESS_ZONE).date().isoformat()
-        told = (f"{one.external_userid} {one.kind} {clock.to_iso(one.at)}" for one in reactions)
-        telling = ids.derive("told", task.task_id, *told)
-        self._documents.put(f"{FACTS}{day}/{task.task_id}-{telling}.jsonl", body, _JSON_LINES)
+        telling = ids.derive("told", *(str(line["event_id"]) for line in lines))
+        self._facts.write(f"{task.task_id}-{telling}", lines)
+
+
+def _event_id(task: SendTask, one: Reaction) -> str:
+    return ids.derive("reaction", task.task_id, one.external_userid, one.kind.value, clock.to_iso(one.at))

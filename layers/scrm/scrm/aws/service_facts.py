@@ -1,23 +1,23 @@
-"""How well customers were answered, as facts of the day in the data bucket: one document a day, written over (S69).
+"""How well customers were answered, as facts (S69): counts and sums of a member and place on a day, never averages.
 
-``facts/service_quality/<day>.jsonl`` has a line for each member and place: counts and sums, never averages.
+A day is told again as long as it may change; of each member and place the last telling counts.
 """
 
+import json
 from collections.abc import Sequence
 from datetime import date
-from typing import Final
 
-from scrm.aws.documents import DocumentStore
-
-FACTS: Final = "facts/service_quality/"
-_JSON_LINES: Final = "application/x-ndjson"
+from scrm import clock, ids
+from scrm.aws.fact_lines import Documents, FactLines
 
 
 class BucketServiceFacts:
     """Implements `scrm.service.daily.ServiceFacts`."""
 
-    def __init__(self, documents: DocumentStore) -> None:
-        self._documents = documents
+    def __init__(self, documents: Documents) -> None:
+        self._facts = FactLines(documents, "service_quality")
 
     def write(self, day: date, lines: Sequence[bytes]) -> None:
-        self._documents.put(f"{FACTS}{day.isoformat()}.jsonl", b"".join(lines), _JSON_LINES)
+        told_at = clock.to_iso(clock.now())
+        name = f"{day.isoformat()}-{ids.derive('told', told_at)}"
+        self._facts.write(name, ({**json.loads(line), "told_at": told_at} for line in lines))

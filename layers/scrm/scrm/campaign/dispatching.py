@@ -223,7 +223,7 @@ class Dispatch:
     def _accept(self, task: SendTask, answer: AcceptedMessage) -> None:
         after = task_steps.accepted(task, answer, self.settings, self.now())
         self.tasks.claim(after)
-        self.ends.tell(after, self.ends.news(task, after))
+        self.ends.tell(after, self.ends.news(task, after), task)
         if after.due_at is not None and after.due_at <= self.now():
             self.queue.request_looks([after.task_id])  # found late: what allowed it may have ended meanwhile
 
@@ -290,7 +290,7 @@ class Dispatch:
         written = task_steps.untold(after, self.settings, self.now()) if news else after
         saved = self._intend(written, added) if written.state is TaskState.SENDING else self.tasks.save(written, added)
         if news:
-            self.ends.tell(saved, news)
+            self.ends.tell(saved, news, before)
             saved = self.tasks.save(task_steps.told(saved)) if saved.state in ENDED else saved
         ready = [task for task in added if task.not_before is None]
         if ready:

@@ -28,8 +28,8 @@ class Ends:
         """Everybody who has ended, again if need be."""
         self.tell(task, {one: result for one, result in task.results.items() if result.state not in _NO_END})
 
-    def tell(self, task: SendTask, ended: Mapping[str, Result]) -> None:
-        """The ends of some customers of the task."""
+    def tell(self, task: SendTask, ended: Mapping[str, Result], before: SendTask | None = None) -> None:
+        """The ends of some customers of the task, which was ``before``: an end that was known then is corrected."""
         if not ended:
             return
         sent = {one: found.at for one, found in ended.items() if found.state is RecipientState.SENT and found.at}
@@ -37,4 +37,10 @@ class Ends:
             self.ledger.settle(task, sent)
         if len(sent) < len(ended):
             self.ledger.release(task, [one for one in ended if one not in sent])
-        self.facts.settled(task, ended)
+        self.facts.settled(task, ended, _corrected(before, ended) if before is not None else {})
+
+
+def _corrected(before: SendTask, ended: Mapping[str, Result]) -> dict[str, RecipientState]:
+    """What was known of those whose end had been told."""
+    known = {target_id: before.result_of(target_id).state for target_id in ended}
+    return {target_id: state for target_id, state in known.items() if state not in _NO_END}

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, NamedTuple, Protocol
 
-from scrm.campaign.task import Need, Result, SendTask, TaskState
+from scrm.campaign.task import Need, RecipientState, Result, SendTask, TaskState
 from scrm.campaign.terms import Channel, ContentRef
 
 MOST_SUCCESSORS = 20  # added in one write: two items each, and a transaction takes 100
@@ -300,5 +300,5 @@ class DispatchQueue(Protocol):
 class SettledFacts(Protocol):
     """Facts about customers' ends, for statistics and the exposure history (S43)."""
 
-    def settled(self, task: SendTask, ended: Mapping[str, Result]) -> None:
-        """These customers of the task have ended as told; a repeat is told once."""
+    def settled(self, task: SendTask, ended: Mapping[str, Result], corrected: Mapping[str, RecipientState]) -> None:
+        """These customers of the task have ended as told, a repeat is told once; ``corrected``: how before."""

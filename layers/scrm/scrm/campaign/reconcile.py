@@ -248,5 +248,5 @@ class TaskReconcile:
         self, before: SendTask, after: SendTask, added: Iterable[SendTask] = (), changed: Iterable[SendTask] = ()
     ) -> None:
         """Tell first: what WeCom reported is true whoever writes it, and a repeat tells the same."""
-        self.ends.tell(after, self.ends.news(before, after))
+        self.ends.tell(after, self.ends.news(before, after), before)
         self.tasks.save(after, list(added), list(changed))

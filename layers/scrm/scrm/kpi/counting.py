@@ -48,7 +48,7 @@ class DayCounts:
     ``members``: by node and member, in the order in which they came up, so that each keeps his pack. ``below``: by node
     what the nodes under it have together. ``window`` is the last that changed something, ``version`` the last that did
     so after the day was closed, 0 when none did; ``news`` are the events that ``window`` brought, ``touched`` the packs
-    that it changed.
+    that it changed. ``retold``: events that were told anew and say the same.
     """
 
     day: date
@@ -56,6 +56,7 @@ class DayCounts:
     window: int = 0
     version: int = 0
     news: int = 0
+    retold: int = 0
     seen: set[str] = field(default_factory=set)
     told: dict[str, dict[str, Told]] = field(default_factory=dict)
     members: dict[str, dict[str, Counts]] = field(default_factory=dict)
@@ -141,6 +142,10 @@ class DayCounts:
             before = known.get(key)
             if before is not None:
                 if before >= told:
+                    continue
+                if before[1:] == told[1:]:
+                    known[key] = told
+                    self.retold += 1
                     continue
                 taken_back = [(measure, -amount) for measure, amount in before[2]]
                 _add(members[before[1]], taken_back)

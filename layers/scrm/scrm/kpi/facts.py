@@ -40,9 +40,12 @@ class CorrectedFact(Fact, gc=False):
     told_at: _Moment
 
 
-class SendSettled(CorrectedFact, gc=False):
+class SendSettled(Fact, gc=False):
+    """``corrects``: which end had been told before, if one had."""
+
     channel: str
     state: str
+    corrects: str | None = None
 
 
 class AddJudged(CorrectedFact, gc=False):
@@ -56,8 +59,10 @@ class ServiceMeasured(CorrectedFact, gc=False):
     response_seconds: _Count
 
 
-class TaskEnded(Fact, gc=False):
-    done: bool
+class TaskTold(Fact, gc=False):
+    """``state``: given, done, or cancelled."""
+
+    state: str
 
 
 class MessagesArchived(Fact, gc=False):
@@ -111,7 +116,7 @@ def _each(*names: str) -> Callable[[Any], Amounts]:
 
 
 def _send_settled(fact: SendSettled) -> Amounts:
-    return _SENDS.get((fact.channel, fact.state == "sent"), _NOTHING)
+    return _SENDS.get((fact.channel, fact.state == "sent", fact.corrects is None), _NOTHING)
 
 
 def _add_judged(fact: AddJudged) -> Amounts:
@@ -127,8 +132,8 @@ def _service_quality(fact: ServiceMeasured) -> Amounts:
     )
 
 
-def _task_done(fact: TaskEnded) -> Amounts:
-    return _TASK_DONE if fact.done else _TASK_GIVEN
+def _task_done(fact: TaskTold) -> Amounts:
+    return _TASKS.get(fact.state, _NOTHING)
 
 
 def _message_archived(fact: MessagesArchived) -> Amounts:
@@ -143,13 +148,16 @@ def _moment_reactions(fact: MomentReaction) -> Amounts:
     return _REACTIONS.get(fact.kind, _NOTHING)
 
 
-_SENDS: Final[Mapping[tuple[str, bool], Amounts]] = {
-    (channel, is_sent): ((measures.SETTLED + channel, 1), *(((measures.REACHED + channel, 1),) if is_sent else ()))
+_SENDS: Final[Mapping[tuple[str, bool, bool], Amounts]] = {
+    (channel, is_sent, is_first): (
+        *(((measures.SETTLED + channel, 1),) if is_first else ()),
+        *(((measures.REACHED + channel, 1),) if is_sent else ()),
+    )
     for channel in measures.CHANNELS
     for is_sent in (True, False)
+    for is_first in (True, False)
 }
-_TASK_GIVEN: Final[Amounts] = ((measures.TASKS_GIVEN, 1),)
-_TASK_DONE: Final[Amounts] = ((measures.TASKS_GIVEN, 1), (measures.TASKS_DONE, 1))
+_TASKS: Final[Mapping[str, Amounts]] = {"given": ((measures.TASKS_GIVEN, 1),), "done": ((measures.TASKS_DONE, 1),)}
 _REACTIONS: Final[Mapping[str, Amounts]] = {"like": ((measures.LIKES, 1),), "comment": ((measures.COMMENTS, 1),)}
 
 KINDS: Final[Mapping[str, Kind]] = {
@@ -162,5 +170,5 @@ KINDS: Final[Mapping[str, Kind]] = {
     "moment_reactions": Kind(MomentReaction, _moment_reactions),
     "send_settled": Kind(SendSettled, _send_settled),
     "service_quality": Kind(ServiceMeasured, _service_quality),
-    "task_done": Kind(TaskEnded, _task_done),
+    "task_done": Kind(TaskTold, _task_done),
 }

@@ -21,7 +21,7 @@ REACHED: Final = "reached_"
 """With a channel behind it: recipients who were sent something."""
 
 TASKS_GIVEN: Final = "tasks_given"
-"""Tasks that ended, done or not."""
+"""Tasks that a member got, by the day on which he got them."""
 TASKS_DONE: Final = "tasks_done"
 
 MESSAGES_OUT: Final = "messages_out"

@@ -212,9 +212,9 @@ class RollUp:
                 return False
             counts = self.counts.latest(day, shard) or DayCounts(day, shard)
             if counts.window < window.number:
-                counts.news, counts.touched = 0, set()
+                counts.news, counts.retold, counts.touched = 0, 0, set()
                 counts.take(groups)
-                if not counts.news:
+                if not counts.news and not counts.retold:
                     continue
                 counts = self._stored(counts, window)
             self._publish(counts, window, applied)
@@ -250,7 +250,7 @@ class RollUp:
     def _stored(self, counts: DayCounts, window: Window) -> DayCounts:
         """As they are stored: of two who count the same window at once the first one's hold."""
         counts.window = window.number
-        if window.planned_on >= counts.day + timedelta(days=self.open_days):
+        if counts.news and window.planned_on >= counts.day + timedelta(days=self.open_days):
             counts.version = window.number
         if self.counts.add(counts):
             return counts

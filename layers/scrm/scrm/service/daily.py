@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final, Protocol
 
+from scrm import ids
 from scrm.archive import index
 from scrm.service import quality
 from scrm.service.quality import ServiceQuality, ServiceSettings
 from scrm.sql import SqlEngine
 
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = 2
 MOST_BYTES: Final = 96 * 1024 * 1024
 """A day whose index is larger is measured bucket by bucket; the days around it are read too."""
 _DAYS_BACK: Final = 6  # WeCom gives messages of five days, so a day may still change for so long
@@ -63,6 +64,8 @@ class ServiceDays:
 def _line(found: ServiceQuality) -> bytes:
     line = {
         "schema_version": SCHEMA_VERSION,
+        "event_id": ids.derive("service", found.day.isoformat(), found.member, found.node_path),
+        "occurred_at": f"{found.day.isoformat()}T04:00:00.000Z",  # noon in Shanghai: of the day no moment is told
         "day": found.day.isoformat(),
         "userid": found.member,
         "node_path": found.node_path,
