@@ -95,6 +95,21 @@ def service_is_measured(bank: Bank) -> None:
     assert listed["KeyCount"] >= 1
 
 
+def facts_are_counted(bank: Bank) -> None:
+    """Three windows, of which the counts of the first are removed, and one with a line that is no fact."""
+    s3, day = bank.stack.engine.client("s3"), datetime.fromisoformat(bank.wecom.clock()["now"])
+    landing = day.astimezone(BUSINESS_ZONE).date()
+    told = {"node_path": "/1/", "userid": bank.rms[0], "occurred_at": f"{landing}T00:00:00.000Z"}
+    for number in range(3):
+        lines = [{**told, "event_id": f"added_{number:026d}"}, {**told, "event_id": "short"}]
+        s3.put_object(
+            Bucket=bank.stack.endpoints.resources["buckets"]["DataBucket"],
+            Key=f"facts/contact_added/{landing}/story-{number}.jsonl",
+            Body="".join(json.dumps(line) + "\n" for line in lines).encode(),
+        )
+        bank.invoke("KpiRollupFunction", {"schedule": "kpi_rollup.count"})
+
+
 def a_day_is_certified(bank: Bank) -> None:
     """After midnight; an auditor finds the day whole, and an object that somebody wrote over by its name."""
     day = datetime.fromisoformat(bank.wecom.clock()["now"]).astimezone(BUSINESS_ZONE).date()

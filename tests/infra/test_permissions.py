@@ -59,6 +59,12 @@ SECRET_OF = {
 }
 BUS_OF = {"EVENT_BUS_NAME": "ScrmBus"}
 BUCKET_OF = {"DATA_BUCKET": "DataBucket", "ARCHIVE_BUCKET": "ArchiveBucket"}
+
+
+def _facts(*kinds: str) -> set[str]:
+    return {f"facts/{kind}/*" for kind in kinds}
+
+
 PREFIXES = {
     "StaffIntake": {
         "s3:GetObject": {"roster/incoming/*", "roster/latest/*"},
@@ -66,12 +72,16 @@ PREFIXES = {
     },
     "ContactSync": {
         "s3:GetObject": {"master/incoming/*", "audience/incoming/*", "consent/incoming/*"},
-        "s3:PutObject": {"audience/review/*", "consent/review/*", "facts/customer_came/*"},
+        "s3:PutObject": {
+            "audience/review/*",
+            "consent/review/*",
+            *_facts("customer_came", "contact_added", "contact_lost"),
+        },
     },
     "HandoverWorker": {"s3:PutObject": {"handover/packages/*"}},
     "HandoverReconcile": {
         "s3:GetObject": {"handover/packages/*"},
-        "s3:PutObject": {"handover/certificates/*"},
+        "s3:PutObject": {"handover/certificates/*", *_facts("handover_finished", "task_done")},
     },
     "AdminApi": {
         "s3:GetObject": {
@@ -85,6 +95,7 @@ PREFIXES = {
             "kpi/versions/*",
         },
         "s3:PutObject": {
+            "facts/task_done/*",
             "content/media/*",
             "audience/lists/*",
             "audience/uploads/*",
@@ -98,7 +109,7 @@ PREFIXES = {
         "s3:GetObject": {"audience/snapshots/*", "audience/lists/*"},
         "s3:PutObject": {"audience/snapshots/*"},
     },
-    "CampaignWorker": {"s3:GetObject": {"content/media/*"}, "s3:PutObject": {"facts/send_settled/*"}},
+    "CampaignWorker": {"s3:GetObject": {"content/media/*"}, "s3:PutObject": _facts("send_settled", "task_done")},
     "WelcomeWorker": {"s3:GetObject": {"content/media/*"}},
     "ArchiveIntake": {
         "s3:GetObject": {"pages/*", "manifests/*"},
@@ -115,11 +126,11 @@ PREFIXES = {
     "ArchiveCertify": {"s3:GetObject": {"manifests/*", "days/*"}, "s3:PutObject": {"days/*"}},
     "ArchiveScreen": {
         "s3:GetObject": {"segments/*", "reopened/*", "lexicon/replays/*"},
-        "s3:PutObject": {"archive-index/messages/*", "lexicon/replays/*"},
+        "s3:PutObject": {"archive-index/messages/*", "lexicon/replays/*", *_facts("message_archived")},
     },
     "CampaignReconcile": {
         "s3:GetObject": {"content/media/*"},
-        "s3:PutObject": {"facts/send_settled/*", "facts/moment_reactions/*"},
+        "s3:PutObject": _facts("send_settled", "moment_reactions", "task_done"),
     },
     "ArchiveApi": {"s3:GetObject": {"archive-index/messages/*", "exports/archive/*", "segments/*", "reopened/*"}},
     "ArchiveRollup": {
@@ -141,7 +152,7 @@ PREFIXES = {
         "s3:PutObject": {"uplift/results/*", "uplift/touches/*"},
     },
     "KpiRollup": {
-        "s3:GetObject": {*(f"facts/{kind}/*" for kind in KINDS), "kpi/windows/*", "kpi/counts/*"},
+        "s3:GetObject": {*_facts(*KINDS), "kpi/windows/*", "kpi/counts/*"},
         "s3:PutObject": {"kpi/windows/*", "kpi/counts/*", "kpi/refused/*"},
         "s3:DeleteObject": {"kpi/counts/*"},
     },

@@ -112,6 +112,7 @@ class Bank:
             answers=lambda: pytest.fail("no answers here"),
             ways=lambda: pytest.fail("no contact ways here"),
             on_added=lambda *_: None,
+            on_lost=lambda *_: None,
             tag=lambda _: pytest.fail("no tags here"),
             on_successor=lambda *_: None,
             ceilings=lambda: pytest.fail("no tags here"),

@@ -68,6 +68,7 @@ class Desk:
     org: NoNodes = field(default_factory=NoNodes)
     tags: list[tuple[str, str, Sequence[str]]] = field(default_factory=list)
     came: list[tuple[Arrival, bool]] = field(default_factory=list)
+    lost: list[tuple[str, str]] = field(default_factory=list)
     successors: list[tuple[str, str]] = field(default_factory=list)
 
     @property
@@ -89,6 +90,7 @@ class Desk:
             answers=lambda: pytest.fail("no answers here"),
             ways=lambda: pytest.fail("no contact ways here"),
             on_added=lambda arrival, is_new: self.came.append((arrival, is_new)),
+            on_lost=lambda userid, customer, _: self.lost.append((userid, customer)),
             tag=lambda _: pytest.fail("no tags here"),
             on_successor=lambda old, new, _: self.successors.append((old, new)),
             ceilings=lambda: cast("CeilingTagging", self),

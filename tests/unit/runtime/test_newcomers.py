@@ -1,6 +1,7 @@
 """What contact_sync does about a customer who came: he is counted, and gets his tags."""
 
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 
 import pytest
 
@@ -21,6 +22,15 @@ def queue(monkeypatch: pytest.MonkeyPatch) -> SentMessages:
     return sent
 
 
+@pytest.fixture(autouse=True)
+def told(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
+    """Facts of who was added."""
+    found: list[tuple[str, str]] = []
+    facts = SimpleNamespace(added=lambda userid, customer, _: found.append((userid, customer)))
+    monkeypatch.setattr(contact_sync, "contact_facts", lambda: facts)
+    return found
+
+
 @pytest.fixture
 def counted(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     found: list[str] = []
@@ -34,13 +44,14 @@ def arrival(state: str = "", days_ago: int = 0) -> Arrival:
 
 @pytest.mark.parametrize(("state", "ours"), [("", []), ("qr-07", []), (OURS, [OURS])])
 def test_every_newcomer_gets_his_tags_by_a_message_of_their_own(
-    queue: SentMessages, counted: list[str], state: str, ours: list[str]
+    queue: SentMessages, counted: list[str], told: list[tuple[str, str]], state: str, ours: list[str]
 ) -> None:
     contact_sync.came(arrival(state), is_new=True)
 
     (message,) = queue.bodies
     assert (message["kind"], message["userid"], message["came_by"]) == ("tags_due", "rm_a", state)
     assert counted == ours
+    assert told == [("rm_a", "wm1")]
 
 
 @pytest.mark.parametrize(("state", "tagged"), [("", 0), ("qr-07", 1), (OURS, 1)])

@@ -17,6 +17,7 @@ from scrm.aws.duckdb_engine import DuckDbEngine
 from scrm.review.desk import ReviewDesk, ReviewRules
 from scrm.screening.screen import CustomerSignal
 from scrm.screening.segments import SegmentGoneError, SegmentScreening
+from scrm.screening.tally import Exchanged
 from tests.fakes.archive import BEGINNING, MemoryArchive, SpeakingCorp, reply, row
 from tests.fakes.parquet import FolderFiles
 from tests.fakes.review import FakeReviewCases
@@ -88,6 +89,7 @@ class At:
         self.engine = DuckDbEngine(FolderFiles(folder))
         desk = ReviewDesk(self.cases, lambda: ReviewRules(sample_share=0.0), lambda: datetime.now(UTC))
         self._desk = desk
+        self.exchanges: dict[str, dict[tuple[str, date], Exchanged]] = {}
         self.screening = self._screening()
 
     def tell(self, *rows: Any, keep: bool = False) -> None:
@@ -107,8 +109,19 @@ class At:
 
     def _screening(self) -> SegmentScreening:
         return SegmentScreening(
-            self.segments, self.archive.objects, Staff(), lambda: InForce(LEXICON), self._desk, self.engine, self.ear
+            self.segments,
+            self.archive.objects,
+            Staff(),
+            lambda: InForce(LEXICON),
+            self._desk,
+            self.engine,
+            self.ear,
+            self,
         )
+
+    def exchanged(self, segment: str, told: Mapping[tuple[str, date], Exchanged], _: Mapping[str, str]) -> None:
+        """Implements `scrm.screening.tally.MessageFacts`."""
+        self.exchanges[segment] = dict(told)
 
     def found(self) -> list[str]:
         return [each.msgid for each in search.find(self.engine, Search("/1/", DAY, DAY)).items]
@@ -123,6 +136,7 @@ def test_messages_are_found_hits_are_cases_and_customers_are_heard(at: At) -> No
     screened, new_cases = at.screening.screen(0)
 
     assert at.found() == ["m1_external", "m2_external", "m3_external", "m4_external"]
+    assert at.exchanges == {"00000000000000000000": {("rm_li", DAY): Exchanged(sent=2, received=2)}}
     assert new_cases == len(at.cases.stored) == 1
     assert {each.external_userid for each in at.ear.opt_outs} == {"wmA1"}
     assert {each.external_userid for each in at.ear.needs} == {"wmB2"}

@@ -13,7 +13,7 @@ pk                  sk                           item
 Index ``by_node``: ``node_pk`` is ``OPEN#<branch>`` or ``ENDED#<branch>``, ``node_sk`` is ``<due_at>#<task>``.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from scrm import clock
@@ -32,8 +32,10 @@ _LOOKS = 3
 class DynamoTaskTable:
     """Implements `scrm.tasks.ports.TaskRepository` and `scrm.tasks.ports.TaskPages`."""
 
-    def __init__(self, table: Table) -> None:
+    def __init__(self, table: Table, changing: Callable[[Sequence[TaskChange]], object] = lambda _: None) -> None:
+        """``changing`` hears of every change before it is stored."""
         self._table = table
+        self._changing = changing
 
     def tasks(self, task_ids: Sequence[str]) -> list[Task]:
         """Two requests for up to 100. One that moves between the two is looked for again."""
@@ -57,6 +59,7 @@ class DynamoTaskTable:
         return [_to_task(item) for item in items]
 
     def save(self, changes: Sequence[TaskChange]) -> bool:
+        self._changing(changes)
         return self._table.transact([write for change in changes for write in _writes(change)])
 
     def of_owner(self, owner_userid: str, state: TaskState, cursor: str, limit: int) -> Page[Task]:

@@ -80,6 +80,7 @@ class HandoverReconcile:
     certification: Callable[[], "Certification"]
     follow_up: FollowUp
     settings: HandoverSettings
+    finished: Callable[[HandoverCase, Sequence[Chunk]], object] = lambda _case, _chunks: None
 
     def request_due(self, now: datetime) -> int:
         """Queue a poll for every case whose time has come; returns how many."""
@@ -179,6 +180,7 @@ class HandoverReconcile:
         """
         facts = self._store(replace(ended, state=case.state, polls=case.polls, due_at=ended.closed_at), before, latest)
         certified = self.certification().issue(facts, latest)
+        self.finished(certified, latest)
         self.cases.close(replace(certified, state=CaseState.CLOSED, polls=ended.polls, due_at=None))
 
     def _store(self, case: HandoverCase, before: Sequence[Chunk], latest: Sequence[Chunk]) -> HandoverCase:

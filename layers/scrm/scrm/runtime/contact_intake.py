@@ -137,6 +137,7 @@ class ContactIntake:
     answers: "Callable[[], ConsentIntake]"
     ways: "Callable[[], WaysIntake]"
     on_added: Callable[[Arrival, bool], object]
+    on_lost: Callable[[str, str, datetime], object]
     tag: "Callable[[TagsDue], TagOutcome]"
     on_successor: Callable[[str, str, datetime], object]
     ceilings: "Callable[[], CeilingTagging]"
@@ -339,10 +340,12 @@ class ContactIntake:
                 if tag_ids:
                     self.on_tags(userid, event.external_userid, tag_ids, at)
             case ContactDeleted():
-                self.changes.deleted_by_member(
-                    fold_userid(event.userid), event.external_userid, at, by_transfer=event.by_transfer
-                )
+                userid = fold_userid(event.userid)
+                if not event.by_transfer:
+                    self.on_lost(userid, event.external_userid, at)
+                self.changes.deleted_by_member(userid, event.external_userid, at, by_transfer=event.by_transfer)
             case FollowUserDeleted():
+                self.on_lost(fold_userid(event.userid), event.external_userid, at)
                 self.changes.deleted_by_customer(fold_userid(event.userid), event.external_userid, at)
             case _:
                 return ContactOutcome.IGNORED

@@ -15,6 +15,7 @@ from scrm.archive.segment import RowState, read_lines
 from scrm.archive.stores import ArchiveObjects, WaitingSegment
 from scrm.review.desk import ReviewDesk
 from scrm.screening.screen import ArchivedRow, CustomerSignal, LexiconInForce, Screened, members_in, screen
+from scrm.screening.tally import MessageFacts, tally
 from scrm.sql import SqlEngine
 
 
@@ -59,6 +60,7 @@ class SegmentScreening:
     desk: ReviewDesk
     engine: SqlEngine
     ear: CustomerEar
+    facts: MessageFacts
 
     def screen(self, asked_from: int, reopened_from: int | None = None) -> tuple[Screened, int]:
         """What was found, and how many cases are new; nothing when the segment was screened before.
@@ -80,6 +82,7 @@ class SegmentScreening:
             self.ear.has_need(signal)
         for answer in screened.answers:
             self.ear.answered(answer)
+        self.facts.exchanged(_name_of(waiting), tally(rows), places)
         self.segments.screened(waiting)
         return screened, new_cases
 
@@ -104,8 +107,10 @@ class SegmentScreening:
 
     def _make_findable(self, waiting: WaitingSegment, rows: Sequence[Mapping[str, object]]) -> None:
         """One file a business day, named by the segment, so that a repeat writes the same."""
-        name = index.seq_text(waiting.asked_from)
-        if waiting.reopened_from is not None:
-            name = f"{name}-{index.seq_text(waiting.reopened_from)}"
         for day, of_day in index.by_day(rows):
-            self.engine.write(index.MESSAGES, index.part_partition(day), name, of_day)
+            self.engine.write(index.MESSAGES, index.part_partition(day), _name_of(waiting), of_day)
+
+
+def _name_of(waiting: WaitingSegment) -> str:
+    name = index.seq_text(waiting.asked_from)
+    return name if waiting.reopened_from is None else f"{name}-{index.seq_text(waiting.reopened_from)}"

@@ -322,9 +322,10 @@ def task_lists() -> "TaskLists":
 
 
 def task_work() -> "TaskWork":
+    from scrm.runtime.wiring.told_tasks import told_tasks  # noqa: PLC0415 - as above
     from scrm.tasks.work import TaskWork  # noqa: PLC0415 - as above
 
-    return TaskWork(_tasks(), _task_staff())
+    return TaskWork(told_tasks(), _task_staff())
 
 
 def cover_views() -> "CoverViews":

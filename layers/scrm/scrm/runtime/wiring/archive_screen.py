@@ -9,6 +9,7 @@ from scrm.aws.archive_queues import SqsSegmentNews
 from scrm.aws.duckdb_engine import DuckDbEngine
 from scrm.aws.heard_needs import DynamoHeardNeeds
 from scrm.aws.lexicon_table import DynamoLexicons
+from scrm.aws.message_facts import BucketMessageFacts
 from scrm.aws.org_table import DynamoOrgRepository
 from scrm.aws.waiting_segments import DynamoWaitingSegments
 from scrm.consent.consents import Heard
@@ -40,6 +41,7 @@ def screening() -> SegmentScreening:
         desk=review.desk(),
         engine=DuckDbEngine(bucket("DATA_BUCKET")),
         ear=ear(),
+        facts=BucketMessageFacts(bucket("DATA_BUCKET")),
     )
 
 

@@ -30,6 +30,7 @@ from scrm.wecom.sources import WecomAddressBook, WecomCustomers
 
 if TYPE_CHECKING:
     from scrm.audience.ceiling_tags import CeilingTagging
+    from scrm.aws.contact_facts import BucketContactFacts
     from scrm.runtime.consent_intake import ConsentIntake
     from scrm.runtime.facts_intake import FactsIntake
     from scrm.runtime.master_intake import MasterIntake
@@ -76,6 +77,7 @@ def contact_intake() -> ContactIntake:
         answers=consent_intake,
         ways=ways_intake,
         on_added=came,
+        on_lost=lost,
         tag=tag,
         on_successor=took_over,
         ceilings=ceiling_tagging,
@@ -221,10 +223,25 @@ def came(arrival: Arrival, is_new: bool) -> None:  # noqa: FBT001 - as the use c
 
         ways.came(arrival)
     if is_new or arrival.state:
+        contact_facts().added(arrival.userid, arrival.external_userid, arrival.at)
         message = TagsDue(
             userid=arrival.userid, external_userid=arrival.external_userid, came_by=arrival.state, at=arrival.at
         )
         contact_queue().send([message])
+
+
+def lost(userid: str, external_userid: str, at: datetime) -> None:
+    """A customer left a member, or the member him."""
+    contact_facts().lost(userid, external_userid, at)
+
+
+@functools.cache
+def contact_facts() -> "BucketContactFacts":
+    """As `master_intake`, for facts of who came and who left."""
+    from scrm.aws.contact_facts import BucketContactFacts  # noqa: PLC0415
+    from scrm.runtime.member_places import MemberPlaces  # noqa: PLC0415
+
+    return BucketContactFacts(bucket("DATA_BUCKET"), MemberPlaces(DynamoOrgRepository(table("ORG_TABLE"))))
 
 
 def found_out(arrival: Arrival) -> None:
@@ -267,6 +284,7 @@ def reset() -> None:
     consent_intake.cache_clear()
     ways_intake.cache_clear()
     ceiling_tagging.cache_clear()
+    contact_facts.cache_clear()
     for name in ("ways", "tagging"):
         module = sys.modules.get(f"scrm.runtime.wiring.{name}")
         if module is not None:

@@ -15,8 +15,12 @@ from scrm.wecom.governor_state import Priority
 from scrm.wecom.notifier import WecomNotifier
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from scrm.handover.certificate import Certification
     from scrm.handover.delivery import PackageDelivery
+    from scrm.handover.edges import Chunk
+    from scrm.handover.model import HandoverCase
     from scrm.handover.orphan_audit import OrphanAudit
 
 
@@ -53,7 +57,15 @@ def reconcile() -> HandoverReconcile:
         certification=certification,
         follow_up=FollowUp(notifier(), handover_settings.handover()),
         settings=handover_settings.handover(),
+        finished=finished,
     )
+
+
+def finished(case: "HandoverCase", chunks: "Sequence[Chunk]") -> None:
+    """Only a look that closes a case needs it."""
+    from scrm.aws.handover_facts import BucketHandoverFacts  # noqa: PLC0415
+
+    BucketHandoverFacts(bucket("DATA_BUCKET")).finished(case, chunks)
 
 
 def package_delivery() -> "PackageDelivery":

@@ -15,6 +15,7 @@ from scrm.handover.parts import HandoverPart
 from scrm.runtime.task_joins import OrgTaskPlaces, TaskPart
 from scrm.runtime.wiring import cases, handover_settings
 from scrm.runtime.wiring.tables import bucket, table
+from scrm.runtime.wiring.told_tasks import told_tasks
 from scrm.runtime.wiring.wecom import report_permission_denied, wecom_client
 from scrm.tasks.greetings import GreetingTasks
 from scrm.tasks.move import TaskMove
@@ -47,5 +48,4 @@ def store() -> DocumentPackages:
 
 def greeting_tasks() -> GreetingTasks:
     """Due like the work that a handover leaves to people."""
-    tasks = DynamoTaskTable(table("TASKS_TABLE"))
-    return GreetingTasks(tasks, OrgTaskPlaces(cases.org()), handover_settings.handover().manual_due)
+    return GreetingTasks(told_tasks(), OrgTaskPlaces(cases.org()), handover_settings.handover().manual_due)

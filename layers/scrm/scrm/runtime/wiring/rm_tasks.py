@@ -4,18 +4,18 @@ from typing import TYPE_CHECKING
 
 from scrm import clock
 from scrm.aws.org_table import DynamoOrgRepository
-from scrm.aws.task_table import DynamoTaskTable
 from scrm.campaign.ports import MassMessages
 from scrm.runtime.rm_task_joins import RmTaskMessages
 from scrm.runtime.task_joins import OrgTaskPlaces
 from scrm.runtime.wiring.tables import table
+from scrm.runtime.wiring.told_tasks import told_tasks
 
 if TYPE_CHECKING:
     from scrm.campaign.member_messages import MemberWords
 
 
 def messages() -> MassMessages:
-    return RmTaskMessages(DynamoTaskTable(table("TASKS_TABLE")), clock.now, tell=_tell)
+    return RmTaskMessages(told_tasks(), clock.now, tell=_tell)
 
 
 def _tell(userid: str, words: "MemberWords") -> None:
@@ -26,4 +26,4 @@ def _tell(userid: str, words: "MemberWords") -> None:
 
 def messages_with_places() -> MassMessages:
     places = OrgTaskPlaces(DynamoOrgRepository(table("ORG_TABLE")))
-    return RmTaskMessages(DynamoTaskTable(table("TASKS_TABLE")), clock.now, places)
+    return RmTaskMessages(told_tasks(), clock.now, places)
