@@ -60,6 +60,7 @@ for _name in (
     "ARCHIVE",
     "ARCHIVE_SCREEN",
     "ARCHIVE_MEDIA",
+    "ARCHIVE_ROLLUP",
 ):
     os.environ[f"{_name}_QUEUE_URL"] = (
         f"https://sqs.cn-north-1.amazonaws.com.cn/123456789012/{_name.lower().replace('_', '-')}"

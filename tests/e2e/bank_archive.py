@@ -80,7 +80,7 @@ def _conversations_are_looked_at(bank: Bank, customer: str) -> None:
     kept = officer.get(at("archive", "retention"))
     longer = {"version": kept["version"], "settings": {"chat_days": kept["locked_days"] + 1}}
     bank.operator("head_office").put(at("archive", "retention"), longer)
-    bank.pass_time(20 * MINUTE)
+    bank.pass_time(MINUTE)
     assert (officer.get(export)["state"], officer.get(export)["messages"]) == ("ready", len(found))
     link = officer.get(f"{export}/download", name="manifest.json", reason="检查")
     assert requests.get(link["url"], timeout=20).json()["messages"] == len(found)

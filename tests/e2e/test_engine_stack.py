@@ -32,6 +32,7 @@ def test_endpoints_file_names_everything_that_answers(stack: RunningStack) -> No
         "ArchiveIntakeQueue",
         "ArchiveQueue",
         "ArchiveMediaQueue",
+        "ArchiveRollupQueue",
         "ArchiveScreenQueue",
     }
     assert told["resources"]["buses"] == {"ScrmBus": "scrm"}

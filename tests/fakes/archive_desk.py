@@ -14,7 +14,7 @@ from scrm.archive import index, message
 from scrm.archive.access import Access, AccessLog
 from scrm.archive.deletion_requests import DeletionRequest, DeletionRequests
 from scrm.archive.export_files import ApprovedExports, ExportWriting
-from scrm.archive.exports import Export, ExportDesk
+from scrm.archive.exports import Export, ExportDesk, ExportState
 from scrm.archive.index import Place
 from scrm.archive.legal_holds import LegalHold, LegalHolds
 from scrm.archive.page import Row
@@ -188,6 +188,7 @@ class ComplianceDesk:
     exports: MemoryRecords[Export] = field(default_factory=lambda: MemoryRecords("export_id"))
     folder: MemoryFolder = field(default_factory=MemoryFolder)
     locked_days: int = 1827
+    told: list[str] = field(default_factory=list)
 
     def join(self, monkeypatch: pytest.MonkeyPatch) -> None:
         journal = AuditedArchive(self.audit)
@@ -198,6 +199,7 @@ class ComplianceDesk:
             "accesses": lambda: self.accesses,
             "access_log": lambda: log,
             "export_desk": lambda: ExportDesk(self.exports, journal),
+            "export_news": lambda: self,
             "export_downloads": lambda: self.folder,
             "legal_holds": lambda: holds,
             "deletion_requests": lambda: DeletionRequests(self.deletions, holds, self.retention, journal),
@@ -206,11 +208,17 @@ class ComplianceDesk:
         for name, port in ports.items():
             monkeypatch.setattr(wiring, name, port)
 
-    def write_exports(self) -> tuple[int, int]:
-        """What the schedule does."""
+    def export_approved(self, export_id: str) -> None:
+        """Implements `scrm.aws.archive_queues.SqsExportNews`."""
+        self.told.append(export_id)
+
+    def write_exports(self) -> list[ExportState | None]:
+        """What the job does with what it was told."""
         writing = ExportWriting(self.spoken.engine, MessageReader(self.spoken.objects), self.folder)
         desk = ExportDesk(self.exports, AuditedArchive(self.audit))
-        return ApprovedExports(desk, writing, clock.now).write(lambda: True)
+        job = ApprovedExports(desk, writing, clock.now)
+        told, self.told = self.told, []
+        return [job.write_one(each) for each in told]
 
     def retention(self) -> Retention:
         return retention_of(self.settings(), self.locked_days)

@@ -50,6 +50,7 @@ QUEUE_OF = {
     "ARCHIVE_QUEUE_URL": "ArchiveQueue",
     "ARCHIVE_SCREEN_QUEUE_URL": "ArchiveScreenQueue",
     "ARCHIVE_MEDIA_QUEUE_URL": "ArchiveMediaQueue",
+    "ARCHIVE_ROLLUP_QUEUE_URL": "ArchiveRollupQueue",
 }
 SECRET_OF = {
     "WECOM_SECRET_ID": "WecomSecret",

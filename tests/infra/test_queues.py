@@ -17,6 +17,7 @@ def test_the_slice_has_its_queues_each_read_by_one_function() -> None:
         "ArchiveIntakeQueue",
         "ArchiveMediaQueue",
         "ArchiveQueue",
+        "ArchiveRollupQueue",
         "ArchiveScreenQueue",
         "CampaignPlannerQueue",
         "CampaignQueue",

@@ -11,10 +11,11 @@ import pytest
 from functions.archive_rollup import handler
 from scrm import clock
 from scrm.archive import index, message
-from scrm.archive.exports import ExportDesk, ExportState, ExportTerms
+from scrm.archive.exports import Export, ExportDesk, ExportState, ExportTerms
 from scrm.archive.index import Place
+from scrm.archive.messages import ExportApproved
 from scrm.archive.places import segment_key
-from scrm.archive.records import Asker
+from scrm.archive.records import Asker, Records
 from scrm.archive.search import Search
 from scrm.aws import archive_records, session
 from scrm.aws.documents import DocumentStore
@@ -85,21 +86,31 @@ def test_service_is_measured_and_measured_again_is_the_same(documents: DocumentS
     assert line["told_at"] == "2026-11-27T02:00:00.000Z"
 
 
-def test_an_approved_export_is_written_with_its_manifest(documents: DocumentStore, tables: EngineTables) -> None:
-    said_once = said(0, "合同已发，13812345678")
-    keep(documents, said_once)
-    bucket = os.environ["ARCHIVE_BUCKET"]
-    session.client("s3").put_object(Bucket=bucket, Key=segment_key(PAGE), Body=segment_of([said_once]))
-    records = archive_records.exports(Table(session.client("dynamodb"), os.environ["ARCHIVE_TABLE"]))
+def approved_export(records: Records[Export]) -> str:
     desk = ExportDesk(records, Told())
     terms = ExportTerms(Search("/1/", DAY, DAY), is_covered=True, with_media=True, reason="检查")
     export_id = desk.ask(terms, Asker("operator:maker", "/1/", NOW), "k1").export_id
     asked = records.find(export_id)
     assert asked is not None
     desk.approve(asked, "", Asker("operator:checker", "/1/", NOW + timedelta(hours=1)))
+    return export_id
 
-    run(handler.EXPORTS)
 
+def message_of(export_id: str) -> dict[str, Any]:
+    return {"Records": [{"messageId": "m1", "body": ExportApproved(export_id=export_id).model_dump_json()}]}
+
+
+def test_an_approved_export_is_written_with_its_manifest(documents: DocumentStore, tables: EngineTables) -> None:
+    said_once = said(0, "合同已发，13812345678")
+    keep(documents, said_once)
+    bucket = os.environ["ARCHIVE_BUCKET"]
+    session.client("s3").put_object(Bucket=bucket, Key=segment_key(PAGE), Body=segment_of([said_once]))
+    records = archive_records.exports(Table(session.client("dynamodb"), os.environ["ARCHIVE_TABLE"]))
+    export_id = approved_export(records)
+
+    answer = handler.lambda_handler(message_of(export_id), Context())  # type: ignore[arg-type]
+
+    assert answer == {"batchItemFailures": []}
     ready = records.find(export_id)
     assert ready is not None
     assert ready.state is ExportState.READY
@@ -109,3 +120,19 @@ def test_an_approved_export_is_written_with_its_manifest(documents: DocumentStor
     manifest = documents.get(f"exports/archive/{export_id}/manifest.json")
     assert manifest is not None
     assert json.loads(manifest)["approved_by"] == "operator:checker"
+
+
+def test_an_export_of_which_nobody_told_is_written_by_schedule_once(
+    documents: DocumentStore, tables: EngineTables
+) -> None:
+    records = archive_records.exports(Table(session.client("dynamodb"), os.environ["ARCHIVE_TABLE"]))
+    export_id = approved_export(records)
+
+    run(handler.EXPORTS)
+    written = records.find(export_id)
+    handler.lambda_handler(message_of(export_id), Context())  # type: ignore[arg-type] # told late
+
+    assert written is not None
+    assert written.state is ExportState.READY
+    assert records.find(export_id) == written
+    assert keys(documents, f"exports/archive/{export_id}/")

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from scrm.archive.exports import ExportState
 from tests.admin_api import BRANCH_10, HEAD_OFFICE, Api, Reply, Request
 from tests.fakes.archive_desk import said
 
@@ -164,7 +165,7 @@ def test_an_export_is_asked_by_one_approved_by_another_written_and_downloaded_on
     early = ask(spoken, "GET", f"{path}/download", COMPLIANCE)
     approved = ask(spoken, "POST", f"{path}/approve", SECOND, {"note": "同意"})
 
-    assert spoken.compliance.write_exports() == (1, 0)
+    assert spoken.compliance.write_exports() == [ExportState.READY]
     ready = ask(spoken, "GET", path, AUDITOR).body
     link = spoken.send(Request(f"/v1/archive/{path}/download", claims=AUDITOR, query={"name": "messages.jsonl"}))
     unknown = spoken.send(Request(f"/v1/archive/{path}/download", claims=AUDITOR, query={"name": "../x"}))

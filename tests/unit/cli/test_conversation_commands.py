@@ -2,6 +2,7 @@
 
 import pytest
 
+from scrm.archive.exports import ExportState
 from tests.admin_api import Api
 from tests.fakes.archive_desk import said
 from tests.unit.cli.test_commands import Run, api, endpoints, gateway, issuer, run
@@ -61,7 +62,7 @@ def test_an_export_is_asked_approved_and_linked(run: Run, spoken: Api) -> None:
     assert "待审批" in run("--as", "compliance", "archive", "export", "ask", *DAY).output
     (export_id,) = spoken.compliance.exports.rows
     assert "已批准" in run("--as", "checker", "archive", "export", "approve", export_id).output
-    assert spoken.compliance.write_exports() == (1, 0)
+    assert spoken.compliance.write_exports() == [ExportState.READY]
     assert "messages.jsonl" in run("--as", "compliance", "archive", "export", "show", export_id).output
     link = run("--as", "compliance", "archive", "export", "link", export_id, "manifest.json", "--reason", "检查").output
     assert "bucket.example.com" in link

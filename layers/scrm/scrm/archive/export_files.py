@@ -166,30 +166,38 @@ class ExportWriting:
 
 @dataclass(frozen=True, slots=True)
 class ApprovedExports:
-    """Use case of a schedule: exports that were approved are written, one after another while there is time."""
+    """Use case of the job: an export is written because it was approved, or by a schedule because nobody told of it."""
 
     desk: ExportDesk
     writing: ExportWriting
     now: Callable[[], datetime]
 
     def write(self, has_time: Callable[[], bool]) -> tuple[int, int]:
-        """How many were written, and how many could not be.
-
-        A run that dies writes the same again; of two runs at once one finds that the other was faster.
-        """
+        """How many were written, and how many could not be, one after another while there is time."""
         written = failed = 0
         for export in self._approved():
             if not has_time():
                 break
-            try:
-                self.desk.written(export, self.writing.write(export), self.now())
-                written += 1
-            except (TooManyMessagesError, TooMuchSelectedError) as refused:
-                self.desk.failed(export, str(refused), self.now())
-                failed += 1
-            except StaleRecordError:
-                continue
+            state = self._write(export)
+            written += state is ExportState.READY
+            failed += state is ExportState.FAILED
         return written, failed
+
+    def write_one(self, export_id: str) -> ExportState | None:
+        """What became of it; None when it does not wait to be written."""
+        export = self.desk.exports.find(export_id)
+        if export is None or export.state is not ExportState.APPROVED:
+            return None
+        return self._write(export)
+
+    def _write(self, export: Export) -> ExportState | None:
+        """A run that dies writes the same again; of two runs at once one finds that the other was faster: None."""
+        try:
+            return self.desk.written(export, self.writing.write(export), self.now()).state
+        except (TooManyMessagesError, TooMuchSelectedError) as refused:
+            return self.desk.failed(export, str(refused), self.now()).state
+        except StaleRecordError:
+            return None
 
     def _approved(self) -> Iterator[Export]:
         cursor: str | None = None

@@ -49,6 +49,13 @@ class SegmentStored(ArchiveMessage):
     reopened_from: int | None = Field(default=None, ge=0)
 
 
+class ExportApproved(ArchiveMessage):
+    """Rollup queue: a second person approved an export, which is to be written."""
+
+    kind: Literal["export_approved"] = "export_approved"
+    export_id: str
+
+
 class ReopeningRequested(ArchiveMessage):
     """Archive queue: somebody wants every parked row tried, also those that a key did not open."""
 

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from scrm import clock
 from scrm.archive.messages import (
+    ExportApproved,
     PageParked,
     PageStored,
     PullRequested,
@@ -54,6 +55,16 @@ class SqsPullQueue:
             self._queue.send([PullRequested()])
         else:
             self._queue.send_later(PullRequested().model_dump_json(), not_before - clock.now())
+
+
+class SqsExportNews:
+    """To the job that writes exports."""
+
+    def __init__(self, queue: Queue) -> None:
+        self._queue = queue
+
+    def export_approved(self, export_id: str) -> None:
+        self._queue.send([ExportApproved(export_id=export_id)])
 
 
 class SqsIntakeRequests:

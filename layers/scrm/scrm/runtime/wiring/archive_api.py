@@ -11,6 +11,7 @@ from scrm.archive.retention import Retention
 from scrm.archive.retrieval import Retrieval
 from scrm.aws import archive_records
 from scrm.aws.archive_journal import AuditedAccesses, AuditedArchive
+from scrm.aws.archive_queues import SqsExportNews
 from scrm.aws.archive_records import DynamoAccesses
 from scrm.aws.duckdb_engine import DuckDbEngine
 from scrm.aws.export_folder import ExportDownloads
@@ -18,7 +19,7 @@ from scrm.org.queries import OrgQueries
 from scrm.runtime.environment import required
 from scrm.runtime.retention_joins import retention_of
 from scrm.runtime.wiring import admin_api, archive, bank_settings
-from scrm.runtime.wiring.tables import bucket, table
+from scrm.runtime.wiring.tables import bucket, queue, table
 from scrm.settings.reader import SettingsReader
 from scrm.settings.retention import TOPIC, RetentionDocument
 
@@ -43,6 +44,10 @@ def accesses() -> AccessStore:
 
 def export_desk() -> ExportDesk:
     return ExportDesk(archive_records.exports(table("ARCHIVE_TABLE")), AuditedArchive(admin_api.audit_log()))
+
+
+def export_news() -> SqsExportNews:
+    return SqsExportNews(queue("ARCHIVE_ROLLUP_QUEUE_URL"))
 
 
 def export_downloads() -> ExportDownloads:

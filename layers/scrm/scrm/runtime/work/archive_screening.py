@@ -5,7 +5,9 @@ from datetime import timedelta
 from scrm import clock
 from scrm.archive.messages import SegmentStored
 from scrm.archive.sweep import OVERDUE, in_turn
+from scrm.runtime import ticks
 from scrm.runtime.observability import count, logger, measure
+from scrm.runtime.ticks import Tick
 from scrm.runtime.wiring import archive_screen as wiring
 from scrm.screening.segments import SegmentGoneError
 
@@ -30,7 +32,7 @@ def screen(body: str) -> None:
         count("ArchiveNeedHeard", len(screened.needs))
 
 
-def tell_again() -> None:
+def tell_again() -> Tick:
     """Also says how long the oldest segment has waited since its page was pulled; 0 when none does."""
     now = clock.now()
     segments = list(wiring.waiting().all_waiting())
@@ -41,3 +43,4 @@ def tell_again() -> None:
         wiring.news().segment_stored(each.asked_from, each.reopened_from)
     if told:
         count("ArchiveSegmentToldAgain", len(told))
+    return ticks.told(len(segments), lambda: None)

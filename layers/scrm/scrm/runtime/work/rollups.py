@@ -1,6 +1,8 @@
-"""By schedule: the archive's index is merged, service is measured, approved exports are written."""
+"""The archive's index is merged, service is measured, approved exports are written."""
 
 from scrm import clock
+from scrm.archive.exports import ExportState
+from scrm.archive.messages import ExportApproved
 from scrm.clock import BUSINESS_ZONE
 from scrm.runtime.observability import count, logger
 from scrm.runtime.run_time import invocation
@@ -32,10 +34,20 @@ def measure_service() -> None:
         count("ServiceDayMeasured")
 
 
+def write_export(body: str) -> None:
+    state = wiring.approved_exports().write_one(ExportApproved.model_validate_json(body).export_id)
+    _tell(int(state is ExportState.READY), int(state is ExportState.FAILED))
+
+
 def write_exports() -> Tick:
+    """Those of which nobody told: who approved died before he could."""
     written, failed = wiring.approved_exports().write(invocation.has_time)
+    _tell(written, failed)
+    return told(written + failed, lambda: None)
+
+
+def _tell(written: int, failed: int) -> None:
     if written:
         count("ArchiveExportWritten", written)
     if failed:
         count("ArchiveExportFailed", failed)
-    return told(written + failed, lambda: None)
