@@ -39,17 +39,23 @@ class Days:
         self.last: date | None = None
         self.signatures: dict[date, bytes] = {}
         self.media: dict[date, DayMedia] = {}
+        self.closed: set[date] = set()
 
     def cursor(self) -> Cursor:
         return self._archive.store.cursor()
+
+    def close(self, day: date) -> None:
+        self.closed.add(day)
 
     def segments_of(self, day: date) -> Sequence[SegmentPointer]:
         return [segment for segment in self._archive.store.segments if segment.day == day]
 
     def reopened_on(self, day: date) -> Sequence[ReopenedRows]:
+        assert day in self.closed
         return [rows for rows in self._archive.store.reopened if rows.day == day]
 
     def media_of(self, day: date, pages: Sequence[int]) -> DayMedia:
+        assert day in self.closed
         return self.media.get(day, DayMedia(MediaCounts(0, 0, 0, 0, 0, 0, 0), ()))
 
     def parked_rows(self) -> Mapping[str, int]:

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -12,6 +12,9 @@ from scrm.archive import media as fetching
 from scrm.archive.bodies import Media
 from scrm.archive.media import MediaFetching, MediaPlace, MediaState, media_key
 from scrm.archive.ports import MediaChunk
+from scrm.archive.stores import Cursor, OpenPage, ParkedPage, ParkReason, ReopenedRows, SegmentPointer
+from scrm.aws.archive_days import DynamoCertifiedDays
+from scrm.aws.archive_table import DynamoIntakeStore, DynamoSegmentStore
 from scrm.aws.kms_signature import KmsSigner, PublicKeyVerifier, public_key
 from scrm.aws.media_table import DynamoMediaStore
 from scrm.aws.media_uploads import S3MediaUpload
@@ -90,6 +93,50 @@ def test_only_one_of_two_runs_writes(store: DynamoMediaStore) -> None:
     file = fetching.MediaFile(PLACE, "media/x", NOW)
 
     assert [store.save(file), store.save(file)] == [True, False]
+
+
+def ended(store: DynamoMediaStore, line: int, at: datetime) -> None:
+    place = MediaPlace(1, line, 0)
+    assert store.save(fetching.MediaFile(place, f"media/{line}", NOW))
+    file = fetching.MediaFile(place, f"media/{line}", NOW, MediaState.LOST, ended_at=at, version=1)
+    assert store.save(file)
+
+
+def test_a_file_that_is_noted_after_its_day_was_certified_belongs_to_the_next_day(
+    store: DynamoMediaStore, engine: Engine
+) -> None:
+    days = DynamoCertifiedDays(Table(engine.client("dynamodb"), NAME))
+    before_midnight = datetime(2026, 11, 26, 15, 59, 59, tzinfo=UTC)  # in Shanghai
+    day, next_day = date(2026, 11, 26), date(2026, 11, 27)
+    ended(store, 1, before_midnight)
+
+    days.close(day)
+    certified = days.media_of(day, []).counts.lost
+    ended(store, 2, before_midnight)
+    days.close(next_day)
+
+    assert certified == 1
+    assert (days.media_of(day, []).counts.lost, days.media_of(next_day, []).counts.lost) == (1, 1)
+
+
+def test_rows_that_are_reopened_after_their_day_was_certified_belong_to_the_next_day(
+    store: DynamoMediaStore, engine: Engine
+) -> None:
+    table = Table(engine.client("dynamodb"), NAME)
+    days, segments = DynamoCertifiedDays(table), DynamoSegmentStore(table)
+    page = OpenPage(0, "pages/0", "v1", "b" * 64, 3, NOW)
+    parked = ParkedPage(0, 7, ParkReason.KEY_MISSING, (2, 3), page.key, page.sha256, NOW)
+    day, next_day = date(2026, 11, 26), date(2026, 11, 27)
+    intake = DynamoIntakeStore(table)
+    intake.take_lease("one", NOW, NOW + timedelta(hours=1))
+    assert intake.advance(Cursor(), Cursor(3, 1, "a" * 64), page, 1, NOW)
+    segments.settle(page, SegmentPointer(day, 0, "segments/0", "v2", "c" * 64, 3, 1, 2, 0), [parked])
+
+    days.close(day)
+    segments.unpark(parked, [3], ReopenedRows(day, 0, 2, "v3", "d" * 64, 1))
+
+    assert days.reopened_on(day) == []
+    assert [each.first_seq for each in days.reopened_on(next_day)] == [2]
 
 
 def test_a_root_is_signed_by_kms_and_verified_with_the_public_key_alone(engine: Engine) -> None:

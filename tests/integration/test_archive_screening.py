@@ -141,7 +141,7 @@ def test_a_run_that_dies_before_and_after_each_call_screens_once(bank: LocalBank
 def test_a_segment_whose_message_was_lost_is_told_again(bank: LocalBank) -> None:
     bank.sim.control.archive.write(MEMBER, customer_of(bank), "您好")
     pull(bank)
-    [note] = waiting_puts(0, None, clock.now())
+    note, *_ = waiting_puts(0, None, clock.now())
     assert at(bank, "ArchiveTable").put(note.item)
 
     archive_screen.lambda_handler({"schedule": archive_screen.WAITING}, Context())  # type: ignore[arg-type]

@@ -13,6 +13,7 @@ from scrm.archive.errors import FailureKind, SourceFailure
 from scrm.archive.media import MediaFetching, MediaFile, MediaPlace, MediaState, media_key
 from scrm.archive.media_pages import MediaCare, OpenFile, PageFetched, PageMedia, SegmentMissingError
 from scrm.archive.ports import MediaChunk
+from scrm.archive.stores import WaitingSegment
 from tests.fakes.archive import BEGINNING, MemoryArchive, SpeakingCorp, row
 from tests.unit.archive.test_media import Bucket, Store, md5
 
@@ -25,12 +26,16 @@ class Files(Store):
     def __init__(self) -> None:
         super().__init__()
         self.looked: dict[tuple[int, int | None], int] = {}
+        self.waiting: dict[tuple[int, int | None], WaitingSegment] = {}
 
     def files_of(self, asked_from: int) -> Mapping[MediaPlace, MediaFile]:
         return {place: file for place, file in self.files.items() if place.asked_from == asked_from}
 
     def looked_through(self, asked_from: int, reopened_from: int | None, files: int) -> None:
         self.looked[asked_from, reopened_from] = files
+
+    def unread(self) -> Iterator[WaitingSegment]:
+        return (each for place, each in self.waiting.items() if place not in self.looked)
 
     def open_files(self) -> Iterator[OpenFile]:
         for file in self.files.values():
@@ -76,6 +81,7 @@ class At:
         self.archive, self.bucket, self.store = MemoryArchive(self.corp), Bucket(), Files()
         self.archive.intake().run("run", lambda: True)
         self.archive.open_all()
+        self.store.waiting = self.archive.store.waiting
 
     def now(self) -> datetime:
         return self.archive.moment
@@ -191,6 +197,18 @@ def test_files_that_wait_are_asked_for_again_after_an_hour_and_the_oldest_is_tol
     status = at.care().status()
     assert (status.open_files, status.oldest_sent_at) == (1, BEGINNING)
     assert status.first_lost_at == BEGINNING + timedelta(days=5)
+
+
+def test_a_page_whose_message_is_lost_is_looked_through_all_the_same() -> None:
+    at = At()
+    at.archive.told.segments.clear()  # five times it could not be read, and nobody is told again
+    assert (at.care().sweep(), at.care().is_idle()) == (0, False)
+
+    at.archive.pass_time(3_600)
+
+    assert (at.care().sweep(), at.archive.told.segments) == (1, [(0, None)])
+    assert at.fetch().ended == {MediaState.STORED: 4}
+    assert (at.care().sweep(), at.care().is_idle()) == (0, True)
 
 
 def test_a_file_that_is_older_than_wecom_keeps_it_is_asked_for_before_it_is_given_up() -> None:

@@ -36,6 +36,10 @@ class CertifiedDays(Protocol):
         """Where the chain ends."""
         ...
 
+    def close(self, day: date) -> None:
+        """From now on nothing is dated on the day; what is noted late belongs to a later one. Repeatable."""
+        ...
+
     def segments_of(self, day: date) -> Sequence[SegmentPointer]: ...
 
     def reopened_on(self, day: date) -> Sequence[ReopenedRows]: ...
@@ -149,6 +153,7 @@ class Certifying:
                 links.append((link.manifest, link.named))
         if faults:
             raise ArchiveFaultyError(faults)
+        self.days.close(day)  # before anything of the day is read
         facts = DayFacts(
             links,
             self._segments(links, day),

@@ -20,7 +20,8 @@ from scrm.archive.media import (
 from scrm.archive.message import read
 from scrm.archive.places import reopened_key, segment_key
 from scrm.archive.segment import Line, RowState, read_lines
-from scrm.archive.stores import ArchiveObjects, SegmentNews
+from scrm.archive.stores import ArchiveObjects, SegmentNews, WaitingSegment
+from scrm.archive.sweep import in_turn
 
 PATIENCE: Final = timedelta(hours=1)
 """A file that is open for longer is asked for again by the schedule; before that its page's own message is at it."""
@@ -53,6 +54,10 @@ class PageMediaStore(OpenFiles, Protocol):
 
     def looked_through(self, asked_from: int, reopened_from: int | None, files: int) -> None:
         """All files that these rows name are noted; repeatable."""
+
+    def unread(self) -> Iterator[WaitingSegment]:
+        """Rows that nobody has looked through yet."""
+        ...
 
 
 class SegmentMissingError(Exception):
@@ -183,14 +188,21 @@ class MediaCare:
     now: Callable[[], datetime]
 
     def sweep(self) -> int:
-        """Have pages looked at again whose files wait; how many pages."""
-        before = self.now() - PATIENCE
+        """Have pages looked at again whose files wait, or that nobody has looked through; how many pages."""
+        now = self.now()
+        before = now - PATIENCE
         due = dict.fromkeys(
             (file.place.asked_from, file.reopened_from) for file in self.store.open_files() if file.noted_at <= before
         )
+        unread = [(each.asked_from, each.reopened_from) for each in self.store.unread() if each.pulled_at <= before]
+        due |= dict.fromkeys(in_turn(unread, now))
         for asked_from, reopened_from in due:
             self.news.segment_stored(asked_from, reopened_from)
         return len(due)
+
+    def is_idle(self) -> bool:
+        """Nothing waits, whatever the time."""
+        return next(self.store.open_files(), None) is None and next(self.store.unread(), None) is None
 
     def status(self) -> MediaStatus:
         return status_of(self.store)

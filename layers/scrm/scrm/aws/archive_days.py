@@ -17,7 +17,7 @@ from scrm.archive.certificate import Counts, DayCertificate, DayMedia, MediaCoun
 from scrm.archive.certified_days import CertifiedDay, SeatCounts
 from scrm.archive.media import MediaState
 from scrm.archive.stores import Cursor, ReopenedRows, SegmentPointer
-from scrm.aws import cursors
+from scrm.aws import closed_days, cursors
 from scrm.aws.archive_table import DynamoIntakeStore, DynamoSegmentStore
 from scrm.aws.media_table import DynamoMediaStore
 from scrm.aws.table import Item, Table, starts_with
@@ -41,6 +41,9 @@ class DynamoCertifiedDays:
 
     def cursor(self) -> Cursor:
         return self._intake.cursor()
+
+    def close(self, day: date) -> None:
+        closed_days.close(self._table, day)
 
     def segments_of(self, day: date) -> Sequence[SegmentPointer]:
         return self._segments.segments_of(day)

@@ -1,10 +1,12 @@
 """The archive's table: who pulls, how far the archive is, which pages and rows still wait, where segments are."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any, Final
 
 from scrm.archive.stores import Cursor, Lease, OpenPage, ParkedPage, ParkReason, ReopenedRows, SegmentPointer
+from scrm.aws import closed_days
 from scrm.aws.table import ABSENT, Condition, Delete, Item, Put, Table, Update, starts_with
 from scrm.aws.transactions import transacted
 from scrm.aws.waiting_segments import waiting_puts
@@ -127,7 +129,11 @@ class DynamoSegmentStore:
         unchanged = Condition("seqs = :seqs", {":seqs": list(page.seqs)})
         after = Put(_parked_item(page, left), unchanged) if left else Delete(key, unchanged)
         waiting = waiting_puts(page.asked_from, reopened.first_seq, page.pulled_at)
-        self._table.transact([after, Put(_reopened_item(reopened)), *waiting])
+
+        def writes(day: date) -> list[Put | Delete]:
+            return [after, Put(_reopened_item(replace(reopened, day=day))), *waiting]
+
+        closed_days.transact_dated(self._table, reopened.day, writes)
 
 
 def _version() -> dict[str, int]:

@@ -6,23 +6,27 @@ pk                      sk                              item
 ``MEDIA#<page>``        ``<line>#<part>``               a file: where it is, how far, how it ended
 ``MEDIA#<page>``        ``LOOKED#<first row>``          how many files these rows name: all of them are noted
 ``MEDIA#OPEN``          ``<page>#<line>#<part>``        a file that is still fetched, so that none is forgotten
-``MEDIAENDED#<day>``    ``<page>#<line>#<part>``        a file that came to its end on this business day
+``MEDIAENDED#<day>``    ``<page>#<line>#<part>``        a file that came to its end on this business day, or that was
+                                                        noted when the day was being certified already
 ======================  ==============================  ===========================================================
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, time
 from typing import Any, Final
 
 from scrm import clock
 from scrm.archive.media import MediaFile, MediaPlace, MediaState
 from scrm.archive.media_pages import OpenFile
+from scrm.archive.stores import WaitingSegment
+from scrm.aws import closed_days, waiting_segments
 from scrm.aws.table import ABSENT, Condition, Delete, Item, Put, Table, starts_with
 
 SCHEMA_VERSION: Final = 1
 _OPEN: Final = "MEDIA#OPEN"
 _LOOKED: Final = "LOOKED#"
 _IN_SEGMENT: Final = "SEGMENT"
+_LATE: Final = time(23, 0)
 
 
 class DynamoMediaStore:
@@ -47,14 +51,29 @@ class DynamoMediaStore:
     def save(self, file: MediaFile) -> bool:
         as_read = Condition("#version = :read", {":read": file.version}, {"#version": "version"})
         write = Put(_item(file), as_read if file.version else ABSENT)
-        if file.is_ended:
-            return self._table.transact([write, Delete(_open_key(file.place)), *_ended(file)])
+        if file.ended_at is not None:
+            return self._save_ended(file, write, file.ended_at)
         if file.version and not file.failure_code:
             return self._table.put(write.item, write.condition)
         return self._table.transact([write, Put(_open_item(file))])
 
+    def _save_ended(self, file: MediaFile, write: Put, ended_at: datetime) -> bool:
+        """Earlier in a day it cannot be that the day is certified before this is written: a function lives minutes."""
+        ended = ended_at.astimezone(clock.BUSINESS_ZONE)
+
+        def writes(day: date) -> list[Put | Delete]:
+            return [write, Delete(_open_key(file.place)), _ended(file, day)]
+
+        if ended.time() < _LATE:
+            return self._table.transact(writes(ended.date()))
+        return closed_days.transact_dated(self._table, ended.date(), writes)
+
     def looked_through(self, asked_from: int, reopened_from: int | None, files: int) -> None:
         self._table.put({**_looked_key(asked_from, reopened_from), "file_count": files, **_version()})
+        waiting_segments.taken(self._table, waiting_segments.MEDIA, asked_from, reopened_from)
+
+    def unread(self) -> Iterator[WaitingSegment]:
+        return waiting_segments.waiting_in(self._table, waiting_segments.MEDIA)
 
     def files_named(self, rows: Sequence[tuple[int, int | None]]) -> Sequence[int]:
         """How many files these rows name, by page and first reopened row; a number for all that were looked through."""
@@ -119,10 +138,8 @@ def _ended_on(day: date) -> str:
     return f"MEDIAENDED#{day.isoformat()}"
 
 
-def _ended(file: MediaFile) -> Iterator[Put]:
-    if file.ended_at is not None:
-        day = file.ended_at.astimezone(clock.BUSINESS_ZONE).date()
-        yield Put({**_item(file), "pk": _ended_on(day), "sk": _sk(file.place), "parts": []})
+def _ended(file: MediaFile, day: date) -> Put:
+    return Put({**_item(file), "pk": _ended_on(day), "sk": _sk(file.place), "parts": []})
 
 
 def _version() -> dict[str, int]:

@@ -1,11 +1,12 @@
 """Segments that wait for those who read them, in the archive's table.
 
-=============  ==================================  ====================================================================
-pk             sk                                  item
-=============  ==================================  ====================================================================
-``SCREENING``  ``<page>``                          the page's segment waits to be screened
-``SCREENING``  ``<page>#<first seq>``              rows of the page that were opened later wait
-=============  ==================================  ====================================================================
+================  ========================  ===========================================================================
+pk                sk                        item
+================  ========================  ===========================================================================
+``SCREENING``     ``<page>``                the page's segment waits to be screened
+``MEDIAWAITING``  ``<page>``                the page's segment waits to be looked through for files
+either            ``<page>#<first seq>``    rows of the page that were opened later wait
+================  ========================  ===========================================================================
 
 A note is written by the transaction that settles the page or takes the rows off the parked ones, and taken away by the
 reader when it is done. Numbers are texts: they go up to 2**64.
@@ -20,7 +21,8 @@ from scrm.aws.table import Put, Table, starts_with
 from scrm.clock import from_iso, to_iso
 
 SCREENING: Final = "SCREENING"
-_READERS: Final = (SCREENING,)
+MEDIA: Final = "MEDIAWAITING"
+_READERS: Final = (SCREENING, MEDIA)
 _SCHEMA_VERSION: Final = 1
 
 
@@ -35,6 +37,16 @@ def waiting_puts(asked_from: int, reopened_from: int | None, pulled_at: datetime
     return [Put({**_key(reader, asked_from, reopened_from), **item}) for reader in _READERS]
 
 
+def waiting_in(table: Table, reader: str) -> Iterator[WaitingSegment]:
+    """Everything that waits for one of the readers."""
+    return map(_to_segment, table.query(starts_with(reader)))
+
+
+def taken(table: Table, reader: str, asked_from: int, reopened_from: int | None) -> None:
+    """The reader is done with it; repeatable."""
+    table.delete(_key(reader, asked_from, reopened_from))
+
+
 class DynamoWaitingSegments:
     """Implements `scrm.screening.segments.WaitingSegments`."""
 
@@ -46,10 +58,10 @@ class DynamoWaitingSegments:
         return _to_segment(item) if item else None
 
     def screened(self, segment: WaitingSegment) -> None:
-        self._table.delete(_key(SCREENING, segment.asked_from, segment.reopened_from))
+        taken(self._table, SCREENING, segment.asked_from, segment.reopened_from)
 
     def all_waiting(self) -> Iterator[WaitingSegment]:
-        return map(_to_segment, self._table.query(starts_with(SCREENING)))
+        return waiting_in(self._table, SCREENING)
 
 
 def _key(reader: str, asked_from: int, reopened_from: int | None) -> dict[str, str]:

@@ -37,7 +37,7 @@ def fetch_what_is_left() -> Tick:
         count("ArchiveMediaToldAgain", pages)
     status = care.status()
     measure("ArchiveMediaAge", _age_ms(status))
-    return told(status.open_files, lambda: None)
+    return told(int(not care.is_idle()), lambda: None)
 
 
 def _age_ms(status: MediaStatus) -> int:
