@@ -10,10 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scrm.targets import planner
-from scrm.targets.overrides import GateOverrides, OverrideRefusedError, WantedOverride
+from scrm.targets.overrides import GateOverrides, WantedOverride
 from scrm.targets.planner import MONTHS, BranchShare, MonthlyTargets
 from scrm.targets.plans import TargetPlans, TargetViews, quarters
 from scrm.targets.stages import Criterion, Figure, GateOverride, GateState, Stage, StageLadder, gate_of
+from scrm.two_persons import RequestRefusedError
 from tests.fakes.targets import (
     CONVERSION,
     TERMS,
@@ -102,11 +103,11 @@ def test_an_override_without_reason_is_refused_and_with_one_needs_a_second_perso
     wanted = WantedOverride("aum", "b0", "/1/b0/", NOW + timedelta(days=31), "")
     shut = LADDER.standing({})
 
-    with pytest.raises(OverrideRefusedError):
+    with pytest.raises(RequestRefusedError):
         overrides.ask(wanted, "operator:a", NOW)
     asked = overrides.ask(replace(wanted, reason="a branch of one month"), "operator:a", NOW)
     assert gate_of(shut, LADDER, "aum", in_force(overrides), NOW) is GateState.LOCKED
-    with pytest.raises(OverrideRefusedError):
+    with pytest.raises(RequestRefusedError):
         overrides.approve(asked, "operator:a", NOW)
     overrides.approve(asked, "operator:b", NOW)
 

@@ -9,10 +9,11 @@ from scrm.homes import OwnerMove, key_of
 from scrm.node_paths import covers
 from scrm.paging import Page
 from scrm.pressure.bucket import Bucket
-from scrm.pressure.exceptions import PressureException, StaleExceptionError
+from scrm.pressure.exceptions import PressureException
 from scrm.pressure.model import Cap, PressureClass
 from scrm.pressure.ports import ITEMS_PER_EDIT
 from scrm.pressure.shelf import Edit, Note, NoteKind, Shelf, notes_of
+from scrm.two_persons import StaleRequestError
 
 NOTED_AT = datetime(2026, 12, 30, tzinfo=UTC)
 CAPS = {PressureClass.PUSH: 2, PressureClass.MOMENTS: 7, PressureClass.GROUP: 3}
@@ -94,7 +95,7 @@ class FakeExceptions:
     def save(self, exception: PressureException) -> PressureException:
         known = self.rows.get(exception.exception_id)
         if exception.version != (known.version if known else 0):
-            raise StaleExceptionError(exception.exception_id)
+            raise StaleRequestError(exception.exception_id)
         self.rows[exception.exception_id] = replace(exception, version=exception.version + 1)
         return self.rows[exception.exception_id]
 

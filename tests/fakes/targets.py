@@ -13,11 +13,12 @@ from scrm.runtime.target_joins import ladder_of
 from scrm.runtime.wiring.targets import AdminTargets
 from scrm.settings.targets import TargetsDocument
 from scrm.targets.figures import FigureBook, MonthFigure
-from scrm.targets.overrides import GateOverrides, Override, OverrideState, StaleOverrideError
+from scrm.targets.overrides import GateOverrides, Override
 from scrm.targets.planner import EVEN_SEASON, BranchShare, Conversion
 from scrm.targets.plans import Baseline, PlanTerms, PlanVersion, StalePlanError, TargetPlans, TargetViews
 from scrm.targets.review import GateKeeper, ProgressReview
 from scrm.targets.stages import StageLadder
+from scrm.two_persons import RequestState, StaleRequestError
 
 CONVERSION = Conversion(Fraction(50_000_00), Fraction(4, 5), Fraction(1, 10), Fraction(300))
 TERMS = PlanTerms(
@@ -134,7 +135,7 @@ class FakeOverrides:
     def save(self, override: Override) -> Override:
         known = self.stored.get(override.override_id)
         if (known.version if known else 0) != override.version:
-            raise StaleOverrideError
+            raise StaleRequestError
         self.stored[override.override_id] = replace(override, version=override.version + 1)
         return self.stored[override.override_id]
 
@@ -142,7 +143,7 @@ class FakeOverrides:
         return [
             found
             for found in self.stored.values()
-            if found.state is OverrideState.APPROVED and covers(found.wanted.node_path, node_path)
+            if found.state is RequestState.APPROVED and covers(found.wanted.node_path, node_path)
         ]
 
     def page(self, node_path: str, cursor: str | None, limit: int) -> Page[Override]:

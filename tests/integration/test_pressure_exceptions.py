@@ -11,13 +11,12 @@ from scrm.aws.pressure_exceptions import DynamoExceptionStore
 from scrm.aws.table import Table
 from scrm.pressure.exceptions import (
     ExceptionScope,
-    ExceptionState,
     ExceptionStore,
     PressureException,
-    StaleExceptionError,
     Wanted,
 )
 from scrm.pressure.model import PressureClass
+from scrm.two_persons import RequestState, StaleRequestError
 from tests.engine import EngineTables
 from tests.fakes.pressure import FakeExceptions
 
@@ -44,7 +43,7 @@ def asked(number: int = 1, node_path: str = "/1/10/") -> PressureException:
 
 
 def approved(exception: PressureException) -> PressureException:
-    return replace(exception, state=ExceptionState.APPROVED, decided_by="operator:op-b", decided_at=T0, note="同意")
+    return replace(exception, state=RequestState.APPROVED, decided_by="operator:op-b", decided_at=T0, note="同意")
 
 
 def test_an_exception_is_read_as_it_was_written(store: ExceptionStore) -> None:
@@ -61,9 +60,9 @@ def test_the_second_of_two_decisions_is_refused(store: ExceptionStore) -> None:
     saved = store.save(asked())
     store.save(approved(saved))
 
-    with pytest.raises(StaleExceptionError):
-        store.save(replace(saved, state=ExceptionState.REJECTED))
-    with pytest.raises(StaleExceptionError):
+    with pytest.raises(StaleRequestError):
+        store.save(replace(saved, state=RequestState.REJECTED))
+    with pytest.raises(StaleRequestError):
         store.save(asked())
     assert store.find("pexc_1") == replace(approved(asked()), version=2)
 
@@ -72,7 +71,7 @@ def test_in_force_are_those_approved_until_their_end(store: ExceptionStore) -> N
     store.save(asked(1))
     second = store.save(approved(asked(2)))
     third = store.save(approved(asked(3)))
-    store.save(replace(third, state=ExceptionState.REVOKED))
+    store.save(replace(third, state=RequestState.REVOKED))
 
     assert store.in_force(UNTIL - timedelta(milliseconds=1)) == [second]
     assert store.in_force(UNTIL) == []

@@ -10,9 +10,10 @@ from scrm.aws import session
 from scrm.aws.table import Table
 from scrm.aws.target_table import DynamoFigures, DynamoOverrides, DynamoPlans
 from scrm.targets.figures import MonthFigure
-from scrm.targets.overrides import Override, OverrideState, StaleOverrideError, WantedOverride
+from scrm.targets.overrides import Override, WantedOverride
 from scrm.targets.plans import PlanState, PlanVersion, StalePlanError
 from scrm.targets.stages import Figure
+from scrm.two_persons import RequestState, StaleRequestError
 from tests.engine import EngineTables
 
 AT = datetime(2026, 12, 1, 8, tzinfo=UTC)
@@ -52,11 +53,9 @@ def test_overrides_are_found_from_below_and_decided_over_what_was_read(table: Ta
     wanted = WantedOverride("aum", "10", "/1/10/", AT + timedelta(days=9), "new branch")
     asked = store.save(Override("gate_1", wanted, "operator:a", AT))
     assert store.at_or_above("/1/10/12/") == []
-    approved = store.save(
-        replace(asked, state=OverrideState.APPROVED, decided_by="operator:b", decided_at=AT, note="x")
-    )
-    with pytest.raises(StaleOverrideError):
-        store.save(replace(asked, state=OverrideState.REJECTED))
+    approved = store.save(replace(asked, state=RequestState.APPROVED, decided_by="operator:b", decided_at=AT, note="x"))
+    with pytest.raises(StaleRequestError):
+        store.save(replace(asked, state=RequestState.REJECTED))
     assert store.find("gate_1") == approved
     assert store.at_or_above("/1/10/12/") == [approved]
     assert store.at_or_above("/1/100/") == []

@@ -8,11 +8,12 @@ import pytest
 
 from local.cli import pressure_tables
 from scrm import clock
-from scrm.pressure.exceptions import ExceptionScope, ExceptionState
+from scrm.pressure.exceptions import ExceptionScope
 from scrm.pressure.model import PressureClass, Touch
 from scrm.pressure.weeks import week_of
 from scrm.runtime.wiring import admin_api as wiring
 from scrm.settings.pressure import PressureDocument
+from scrm.two_persons import RequestState
 from tests.admin_api import Api
 from tests.fakes.org import member
 from tests.unit.cli.test_commands import Run, api, endpoints, exit_code, gateway, issuer, run
@@ -87,5 +88,5 @@ def test_the_caps_are_shown_and_replaced(run: Run, tmp_path: Path) -> None:
 def test_every_value_has_a_chinese_name() -> None:
     assert set(pressure_tables.CLASSES) == set(PressureClass)
     assert set(pressure_tables.SCOPES) == set(ExceptionScope)
-    assert set(pressure_tables.STATES) == set(ExceptionState)
+    assert set(pressure_tables.STATES) == set(RequestState)
     assert set(pressure_tables.RULES) == set(PressureDocument.model_fields)

@@ -184,7 +184,7 @@ def test_make_targets_named_in_code_blocks_exist() -> None:
         "scrm.campaign.task",
         "scrm.campaign.dispatching",
         "scrm.campaign.reconcile",
-        "scrm.pressure.exceptions",
+        "scrm.two_persons",
         "scrm.archive.message",
         "scrm.archive.segment",
         "scrm.archive.masking",

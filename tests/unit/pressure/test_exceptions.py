@@ -7,17 +7,15 @@ import pytest
 
 from scrm.homes import key_of
 from scrm.pressure.exceptions import (
-    ExceptionRefusedError,
     ExceptionScope,
-    ExceptionState,
     GovernedCaps,
     PressureException,
     PressureExceptions,
     PressureRules,
-    StaleExceptionError,
     Wanted,
 )
 from scrm.pressure.model import Cap, PressureClass
+from scrm.two_persons import RequestRefusedError, RequestState, StaleRequestError
 from tests.fakes.pressure import CAPS, FakeExceptions
 from tests.unit.pressure.conftest import T0, Desk
 
@@ -58,7 +56,7 @@ def test_an_exception_counts_once_somebody_else_approved_it(exceptions: Pressure
 def test_who_asked_does_not_approve(exceptions: PressureExceptions) -> None:
     asked = exceptions.ask(WANTED, "/1/10/", "op-a", T0)
 
-    with pytest.raises(ExceptionRefusedError, match="somebody else"):
+    with pytest.raises(RequestRefusedError, match="somebody else"):
         exceptions.approve(asked, "op-a", T0)
 
 
@@ -92,7 +90,7 @@ def test_an_exception_ends_by_itself_and_when_it_is_revoked(exceptions: Pressure
     ],
 )
 def test_what_goes_too_far_is_refused_with_the_reason(exceptions: PressureExceptions, wanted: Wanted, why: str) -> None:
-    with pytest.raises(ExceptionRefusedError, match=why):
+    with pytest.raises(RequestRefusedError, match=why):
         exceptions.ask(wanted, "/1/", "op-a", T0)
 
 
@@ -102,19 +100,19 @@ def test_repeats_change_nothing_and_a_decision_is_made_once(exceptions: Pressure
     rejected = exceptions.reject(asked, "op-b", "不必要", T0)
 
     assert exceptions.reject(rejected, "op-b", "不必要", T0) == rejected
-    assert (rejected.state, rejected.note) == (ExceptionState.REJECTED, "不必要")
-    with pytest.raises(ExceptionRefusedError, match="rejected"):
+    assert (rejected.state, rejected.note) == (RequestState.REJECTED, "不必要")
+    with pytest.raises(RequestRefusedError, match="rejected"):
         exceptions.approve(rejected, "op-c", T0)
-    with pytest.raises(ExceptionRefusedError, match="rejected"):
+    with pytest.raises(RequestRefusedError, match="rejected"):
         exceptions.revoke(rejected, "op-c", "", T0)
-    with pytest.raises(StaleExceptionError):
+    with pytest.raises(StaleRequestError):
         exceptions.approve(asked, "op-c", T0)
 
 
 def test_what_expired_is_not_approved(exceptions: PressureExceptions) -> None:
     asked = exceptions.ask(WANTED, "/1/", "op-a", T0)
 
-    with pytest.raises(ExceptionRefusedError, match="passed"):
+    with pytest.raises(RequestRefusedError, match="passed"):
         exceptions.approve(asked, "op-b", WANTED.valid_until)
 
 

@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from scrm.targets.overrides import GateOverrides, OverrideRefusedError, OverrideState, WantedOverride
+from scrm.targets.overrides import GateOverrides, WantedOverride
+from scrm.two_persons import RequestRefusedError, RequestState
 from tests.fakes.targets import FakeJournal, FakeOverrides
 
 NOW = datetime(2027, 3, 1, tzinfo=UTC)
@@ -32,32 +33,32 @@ def test_an_approved_override_holds_until_its_end(overrides: GateOverrides) -> N
 
 @pytest.mark.parametrize("reason", ["", "  \n"])
 def test_an_override_without_a_reason_is_refused(overrides: GateOverrides, reason: str) -> None:
-    with pytest.raises(OverrideRefusedError, match="needs a reason"):
+    with pytest.raises(RequestRefusedError, match="needs a reason"):
         overrides.ask(replace(WANTED, reason=reason), ASKER, NOW)
 
 
 @pytest.mark.parametrize("until", [NOW, NOW + timedelta(days=93)])
 def test_an_override_ends_and_soon_enough(overrides: GateOverrides, until: datetime) -> None:
-    with pytest.raises(OverrideRefusedError, match="within 92 days"):
+    with pytest.raises(RequestRefusedError, match="within 92 days"):
         overrides.ask(replace(WANTED, valid_until=until), ASKER, NOW)
 
 
 def test_a_kpi_that_no_stage_locks_needs_no_override(overrides: GateOverrides) -> None:
-    with pytest.raises(OverrideRefusedError, match="assessed already"):
+    with pytest.raises(RequestRefusedError, match="assessed already"):
         overrides.ask(replace(WANTED, kpi="reply_rate"), ASKER, NOW)
 
 
 def test_who_asked_does_not_approve(overrides: GateOverrides) -> None:
     asked = overrides.ask(WANTED, ASKER, NOW)
 
-    with pytest.raises(OverrideRefusedError, match="somebody else"):
+    with pytest.raises(RequestRefusedError, match="somebody else"):
         overrides.approve(asked, ASKER, NOW)
 
 
 def test_an_override_whose_time_passed_is_not_approved(overrides: GateOverrides) -> None:
     asked = overrides.ask(WANTED, ASKER, NOW)
 
-    with pytest.raises(OverrideRefusedError, match="has passed"):
+    with pytest.raises(RequestRefusedError, match="has passed"):
         overrides.approve(asked, CHECKER, WANTED.valid_until)
 
 
@@ -74,7 +75,7 @@ def test_a_revoked_override_holds_no_more(overrides: GateOverrides) -> None:
 
     revoked = overrides.revoke(approved, ASKER, "the figures are there", NOW)
 
-    assert revoked.state is OverrideState.REVOKED
+    assert revoked.state is RequestState.REVOKED
     assert not revoked.is_in_force(NOW)
-    with pytest.raises(OverrideRefusedError, match="revoked, not approved"):
+    with pytest.raises(RequestRefusedError, match="revoked, not approved"):
         overrides.revoke(revoked, CHECKER, "again", NOW)

@@ -14,16 +14,16 @@ from typing import Any
 
 from scrm import clock
 from scrm.aws import cursors
-from scrm.aws.table import ABSENT, Condition, Item, Table, starts_with
+from scrm.aws.table import Condition, Item, Table, starts_with
+from scrm.aws.two_person_items import as_read, decision_item, decision_of
 from scrm.paging import Page
 from scrm.pressure.exceptions import (
     ExceptionScope,
-    ExceptionState,
     PressureException,
-    StaleExceptionError,
     Wanted,
 )
 from scrm.pressure.model import PressureClass
+from scrm.two_persons import RequestState, StaleRequestError
 
 SCHEMA_VERSION = 1
 _PK = "EXCEPTIONS"
@@ -41,13 +41,12 @@ class DynamoExceptionStore:
 
     def save(self, exception: PressureException) -> PressureException:
         saved = replace(exception, version=exception.version + 1)
-        read = Condition("version = :read", {":read": exception.version}) if exception.version else ABSENT
-        if not self._table.put(_item(saved), read):
-            raise StaleExceptionError(exception.exception_id)
+        if not self._table.put(_item(saved), as_read(exception)):
+            raise StaleRequestError("somebody else decided about this exception at the same time; read it again")
         return saved
 
     def in_force(self, now: datetime) -> list[PressureException]:
-        values = {":approved": ExceptionState.APPROVED.value, ":now": clock.to_iso(now)}
+        values = {":approved": RequestState.APPROVED.value, ":now": clock.to_iso(now)}
         known = starts_with(_PK)
         condition = Condition(known.expression, {**known.values, **values}, {"#state": "state"})
         found = self._table.query(condition, where="#state = :approved AND valid_until > :now")
@@ -79,11 +78,7 @@ def _item(exception: PressureException) -> Item:
         "node_path": exception.node_path,
         "requested_by": exception.requested_by,
         "requested_at": clock.to_iso(exception.requested_at),
-        "state": exception.state.value,
-        "decided_by": exception.decided_by or None,
-        "decided_at": clock.to_iso(exception.decided_at) if exception.decided_at else None,
-        "note": exception.note or None,
-        "version": exception.version,
+        **decision_item(exception),
     }
 
 
@@ -101,9 +96,5 @@ def _to_exception(item: Mapping[str, Any]) -> PressureException:
         node_path=item["node_path"],
         requested_by=item["requested_by"],
         requested_at=clock.from_iso(item["requested_at"]),
-        state=ExceptionState(item["state"]),
-        decided_by=item.get("decided_by", ""),
-        decided_at=clock.from_iso(item["decided_at"]) if "decided_at" in item else None,
-        note=item.get("note", ""),
-        version=item["version"],
+        **decision_of(item),
     )

@@ -17,12 +17,14 @@ from typing import Any, Final
 from scrm import clock
 from scrm.aws import cursors
 from scrm.aws.table import ABSENT, Condition, Item, Put, Table, starts_with
+from scrm.aws.two_person_items import as_read, decision_item, decision_of
 from scrm.node_paths import covers
 from scrm.paging import Page
 from scrm.targets.figures import MonthFigure
-from scrm.targets.overrides import Override, OverrideState, StaleOverrideError, WantedOverride
+from scrm.targets.overrides import Override, WantedOverride
 from scrm.targets.plans import PlanState, PlanVersion, StalePlanError, year_of
 from scrm.targets.stages import Figure
+from scrm.two_persons import RequestState, StaleRequestError
 
 SCHEMA_VERSION: Final = 1
 _OVERRIDES: Final = "OVERRIDES"
@@ -73,15 +75,14 @@ class DynamoOverrides:
 
     def save(self, override: Override) -> Override:
         saved = replace(override, version=override.version + 1)
-        read = Condition("version = :read", {":read": override.version}) if override.version else ABSENT
-        if not self._table.put(_override_item(saved), read):
-            raise StaleOverrideError("somebody else decided at the same time: read the override again")
+        if not self._table.put(_override_item(saved), as_read(override)):
+            raise StaleRequestError("somebody else decided at the same time: read the override again")
         return saved
 
     def at_or_above(self, node_path: str) -> list[Override]:
         known = starts_with(_OVERRIDES)
         condition = Condition(
-            known.expression, {**known.values, ":approved": OverrideState.APPROVED.value}, {"#state": "state"}
+            known.expression, {**known.values, ":approved": RequestState.APPROVED.value}, {"#state": "state"}
         )
         found = map(_to_override, self._table.query(condition, where="#state = :approved"))
         return [one for one in found if covers(one.wanted.node_path, node_path)]
@@ -165,11 +166,7 @@ def _override_item(override: Override) -> Item:
         "reason": wanted.reason,
         "requested_by": override.requested_by,
         "requested_at": clock.to_iso(override.requested_at),
-        "state": override.state.value,
-        "decided_by": override.decided_by or None,
-        "decided_at": clock.to_iso(override.decided_at) if override.decided_at else None,
-        "note": override.note or None,
-        "version": override.version,
+        **decision_item(override),
     }
 
 
@@ -181,11 +178,7 @@ def _to_override(item: Mapping[str, Any]) -> Override:
         ),
         requested_by=item["requested_by"],
         requested_at=clock.from_iso(item["requested_at"]),
-        state=OverrideState(item["state"]),
-        decided_by=item.get("decided_by", ""),
-        decided_at=clock.from_iso(item["decided_at"]) if "decided_at" in item else None,
-        note=item.get("note", ""),
-        version=item["version"],
+        **decision_of(item),
     )
 
 

@@ -1,7 +1,7 @@
 """Governed exceptions from the weekly caps (S40): asked for with a reason, approved by somebody else, for a time."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
@@ -10,6 +10,7 @@ from scrm import clock, ids
 from scrm.homes import key_of
 from scrm.paging import Page
 from scrm.pressure.model import Cap, PressureClass
+from scrm.two_persons import Decision, RequestRefusedError, RequestState, RequestStore, TwoPersonDesk
 
 
 class ExceptionScope(StrEnum):
@@ -17,21 +18,6 @@ class ExceptionScope(StrEnum):
 
     CUSTOMER = "customer"
     CAMPAIGN = "campaign"
-
-
-class ExceptionState(StrEnum):
-    REQUESTED = "requested"
-    APPROVED = "approved"
-    REJECTED = "rejected"
-    REVOKED = "revoked"
-
-
-class ExceptionRefusedError(Exception):
-    """The text says why, for people."""
-
-
-class StaleExceptionError(Exception):
-    """Somebody else decided in between."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +42,7 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True)
-class PressureException:
+class PressureException(Decision):
     """A request and what became of it. ``node_path`` is where it is seen: the customer's place, or the asker's."""
 
     exception_id: str
@@ -64,23 +50,13 @@ class PressureException:
     node_path: str
     requested_by: str
     requested_at: datetime
-    state: ExceptionState = ExceptionState.REQUESTED
-    decided_by: str = ""
-    decided_at: datetime | None = None
-    note: str = ""
-    version: int = 0
 
     def is_in_force(self, now: datetime) -> bool:
-        return self.state is ExceptionState.APPROVED and now < self.wanted.valid_until
+        return self.state is RequestState.APPROVED and now < self.wanted.valid_until
 
 
-class ExceptionStore(Protocol):
+class ExceptionStore(RequestStore[PressureException], Protocol):
     """Exceptions by id. A cursor of another list raises `scrm.paging.InvalidCursorError`."""
-
-    def find(self, exception_id: str) -> PressureException | None: ...
-
-    def save(self, exception: PressureException) -> PressureException:
-        """Write over the version that was read, 0 for a new one; raises StaleExceptionError."""
 
     def in_force(self, now: datetime) -> list[PressureException]:
         """Those that are approved and whose time has not ended."""
@@ -89,18 +65,12 @@ class ExceptionStore(Protocol):
         """Those at or below the node, in the order of their ids."""
 
 
-class ExceptionJournal(Protocol):
-    """The audit log. Told again of the same state it is the same entry."""
-
-    def told(self, exception: PressureException, actor: str, at: datetime) -> None: ...
-
-
 @dataclass(frozen=True, slots=True)
-class PressureExceptions:
-    """Use cases of operators. Each raises ExceptionRefusedError and StaleExceptionError."""
+class PressureExceptions(TwoPersonDesk[PressureException]):
+    """Use cases of operators."""
 
+    CALLED = "exception"
     store: ExceptionStore
-    journal: ExceptionJournal
     rules: Callable[[], PressureRules]
 
     def ask(self, wanted: Wanted, node_path: str, actor: str, now: datetime) -> PressureException:
@@ -115,54 +85,21 @@ class PressureExceptions:
             clock.to_iso(wanted.valid_until),
             actor,
         )
-        known = self.store.find(exception_id)
-        if known is None:
-            known = self.store.save(PressureException(exception_id, wanted, node_path, actor, now))
-        self.journal.told(known, actor, known.requested_at)
-        return known
-
-    def approve(self, exception: PressureException, actor: str, now: datetime) -> PressureException:
-        """By anybody but who asked."""
-        if actor == exception.requested_by:
-            raise ExceptionRefusedError("who asked for an exception does not approve it: somebody else has to")
-        if now >= exception.wanted.valid_until:
-            raise ExceptionRefusedError("the time asked for has passed: ask anew")
-        return self._decide(exception, ExceptionState.APPROVED, actor, "", now)
-
-    def reject(self, exception: PressureException, actor: str, note: str, now: datetime) -> PressureException:
-        return self._decide(exception, ExceptionState.REJECTED, actor, note, now)
-
-    def revoke(self, exception: PressureException, actor: str, note: str, now: datetime) -> PressureException:
-        """End an approved one; what was reserved under it keeps its place."""
-        return self._decide(exception, ExceptionState.REVOKED, actor, note, now)
-
-    def _decide(
-        self, exception: PressureException, state: ExceptionState, actor: str, note: str, now: datetime
-    ) -> PressureException:
-        before = ExceptionState.APPROVED if state is ExceptionState.REVOKED else ExceptionState.REQUESTED
-        if exception.state is state and exception.decided_by == actor:
-            self.journal.told(exception, actor, exception.decided_at or now)
-            return exception
-        if exception.state is not before:
-            raise ExceptionRefusedError(f"the exception is {exception.state.value}, not {before.value}")
-        decided = replace(exception, state=state, decided_by=actor, decided_at=now, note=note)
-        saved = self.store.save(decided)
-        self.journal.told(saved, actor, now)
-        return saved
+        return self._asked(exception_id, PressureException(exception_id, wanted, node_path, actor, now))
 
     def _check(self, wanted: Wanted, now: datetime) -> None:
         rules = self.rules()
         usual = rules.caps.get(wanted.pressure_class)
         if usual is None:
-            raise ExceptionRefusedError("service messages have no cap and need no exception")
+            raise RequestRefusedError("service messages have no cap and need no exception")
         if not usual < wanted.weekly_cap <= rules.most_by_exception:
             most = rules.most_by_exception
-            raise ExceptionRefusedError(f"an exception raises the weekly cap above {usual} and to {most} at most")
+            raise RequestRefusedError(f"an exception raises the weekly cap above {usual} and to {most} at most")
         if not now < wanted.valid_until <= now + rules.longest_exception:
             days = rules.longest_exception.days
-            raise ExceptionRefusedError(f"an exception ends after now and within {days} days")
+            raise RequestRefusedError(f"an exception ends after now and within {days} days")
         if not wanted.reason.strip():
-            raise ExceptionRefusedError("an exception needs a reason")
+            raise RequestRefusedError("an exception needs a reason")
 
 
 class GovernedCaps:

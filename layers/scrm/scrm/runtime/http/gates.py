@@ -9,7 +9,8 @@ from aws_lambda_powertools.event_handler.openapi.params import Body, Path, Query
 from scrm import clock
 from scrm.runtime.http import target_models as models
 from scrm.runtime.http.caller import Caller
-from scrm.runtime.http.problems import NoSuchThingError, NotAllowedError, ProblemError, sentence
+from scrm.runtime.http.decided_requests import decided
+from scrm.runtime.http.problems import NoSuchThingError, NotAllowedError
 from scrm.runtime.http.routing import (
     Cursor,
     IdempotencyKey,
@@ -23,7 +24,7 @@ from scrm.runtime.http.routing import (
 )
 from scrm.runtime.wiring import admin_api as wiring
 from scrm.targets.figures import month_of
-from scrm.targets.overrides import GateOverrides, Override, OverrideRefusedError, StaleOverrideError, WantedOverride
+from scrm.targets.overrides import GateOverrides, Override, WantedOverride
 
 OverrideId = Annotated[str, Path(max_length=64, description="The override's id.")]
 NodeInPath = Annotated[str, Path(max_length=64, description="The organisation node's id.")]
@@ -143,9 +144,4 @@ def _head_office() -> Caller:
 
 
 def _decided(decide: Callable[[], Override]) -> models.GateOverride:
-    try:
-        return models.GateOverride.of(decide())
-    except OverrideRefusedError as refused:
-        raise ProblemError(HTTPStatus.CONFLICT, "override-refused", sentence(refused)) from refused
-    except StaleOverrideError as stale:
-        raise ProblemError(HTTPStatus.CONFLICT, "override-changed", sentence(stale)) from stale
+    return models.GateOverride.of(decided("override", decide))

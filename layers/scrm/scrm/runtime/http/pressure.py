@@ -9,17 +9,16 @@ from aws_lambda_powertools.event_handler.openapi.params import Body, Path
 from scrm import clock
 from scrm.homes import key_of
 from scrm.pressure.exceptions import (
-    ExceptionRefusedError,
     ExceptionScope,
     PressureException,
     PressureExceptions,
-    StaleExceptionError,
     Wanted,
 )
 from scrm.pressure.model import PressureClass
 from scrm.runtime.http import pressure_models as models
 from scrm.runtime.http.caller import Caller
-from scrm.runtime.http.problems import NoSuchThingError, NotAllowedError, ProblemError, sentence
+from scrm.runtime.http.decided_requests import decided
+from scrm.runtime.http.problems import NoSuchThingError, NotAllowedError
 from scrm.runtime.http.routing import (
     Cursor,
     IdempotencyKey,
@@ -148,13 +147,7 @@ def _exceptions() -> PressureExceptions:
 
 
 def _decided(decide: Callable[[], PressureException]) -> models.CapException:
-    try:
-        return models.CapException.of(decide())
-    except ExceptionRefusedError as refused:
-        raise ProblemError(HTTPStatus.CONFLICT, "exception-refused", sentence(refused)) from refused
-    except StaleExceptionError as stale:
-        detail = "Somebody else decided about this exception at the same time; read it again."
-        raise ProblemError(HTTPStatus.CONFLICT, "exception-changed", detail) from stale
+    return models.CapException.of(decided("exception", decide))
 
 
 def _visible(exception_id: str) -> PressureException:

@@ -4,10 +4,11 @@ from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from scrm.pressure.exceptions import ExceptionScope, ExceptionState, PressureException
+from scrm.pressure.exceptions import ExceptionScope, PressureException
 from scrm.pressure.model import PressureClass
 from scrm.runtime.http.models import Page, Reply, Timestamp
 from scrm.settings.pressure import PressureDocument
+from scrm.two_persons import RequestState
 
 type CappedClass = Literal[PressureClass.PUSH, PressureClass.MOMENTS, PressureClass.GROUP]
 
@@ -40,7 +41,7 @@ class CapException(Reply):
     weekly_cap: int
     valid_until: Timestamp
     reason: str
-    state: ExceptionState
+    state: RequestState
     requested_by: str
     requested_at: Timestamp
     decided_by: str

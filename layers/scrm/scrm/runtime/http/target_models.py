@@ -10,10 +10,11 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from scrm.runtime.http.models import Page, Reply, Timestamp
 from scrm.settings.targets import KpiName, TargetsDocument
 from scrm.targets import planner, plans
-from scrm.targets.overrides import Override, OverrideState
+from scrm.targets.overrides import Override
 from scrm.targets.plans import PlanState, quarters
 from scrm.targets.review import Gates, Progress
 from scrm.targets.stages import Finding, GateState
+from scrm.two_persons import RequestState
 
 type Month = Annotated[str, Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")]
 type NodeText = Annotated[str, Field(min_length=1, max_length=64)]
@@ -259,7 +260,7 @@ class GateOverride(Reply):
     node_id: str
     valid_until: Timestamp
     reason: str
-    state: OverrideState
+    state: RequestState
     requested_by: str
     requested_at: Timestamp
     decided_by: str
