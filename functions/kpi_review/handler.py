@@ -1,4 +1,4 @@
-"""What the bank's figures say of what was done: reviews that are due, and what they read (schedules)."""
+"""What the figures say of what was done: they are told by node and month, and reviews that are due run (schedules)."""
 
 from typing import Any, Final
 
@@ -9,9 +9,12 @@ from scrm.runtime.lazy_work import LazyWork
 from scrm.runtime.run_time import invocation
 from scrm.runtime.ticks import Tick
 
+FIGURES: Final = "kpi_review.figures"
 REVIEWS: Final = "kpi_review.reviews"
 TOUCHES: Final = "kpi_review.touches"
-WORK: Final = LazyWork({}, schedules={REVIEWS: "uplift.run_due", TOUCHES: "uplift.keep_touches"})
+WORK: Final = LazyWork(
+    {}, schedules={FIGURES: "figures.tell", REVIEWS: "uplift.run_due", TOUCHES: "uplift.keep_touches"}
+)
 
 
 @entrypoint

@@ -274,6 +274,7 @@ def _bring_up(
         "ArchiveLockDays": "1",
         "ArchivePullSchedule": "rate(1 hour)",
         "KpiRollupSchedule": "rate(24 hours)",
+        "KpiFiguresSchedule": "cron(40 22 1,2,8,15,22 * ? *)",
     }
     deployed = deploy(engine, built, parameters)
     credentials.put_into(engine, deployed)

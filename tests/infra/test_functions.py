@@ -178,6 +178,7 @@ def test_schedules_are_in_utc_and_name_themselves(schedule: str) -> None:
         '{"schedule": "archive_rollup.exports"}',
         '{"schedule": "archive_rollup.merge"}',
         '{"schedule": "archive_rollup.service"}',
+        '{"schedule": "kpi_review.figures"}',
         '{"schedule": "kpi_review.reviews"}',
         '{"schedule": "kpi_review.touches"}',
         '{"schedule": "kpi_rollup.count"}',

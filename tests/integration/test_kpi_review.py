@@ -14,11 +14,15 @@ from scrm.aws import session
 from scrm.aws.documents import DocumentStore
 from scrm.aws.duckdb_engine import DuckDbEngine
 from scrm.aws.feed_versions import FeedVersions
+from scrm.aws.kpi_table import DynamoKpiMeasures
+from scrm.aws.org_table import DynamoOrgRepository
 from scrm.aws.table import Table
+from scrm.aws.target_table import DynamoFigures
 from scrm.aws.uplift_documents import BucketReviewDocuments
 from scrm.aws.uplift_table import DynamoReviews
 from scrm.kpi.feeds.datasets import CURRENT, DATASETS, Feed, partition_of
 from scrm.kpi.feeds.publications import Publication
+from scrm.org.model import OrgNode
 from scrm.runtime.uplift_joins import RELATIONS
 from scrm.runtime.wiring import kpi_review as wiring
 from scrm.uplift.reviews import ReviewDesk, ReviewState
@@ -94,3 +98,21 @@ def test_sends_are_kept_as_parquet(documents: DocumentStore) -> None:
     run(handler.TOUCHES)
 
     assert len(list(documents.sizes_below("uplift/touches/day=2027-04-29/"))) == 1
+
+
+def test_figures_of_every_node_are_told_to_the_book_of_targets(documents: DocumentStore) -> None:
+    del documents
+    client = session.client("dynamodb")
+    org = DynamoOrgRepository(Table(client, os.environ["ORG_TABLE"]))
+    for node in (OrgNode("1", "总行", "/1/", "0"), OrgNode("10", "上海分行", "/1/10/", "1")):
+        org.put_node(node, None)
+    measures = DynamoKpiMeasures(Table(client, os.environ["KPI_TABLE"]))
+    standing = {"1": {"active_rms": 17, "roster_rms": 20}, "10": {"active_rms": 8, "roster_rms": 10}}
+    measures.stand(date(2027, 4, 30), "usage", 1, standing)
+
+    run("kpi_review.figures")
+    run("kpi_review.figures")
+
+    book = DynamoFigures(Table(client, os.environ["TARGETS_TABLE"]))
+    told = book.latest("10", "staff_usage_rate", "2027-04", "2027-04")["2027-04"]
+    assert (told.figure.numerator, told.figure.denominator, told.version) == (8, 10, 1)

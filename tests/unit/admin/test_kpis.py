@@ -44,9 +44,10 @@ def tell(api: Api, month: str, until: date) -> None:
         FakeMarks(),
         api.kpi_figures().catalogue,
         lambda: frozenset({"added"}),
+        lambda _: None,
         "1",
     )
-    telling.tell(month, AT, until)
+    telling.tell(month, month, AT, until)
 
 
 def figure_of(reply: Reply, kpi: str) -> dict[str, Any]:

@@ -36,6 +36,7 @@ class Bank:
     figures: FakeFigures = field(default_factory=FakeFigures)
     marks: FakeMarks = field(default_factory=FakeMarks)
     catalogue: Catalogue = field(default_factory=lambda: Catalogue(SHIPPED))
+    facts: dict[str, int] = field(default_factory=dict)
 
     def telling(self, has_time: Callable[[], bool] = lambda: True) -> FigureTelling:
         return FigureTelling(
@@ -45,6 +46,7 @@ class Bank:
             marks=self.marks,
             catalogue=lambda: self.catalogue,
             urgent=lambda: URGENT,
+            facts_version=self.facts.get,
             root_id="1",
             has_time=has_time,
         )
@@ -59,9 +61,9 @@ def test_a_month_that_is_over_is_told_for_every_node_and_again_is_nothing_new() 
     for node_id, active, roster in (("1", 17, 20), ("10", 8, 10), ("20", 9, 10), ("11", 0, 0)):
         bank.measures.put(node_id, LAST, active_rms=active, roster_rms=roster)
 
-    first = bank.telling().tell("2027-03", NOW, LAST)
+    first = bank.telling().tell("2027-03", "march", NOW, LAST)
     bank.marks.marks.clear()
-    again = bank.telling().tell("2027-03", NOW, LAST)
+    again = bank.telling().tell("2027-03", "march", NOW, LAST)
 
     assert bank.of("10", "staff_usage_rate") == (8, 10)
     assert bank.of("11", "staff_usage_rate") is None
@@ -72,11 +74,11 @@ def test_a_month_that_is_over_is_told_for_every_node_and_again_is_nothing_new() 
 def test_a_late_count_makes_a_new_version_and_keeps_the_old_one() -> None:
     bank = Bank()
     bank.measures.put("1", LAST, added=5)
-    bank.telling().tell("2027-03", NOW, LAST)
+    bank.telling().tell("2027-03", "march", NOW, LAST)
     bank.measures.put("1", LAST, added=6)
     bank.marks.marks.clear()
 
-    bank.telling().tell("2027-03", NOW, LAST)
+    bank.telling().tell("2027-03", "march", NOW, LAST)
 
     versions = bank.figures.stored["1", "added", "2027-03"]
     assert [(one.version, one.figure.numerator) for one in versions] == [(1, 5), (2, 6)]
@@ -94,15 +96,20 @@ def test_while_a_month_runs_only_what_targets_go_by_is_told_up_to_yesterday() ->
     assert told.is_done
 
 
-def test_the_month_before_is_told_until_it_is_settled_and_on_the_first_nothing_runs() -> None:
+def test_a_month_is_told_until_it_is_settled_and_again_when_the_bank_publishes_its_facts_anew() -> None:
     bank = Bank()
-    bank.measures.put("1", LAST, added=2)
 
-    bank.telling().run(NOW, date(2027, 4, 1))
-    bank.measures.put("1", LAST, added=3)
-    bank.telling().run(NOW, date(2027, 4, 6))
+    def told_on(day: date, added: int) -> tuple[int, int | None] | None:
+        bank.measures.put("1", LAST, added=added)
+        bank.telling().run(NOW, day)
+        return bank.of("1", "added")
 
-    assert bank.of("1", "added") == (2, None)
+    days = [told_on(date(2027, 4, day), added) for day, added in ((1, 2), (1, 3), (2, 4), (6, 5), (7, 6), (30, 7))]
+    bank.facts["2027-03"] = 2
+    corrected = told_on(date(2027, 5, 12), 8)
+
+    assert [day and day[0] for day in days] == [2, 2, 4, 5, 5, 5]
+    assert corrected == (8, None)
     assert bank.of("1", "added", "2027-04") is None
 
 
@@ -111,11 +118,11 @@ def test_a_run_that_ends_early_is_gone_on_with() -> None:
     bank.measures.put("1", LAST, added=9)
     chances = iter([True, True, False])
 
-    first = bank.telling(lambda: next(chances)).tell("2027-03", NOW, LAST)
-    second = bank.telling().tell("2027-03", NOW, LAST)
+    first = bank.telling(lambda: next(chances)).tell("2027-03", "march", NOW, LAST)
+    second = bank.telling().tell("2027-03", "march", NOW, LAST)
 
     assert (first.is_done, bank.of("20", "added")) == (False, (0, None))
-    assert second == Told(nodes=3, figures=second.figures, changed=second.changed, is_done=True)
+    assert second == Told(3, second.figures, second.changed, ("2027-03",), is_done=True)
     assert bank.of("12", "added") == (0, None)
 
 
@@ -125,7 +132,7 @@ def test_what_is_hidden_at_a_node_is_hidden_below_it() -> None:
     for node_id, (aum, customers) in money.items():
         bank.measures.put(node_id, LAST, aum_fen=aum, fact_customers=customers)
 
-    bank.telling().tell("2027-03", NOW, LAST)
+    bank.telling().tell("2027-03", "march", NOW, LAST)
 
     assert bank.of("1", "aum") == (1000, None)
     assert [bank.of(node_id, "aum") for node_id in ("10", "20", "11", "12")] == [None] * 4
@@ -136,7 +143,7 @@ def test_a_version_beside_the_leading_one_is_told_under_its_own_name() -> None:
     bank = Bank(catalogue=catalogue_of(KpiDocument(definitions=(own,))))
     bank.measures.put("1", LAST, bound_customers=30, cards_bound=45, fact_customers=100)
 
-    bank.telling().tell("2027-03", NOW, LAST)
+    bank.telling().tell("2027-03", "march", NOW, LAST)
 
     assert bank.of("1", "card_binding") == (30, 100)
     assert bank.of("1", "card_binding@2") == (45, 100)
@@ -147,7 +154,7 @@ def test_the_gate_opens_at_80_percent_of_measured_usage_and_stays_shut_at_79_9()
     bank.measures.put("1", LAST, active_rms=1599, roster_rms=2000)
     bank.measures.put("10", LAST, active_rms=800, roster_rms=1000)
     bank.measures.put("20", LAST, active_rms=799, roster_rms=1000)
-    bank.telling().tell("2027-03", NOW, LAST)
+    bank.telling().tell("2027-03", "march", NOW, LAST)
     ladder, book = ladder_of(TargetsDocument()), FigureBook(bank.figures)
 
     stands = {

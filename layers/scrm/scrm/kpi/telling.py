@@ -1,13 +1,14 @@
 """A month's figures of every node are told to the book that targets and gates read (S10, invariant 6).
 
-The running month is told every day, as far as it has come; a month that is over until it is settled. Told again it is
-the same figure; where the counts changed, a new version. Nodes are walked parent by parent, the root first, because a
-figure that is hidden at a node is hidden at everybody below it.
+The running month is told every day, as far as it has come; the month before every day until it is settled; a settled
+one once more, and again when the bank published a later version of its facts. Told again it is the same figure; where
+the counts changed, a new version. Nodes are walked parent by parent, the root first, because a figure that is hidden at
+a node is hidden at everybody below it.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Final, Protocol
 
@@ -17,6 +18,9 @@ from scrm.kpi.ports import NodeMeasures
 from scrm.targets.figures import FigureBook, MonthFigure, month_before, month_of
 
 TOLD_BY: Final = "kpi"
+_MONTHS_BACK: Final = 12
+_DONE: Final = "~"
+"""Sorts behind every path."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +48,12 @@ class TellingMarks(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What a run did. ``is_done`` False: time ran out, the next run goes on."""
+    """What a run did. ``months`` were told whole; ``is_done`` False: time ran out, the next run goes on."""
 
     nodes: int = 0
     figures: int = 0
     changed: int = 0
+    months: tuple[str, ...] = ()
     is_done: bool = True
 
 
@@ -56,7 +61,8 @@ class Told:
 class FigureTelling:
     """Use case of a schedule. ``has_time`` says whether another node may be begun.
 
-    ``urgent``: KPIs that targets and gates go by, the only ones that are told while a month runs.
+    ``urgent``: KPIs that targets and gates go by, the only ones that are told while a month runs. ``facts_version``:
+    of the bank's facts of a month, None while none are published.
     """
 
     measures: NodeMeasures
@@ -65,44 +71,45 @@ class FigureTelling:
     marks: TellingMarks
     catalogue: Callable[[], Catalogue]
     urgent: Callable[[], Collection[str]]
+    facts_version: Callable[[str], int | None]
     root_id: str
-    settled_after_days: int = 5
+    settled_after_days: Callable[[], int] = field(default=lambda: 5)
     has_time: Callable[[], bool] = field(default=lambda: True)
 
     def run(self, now: datetime, today: date) -> Told:
-        """The month that is over while it is not settled, then the running one up to yesterday."""
-        told = Told()
-        yesterday = today - timedelta(days=1)
-        if today.day <= self.settled_after_days:
-            told = self._added(told, self.tell(month_before(month_of(today), 1), now, yesterday))
-        if told.is_done and month_of(yesterday) == month_of(today):
-            told = self._added(told, self.tell(month_of(today), now, yesterday))
-        return told
+        """What is due: the running month up to yesterday, then months that are over, the latest first."""
+        yesterday, whole = today - timedelta(days=1), Told()
+        due = [] if today.day == 1 else [(month_of(today), yesterday.isoformat())]
+        for back in range(1, _MONTHS_BACK + 1):
+            month = month_before(month_of(today), back)
+            is_settled = back > 1 or today.day > self.settled_after_days()
+            due.append((month, f"{'settled' if is_settled else yesterday} {self.facts_version(month) or 0}"))
+        for month, name in due:
+            if whole.is_done:
+                whole = _added(whole, self.tell(month, f"{month} {name}", now, yesterday))
+        return whole
 
-    def tell(self, month: str, now: datetime, until: date) -> Told:
-        """One month, up to ``until``. A run of the same day goes on where the last one stopped."""
-        period = Period.of_month(month, until)
-        name = f"{month} {until.isoformat()}"
+    def tell(self, month: str, name: str, now: datetime, until: date) -> Told:
+        """One month, up to ``until``. What ran under the same name before is gone on with, and not done twice."""
         done = self.marks.read(name)
-        is_over = Period.of_month(month).last <= until
-        urgent = self.urgent()
-        catalogue = self.catalogue()
-        definitions = [one for one in catalogue.in_force(month) if is_over or one.kpi in urgent]
+        if done == _DONE:
+            return Told()
+        period = Period.of_month(month, until)
         bank = self.measures.of_days(self.root_id, period.first, period.last)
+        if not bank:
+            return Told()  # nothing was ever told of it
         whole = Told()
+        walk = _Walk(self, month, period, bank, self.catalogue(), now)
         for parent, children in self._families(period.first):
             if parent and parent <= done:
                 continue
             if not self.has_time():
-                return Told(whole.nodes, whole.figures, whole.changed, is_done=False)
-            figures = [
-                one for one in self._figures(children, definitions, bank, period, catalogue, now, month) if one.figure
-            ]
-            changed = self.book.tell(figures)
-            whole = self._added(whole, Told(len(children), len(figures), changed))
+                return replace(whole, is_done=False)
+            whole = _added(whole, walk.tell(children))
             if parent:
                 self.marks.write(name, parent)
-        return whole
+        self.marks.write(name, _DONE)
+        return replace(whole, months=(month,))
 
     def _families(self, first: date) -> list[tuple[str, Sequence[Node]]]:
         """The root by itself, then the nodes next below each node, by the parent's path: parents before children."""
@@ -117,49 +124,61 @@ class FigureTelling:
         root = nodes.get(self.root_id)
         return [("", [root]), *families] if root else families
 
+
+@dataclass(frozen=True, slots=True)
+class _Walk:
+    """One month of one run."""
+
+    telling: FigureTelling
+    month: str
+    period: Period
+    bank: Days
+    catalogue: Catalogue
+    now: datetime
+
+    def tell(self, siblings: Sequence[Node]) -> Told:
+        """The figures of the nodes next below one."""
+        days = {node.node_id: self._days(node) for node in siblings}
+        figures = [one for definition in self._definitions() for one in self._figures(definition, siblings, days)]
+        return Told(len(siblings), len(figures), self.telling.book.tell(figures))
+
+    def _definitions(self) -> list[KpiDefinition]:
+        is_over = Period.of_month(self.month).last <= self.period.last
+        urgent = self.telling.urgent()
+        return [one for one in self.catalogue.in_force(self.month) if is_over or one.kpi in urgent]
+
+    def _days(self, node: Node) -> Days:
+        if node.node_id == self.telling.root_id:
+            return self.bank
+        return self.telling.measures.of_days(node.node_id, self.period.first, self.period.last)
+
     def _figures(
-        self,
-        children: Sequence[Node],
-        definitions: Sequence[KpiDefinition],
-        bank: Days,
-        period: Period,
-        catalogue: Catalogue,
-        now: datetime,
-        month: str,
+        self, definition: KpiDefinition, siblings: Sequence[Node], days: Mapping[str, Days]
     ) -> Iterable[MonthFigure]:
-        days = {
-            node.node_id: self.measures.of_days(node.node_id, period.first, period.last)
-            if node.node_id != self.root_id
-            else bank
-            for node in children
-        }
-        for definition in definitions:
-            name = name_in_book(catalogue, definition, month)
-            hidden = {node.node_id for node in children if definition.cell and self._is_hidden_above(node, name, month)}
-            computed = [
-                compute(definition, days[node.node_id], bank, period, catalogue.hide_below) for node in children
-            ]
-            for node, one in zip(children, protect(computed), strict=True):
-                if one.figure is not None and node.node_id not in hidden:
-                    yield MonthFigure(
-                        node_id=node.node_id,
-                        kpi=name,
-                        month=month,
-                        figure=one.figure,
-                        source=source_of(definition),
-                        told_by=TOLD_BY,
-                        told_at=now,
-                    )
+        name = name_in_book(self.catalogue, definition, self.month)
+        hide_below = self.catalogue.hide_below
+        computed = [compute(definition, days[node.node_id], self.bank, self.period, hide_below) for node in siblings]
+        for node, one in zip(siblings, protect(computed), strict=True):
+            if one.figure is not None and not (definition.cell and self._is_hidden_above(node, name)):
+                source = source_of(definition)
+                yield MonthFigure(node.node_id, name, self.month, one.figure, source, TOLD_BY, self.now)
 
-    def _is_hidden_above(self, node: Node, name: str, month: str) -> bool:
+    def _is_hidden_above(self, node: Node, name: str) -> bool:
         """A node above that has no figure hides those below it."""
-        if node.node_id == self.root_id:
+        if node.node_id == self.telling.root_id:
             return False
-        return month not in self.book.store.latest(node.parent_id, name, month, month)
+        above = self.telling.book.store.latest(node.parent_id, name, self.month, self.month)
+        return self.month not in above
 
-    @staticmethod
-    def _added(one: Told, other: Told) -> Told:
-        return Told(one.nodes + other.nodes, one.figures + other.figures, one.changed + other.changed, other.is_done)
+
+def _added(one: Told, other: Told) -> Told:
+    return Told(
+        one.nodes + other.nodes,
+        one.figures + other.figures,
+        one.changed + other.changed,
+        one.months + other.months,
+        other.is_done,
+    )
 
 
 def name_in_book(catalogue: Catalogue, definition: KpiDefinition, month: str) -> str:

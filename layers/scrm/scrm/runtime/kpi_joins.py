@@ -10,7 +10,9 @@ from scrm.kpi.shipped import SHIPPED
 from scrm.kpi.telling import Node
 from scrm.org.model import OrgNode
 from scrm.settings.kpi import DefinitionDocument, KpiDocument
-from scrm.targets.figures import month_of
+from scrm.targets.figures import FUNNEL, month_of
+from scrm.targets.plans import PlanState, PlanVersion
+from scrm.targets.stages import StageLadder
 
 LICENCE_COST = "licence_cost"
 
@@ -32,6 +34,13 @@ class OrgNodesOfMonth:
             closed = node.closed_at
             if closed is None or closed.astimezone(clock.BUSINESS_ZONE).date() >= first:
                 yield Node(node.node_id, node.path, node.parent_id)
+
+
+def urgent_kpis(ladder: StageLadder, plans: Iterable[PlanVersion]) -> frozenset[str]:
+    """KPIs that gates or plans in force go by: told while the month runs."""
+    asked = {criterion.kpi for stage in ladder.stages for criterion in stage.criteria}
+    planned = {plan.kpi for plan in plans if plan.state is PlanState.APPROVED}
+    return frozenset({*FUNNEL, *asked, *ladder.gated, *planned})
 
 
 def business_day() -> date:

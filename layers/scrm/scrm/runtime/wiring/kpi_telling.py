@@ -1,0 +1,34 @@
+"""Joins what tells figures; needs ``KPI_TABLE``, ``TARGETS_TABLE``, ``ORG_TABLE`` and ``DATA_BUCKET``."""
+
+from scrm.aws.feed_versions import FeedVersions
+from scrm.aws.kpi_table import DynamoKpiMeasures
+from scrm.aws.org_table import DynamoOrgRepository
+from scrm.aws.target_table import DynamoFigures, DynamoPlans
+from scrm.aws.telling_marks import BucketTellingMarks
+from scrm.kpi.feeds.datasets import Feed
+from scrm.kpi.telling import FigureTelling
+from scrm.node_paths import ROOT_NODE_ID
+from scrm.runtime.kpi_joins import OrgNodesOfMonth, business_day, urgent_kpis
+from scrm.runtime.run_time import invocation
+from scrm.runtime.wiring import kpi
+from scrm.runtime.wiring import targets as target_wiring
+from scrm.runtime.wiring.tables import bucket, table
+from scrm.targets.figures import FigureBook
+
+
+def telling() -> FigureTelling:
+    """For one run, with the settings in force."""
+    rows, documents, settings = table("TARGETS_TABLE"), bucket("DATA_BUCKET"), kpi.reader()
+    versions = FeedVersions(documents)
+    return FigureTelling(
+        measures=DynamoKpiMeasures(table("KPI_TABLE")),
+        book=FigureBook(DynamoFigures(rows)),
+        nodes=OrgNodesOfMonth(DynamoOrgRepository(table("ORG_TABLE"))),
+        marks=BucketTellingMarks(documents),
+        catalogue=kpi.catalogue,
+        urgent=lambda: urgent_kpis(target_wiring.ladder(), DynamoPlans(rows).of_year(business_day().year)),
+        facts_version=lambda month: versions.version(Feed.CUSTOMER_MONTHS, month),
+        root_id=ROOT_NODE_ID,
+        settled_after_days=lambda: settings.current().settled_after_days,
+        has_time=invocation.has_time,
+    )
