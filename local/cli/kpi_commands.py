@@ -1,8 +1,10 @@
 """``scrm kpi``: what each KPI is, and its figures from a node down to members and facts."""
 
+from pathlib import Path
+
 import click
 
-from local.cli import kpi_tables
+from local.cli import kpi_tables, tables
 from local.cli.client import at
 from local.cli.session import LIMIT, NODE, Session
 from local.cli.topic_settings import settings_of
@@ -68,6 +70,35 @@ def days(session: Session, name: str, node_id: str, first_day: str, last_day: st
     path = at("kpis", name, "nodes", node_id, "days")
     found = session.client.get(path, first_day=first_day, last_day=last_day)
     session.show(found, kpi_tables.days(found))
+
+
+@kpi.command("report")
+@click.argument("month")
+@NODE
+@click.option("--make", is_flag=True, help="按当前数据重新生成，再下载")
+@click.option("--form", type=click.Choice(["html", "xlsx", "csv", "parquet"]), default="html", show_default=True)
+@click.option("--out", "target", required=True, type=click.Path(dir_okay=False, path_type=Path), help="下载到该文件")
+@click.pass_obj
+def report(
+    session: Session,
+    month: str,
+    node_id: str | None,
+    make: bool,  # noqa: FBT001 - click passes it
+    form: str,
+    target: Path,
+) -> None:
+    """下载一个机构的月报：网页（html）或表格（xlsx、csv；总行定时任务另生成 parquet）。"""
+    if make:
+        asked = {"month": month} | ({"node_id": node_id} if node_id else {})
+        found = session.client.post(at("kpi-reports"), asked)
+    else:
+        node = node_id or session.client.me()["node"]["node_id"]
+        found = session.client.get(at("kpi-reports", month, "nodes", node))
+    if form not in found["links"]:
+        raise click.UsageError(f"没有 {form} 格式的文件，现有：{'、'.join(sorted(found['links']))}")
+    with target.open("wb") as file:
+        session.client.fetch(found["links"][form], file)
+    session.show(found, tables.facts("月报已下载", {"机构": found["node_id"], "月份": month, "文件": str(target)}))
 
 
 kpi.add_command(settings_of("kpi", "口径、隐藏下限与结账日。", kpi_tables.settings))

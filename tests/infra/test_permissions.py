@@ -94,6 +94,8 @@ PREFIXES = {
             "targets/splits/*",
             "lexicon/replays/*",
             "kpi/versions/*",
+            "reports/kpi/*",
+            "uplift/results/*",
         },
         "s3:PutObject": {
             "facts/task_done/*",
@@ -104,6 +106,7 @@ PREFIXES = {
             "targets/terms/*",
             "targets/splits/*",
             "lexicon/replays/*",
+            "reports/kpi/*",
         },
     },
     "CampaignPlanner": {
@@ -147,11 +150,19 @@ PREFIXES = {
             "kpi/relations/*",
             "kpi/telling/*",
             "kpi/versions/*",
+            "targets/terms/*",
+            "targets/splits/*",
             "uplift/results/*",
             "uplift/terms/*",
             "uplift/touches/*",
         },
-        "s3:PutObject": {"kpi/telling/*", "uplift/results/*", "uplift/touches/*"},
+        "s3:PutObject": {
+            "kpi/telling/*",
+            "reports/kpi/*",
+            "targets/splits/*",
+            "uplift/results/*",
+            "uplift/touches/*",
+        },
     },
     "KpiRollup": {
         "s3:GetObject": {*_facts(*KINDS), "kpi/windows/*", "kpi/counts/*"},

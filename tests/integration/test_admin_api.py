@@ -28,6 +28,8 @@ EXPECTED = {
     "list_kpis": 200,
     "get_kpi_figures": 200,
     "get_kpi_of_node": 200,
+    "get_kpi_report": 404,  # samples come by name: it is not made yet
+    "make_kpi_report": 201,
     "get_kpi_of_members": 200,
     "get_kpi_by_day": 200,
     "get_kpi_settings": 200,

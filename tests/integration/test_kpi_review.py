@@ -100,8 +100,9 @@ def test_sends_are_kept_as_parquet(documents: DocumentStore) -> None:
     assert len(list(documents.sizes_below("uplift/touches/day=2027-04-29/"))) == 1
 
 
-def test_figures_of_every_node_are_told_to_the_book_of_targets(documents: DocumentStore) -> None:
-    del documents
+def test_figures_of_every_node_are_told_to_targets_and_the_month_is_reported(
+    documents: DocumentStore,
+) -> None:
     client = session.client("dynamodb")
     org = DynamoOrgRepository(Table(client, os.environ["ORG_TABLE"]))
     for node in (OrgNode("1", "总行", "/1/", "0"), OrgNode("10", "上海分行", "/1/10/", "1")):
@@ -116,3 +117,5 @@ def test_figures_of_every_node_are_told_to_the_book_of_targets(documents: Docume
     book = DynamoFigures(Table(client, os.environ["TARGETS_TABLE"]))
     told = book.latest("10", "staff_usage_rate", "2027-04", "2027-04")["2027-04"]
     assert (told.figure.numerator, told.figure.denominator, told.version) == (8, 10, 1)
+    made = [key.rsplit("/", 1)[1] for key, _ in documents.sizes_below("reports/kpi/2027-04/")]
+    assert made == [f"{node}.{form}" for node in ("1", "10") for form in ("csv", "html", "parquet", "xlsx")]

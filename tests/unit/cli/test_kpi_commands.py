@@ -2,8 +2,16 @@
 
 import json
 from pathlib import Path
+from typing import BinaryIO
 
+import pytest
+
+from local.cli.client import AdminClient
+from scrm.aws.report_documents import BucketReports
+from scrm.runtime.wiring import kpi_reports as wiring
 from tests.admin_api import Api
+from tests.fakes.report import ReportBank
+from tests.unit.admin.test_kpi_reports import LinkedFiles
 from tests.unit.admin.test_kpis import BEFORE, LAST, measured
 from tests.unit.cli.test_commands import Run, api, endpoints, gateway, issuer, run
 
@@ -39,3 +47,29 @@ def test_settings_are_shown_and_replaced(run: Run, tmp_path: Path) -> None:
 
     assert "缺省" in before
     assert "card_binding@1 至 2027-06" in after
+
+
+def test_a_report_is_made_and_downloaded(
+    run: Run, measured: Api, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    kept, asked = LinkedFiles(), []
+
+    def desk(most_nodes: int) -> wiring.ReportDesk:
+        return wiring.ReportDesk(ReportBank().reports(most_nodes), BucketReports(kept))
+
+    def fetch(_: AdminClient, url: str, target: BinaryIO) -> None:
+        asked.append(url)
+        target.write(b"page")
+
+    monkeypatch.setattr(wiring, "desk", desk)
+    monkeypatch.setattr(AdminClient, "fetch", fetch)
+    path = tmp_path / "march.html"
+
+    shown = run("kpi", "report", BEFORE, "--make", "--out", str(path)).output
+    again = run("kpi", "report", BEFORE, "--form", "parquet", "--out", str(path))
+
+    assert "月报已下载" in shown
+    assert path.read_bytes() == b"page"
+    assert f"reports/kpi/{BEFORE}/1.html" in asked[0]
+    assert again.exit_code == 2
+    assert "没有 parquet 格式的文件" in again.output

@@ -140,7 +140,7 @@ _SERVICE: Final = (
     _ratio("reply_rate", "按时回复率", (("answered_in_time",), ("questions",)), Source.ARCHIVE, ("service_quality",)),
     _ratio(
         "first_response",
-        "平均首次响应（秒）",
+        "平均首次响应时间",
         (("first_response_seconds",), ("answered",)),
         Source.ARCHIVE,
         ("service_quality",),

@@ -48,6 +48,7 @@ FAMILIES: Final[Mapping[str, str]] = {
     "gate-overrides": "gates",
     "gates": "gates",
     "kpi-figures": "kpi_figures",
+    "kpi-reports": "kpi_reports",
     "kpis": "kpis",
     "lexicon": "lexicon",
     "me": "me",

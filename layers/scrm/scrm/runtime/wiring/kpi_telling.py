@@ -1,5 +1,8 @@
-"""Joins what tells figures; needs ``KPI_TABLE``, ``TARGETS_TABLE``, ``ORG_TABLE`` and ``DATA_BUCKET``."""
+"""Joins what tells and reports figures; needs ``KPI_TABLE``, ``TARGETS_TABLE``, ``ORG_TABLE`` and ``DATA_BUCKET``."""
 
+from typing import Final
+
+from scrm.aws.duckdb_engine import DuckDbEngine
 from scrm.aws.feed_versions import FeedVersions
 from scrm.aws.kpi_table import DynamoKpiMeasures
 from scrm.aws.org_table import DynamoOrgRepository
@@ -10,10 +13,22 @@ from scrm.kpi.telling import FigureTelling
 from scrm.node_paths import ROOT_NODE_ID
 from scrm.runtime.kpi_joins import OrgNodesOfMonth, business_day, urgent_kpis
 from scrm.runtime.run_time import invocation
-from scrm.runtime.wiring import kpi
+from scrm.runtime.wiring import kpi, kpi_reports
 from scrm.runtime.wiring import targets as target_wiring
 from scrm.runtime.wiring.tables import bucket, table
 from scrm.targets.figures import FigureBook
+
+_MOST_NODES: Final = 1_000
+"""Below a node whose report is made by schedule: ten minutes of reading at most."""
+
+
+def marks() -> BucketTellingMarks:
+    return BucketTellingMarks(bucket("DATA_BUCKET"))
+
+
+def reports() -> kpi_reports.ReportDesk:
+    """With what writes Parquet."""
+    return kpi_reports.desk(_MOST_NODES, DuckDbEngine(bucket("DATA_BUCKET")))
 
 
 def telling() -> FigureTelling:
@@ -24,7 +39,7 @@ def telling() -> FigureTelling:
         measures=DynamoKpiMeasures(table("KPI_TABLE")),
         book=FigureBook(DynamoFigures(rows)),
         nodes=OrgNodesOfMonth(DynamoOrgRepository(table("ORG_TABLE"))),
-        marks=BucketTellingMarks(documents),
+        marks=marks(),
         catalogue=kpi.catalogue,
         urgent=lambda: urgent_kpis(target_wiring.ladder(), DynamoPlans(rows).of_year(business_day().year)),
         facts_version=lambda month: versions.version(Feed.CUSTOMER_MONTHS, month),

@@ -1,9 +1,22 @@
-"""By schedule: figures of every node are told to the book that targets and gates read."""
+"""By schedule: figures of every node are told to the book that targets and gates read, then months that are over are
+reported."""
+
+from collections.abc import Iterator
+from typing import Final
 
 from scrm import clock
-from scrm.runtime.kpi_joins import business_day
+from scrm.kpi.report import ReportRefusedError
+from scrm.node_paths import ROOT_NODE_ID
+from scrm.runtime.kpi_joins import business_day, business_month
 from scrm.runtime.observability import count, logger
+from scrm.runtime.run_time import invocation
 from scrm.runtime.wiring import kpi_telling as wiring
+from scrm.targets.figures import month_before
+
+_DUE: Final = " "
+"""Sorts before every node."""
+_DONE: Final = "~"
+"""Sorts behind every node."""
 
 
 def tell() -> None:
@@ -14,3 +27,41 @@ def tell() -> None:
         count("KpiFiguresTold", told.changed)
     if not told.is_done:
         count("KpiTellingUnfinished")
+    over = {month for month in told.months if month < business_month()}
+    if told.changed:
+        for month in sorted(over):
+            wiring.marks().write(_name(month), _DUE)
+    for month in sorted(over | {month_before(business_month(), 1)}):
+        _report(month)
+
+
+def _report(month: str) -> None:
+    """Of head office and of each branch; a report that is too large for a run is left out and logged."""
+    marks = wiring.marks()
+    done = marks.read(_name(month))
+    if done in {"", _DONE}:
+        return
+    desk = wiring.reports()
+    for node_id in _nodes(month):
+        if node_id <= done:
+            continue
+        if not invocation.has_time():
+            return
+        try:
+            desk.make(node_id, month, clock.now())
+            count("KpiReportMade")
+        except ReportRefusedError:
+            logger.warning("report too large", node_id=node_id, month=month)
+        marks.write(_name(month), node_id)
+    marks.write(_name(month), _DONE)
+
+
+def _nodes(month: str) -> Iterator[str]:
+    """The root's first, whatever it is called: it is what most people wait for."""
+    places = wiring.reports().reports.places
+    yield ROOT_NODE_ID
+    yield from sorted(place.node_id for place in places.below(ROOT_NODE_ID, month))
+
+
+def _name(month: str) -> str:
+    return f"{month} reports"
