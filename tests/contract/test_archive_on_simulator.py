@@ -1,7 +1,7 @@
 """Both sources on the simulated archive: what WeCom's own library shows of it, the local source shows too.
 
 The library itself is loaded where its package has it, Linux on x86_64, and reaches the simulator through its proxy; it
-can open no message, because the cipher is the simulator's.
+can open no message and take no file, because cipher and reply are the simulator's.
 """
 
 import base64
@@ -58,6 +58,17 @@ def source(request: pytest.FixtureRequest, sim: RunningSimulator) -> Iterator[Ch
         return
     if not HAS_LIBRARY:
         print(WITHOUT_LIBRARY)  # noqa: T201 - the reason is to be seen
+        pytest.skip(WITHOUT_LIBRARY)
+    found = library(sim)
+    yield found
+    found.close()
+
+
+@pytest.fixture
+def loaded(sim: RunningSimulator) -> Iterator[LibrarySource]:
+    """The library itself."""
+    if not HAS_LIBRARY:
+        print(WITHOUT_LIBRARY)  # noqa: T201 - as above
         pytest.skip(WITHOUT_LIBRARY)
     found = library(sim)
     yield found
@@ -162,7 +173,67 @@ def test_a_refused_secret_looks_like_a_broken_network(sim: RunningSimulator) -> 
             source.close()
 
 
-# What only the local source can do: open messages and fetch files.
+@pytest.mark.parametrize(
+    ("fault", "code", "helps"),
+    [
+        ({"kind": "html"}, 10003, FailureKind.RETRY),
+        ({"kind": "http", "status": 502}, 10001, FailureKind.RETRY),
+        ({"kind": "errcode", "errcode": 301042}, 10009, FailureKind.NOT_ALLOWED),
+    ],
+)
+def test_a_file_that_the_library_does_not_get_says_what_helps(
+    loaded: LibrarySource, sim: RunningSimulator, fault: dict[str, Any], code: int, helps: FailureKind
+) -> None:
+    file = sim.control.archive.add_file(b"abc")["sdkfileid"]
+    sim.control.add_fault(path=MEDIA, count=1, **fault)
+
+    with pytest.raises(SourceFailure) as raised:
+        loaded.get_media(file, "")
+
+    assert (raised.value.code, raised.value.kind) == (code, helps)
+
+
+@pytest.mark.parametrize(("name", "index", "code"), [("", "", 10000), ("SIM", "bytes=0-5", 10000), ("no", "", 10005)])
+def test_a_file_that_is_asked_for_wrongly_never_leaves_the_library(
+    loaded: LibrarySource, sim: RunningSimulator, name: str, index: str, code: int
+) -> None:
+    names = {"SIM": sim.control.archive.add_file(b"abc")["sdkfileid"], "no": "no base64!"}
+    with pytest.raises(SourceFailure) as raised:
+        loaded.get_media(names.get(name, ""), index)
+
+    assert (raised.value.code, raised.value.kind) == (code, FailureKind.FIX)
+    assert sim.control.calls(path=MEDIA) == []
+
+
+def test_the_library_asks_for_the_file_that_the_message_names(loaded: LibrarySource, sim: RunningSimulator) -> None:
+    """Its id and the right to it are read from the message's id; what comes back must be WeCom's own, which nobody
+    has published."""
+    file = sim.control.archive.make_file(CHUNK + 1, seed=3)["sdkfileid"]
+
+    with pytest.raises(SourceFailure) as raised:
+        loaded.get_media(file, "")
+
+    (asked,) = sim.control.calls(path=MEDIA)
+    assert (asked["errcode"], asked["http_status"]) == (0, 206)
+    assert raised.value.code == 10003
+
+
+def test_a_token_that_is_refused_for_a_file_is_not_kept(loaded: LibrarySource, sim: RunningSimulator) -> None:
+    file = sim.control.archive.add_file(b"abc")["sdkfileid"]
+    page(loaded)
+    sim.control.revoke_tokens("archive")
+
+    codes = []
+    for _ in range(2):
+        with pytest.raises(SourceFailure) as raised:
+            loaded.get_media(file, "")
+        codes.append(raised.value.code)
+
+    assert codes == [10002, 10003]  # refused, which the library does not tell apart; then with another token
+    assert len(sim.control.calls(path="gettoken")) == 2
+
+
+# What only the local source can do: open messages and take files.
 
 
 def test_messages_of_every_kind_are_opened_as_they_were_said(sim: RunningSimulator) -> None:

@@ -108,6 +108,18 @@ def test_a_stale_token_and_old_age_end_the_process_too(watched: Watched) -> None
     assert watched.reports == []
 
 
+def test_a_file_that_comes_with_what_cannot_be_read_ends_the_process_for_its_token_may_be_stale(
+    watched: Watched,
+) -> None:
+    watched.source.get_media("file", "")
+    with pytest.raises(SourceFailure) as refused:
+        watched.source.get_media("refused", "")
+    watched.source.get_media("file", "")
+
+    assert (refused.value.code, refused.value.kind) == (10002, FailureKind.RETRY)
+    assert (watched.started, watched.reports) == (2, [])
+
+
 def test_a_library_that_does_not_load_is_a_crash_that_says_so(
     watched: Watched, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

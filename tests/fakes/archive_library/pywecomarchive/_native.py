@@ -64,7 +64,7 @@ class _Library:
 
     def GetMediaData(self, _handle: int, index: bytes, file_id: bytes, *_way: Any) -> int:  # noqa: N802
         self._put(index + b"|" + file_id)
-        return 10005 if file_id == b"bad" else 0
+        return {b"bad": 10005, b"refused": 10002}.get(file_id, 0)
 
     def _put(self, content: bytes) -> None:
         self._buffers[1] = ctypes.create_string_buffer(content, max(len(content), 1))

@@ -19,6 +19,7 @@ from scrm.wecom.archive import library_child
 from scrm.wecom.archive.replies import tells_stale_token
 from scrm.wecom.transport import AppCredentials
 
+_NOT_PARSED: Final = 10002
 _NOT_OPENED: Final = 10008
 _LEAST_TEXT: Final = 13  # the library aborts at a shorter one
 _MOST_REPLY: Final = 256 * 1024 * 1024
@@ -80,6 +81,8 @@ class LibrarySource:
     def get_media(self, sdk_file_id: str, index: str) -> MediaChunk:
         name = sdk_file_id.encode()
         head, data = self._call({"call": "media", "cut": len(name)}, name + index.encode())
+        if head["code"] == _NOT_PARSED:
+            self.close()  # a token that WeCom refuses looks like this too, and the library would keep it
         if head["code"]:
             raise failure(head["code"])
         return MediaChunk(data, head["index"], head["finished"])
