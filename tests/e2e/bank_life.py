@@ -10,6 +10,7 @@ import requests
 from local.cli.client import at
 from local.cli.errors import NotFoundError
 from tests.e2e.bank_archive import a_day_is_certified, conversations_are_kept, facts_are_counted, service_is_measured
+from tests.e2e.bank_figures import figures_are_told_and_reported
 from tests.e2e.bank_targets import a_year_is_planned
 from tests.e2e.conditions import eventually
 from tests.e2e.small_bank import Bank
@@ -52,6 +53,7 @@ def live(bank: Bank) -> None:
     conversations_are_kept(bank)
     a_day_is_certified(bank)
     a_year_is_planned(bank)
+    figures_are_told_and_reported(bank)
     service_is_measured(bank)
     facts_are_counted(bank)
 
