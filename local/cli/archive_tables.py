@@ -97,6 +97,8 @@ def certificate(found: Row) -> Table:
     for version, rows in found["parked_by_key_version"].items():
         table.add_row(f"出具时仍搁置（密钥版本 {version}）", str(rows))
     table.add_row("在册 / 有席位 / 无席位", _seats(seats))
+    for name, shown in (("customers", "客户"), ("groups", "客户群")):
+        table.add_row(f"{shown}：同意存档 / 不同意 / 未知", _consents(found["consents"], name))
     table.add_row("列明的对象数", str(found["objects"]))
     table.add_row("证明文件", found["key"])
     table.add_row("摘要", found["root"])
@@ -117,6 +119,10 @@ def verified(found: Sequence[VerifiedDay]) -> Table:
 
 def _seats(seats: Row | None) -> str:
     return " / ".join(str(seats[name]) for name in ("roster", "permitted", "without")) if seats else _NONE
+
+
+def _consents(consents: Row | None, of: str) -> str:
+    return " / ".join(str(consents[of][name]) for name in ("agreed", "refused", "unknown")) if consents else _NONE
 
 
 def _time(value: str | None) -> str:

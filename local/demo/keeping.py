@@ -165,9 +165,10 @@ class Keeping:
         self.stage.tell(f"总行把会话留存期延长到 {self.kept_days} 天：已存对象的锁定随之延长，只增不减")
 
     def _locks(self) -> dict[str, datetime]:
-        """Until when each object of the bucket is locked."""
+        """Until when each object is locked, but files: the engine forgets the lock where parts are joined."""
         s3, bucket = self.stage.stack.engine.client("s3"), self._bucket
-        keys = [each["Key"] for each in s3.list_objects_v2(Bucket=bucket)["Contents"]]
+        listed = s3.list_objects_v2(Bucket=bucket)["Contents"]
+        keys = [each["Key"] for each in listed if not each["Key"].startswith("media/")]
         found = {key: s3.get_object_retention(Bucket=bucket, Key=key)["Retention"] for key in keys}
         return {key: retention["RetainUntilDate"] for key, retention in found.items()}
 

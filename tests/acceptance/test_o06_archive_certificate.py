@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from local.simulator.server import RunningSimulator
-from scrm.archive.certificate import DayCertificate, Fault, FaultKind, Seats
+from scrm.archive.asking import ConsentTally
+from scrm.archive.certificate import Consents, DayCertificate, Fault, FaultKind, Seats
 from scrm.archive.certifying import Certifying, Verifying
 from scrm.archive.errors import FailureKind, SourceFailure
 from scrm.archive.intake import Intake, Run, RunEnd
@@ -125,6 +126,16 @@ class Archived:
         permitted = set(self.corp.client().conversation_archive.permitted_members())
         roster = {"rm_a", "rm_b"}
         return Seats(len(roster), len(permitted), tuple(sorted(roster - permitted)))
+
+    def consents(self) -> Consents:
+        """As WeCom answers when it is asked about every customer of a member with a seat."""
+        client, customers = self.corp.client().conversation_archive, ConsentTally()
+        for member in client.permitted_members():
+            serves = [row["external_userid"] for row in self.sim.control.relations(userid=member)]
+            answered = [each.status for each in client.agreements([(member, each) for each in serves])]
+            agreed, refused = answered.count("Agree"), answered.count("Disagree")
+            customers += ConsentTally(agreed, refused, len(serves) - agreed - refused)
+        return Consents(customers, ConsentTally(), 0)
 
     def certify(self) -> list[DayCertificate]:
         return Certifying(self.memory.objects, self.days, self.key, self, archive_corp.CORP_ID, self.now).run()
@@ -251,6 +262,7 @@ def test_o06_the_certificate_is_complete_names_what_waits_and_a_flipped_byte(
 
     # Members without a seat are listed.
     assert days[-1].seats == Seats(2, 1, ("rm_b",))
+    assert days[-1].consents == Consents(ConsentTally(agreed=1, unknown=1), ConsentTally(), 0)
 
     # One byte of anything is named.
     page = days[-1].last_manifest

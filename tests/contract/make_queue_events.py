@@ -12,6 +12,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from scrm.archive.messages import (
+    ConsentsRequested,
     PageParked,
     PageStored,
     PullRequested,
@@ -300,6 +301,7 @@ def samples() -> dict[str, dict[str, dict[str, Any]]]:
             "pull_requested": batch("archive_intake", PullRequested()),
             "seats": {"schedule": "archive_intake.seats"},
             "sweep_requested": batch("archive_intake", SweepRequested()),
+            "consents_requested": batch("archive_intake", ConsentsRequested()),
         },
         "archive_worker": {
             "page_parked": batch("archive", PageParked(asked_from=0, key_version=2, reason=ParkReason.KEY_MISSING)),

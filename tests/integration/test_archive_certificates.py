@@ -15,6 +15,7 @@ from functions.archive_media import handler as archive_media
 from local.cli import archive_proof
 from local.cli.commands import scrm
 from scrm import clock
+from scrm.archive.asking import ConsentTally
 from scrm.archive.manifest import checksum
 from scrm.archive.places import manifest_key, page_key, segment_key
 from scrm.aws.archive_days import DynamoCertifiedDays
@@ -86,6 +87,32 @@ def test_a_day_is_certified_and_stands_before_an_auditor_who_has_the_public_key(
     kept.write_text(key.output)
     told = auditor("--day", str(day), "--public-key", str(kept))
     assert (told.exit_code, "完整" in told.output) == (0, True)
+
+
+def test_the_consents_of_customers_and_groups_are_asked_for_and_stand_in_the_certificate(bank: LocalBank) -> None:
+    customers = sorted(row["external_userid"] for row in bank.sim.control.relations(userid=MEMBER))
+    corp = bank.sim.control.world()
+    for row in corp["relations"]:
+        if row["userid"] == MEMBER:
+            row["archive_consent"] = {customers[0]: "agreed", customers[1]: "refused"}.get(row["external_userid"])
+    bank.sim.control.load_world(corp)
+    bank.sim.control.archive.set_seats([MEMBER])
+    bank.full_pass()
+    archive_intake.lambda_handler({"schedule": archive_intake.SEATS}, Context())  # type: ignore[arg-type]
+    bank.run_until_idle()
+    members = DynamoArchiveMembers(table(bank.tables))
+    (tally,) = (each for each in members.tallies() if each.member == MEMBER)
+    assert tally.customers == ConsentTally(agreed=1, refused=1, unknown=len(customers) - 2)
+    assert members.of([MEMBER])[MEMBER].refused == {customers[1]}
+
+    day = end_the_day(bank)
+    certify(bank)
+
+    found = DynamoCertifiedDays(table(bank.tables)).day(day)
+    assert found is not None
+    assert found.consents is not None
+    assert found.consents.unasked == 0
+    assert found.consents.customers.refused >= 1
 
 
 def test_certifying_with_a_death_before_and_after_each_call_makes_one_certificate(bank: LocalBank) -> None:

@@ -72,7 +72,7 @@ def _single(call: Call, one: Any) -> Iterator[Body]:
     userid, customer = arguments.text(one, "userid"), arguments.text(one, "exteranalopenid")
     relation: Relation | None = call.world.relation(userid, customer)
     if relation is not None:
-        for shown in _agreement(call, relation.archive_consent, relation.archive_consent_at):
+        for shown in _agreement(call, relation.archive_consent, relation.archive_consent_at or relation.createtime):
             yield {**shown, "userid": relation.userid, "exteranalopenid": customer}
 
 
@@ -84,14 +84,17 @@ def check_room_agree(call: Call) -> Body:
     rows = [
         {**shown, "exteranalopenid": row.userid}
         for row in outsiders
-        for shown in _agreement(call, row.archive_consent, row.archive_consent_at)
+        for shown in _agreement(call, row.archive_consent, row.archive_consent_at or row.join_time)
     ]
     return {"agreeinfo": rows}
 
 
-def _agreement(call: Call, consent: ArchiveConsent | None, at: float | None) -> Iterator[Body]:
-    if consent in _SHOWN or call.knobs.archive_undecided_shown:
-        yield {"status_change_time": int(at or 0), "agree_status": _SHOWN.get(consent or "", "Disagree")}
+def _agreement(call: Call, consent: ArchiveConsent | None, at: float) -> Iterator[Body]:
+    """``at``: when he answered; a world that does not say so had it with the relation."""
+    if consent in _SHOWN:
+        yield {"status_change_time": int(at), "agree_status": _SHOWN[consent]}
+    elif call.knobs.archive_undecided_shown:
+        yield {"status_change_time": 0, "agree_status": "Disagree"}
 
 
 def internal_group(call: Call) -> Body:

@@ -7,7 +7,19 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from scrm.archive import manifest as manifests
-from scrm.archive.certificate import DayIncompleteError, DayMedia, Fault, FaultKind, MediaCounts, NamedObject, Seats
+from scrm.archive.asking import ConsentTally
+from scrm.archive.certificate import (
+    Consents,
+    DayIncompleteError,
+    DayMedia,
+    Fault,
+    FaultKind,
+    MediaCounts,
+    NamedObject,
+    Seats,
+    from_bytes,
+    to_bytes,
+)
 from scrm.archive.certifying import ArchiveFaultyError, Certifying, Verifying
 from scrm.archive.places import manifest_key, page_key, segment_key
 from scrm.archive.segment import SegmentWriter
@@ -17,12 +29,16 @@ from tests.fakes.certificates import Days, Key
 
 DAY = date(2026, 11, 26)
 NEXT_DAY = DAY + timedelta(days=1)
+CONSENTS = Consents(ConsentTally(7, 1, 2), ConsentTally(1, 0, 1), unasked=1)
 SEATS = Seats(roster=3, permitted=2, without=("rm_wu",))
 
 
 class Roster:
     def seats(self) -> Seats | None:
         return SEATS
+
+    def consents(self) -> Consents | None:
+        return CONSENTS
 
 
 class Certified:
@@ -73,7 +89,17 @@ def test_a_day_that_is_over_is_certified_with_everything_counted(at: Certified) 
     assert made.counts.pages == made.last_manifest
     assert len(made.objects) == 3 * made.counts.pages
     assert made.seats == SEATS
+    assert made.consents == CONSENTS
     assert at.verifying.verify(DAY) == []
+
+
+def test_a_certificate_says_its_own_words_again_also_one_from_before_consents_were_counted(at: Certified) -> None:
+    (made,) = at.certifying.run()
+    without = replace(made, consents=None)
+
+    assert from_bytes(to_bytes(made)) == made
+    assert from_bytes(to_bytes(without)) == without
+    assert b"consents" not in to_bytes(without)
 
 
 def test_rows_that_a_segment_has_no_line_for_are_told() -> None:

@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Any, Final, Protocol
 
 from scrm.archive import manifest as manifests
+from scrm.archive.asking import ConsentTally
 from scrm.archive.manifest import Manifest
 from scrm.archive.places import manifest_key, reopened_key
 from scrm.archive.stores import ArchiveObjects, ReopenedRows, SegmentPointer
@@ -102,6 +103,16 @@ class Seats:
 
 
 @dataclass(frozen=True, slots=True)
+class Consents:
+    """What is known of the consent of customers and groups of members with a seat; ``unasked`` are members about whom
+    WeCom was not asked yet."""
+
+    customers: ConsentTally
+    groups: ConsentTally
+    unasked: int
+
+
+@dataclass(frozen=True, slots=True)
 class DayCertificate:
     """``first_manifest`` to ``last_manifest``: the day's pulls, both included; a day without any has 0 in both.
 
@@ -120,6 +131,7 @@ class DayCertificate:
     objects: tuple[NamedObject, ...]
     media: MediaCounts
     seats: Seats | None = None
+    consents: Consents | None = None
 
 
 class Signer(Protocol):
@@ -188,6 +200,7 @@ class DayFacts:
     reopened: Sequence[ReopenedRows]
     media: DayMedia
     seats: Seats | None
+    consents: Consents | None = None
 
 
 def certify(
@@ -225,6 +238,7 @@ def certify(
         objects=(*_named(facts.links, segments), *map(_reopened, facts.reopened), *facts.media.files),
         media=facts.media.counts,
         seats=facts.seats,
+        consents=facts.consents,
     )
 
 
@@ -280,7 +294,11 @@ def root_of(certificate: DayCertificate) -> str:
 
 
 def to_bytes(certificate: DayCertificate) -> bytes:
-    document = asdict(certificate) | {
+    """A certificate from before consents were counted has no word of them, and so keeps its root."""
+    known = asdict(certificate)
+    if certificate.consents is None:
+        del known["consents"]
+    document = known | {
         "schema_version": _SCHEMA_VERSION,
         "day": certificate.day.isoformat(),
         "made_at": to_iso(certificate.made_at),
@@ -293,7 +311,7 @@ def from_bytes(raw: bytes) -> DayCertificate:
     """Raises ValueError, KeyError or TypeError for bytes that `to_bytes` did not make."""
     document: dict[str, Any] = json.loads(raw)
     document.pop("schema_version")
-    seats = document.pop("seats")
+    seats, consents = document.pop("seats"), document.pop("consents", None)
     return DayCertificate(
         **document
         | {
@@ -303,5 +321,11 @@ def from_bytes(raw: bytes) -> DayCertificate:
             "media": MediaCounts(**document["media"]),
             "objects": tuple(NamedObject(**each) for each in document["objects"]),
             "seats": Seats(**seats | {"without": tuple(seats["without"])}) if seats else None,
+            "consents": consents_of(consents) if consents else None,
         }
     )
+
+
+def consents_of(document: Mapping[str, Any]) -> Consents:
+    customers, groups = (ConsentTally(**document[name]) for name in ("customers", "groups"))
+    return Consents(customers, groups, document["unasked"])

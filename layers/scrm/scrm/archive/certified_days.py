@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol
 
-from scrm.archive.certificate import Counts, MediaCounts
+from scrm.archive.certificate import Consents, Counts, MediaCounts
 from scrm.paging import Page
 
 
@@ -35,6 +35,7 @@ class CertifiedDay:
     objects: int
     media: MediaCounts
     seats: SeatCounts | None
+    consents: Consents | None = None
 
 
 class CertifiedDayQueries(Protocol):

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from scrm.archive import certificate as certificates
 from scrm.archive.certificate import (
+    Consents,
     DayCertificate,
     DayFacts,
     DayMedia,
@@ -63,6 +64,10 @@ class ArchivedSeats(Protocol):
     """Who is on the roster and who of them WeCom archives; None where nobody knows."""
 
     def seats(self) -> Seats | None: ...
+
+    def consents(self) -> Consents | None:
+        """None until somebody has a seat."""
+        ...
 
 
 class ArchiveFaultyError(Exception):
@@ -161,6 +166,7 @@ class Certifying:
             self.days.reopened_on(day),
             self.days.media_of(day, [manifest.page.asked_from for manifest, _ in links]),
             self.seats.seats(),
+            self.seats.consents(),
         )
         return certificates.certify(self.corp_id, day, self.now(), previous, facts)
 

@@ -19,6 +19,12 @@ class PullRequested(ArchiveMessage):
     kind: Literal["pull_requested"] = "pull_requested"
 
 
+class ConsentsRequested(ArchiveMessage):
+    """Intake queue: go on asking WeCom what customers answered about the archive."""
+
+    kind: Literal["consents_requested"] = "consents_requested"
+
+
 class SweepRequested(ArchiveMessage):
     """Intake queue: tell the worker again of pages that stand open."""
 

@@ -13,7 +13,7 @@ from dataclasses import asdict
 from datetime import date
 from typing import Any, Final
 
-from scrm.archive.certificate import Counts, DayCertificate, DayMedia, MediaCounts, NamedObject, root_of
+from scrm.archive.certificate import Counts, DayCertificate, DayMedia, MediaCounts, NamedObject, consents_of, root_of
 from scrm.archive.certified_days import CertifiedDay, SeatCounts
 from scrm.archive.media import MediaState
 from scrm.archive.stores import Cursor, ReopenedRows, SegmentPointer
@@ -121,6 +121,7 @@ def _item(certificate: DayCertificate, signature: bytes) -> Item:
         "seats": {"roster": seats.roster, "permitted": seats.permitted, "without": len(seats.without)}
         if seats
         else None,
+        "consents": asdict(certificate.consents) if certificate.consents else None,
     }
 
 
@@ -137,4 +138,5 @@ def _to_day(item: Mapping[str, Any]) -> CertifiedDay:
         objects=item["object_count"],
         media=MediaCounts(**item["media"]),
         seats=SeatCounts(**seats) if seats else None,
+        consents=consents_of(item["consents"]) if "consents" in item else None,
     )

@@ -5,16 +5,19 @@ pk                      sk                    item
 ======================  ====================  =========================================================================
 ``MEMBER#<userid>``     ``COVERAGE``          his seat, and as one set the customers who refused: one read for an owner
 ``MEMBER#<userid>``     ``ANSWER#<customer>``  what a customer answered last, and when
-``SEATS#<part>``        ``<userid>``          members with a seat, in 16 parts, so that the list can be compared
+``SEATS#<part>``        ``<userid>``          members with a seat, in 16 parts, to compare the list; what is known of
+                                              the consents of his customers and groups
 ======================  ====================  =========================================================================
 """
 
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any, Final
 
 from scrm import clock
+from scrm.archive.asking import ConsentTally, MemberTally
 from scrm.archive.coverage import Answer, ArchiveConsent, MemberCoverage
 from scrm.aws.table import ABSENT, Condition, Delete, Put, Table, Update, starts_with
 
@@ -24,7 +27,7 @@ _COVERAGE: Final = "COVERAGE"
 
 
 class DynamoArchiveMembers:
-    """Implements `scrm.archive.coverage.CoverageStore`."""
+    """Implements `scrm.archive.coverage.CoverageStore` and `scrm.archive.asking.Tallies`."""
 
     def __init__(self, table: Table) -> None:
         self._table = table
@@ -37,6 +40,24 @@ class DynamoArchiveMembers:
         for part in range(_PARTS):
             for item in self._table.query(starts_with(f"SEATS#{part:02d}")):
                 yield item["sk"]
+
+    def tallies(self) -> Iterator[MemberTally]:
+        for part in range(_PARTS):
+            yield from map(_to_tally, self._table.query(starts_with(f"SEATS#{part:02d}")))
+
+    def answers_of(self, member: str) -> Mapping[str, ArchiveConsent]:
+        found = self._table.query(starts_with(f"MEMBER#{member}", "ANSWER#"))
+        return {item["external_userid"]: ArchiveConsent(item["consent"]) for item in found}
+
+    def note(self, tally: MemberTally) -> None:
+        item = {
+            **_seat_key(tally.member),
+            "schema_version": SCHEMA_VERSION,
+            "asked_at": clock.to_iso(tally.asked_at) if tally.asked_at else None,
+            "customers": asdict(tally.customers),
+            "groups": asdict(tally.groups),
+        }
+        self._table.put(item, Condition("attribute_exists(pk)", {}))
 
     def give_seat(self, member: str, at: datetime) -> None:
         self._set_seat(member, at, has_seat=True)
@@ -78,7 +99,7 @@ class DynamoArchiveMembers:
             ":member": member,
             ":schema": SCHEMA_VERSION,
         }
-        listed = {"pk": f"SEATS#{zlib.crc32(member.encode()) % _PARTS:02d}", "sk": member}
+        listed = _seat_key(member)
         beside = Put({**listed, "schema_version": SCHEMA_VERSION}) if has_seat else Delete(listed)
         expression = "SET has_seat = :seat, seat_since = :at, #member = :member, schema_version = :schema"
         self._update(member, expression, values, beside)
@@ -91,12 +112,23 @@ def _key(member: str) -> dict[str, str]:
     return {"pk": f"MEMBER#{member}", "sk": _COVERAGE}
 
 
+def _seat_key(member: str) -> dict[str, str]:
+    return {"pk": f"SEATS#{zlib.crc32(member.encode()) % _PARTS:02d}", "sk": member}
+
+
 def _answer_key(member: str, external_userid: str) -> dict[str, str]:
     return {"pk": f"MEMBER#{member}", "sk": f"ANSWER#{external_userid}"}
 
 
 def _to_coverage(item: Mapping[str, Any]) -> MemberCoverage:
     return MemberCoverage(item["member"], item.get("has_seat", False), frozenset(item.get("refused", ())))
+
+
+def _to_tally(item: Mapping[str, Any]) -> MemberTally:
+    if "asked_at" not in item:
+        return MemberTally(item["sk"])
+    counts = (ConsentTally(**item[name]) for name in ("customers", "groups"))
+    return MemberTally(item["sk"], clock.from_iso(item["asked_at"]), *counts)
 
 
 def _to_answer(item: Mapping[str, Any]) -> Answer:

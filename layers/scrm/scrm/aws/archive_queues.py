@@ -5,6 +5,7 @@ from datetime import datetime
 
 from scrm import clock
 from scrm.archive.messages import (
+    ConsentsRequested,
     ExportApproved,
     PageParked,
     PageStored,
@@ -55,6 +56,20 @@ class SqsPullQueue:
             self._queue.send([PullRequested()])
         else:
             self._queue.send_later(PullRequested().model_dump_json(), not_before - clock.now())
+
+
+class SqsConsentQueue:
+    """The intake's own queue, for asking about consents."""
+
+    def __init__(self, queue: Queue) -> None:
+        self._queue = queue
+
+    def go_on(self, not_before: datetime | None = None) -> None:
+        """Now, or then, as `SqsPullQueue.request_pull`."""
+        if not_before is None:
+            self._queue.send([ConsentsRequested()])
+        else:
+            self._queue.send_later(ConsentsRequested().model_dump_json(), not_before - clock.now())
 
 
 class SqsExportNews:

@@ -27,6 +27,21 @@ class CertifiedSeats(Reply):
     without: int
 
 
+class ConsentCounts(Reply):
+    agreed: int
+    refused: int
+    unknown: int
+
+
+class CertifiedConsents(Reply):
+    """Of members with a seat: their customers and the groups they own, by what was last known of the consent to be
+    archived. ``unasked`` are members about whom WeCom was not asked yet; their customers are in no count."""
+
+    customers: ConsentCounts
+    groups: ConsentCounts
+    unasked: int
+
+
 class CertifiedCounts(Reply):
     """Rows are ``opened``, ``parked`` or ``raw``; ``jumps`` are numbers that WeCom left out inside its replies."""
 
@@ -68,6 +83,7 @@ class ArchiveCertificate(Reply):
     objects: int
     media: CertifiedMedia
     seats: CertifiedSeats | None
+    consents: CertifiedConsents | None
 
     @classmethod
     def of(cls, found: CertifiedDay) -> Self:
@@ -83,6 +99,7 @@ class ArchiveCertificate(Reply):
             objects=found.objects,
             media=CertifiedMedia.model_validate(found.media),
             seats=CertifiedSeats.model_validate(found.seats) if found.seats else None,
+            consents=CertifiedConsents.model_validate(found.consents) if found.consents else None,
         )
 
 

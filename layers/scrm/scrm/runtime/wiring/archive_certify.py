@@ -15,11 +15,12 @@ from scrm.runtime.wiring.tables import table
 
 def certifying() -> Certifying:
     rows = table("ARCHIVE_TABLE")
+    members = DynamoArchiveMembers(rows)
     return Certifying(
         objects=archive.objects(),
         days=DynamoCertifiedDays(rows),
         signer=KmsSigner(lambda: session.client("kms"), required("CERTIFICATE_KEY_ID")),
-        seats=RosterSeats(DynamoOrgRepository(table("ORG_TABLE")), DynamoArchiveMembers(rows)),
+        seats=RosterSeats(DynamoOrgRepository(table("ORG_TABLE")), members, members),
         corp_id=required("CORP_ID"),
         now=clock.now,
     )
