@@ -50,7 +50,7 @@ def measure() -> list[Figure]:
             0.01,
             "lower",
             "puts, full pages of 300,000 members",
-            f"page, manifest, segment, index; merged once in {PAGES} pages",
+            f"page, manifest, segment, index, facts; merged once in {PAGES} pages",
         ),
         Figure(
             "archive_peak_mb",

@@ -159,12 +159,11 @@ class FakeS3:
     def get_paginator(self, _: str) -> "FakeS3":
         return self
 
-    def paginate(self, *, Bucket: str, Prefix: str) -> Iterator[Wire]:  # noqa: N803
+    def paginate(self, *, Bucket: str, Prefix: str, StartAfter: str = "") -> Iterator[Wire]:  # noqa: N803
         root = self._aws.folder / Bucket
         keys = sorted(str(path.relative_to(root)) for path in root.rglob("*") if path.is_file())
-        yield {
-            "Contents": [{"Key": key, "Size": (root / key).stat().st_size} for key in keys if key.startswith(Prefix)]
-        }
+        listed = [key for key in keys if key.startswith(Prefix) and key > StartAfter]
+        yield {"Contents": [{"Key": key, "Size": (root / key).stat().st_size} for key in listed]}
 
     def _path(self, bucket: str, key: str) -> Path:
         return self._aws.folder / bucket / key
