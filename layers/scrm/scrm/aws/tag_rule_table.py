@@ -17,15 +17,13 @@ from typing import Final
 from scrm import clock, ids
 from scrm.audit.log import AuditLog
 from scrm.aws import cursors
-from scrm.aws.table import ABSENT, Condition, Item, Put, Table, Update, starts_with
-from scrm.aws.transactions import transacted
+from scrm.aws.day_counts import counted_once, per_day
+from scrm.aws.table import ABSENT, Condition, Item, Put, Table, starts_with
 from scrm.clock import BUSINESS_ZONE
 from scrm.paging import Page
 from scrm.tagging.model import MissingTag, Newcomer, RuleState, RuleWish, TagRule
 
 SCHEMA_VERSION: Final = 1
-_CROSSINGS: Final = 5
-_ONE_MORE: Final = Condition("", {":one": 1})
 
 
 class TallyBusyError(Exception):
@@ -81,17 +79,13 @@ class DynamoTallies:
             "userid": newcomer.userid,
             "at": clock.to_iso(newcomer.at),
         }
-        day = newcomer.at.astimezone(BUSINESS_ZONE).date().isoformat()
-        counter = {"pk": _pk(rule.rule_id), "sk": f"DAY#{day}"}
-        for _ in range(_CROSSINGS):
-            counted = transacted(self._table, [Put(done, ABSENT), Update(counter, "ADD tagged :one", _ONE_MORE)])
-            if counted is not None:
-                return counted
-        raise TallyBusyError
+        counted = counted_once(self._table, done, "tagged", newcomer.at.astimezone(BUSINESS_ZONE).date())
+        if counted is None:
+            raise TallyBusyError
+        return counted
 
     def per_day(self, rule_id: str) -> dict[date, int]:
-        items = self._table.query(starts_with(_pk(rule_id), "DAY#"))
-        return {date.fromisoformat(item["sk"].removeprefix("DAY#")): item["tagged"] for item in items}
+        return per_day(self._table, _pk(rule_id), "tagged")
 
 
 class AuditedTagRules:

@@ -19,8 +19,8 @@ from typing import Any, Final
 from scrm import clock, ids
 from scrm.audit.log import AuditLog
 from scrm.aws import cursors
-from scrm.aws.table import ABSENT, Condition, Item, Put, Table, Update, starts_with
-from scrm.aws.transactions import transacted
+from scrm.aws.day_counts import counted_once, per_day
+from scrm.aws.table import ABSENT, Condition, Item, Put, Table, starts_with
 from scrm.clock import BUSINESS_ZONE
 from scrm.paging import Page
 from scrm.ways.model import Arrival, AtWecom, ContactWay, WayKind, WayProblem, WayScene, WayWish
@@ -28,7 +28,6 @@ from scrm.ways.ports import WayBusyError
 
 SCHEMA_VERSION: Final = 1
 _ALL: Final = "WAYS"
-_CROSSINGS: Final = 5
 _KEEP_SUCCESSOR: Final = timedelta(days=400)
 
 
@@ -91,17 +90,13 @@ class DynamoArrivals:
             "node_id": way.node_id,
             "at": clock.to_iso(arrival.at),
         }
-        day = arrival.at.astimezone(BUSINESS_ZONE).date().isoformat()
-        counter = {"pk": _pk(way.way_id), "sk": f"DAY#{day}"}
-        for _ in range(_CROSSINGS):
-            counted = transacted(self._table, [Put(came, ABSENT), Update(counter, "ADD came :one", _ONE_MORE)])
-            if counted is not None:
-                return counted
-        raise WayBusyError
+        counted = counted_once(self._table, came, "came", arrival.at.astimezone(BUSINESS_ZONE).date())
+        if counted is None:
+            raise WayBusyError
+        return counted
 
     def per_day(self, way_id: str) -> dict[date, int]:
-        items = self._table.query(starts_with(_pk(way_id), "DAY#"))
-        return {date.fromisoformat(item["sk"].removeprefix("DAY#")): item["came"] for item in items}
+        return per_day(self._table, _pk(way_id), "came")
 
 
 class DynamoSuccessors:
