@@ -114,6 +114,7 @@ from tests.fakes.settings import MemorySettingsStore
 from tests.fakes.tagging import FakeTagRules
 from tests.fakes.targets import TargetsOverMemory
 from tests.fakes.tasks import FakeTasks
+from tests.fakes.uplift_reviews import UpliftOverMemory
 from tests.fakes.ways import FakeWayNews, FakeWays
 from tests.fakes.welcome import FakeWelcomeRules
 
@@ -307,6 +308,7 @@ class Api:
     targets: TargetsOverMemory = field(init=False)
     measures: MeasuresByHand = field(default_factory=MeasuresByHand)
     feeds: dict[str, int] = field(default_factory=dict)
+    uplift: UpliftOverMemory = field(init=False)
     lexicon: FakeLexicons = field(default_factory=FakeLexicons)
     rule_sync: FakeRuleSync = field(default_factory=FakeRuleSync)
     replays: MemoryReplays = field(default_factory=MemoryReplays)
@@ -389,6 +391,9 @@ class Api:
         self.targets = TargetsOverMemory(ports["audit_log"])
         monkeypatch.setattr(wiring, "targets", self.targets.joined)
         monkeypatch.setattr(wiring, "kpi_figures", self.kpi_figures)
+        self.uplift = UpliftOverMemory(ports["audit_log"])
+        monkeypatch.setattr(wiring, "uplift", self.uplift.joined)
+        monkeypatch.setattr(wiring, "ledgers", lambda: self.uplift.ledgers)
         ports["lexicons"] = Lexicons(self.lexicon, AuditedLexicons(ports["audit_log"]))
         ports["lexicon_replays"] = Replays(
             self.lexicon, self.replays, self.replays, AuditedLexicons(ports["audit_log"]), clock.now

@@ -1,4 +1,4 @@
-"""What the figures say of what was done: they are told by node and month, and reviews that are due run (schedules)."""
+"""What the figures say of what was done: told by node and month, reviewed when due, credited to touches (schedules)."""
 
 from typing import Any, Final
 
@@ -10,10 +10,17 @@ from scrm.runtime.run_time import invocation
 from scrm.runtime.ticks import Tick
 
 FIGURES: Final = "kpi_review.figures"
+LEDGERS: Final = "kpi_review.ledgers"
 REVIEWS: Final = "kpi_review.reviews"
 TOUCHES: Final = "kpi_review.touches"
 WORK: Final = LazyWork(
-    {}, schedules={FIGURES: "figures.tell", REVIEWS: "uplift.run_due", TOUCHES: "uplift.keep_touches"}
+    {},
+    schedules={
+        FIGURES: "figures.tell",
+        LEDGERS: "uplift.make_ledgers",
+        REVIEWS: "uplift.run_due",
+        TOUCHES: "uplift.keep_touches",
+    },
 )
 
 

@@ -18,6 +18,7 @@ from local.bench import (
     audience,
     callback_core,
     dispatch_quota,
+    estimators,
     full_pass,
     governor,
     handover,
@@ -44,6 +45,7 @@ PARTS: Mapping[str, Callable[[], Sequence[Figure]]] = {
     "plan": plan.measure,
     "lexicon": lexicon.measure,
     "dispatch": lambda: [Figure(**figure) for figure in dispatch_quota.measure()],
+    "estimators": estimators.measure,
     "recall": lambda: [Figure(**figure) for figure in recall_quota.measure()],
 }
 

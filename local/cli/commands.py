@@ -32,6 +32,7 @@ from local.cli.session import LIMIT, NODE, Session
 from local.cli.tag_commands import tags
 from local.cli.target_commands import target
 from local.cli.task_commands import task
+from local.cli.uplift_commands import uplift
 from local.cli.way_commands import ways
 from local.cli.welcome_commands import welcome
 
@@ -434,6 +435,7 @@ scrm.add_command(lexicon)
 scrm.add_command(review)
 scrm.add_command(target)
 scrm.add_command(kpi)
+scrm.add_command(uplift)
 scrm.add_command(archive)
 
 

@@ -5,11 +5,15 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 
+from scrm.audit.log import AuditLog
 from scrm.aws.duckdb_engine import DuckDbEngine
+from scrm.aws.ledger_documents import BucketLedgers
 from scrm.aws.touches import TouchDays
 from scrm.aws.uplift_documents import BucketReviewDocuments
+from scrm.aws.uplift_journal import AuditedReviews
 from scrm.kpi.feeds.datasets import CURRENT, DATASETS, Feed
 from scrm.runtime.uplift_joins import RELATIONS, BankSources
+from scrm.runtime.wiring.uplift import AdminUplift
 from scrm.uplift.reviews import Review, ReviewDesk, ReviewRuns, StaleReviewError
 from tests.fakes.feeds import FakePublishedFeeds, MemoryBucket
 
@@ -68,3 +72,16 @@ class ReviewedBank:
 
     def _publish(self, feed: Feed, period: str, rows: Sequence[dict[str, Any]]) -> None:
         self.engine.write(DATASETS[feed], self.feeds.publish(feed, period), "rows", rows)
+
+
+@dataclass
+class UpliftOverMemory:
+    """What `scrm.runtime.wiring.uplift.admin_uplift` gives, with everything kept by the test."""
+
+    log: AuditLog
+    store: FakeReviews = field(default_factory=FakeReviews)
+    documents: BucketReviewDocuments = field(default_factory=lambda: BucketReviewDocuments(MemoryBucket()))
+    ledgers: BucketLedgers = field(default_factory=lambda: BucketLedgers(MemoryBucket()))
+
+    def joined(self) -> AdminUplift:
+        return AdminUplift(ReviewDesk(self.store, self.documents, AuditedReviews(self.log)), self.documents)

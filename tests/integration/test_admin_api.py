@@ -40,6 +40,17 @@ EXPECTED = {
     "list_gate_overrides": 200,
     "list_tag_rules": 200,
     "list_target_plans": 200,
+    "list_uplift_reviews": 200,
+    "get_attribution": 404,  # no month was published
+    "list_attribution_members": 404,
+    "list_attribution_customers": 404,
+    "register_uplift_review": 201,
+    "get_uplift_review": 404,  # nobody registered it
+    "get_uplift_result": 404,
+    "get_uplift_returns": 404,
+    "list_uplift_segments": 404,
+    "get_uplift_settings": 200,
+    "put_uplift_settings": 200,
     "put_target_settings": 200,
     "reject_gate_override": 404,
     "reject_target_plan": 200,

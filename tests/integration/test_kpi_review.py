@@ -15,6 +15,7 @@ from scrm.aws.documents import DocumentStore
 from scrm.aws.duckdb_engine import DuckDbEngine
 from scrm.aws.feed_versions import FeedVersions
 from scrm.aws.kpi_table import DynamoKpiMeasures
+from scrm.aws.ledger_documents import BucketLedgers
 from scrm.aws.org_table import DynamoOrgRepository
 from scrm.aws.table import Table
 from scrm.aws.target_table import DynamoFigures
@@ -119,3 +120,15 @@ def test_figures_of_every_node_are_told_to_targets_and_the_month_is_reported(
     assert (told.figure.numerator, told.figure.denominator, told.version) == (8, 10, 1)
     made = [key.rsplit("/", 1)[1] for key, _ in documents.sizes_below("reports/kpi/2027-04/")]
     assert made == [f"{node}.{form}" for node in ("1", "10") for form in ("csv", "html", "parquet", "xlsx")]
+
+
+def test_a_published_month_has_its_ledger(documents: DocumentStore) -> None:
+    customer = {"customer_key": "k1", "external_userid": "wmA", "node_path": "/1/10/"}
+    publish(documents, Feed.BANK_CUSTOMERS, CURRENT, [customer])
+    for month, fen in (("2027-03", 100), ("2027-04", 350)):
+        publish(documents, Feed.CUSTOMER_MONTHS, month, [{"customer_key": "k1", "aum_fen": fen}])
+
+    run(handler.LEDGERS)
+
+    [credit] = BucketLedgers(documents).figures("2027-04", 1)["credits"]
+    assert (credit["kpi"], credit["campaign_id"], credit["change"]) == ("aum_fen", "", 250)

@@ -122,6 +122,7 @@ FORBIDDEN_IN_WORK = {
         "scrm.wecom",
         "duckdb",
     ),
+    "figures": (*EVERYWHERE, "scrm.handover", "scrm.tasks", "scrm.pressure", "scrm.archive", "scrm.wecom", "duckdb"),
     "uplift": (
         *EVERYWHERE,
         "scrm.handover",

@@ -7,9 +7,9 @@ what nobody recorded. The placebo asks the same of the trend *before*: where the
 the groups are not comparable, whatever the estimate says.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from scrm.uplift.estimate import Estimate, pooled_df
 from scrm.uplift.moments import NOBODY, Moments
@@ -50,12 +50,13 @@ def compare(cells: Mapping[str, Cell], confidence: float = 0.95) -> Comparison:
     untreated = sum((cell.untreated for cell in cells.values()), NOBODY)
     told = [cell for cell in cells.values() if cell.compares]
     compared = sum(cell.treated.n for cell in told)
-    adjusted, counterfactual = _ratio(told, confidence)
+    adjusted, counterfactual = _ratio(_told(told, _of_kpi), confidence)
+    before = _told(told, _of_trend) if adjusted else None
     return Comparison(
         naive=_naive(treated, untreated, confidence),
         adjusted=adjusted,
         gain=adjusted.value * counterfactual if adjusted else None,
-        placebo=_placebo(told, counterfactual, confidence) if adjusted else None,
+        placebo=_placebo(before, counterfactual, confidence) if before else None,
         treated=treated.n,
         untreated=untreated.n,
         compared=compared / treated.n if treated.n else 0.0,
@@ -74,8 +75,38 @@ def _naive(treated: Moments, untreated: Moments, confidence: float) -> Estimate 
     return Estimate.of(share - 1, variance, pooled_df(parts), confidence) if variance > 0 else None
 
 
-@dataclass(frozen=True, slots=True)
-class _Told:
+class Line(NamedTuple):
+    """An arm's own regression on the level before: its mean, the mean of the level and its variance, the slope (of few
+    customers none), and the variance that it leaves."""
+
+    mean: float
+    level: float
+    spread_of_level: float
+    slope: float
+    left: float
+
+
+def _of_kpi(arm: Moments) -> Line:
+    return _line(arm.n, arm.y, arm.yy, arm.x, arm.xx, arm.xy)
+
+
+def _of_trend(arm: Moments) -> Line:
+    """The trend before in the place of the KPI after: what a placebo is made of."""
+    return _line(arm.n, arm.d, arm.dd, arm.x, arm.xx, arm.xd)
+
+
+def _line(n: int, y: float, yy: float, x: float, xx: float, xy: float) -> Line:
+    mean, level, df = y / n, x / n, n - 1
+    spread, spread_of_level = (yy - y * mean) / df, (xx - x * level) / df
+    if spread_of_level <= 0 or n < LEAST_IN_CELL:
+        return Line(mean, level, spread_of_level, 0.0, spread)
+    shared = (xy - x * mean) / df
+    slope = shared / spread_of_level
+    left = (spread - slope * shared) * df / (n - 2)
+    return Line(mean, level, spread_of_level, slope, max(left, 0.0))
+
+
+class _Told(NamedTuple):
     """Of the treated of all cells: their mean, what they would have had, and the variances of both by cell."""
 
     mean: float
@@ -84,55 +115,43 @@ class _Told:
     counterfactual_parts: Sequence[tuple[float, float]]
 
 
-def _ratio(cells: list[Cell], confidence: float) -> tuple[Estimate | None, float]:
-    if not cells:
+def _ratio(told: _Told | None, confidence: float) -> tuple[Estimate | None, float]:
+    if told is None or told.counterfactual == 0:
         return None, 0.0
-    told = _told(cells)
     base = told.counterfactual
-    if base == 0:
-        return None, 0.0
     share = told.mean / base
-    parts = [(variance / base**2, df) for variance, df in told.parts]
-    parts += [(variance * share**2 / base**2, df) for variance, df in told.counterfactual_parts]
+    square, shared_square = 1 / base**2, share**2 / base**2
+    parts = [(variance * square, df) for variance, df in told.parts]
+    parts += [(variance * shared_square, df) for variance, df in told.counterfactual_parts]
     variance = sum(part for part, _ in parts)
     return (Estimate.of(share - 1, variance, pooled_df(parts), confidence) if variance > 0 else None), base
 
 
-def _placebo(cells: list[Cell], base: float, confidence: float) -> Estimate | None:
+def _placebo(told: _Told, base: float, confidence: float) -> Estimate | None:
     """The difference of trends before, as a share of the counterfactual mean."""
-    told = _told([Cell(cell.treated.of_trend(), cell.untreated.of_trend()) for cell in cells])
-    parts = [(variance / base**2, df) for variance, df in (*told.parts, *told.counterfactual_parts)]
+    square = 1 / base**2
+    parts = [(variance * square, df) for variance, df in (*told.parts, *told.counterfactual_parts)]
     variance = sum(part for part, _ in parts)
     value = (told.mean - told.counterfactual) / base
     return Estimate.of(value, variance, pooled_df(parts), confidence) if variance > 0 else None
 
 
-def _told(cells: list[Cell]) -> _Told:
+def _told(cells: list[Cell], arm: Callable[[Moments], Line]) -> _Told | None:
     """Weighted by the treated: what is estimated is the effect on those who were treated."""
+    if not cells:
+        return None
     everybody = sum(cell.treated.n for cell in cells)
     mean = counterfactual = 0.0
     parts: list[tuple[float, float]] = []
     counterfactual_parts: list[tuple[float, float]] = []
     for cell in cells:
-        treated, untreated = cell.treated, cell.untreated
-        weight = treated.n / everybody
-        slope, left = _regression(untreated)
+        treated, untreated = arm(cell.treated), arm(cell.untreated)
+        n, others = cell.treated.n, cell.untreated.n
+        weight = n / everybody
         ahead = treated.level - untreated.level
+        reach = ahead * ahead / (untreated.spread_of_level * (others - 1)) if untreated.spread_of_level > 0 else 0.0
         mean += weight * treated.mean
-        counterfactual += weight * (untreated.mean + slope * ahead)
-        spread_of_level = untreated.spread_of_level() * (untreated.n - 1)
-        reach = ahead * ahead / spread_of_level if spread_of_level > 0 else 0.0
-        _, left_of_treated = _regression(treated)
-        parts.append((weight**2 * left_of_treated / treated.n, treated.n - 1))
-        counterfactual_parts.append((weight**2 * left * (1 / untreated.n + reach), untreated.n - 2))
+        counterfactual += weight * (untreated.mean + untreated.slope * ahead)
+        parts.append((weight * weight * treated.left / n, n - 1))
+        counterfactual_parts.append((weight * weight * untreated.left * (1 / others + reach), others - 2))
     return _Told(mean, counterfactual, parts, counterfactual_parts)
-
-
-def _regression(arm: Moments) -> tuple[float, float]:
-    """The slope of the KPI on the level before, and the variance it leaves; of few customers no slope."""
-    spread = arm.spread_of_level()
-    if spread <= 0 or arm.n < LEAST_IN_CELL:
-        return 0.0, arm.spread()
-    slope = arm.shared_spread() / spread
-    left = (arm.spread() - slope * arm.shared_spread()) * (arm.n - 1) / (arm.n - 2)
-    return slope, max(left, 0.0)

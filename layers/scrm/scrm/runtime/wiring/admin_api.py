@@ -25,7 +25,7 @@ from scrm.runtime.http.decisions import DecidedOnce
 from scrm.runtime.http.syncs import SyncStarter
 from scrm.runtime.settings_admin import AdminSettings
 from scrm.runtime.wiring import bank_settings, handover_settings
-from scrm.runtime.wiring.tables import table
+from scrm.runtime.wiring.tables import bucket, table
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from scrm.aws.certificate_documents import BucketCertificates
     from scrm.aws.contact_queries import DynamoContactQueries
     from scrm.aws.customer_journal import CustomerJournal
+    from scrm.aws.ledger_documents import BucketLedgers
     from scrm.aws.lexicon_sync import DynamoSyncStates, SqsLexiconSync
     from scrm.aws.owner_changes import OwnerNotes
     from scrm.aws.planning_queue import SqsPlanningQueue
@@ -65,6 +66,7 @@ if TYPE_CHECKING:
     from scrm.runtime.wiring.campaigns import AdminCampaigns
     from scrm.runtime.wiring.content import AdminContent
     from scrm.runtime.wiring.targets import AdminTargets
+    from scrm.runtime.wiring.uplift import AdminUplift
     from scrm.settings.change import SettingsChange
     from scrm.tagging.desk import TagRuleDesk
     from scrm.tasks.queries import TaskLists
@@ -425,6 +427,18 @@ def kpi_figures() -> "FigureReader":
     from scrm.runtime.wiring import kpi  # noqa: PLC0415 - only operations on KPIs need it
 
     return kpi.figures()
+
+
+def ledgers() -> "BucketLedgers":
+    from scrm.aws.ledger_documents import BucketLedgers  # noqa: PLC0415 - only who reads ledgers needs it
+
+    return BucketLedgers(bucket("DATA_BUCKET"))
+
+
+def uplift() -> "AdminUplift":
+    from scrm.runtime.wiring.uplift import admin_uplift  # noqa: PLC0415 - only operations on reviews need it
+
+    return admin_uplift(audit_log())
 
 
 def customer_journal() -> "CustomerJournal":

@@ -1,4 +1,4 @@
-"""Joins what is made of the bank's figures by schedule: reviews that are due, and what they read."""
+"""Joins what is made of the bank's figures by schedule: reviews that are due, what they read, and ledgers."""
 
 import functools
 from typing import Final
@@ -8,13 +8,19 @@ from scrm.aws import session
 from scrm.aws.audit_table import DynamoAuditStore
 from scrm.aws.duckdb_engine import DuckDbEngine
 from scrm.aws.feed_versions import FeedVersions
+from scrm.aws.ledger_documents import BucketLedgers
 from scrm.aws.touches import TouchDays
 from scrm.aws.uplift_documents import BucketReviewDocuments
 from scrm.aws.uplift_journal import AuditedReviews
 from scrm.aws.uplift_table import DynamoReviews
 from scrm.runtime.environment import required
+from scrm.runtime.ledger_joins import BankLedgers, windows_of
 from scrm.runtime.uplift_joins import BankSources
+from scrm.runtime.wiring import bank_settings
 from scrm.runtime.wiring.tables import bucket, table
+from scrm.settings.reader import SettingsReader
+from scrm.settings.uplift import TOPIC, UpliftDocument
+from scrm.uplift.ledgers import LedgerRuns
 from scrm.uplift.reviews import ReviewRuns
 
 _ACTOR: Final = "function:kpi_review"
@@ -42,6 +48,18 @@ def reviews() -> ReviewRuns:
     )
 
 
+@functools.cache
+def settings_reader() -> SettingsReader[UpliftDocument]:
+    return SettingsReader(bank_settings.store(), TOPIC, UpliftDocument, bank_settings.report_invalid)
+
+
+def ledgers() -> LedgerRuns:
+    documents = bucket("DATA_BUCKET")
+    sources = BankLedgers(FeedVersions(documents), touches(), engine())
+    return LedgerRuns(sources, BucketLedgers(documents), lambda: windows_of(settings_reader().current()))
+
+
 def reset() -> None:
     """Forget every built object; for tests."""
     engine.cache_clear()
+    settings_reader.cache_clear()

@@ -1,4 +1,4 @@
-"""By schedule: reviews that are due are run, and what became of sends is put where they read it."""
+"""By schedule: reviews that are due are run, what became of sends is put where they read it, changes are credited."""
 
 from datetime import datetime, time
 from typing import Final
@@ -32,3 +32,11 @@ def keep_touches() -> None:
     logger.info("touches kept", files=written)
     if written:
         count("TouchesKept", written)
+
+
+def make_ledgers() -> None:
+    """Of the last months: those that were published, or corrected, since."""
+    written = wiring.ledgers().make(clock.now(), invocation.has_time)
+    logger.info("ledgers made", versions=written)
+    if written:
+        count("AttributionLedgerMade", written)

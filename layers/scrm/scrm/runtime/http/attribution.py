@@ -1,0 +1,150 @@
+"""The attribution ledger (S18): what changed at the bank's customers, by campaign, content, channel and member."""
+
+from collections.abc import Callable, Mapping, Sequence
+from http import HTTPStatus
+from typing import Annotated, Any, Final
+
+from aws_lambda_powertools.event_handler.openapi.params import Path, Query
+
+from scrm.aws import cursors
+from scrm.aws.ledger_documents import BucketLedgers
+from scrm.node_paths import ROOT_PATH, branch_of
+from scrm.runtime.http import attribution_models as models
+from scrm.runtime.http.problems import NoSuchThingError
+from scrm.runtime.http.routing import Cursor, Limit, NodeId, current_caller, list_of, responses, router, scope
+from scrm.runtime.wiring import admin_api as wiring
+
+Month = Annotated[str, Path(pattern=r"^\d{4}-(0[1-9]|1[0-2])$", description="Such as 2027-03.")]
+Version = Annotated[int | None, Query(ge=1, description="Absent: the latest.")]
+Kpi = Annotated[str | None, Query(max_length=32, description="Only this KPI; ``product``: what is held of a product.")]
+By = Annotated[models.CreditedBy, Query(description="Whom the changes are credited to.")]
+_KEYS: Final[Mapping[models.CreditedBy, Sequence[str]]] = {
+    models.CreditedBy.CAMPAIGN: ("campaign_id",),
+    models.CreditedBy.CONTENT: ("activity_id", "content_version"),
+    models.CreditedBy.CHANNEL: ("channel",),
+    models.CreditedBy.BRANCH: ("node",),
+}
+
+
+@router.get(
+    "/v1/attribution/<month>",
+    operation_id="getAttribution",
+    summary="Changes of a month by campaign, content, channel or branch; with what is credited to nobody.",
+    tags=["uplift"],
+    responses=responses(HTTPStatus.OK, models.Attribution, HTTPStatus.NOT_FOUND),
+)
+def get_attribution(
+    month: Month, by: By = models.CreditedBy.CAMPAIGN, kpi: Kpi = None, version: Version = None
+) -> models.Attribution:
+    caller, ledgers = current_caller(), wiring.ledgers()
+    number = _number(ledgers, month, version)
+    told = _told(lambda: ledgers.figures(month, number))
+    sees_all = caller.sees(ROOT_PATH)
+    rows = [
+        row
+        for row in told["credits"]
+        if (kpi is None or row["kpi"] == kpi)
+        and (sees_all if not row["campaign_id"] else caller.sees(f"{ROOT_PATH}{row['node']}/") or sees_all)
+    ]
+    return models.Attribution(
+        month=month,
+        version=number,
+        made_at=told["made_at"],
+        window_days=told["inputs"]["windows"]["usual"],
+        items=[models.AttributionRow.model_validate(row) for row in _summed(rows, _KEYS[by])],
+    )
+
+
+@router.get(
+    "/v1/attribution/<month>/members",
+    operation_id="listAttributionMembers",
+    summary="Changes of a month by member of a branch.",
+    tags=["uplift"],
+    responses=list_of(models.AttributionMemberPage),
+)
+def list_attribution_members(
+    month: Month,
+    node_id: NodeId = None,
+    kpi: Kpi = None,
+    version: Version = None,
+    cursor: Cursor = None,
+    limit: Limit = 50,
+) -> models.AttributionMemberPage:
+    path, ledgers = scope(node_id), wiring.ledgers()
+    number = _number(ledgers, month, version)
+    rows = [
+        row
+        for row in ledgers.members(month, number, branch_of(path))
+        if row["node"].startswith(path) and (kpi is None or row["kpi"] == kpi)
+    ]
+    shown, following = _page(rows, f"attribution/{month}/{number}/members/{path}/{kpi}", cursor, limit)
+    items = [models.AttributionMember.model_validate(row) for row in shown]
+    return models.AttributionMemberPage(items=items, cursor=following)
+
+
+@router.get(
+    "/v1/attribution/<month>/campaigns/<campaign_id>",
+    operation_id="listAttributionCustomers",
+    summary="The customers behind a campaign's figures, the largest changes first, with the touch that is credited.",
+    tags=["uplift"],
+    responses=list_of(models.AttributionCustomerPage),
+)
+def list_attribution_customers(
+    month: Month,
+    campaign_id: Annotated[str, Path(max_length=64, description="The campaign's id.")],
+    version: Version = None,
+    cursor: Cursor = None,
+    limit: Limit = 50,
+) -> models.AttributionCustomerPage:
+    caller, ledgers = current_caller(), wiring.ledgers()
+    number = _number(ledgers, month, version)
+    rows = [row for row in ledgers.rows(month, number, campaign_id) if caller.sees(row["node_path"])]
+    name = f"attribution/{month}/{number}/{campaign_id}/{caller.node.path}"
+    shown, following = _page(rows, name, cursor, limit)
+    items = [models.AttributionCustomer.model_validate(row) for row in shown]
+    return models.AttributionCustomerPage(items=items, cursor=following)
+
+
+def _number(ledgers: BucketLedgers, month: str, version: int | None) -> int:
+    number = version or ledgers.latest_version(month)
+    if number is None:
+        raise NoSuchThingError("ledger of this month")
+    return number
+
+
+def _told(read: Callable[[], Mapping[str, Any]]) -> Mapping[str, Any]:
+    try:
+        return read()
+    except LookupError as missing:
+        raise NoSuchThingError("version of the ledger") from missing
+
+
+def _summed(rows: Sequence[Mapping[str, Any]], keys: Sequence[str]) -> list[dict[str, Any]]:
+    """Each customer counts once a KPI: he is credited to one touch."""
+    found: dict[tuple[Any, ...], dict[str, Any]] = {}
+    for row in rows:
+        key = (row["kpi"], row["product"], bool(row["campaign_id"]), *(row[name] for name in keys))
+        one = found.setdefault(
+            key,
+            {
+                "kpi": row["kpi"],
+                "product": row["product"],
+                "is_credited": bool(row["campaign_id"]),
+                **{name: row[name] for name in keys},
+                "customers": 0,
+                "change": 0,
+            },
+        )
+        one["customers"] += row["customers"]
+        one["change"] += row["change"]
+    return [found[key] for key in sorted(found, key=str)]
+
+
+def _page(
+    rows: Sequence[Mapping[str, Any]], name: str, cursor: str | None, limit: int
+) -> tuple[Sequence[Mapping[str, Any]], str | None]:
+    after = cursors.key(cursors.decode(name, cursor), "after")
+    first = int(after["row"]) if after else 0
+    more = len(rows) > first + limit
+    following = cursors.encode(name, {"after": {"row": str(first + limit)}}) if more else None
+    return rows[first : first + limit], following

@@ -1,0 +1,92 @@
+"""Joins the attribution ledger to the bank's published feeds and to what became of each send."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any, Final
+
+from scrm.aws.touches import TOUCHES, TouchDays
+from scrm.kpi.feeds.datasets import BANK_CUSTOMERS, CURRENT, CUSTOMER_MONTHS, PRODUCT_HOLDINGS, Feed, PublishedFeeds
+from scrm.settings.uplift import UpliftDocument
+from scrm.sql import Dataset, Selection, SqlEngine
+from scrm.uplift import ledger
+from scrm.uplift.ledger import Ledger, Windows
+from scrm.uplift.ledgers import LedgerInputs
+
+_LATE_WORD: Final = 3
+"""So many days after the month its last sends may be told."""
+_NAMES: Final = (
+    "campaign_id",
+    "kpi",
+    "product",
+    "change",
+    "customer_key",
+    "external_userid",
+    "activity_id",
+    "content_version",
+    "channel",
+    "userid",
+    "node_path",
+    "task_id",
+    "touched_at",
+)
+
+
+class BankLedgers:
+    """Implements `scrm.uplift.ledgers.LedgerSources`."""
+
+    def __init__(self, feeds: PublishedFeeds, touches: TouchDays, engine: SqlEngine) -> None:
+        self._feeds = feeds
+        self._touches = touches
+        self._engine = engine
+
+    def inputs(self, month: str, windows: Windows) -> LedgerInputs | None:
+        both = (ledger.month_before(month), month)
+        customers = self._feeds.selection(Feed.BANK_CUSTOMERS, CURRENT)
+        months = self._partitions(Feed.CUSTOMER_MONTHS, both)
+        if customers is None or not months:
+            return None
+        ends = ledger.end_of(month)
+        return LedgerInputs(
+            customers=customers.partitions[0],
+            months=months,
+            touches=self._touches.partitions(ends - timedelta(days=windows.longest), ends + timedelta(days=_LATE_WORD)),
+            holdings=self._partitions(Feed.PRODUCT_HOLDINGS, both),
+            windows=windows,
+        )
+
+    def ledger(self, month: str, inputs: LedgerInputs) -> Ledger:
+        statement = ledger.figures_statement(inputs.windows)
+        asked = ledger.parameters(month, inputs.windows)
+        return ledger.read(self._engine.query(statement, _selections(month, inputs), asked))
+
+    def rows(self, month: str, inputs: LedgerInputs) -> Mapping[str, Sequence[Mapping[str, Any]]]:
+        statement = ledger.rows_statement(inputs.windows)
+        asked = {**ledger.parameters(month, inputs.windows), "rows_of_each": ledger.ROWS_OF_EACH}
+        found: dict[str, list[Mapping[str, Any]]] = {}
+        for row in self._engine.query(statement, _selections(month, inputs), asked):
+            told = dict(zip(_NAMES, row, strict=True))
+            found.setdefault(told["campaign_id"], []).append({**told, "change": int(told["change"])})
+        return found
+
+    def _partitions(self, feed: Feed, periods: Sequence[str]) -> dict[str, str]:
+        """Of all periods; empty where one is not published, because half a change is none."""
+        found = {period: self._feeds.selection(feed, period) for period in periods}
+        return {period: one.partitions[0] for period, one in found.items() if one} if all(found.values()) else {}
+
+
+def windows_of(document: UpliftDocument) -> Windows:
+    return Windows(document.window_days, document.kpi_window_days, document.product_window_days)
+
+
+def _selections(month: str, inputs: LedgerInputs) -> list[Selection]:
+    before = ledger.month_before(month)
+    tables: list[tuple[Dataset, str, Sequence[str]]] = [
+        (BANK_CUSTOMERS, "bank_customers", [inputs.customers]),
+        (CUSTOMER_MONTHS, "months_before", [inputs.months[before]]),
+        (CUSTOMER_MONTHS, "months_after", [inputs.months[month]]),
+        (PRODUCT_HOLDINGS, "holdings_before", [inputs.holdings[before]] if inputs.holdings else []),
+        (PRODUCT_HOLDINGS, "holdings_after", [inputs.holdings[month]] if inputs.holdings else []),
+        (TOUCHES, "touches", inputs.touches),
+    ]
+    return [Selection(replace(dataset, name=name), tuple(partitions)) for dataset, name, partitions in tables]

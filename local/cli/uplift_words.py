@@ -1,0 +1,120 @@
+"""Words of reviews in Chinese, and figures as bank people read them."""
+
+from typing import Any
+
+from local.cli.client import Row
+
+KPIS = {
+    "aum_fen": "AUM（元）",
+    "holdings": "持有产品数",
+    "cards_bound": "三方绑卡数",
+    "active": "参与率（动账）",
+    "mobile_active": "手机银行月活",
+}
+KINDS = {"added": "添加企微与未添加对比", "holdout": "活动与随机留白对比", "channel": "渠道效果对比"}
+STATES = {"registered": "已登记，待到期", "done": "已完成"}
+VERDICTS = {
+    "passed": "达标",
+    "failed": "未达标",
+    "open": "尚不能判断",
+    "not_comparable": "不可比",
+    "insufficient": "样本不足",
+}
+ARMS = {
+    "added": "添加企微",
+    "not_added": "未添加",
+    "assigned": "活动对象",
+    "holdout": "随机留白",
+    "one_to_one": "1v1 群发",
+    "rm_task": "客户经理任务",
+    "group": "客户群",
+    "moments": "朋友圈",
+    "not_reached": "未触达",
+}
+LEFT_OUT = {
+    "before": "窗口期之前已添加",
+    "later": "窗口期之后才添加",
+    "lost": "添加后又流失",
+    "several": "多个渠道均触达",
+}
+NOTES = {
+    "holdings_up_aum_down": "持有产品数上升而 AUM 下降：请核查是否为拆分持有或搬家，而非真实增长。",
+    "sample_ratio_mismatch": "留白比例与计划不符（SRM）：分组或统计有误，本次结果不作为效果依据。",
+}
+STRATA = {"branch": "机构", "tier": "客户层级", "age_band": "年龄段"}
+COVARIATES = {"level": "前期水平", "trend": "前期趋势"}
+NONE = "—"
+_FEN = "aum_fen"
+
+
+def percent(value: float | None) -> str:
+    return NONE if value is None else f"{value * 100:+.1f}%"
+
+
+def interval(estimate: Row | None) -> str:
+    return NONE if not estimate else f"{estimate['low'] * 100:+.1f}% ~ {estimate['high'] * 100:+.1f}%"
+
+
+def value_of(estimate: Row | None) -> float | None:
+    return None if not estimate else float(estimate["value"])
+
+
+def figure(finding: Row) -> Row | None:
+    """The one that the verdict goes by."""
+    found: Row | None = finding["holdout"] or finding["adjusted"]
+    return found
+
+
+def amount(kpi: str, value: float | None) -> str:
+    """AUM is told in yuan."""
+    if value is None:
+        return NONE
+    return f"{value / 100:,.0f}" if kpi == _FEN else f"{value:,.3f}"
+
+
+def changed_kpi(row: Row) -> str:
+    kpi = str(row["kpi"])
+    return f"产品 {row['product']}（元）" if kpi == "product" else KPIS.get(kpi, kpi)
+
+
+def change(row: Row) -> str:
+    """Fen are told in yuan."""
+    return f"{row['change'] / 100:+,.0f}" if row["kpi"] in (_FEN, "product") else f"{row['change']:+,}"
+
+
+def probability(p: float | None) -> str:
+    if p is None:
+        return NONE
+    return "< 0.0001" if p < 0.0001 else f"{p:.4f}"  # noqa: PLR2004 - four decimals are shown
+
+
+def yuan(fen: int | None) -> str:
+    return NONE if fen is None else f"{fen / 100:,.0f}"
+
+
+def segment(name: str) -> str:
+    stratum, _, value = name.partition("=")
+    return f"{STRATA.get(stratum, stratum)} {value or '（空）'}"
+
+
+def covariate(name: str) -> str:
+    stratum, is_share, value = name.partition("=")
+    return f"{STRATA.get(stratum, stratum)}：{value or '（空）'}" if is_share else COVARIATES[name]
+
+
+def is_causal(result: Row) -> bool:
+    """Only chance makes groups that differ in nothing else."""
+    return bool(result["review"]["kind"] == "holdout")
+
+
+def honesty(result: Row) -> str:
+    kind = result["review"]["kind"]
+    if kind == "holdout":
+        return "随机留白：两组由随机分配产生，差异即活动效果（因果结论）。"
+    if kind == "channel":
+        return "描述性对比：渠道由人选择，并非随机分配；仅供提出假设，不能据此断言哪一渠道更有效。"
+    return "观察性对比：添加与否由客户和客户经理决定。调整后数字只在“同层、同水平客户添加与否近似随机”时成立。"
+
+
+def any_of(rows: list[Row], **wanted: Any) -> list[Row]:
+    return [row for row in rows if all(row[name] == value for name, value in wanted.items())]

@@ -1,0 +1,85 @@
+"""Reviews at the command line, and the report that a manager opens."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from scrm.uplift.ledger import Credit, Ledger
+from tests.admin_api import Api
+from tests.unit.admin.test_attribution import INPUTS, NOW, credited
+from tests.unit.admin.test_attribution import row as customer_row
+from tests.unit.admin.test_uplift import TERMS, found
+from tests.unit.admin.test_uplift import run as run_review
+from tests.unit.cli.test_commands import Run, api, endpoints, gateway, issuer, run
+
+__all__ = ["api", "endpoints", "gateway", "issuer", "run"]  # fixtures
+
+
+@pytest.fixture
+def reviewed(run: Run, api: Api, tmp_path: Path) -> str:
+    path = tmp_path / "review.json"
+    path.write_text(json.dumps(TERMS), encoding="utf-8")
+    assert "已登记，待到期" in run("uplift", "register", str(path)).output
+    return run_review(api, found({"10": (900, 140.0), "20": (50, 90.0)}))
+
+
+def test_a_review_is_registered_listed_and_shown(run: Run, reviewed: str) -> None:
+    assert reviewed in run("uplift", "list").output
+    shown = run("uplift", "show", reviewed).output
+    segments = run("uplift", "segments", reviewed, "--by", "branch").output
+
+    for text in ("表面差异", "调整后差异", "达标", "窗口期之前已添加"):
+        assert text in shown
+    assert "样本不足" in segments
+
+
+def test_settings_and_returns_are_shown_in_yuan(run: Run, reviewed: str, tmp_path: Path) -> None:
+    path = tmp_path / "settings.json"
+    document = {
+        "product_window_days": {"fund": 60},
+        "worth": {"aum_fen": {"numerator_fen": 3}},
+        "yearly_costs": [{"name": "席位", "fen": 100_00}],
+    }
+    path.write_text(json.dumps(document), encoding="utf-8")
+
+    settings = run("uplift", "settings", "set", str(path)).output
+    money = run("uplift", "returns", reviewed).output
+
+    assert "归因窗口 · 产品 fund" in settings
+    assert "净收益" in money
+    assert "-100" in money
+
+
+def test_the_report_is_one_file_that_fetches_nothing_and_escapes_what_the_bank_wrote(
+    run: Run, reviewed: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "report.html"
+
+    run("uplift", "report", reviewed, "--out", str(path))
+
+    page = path.read_text(encoding="utf-8")
+    assert "一季度试点&lt;浦东&gt;" in page
+    assert "<浦东>" not in page
+    assert not re.search(r"(src|href)=|@import|url\(", page)
+    for text in ("各指标结论", "表面差异", "调整后差异", "安慰剂检验", "观察性对比", "投入产出", "样本不足"):
+        assert text in page
+
+
+def test_the_ledger_is_shown_by_campaign_member_and_customer(run: Run, api: Api) -> None:
+    rows = {"camp_a": [customer_row("wmA", "/1/10/12/")]}
+    members = [Credit("aum_fen", "", "", "", 0, "", "rm_li", "/1/10/12/", 2, 30_000)]
+    by_campaign = [credited("", "", 5, -4_000), credited("camp_a", "10", 2, 30_000)]
+    api.uplift.ledgers.keep("2027-03", 1, INPUTS, Ledger(by_campaign, members), rows, NOW)
+
+    by_campaign_shown = run("uplift", "ledger", "2027-03").output
+    by_content = run("uplift", "ledger", "2027-03", "--by", "content").output
+    shown = run("uplift", "ledger-members", "2027-03", "--node", "10").output
+    customers = run("uplift", "ledger-customers", "2027-03", "camp_a").output
+
+    assert "（无触点可归因）" in by_campaign_shown
+    assert "+300" in by_campaign_shown
+    assert "act_1 第 1 版" in by_content
+    assert "rm_li" in shown
+    assert "wmA" in customers
