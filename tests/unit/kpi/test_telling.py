@@ -1,7 +1,8 @@
 """A month's figures of every node reach the book of targets and gates."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from fractions import Fraction
 
@@ -12,7 +13,7 @@ from scrm.runtime.kpi_joins import catalogue_of
 from scrm.runtime.target_joins import ladder_of
 from scrm.settings.kpi import KpiDocument
 from scrm.settings.targets import TargetsDocument
-from scrm.targets.figures import FigureBook
+from scrm.targets.figures import FigureBook, MonthFigure
 from scrm.targets.stages import Finding
 from tests.fakes.kpi import FakeMarks, FakeNodes, MeasuresByHand
 from tests.fakes.targets import FakeFigures
@@ -136,6 +137,23 @@ def test_what_is_hidden_at_a_node_is_hidden_below_it() -> None:
 
     assert bank.of("1", "aum") == (1000, None)
     assert [bank.of(node_id, "aum") for node_id in ("10", "20", "11", "12")] == [None] * 4
+
+
+def test_several_at_once_tell_the_same() -> None:
+    def told(telling: FigureTelling, bank: Bank) -> dict[tuple[str, str, str], list[MonthFigure]]:
+        telling.tell("2027-03", "march", NOW, LAST)
+        return bank.figures.stored
+
+    alone, together = Bank(), Bank()
+    for bank in (alone, together):
+        for number, node in enumerate(NODES, start=1):
+            bank.measures.put(node.node_id, LAST, added=number, aum_fen=100 * number, fact_customers=20 * number)
+
+    with ThreadPoolExecutor(4) as pool:
+        found = told(replace(together.telling(), each=pool.map), together)
+
+    assert found == told(alone.telling(), alone)
+    assert len(found) > len(NODES)
 
 
 def test_a_version_beside_the_leading_one_is_told_under_its_own_name() -> None:

@@ -7,7 +7,7 @@ a node is hidden at everybody below it.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Final, Protocol
@@ -37,6 +37,14 @@ class Nodes(Protocol):
         """Every node that was not closed before ``first``, the root among them."""
 
 
+class Each(Protocol):
+    """Does the same to each thing and gives the results in their order; several at once where things wait."""
+
+    def __call__[Thing, Result](
+        self, work: Callable[[Thing], Result], things: Iterable[Thing], /
+    ) -> Iterable[Result]: ...
+
+
 class TellingMarks(Protocol):
     """How far a telling has come, so that a run that ends early is gone on with."""
 
@@ -59,7 +67,7 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class FigureTelling:
-    """Use case of a schedule. ``has_time`` says whether another node may be begun.
+    """Use case of a schedule. ``has_time`` says whether another node may be begun, ``each`` reads and writes.
 
     ``urgent``: KPIs that targets and gates go by, the only ones that are told while a month runs. ``facts_version``:
     of the bank's facts of a month, None while none are published.
@@ -75,6 +83,7 @@ class FigureTelling:
     root_id: str
     settled_after_days: Callable[[], int] = field(default=lambda: 5)
     has_time: Callable[[], bool] = field(default=lambda: True)
+    each: Each = map
 
     def run(self, now: datetime, today: date) -> Told:
         """What is due: the running month up to yesterday, then months that are over, the latest first."""
@@ -138,9 +147,10 @@ class _Walk:
 
     def tell(self, siblings: Sequence[Node]) -> Told:
         """The figures of the nodes next below one."""
-        days = {node.node_id: self._days(node) for node in siblings}
+        each = self.telling.each
+        days = list(each(self._days, siblings))
         figures = [one for definition in self._definitions() for one in self._figures(definition, siblings, days)]
-        return Told(len(siblings), len(figures), self.telling.book.tell(figures))
+        return Told(len(siblings), len(figures), sum(each(lambda one: self.telling.book.tell([one]), figures)))
 
     def _definitions(self) -> list[KpiDefinition]:
         is_over = Period.of_month(self.month).last <= self.period.last
@@ -153,21 +163,23 @@ class _Walk:
         return self.telling.measures.of_days(node.node_id, self.period.first, self.period.last)
 
     def _figures(
-        self, definition: KpiDefinition, siblings: Sequence[Node], days: Mapping[str, Days]
+        self, definition: KpiDefinition, siblings: Sequence[Node], days: Sequence[Days]
     ) -> Iterable[MonthFigure]:
         name = name_in_book(self.catalogue, definition, self.month)
+        if definition.cell and self._is_hidden_above(siblings[0], name):
+            return
         hide_below = self.catalogue.hide_below
-        computed = [compute(definition, days[node.node_id], self.bank, self.period, hide_below) for node in siblings]
+        computed = [compute(definition, own, self.bank, self.period, hide_below) for own in days]
         for node, one in zip(siblings, protect(computed), strict=True):
-            if one.figure is not None and not (definition.cell and self._is_hidden_above(node, name)):
+            if one.figure is not None:
                 source = source_of(definition)
                 yield MonthFigure(node.node_id, name, self.month, one.figure, source, TOLD_BY, self.now)
 
-    def _is_hidden_above(self, node: Node, name: str) -> bool:
-        """A node above that has no figure hides those below it."""
-        if node.node_id == self.telling.root_id:
+    def _is_hidden_above(self, sibling: Node, name: str) -> bool:
+        """The node above has no figure, which hides those below it."""
+        if sibling.node_id == self.telling.root_id:
             return False
-        above = self.telling.book.store.latest(node.parent_id, name, self.month, self.month)
+        above = self.telling.book.store.latest(sibling.path.rstrip("/").split("/")[-2], name, self.month, self.month)
         return self.month not in above
 
 

@@ -1,5 +1,7 @@
 """Joins what tells and reports figures; needs ``KPI_TABLE``, ``TARGETS_TABLE``, ``ORG_TABLE`` and ``DATA_BUCKET``."""
 
+import functools
+from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
 from scrm.aws.duckdb_engine import DuckDbEngine
@@ -18,8 +20,15 @@ from scrm.runtime.wiring import targets as target_wiring
 from scrm.runtime.wiring.tables import bucket, table
 from scrm.targets.figures import FigureBook
 
+_AT_ONCE: Final = 16
 _MOST_NODES: Final = 1_000
 """Below a node whose report is made by schedule: ten minutes of reading at most."""
+
+
+@functools.cache
+def _pool() -> ThreadPoolExecutor:
+    """Reads and writes wait for DynamoDB; its client is made for several threads."""
+    return ThreadPoolExecutor(_AT_ONCE)
 
 
 def marks() -> BucketTellingMarks:
@@ -46,4 +55,5 @@ def telling() -> FigureTelling:
         root_id=ROOT_NODE_ID,
         settled_after_days=lambda: settings.current().settled_after_days,
         has_time=invocation.has_time,
+        each=_pool().map,
     )
