@@ -1,6 +1,7 @@
 """Joins the monthly report to the organisation and to reviews of uplift."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import timedelta
 from typing import Any, Final, Protocol
 
 from scrm.clock import BUSINESS_ZONE
@@ -68,21 +69,24 @@ class OrgPlaces:
 
 
 class ReviewedUplift:
-    """Implements `scrm.kpi.report.UpliftSource`: the node's own review of added customers that was due last."""
+    """Implements `scrm.kpi.report.UpliftSource`: the node's own review of added customers that was due last.
+
+    A review is due on the day after the month that it reads, and belongs into that month's report.
+    """
 
     def __init__(self, reviews: Reviews, results: Results) -> None:
         self._reviews = reviews
         self._results = results
 
     def latest(self, node_id: str, month: str) -> UpliftTable | None:
-        last = Period.of_month(month).last
+        due_by = Period.of_month(month).last + timedelta(days=1)
         done = [
             one
             for one in self._reviews.all()
             if one.node_id == node_id
             and one.kind is ReviewKind.ADDED
             and one.state is ReviewState.DONE
-            and one.due_on <= last
+            and one.due_on <= due_by
         ]
         if not done:
             return None
