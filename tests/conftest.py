@@ -35,6 +35,7 @@ os.environ.update(
     ARCHIVE_PULLS_PER_MINUTE="600",
     ARCHIVE_LOCK_DAYS="1827",
     ARCHIVE_LOCK_MODE="GOVERNANCE",
+    STATISTICS_HISTORY_DAYS="0",
     ARCHIVE_KEYS_SECRET_ID="scrm/archive-keys",
     CERTIFICATE_KEY_ID="alias/certificates",
     SEND_TASK_TABLE="send-tasks",

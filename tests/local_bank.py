@@ -30,6 +30,7 @@ from functions.campaign_worker import handler as campaign_worker
 from functions.contact_sync import handler as contact_sync
 from functions.handover_reconcile import handler as handover_reconcile
 from functions.handover_worker import handler as handover_worker
+from functions.kpi_collect import handler as kpi_collect
 from functions.staff_intake import handler as staff_intake
 from functions.wecom_callback import handler as wecom_callback
 from functions.welcome_worker import handler as welcome_worker
@@ -43,6 +44,7 @@ from scrm.runtime.wiring import archive_screen as screen_wiring
 from scrm.runtime.wiring import contact_sync as contact_wiring
 from scrm.runtime.wiring import dispatch as dispatch_wiring
 from scrm.runtime.wiring import handover_reconcile as reconcile_wiring
+from scrm.runtime.wiring import kpi_collect as collect_wiring
 from scrm.runtime.wiring import plans as worker_wiring
 from scrm.runtime.wiring import review as review_wiring
 from scrm.runtime.wiring import staff_intake as staff_wiring
@@ -68,6 +70,7 @@ QUEUES = (
     "archive",
     "archive_screen",
     "archive_media",
+    "kpi_collect",
 )
 HANDLERS: dict[str, Callable[..., Any]] = {
     "staff": staff_intake.lambda_handler,
@@ -84,6 +87,7 @@ HANDLERS: dict[str, Callable[..., Any]] = {
     "archive_certify": archive_certify.lambda_handler,
     "archive_retention": archive_retention.lambda_handler,
     "archive_screen": archive_screen.lambda_handler,
+    "kpi_collect": kpi_collect.lambda_handler,
 }
 
 
@@ -210,6 +214,7 @@ def restart() -> None:
         archive_pages,
         screen_wiring,
         archive_media_wiring,
+        collect_wiring,
         dispatch_wiring,
         review_wiring,
         wecom_wiring,

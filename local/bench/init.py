@@ -41,6 +41,7 @@ LIMITS = {
     "archive_rollup": 0.85,
     "kpi_review": 0.85,
     "kpi_rollup": 0.85,
+    "kpi_collect": 0.85,
     "customer_web": 0.85,
 }
 USUAL = {
@@ -56,6 +57,7 @@ USUAL = {
     "archive_worker": "page_stored",
     "archive_screen": "segment_stored",
     "archive_certify": "due",
+    "kpi_collect": "morning",
 }
 """The sample that stands for a function's usual work, where it is not the first by name."""
 CALLS: Mapping[str, str] = {
@@ -92,6 +94,7 @@ ENVIRONMENT: Mapping[str, str] = {
     "ARCHIVE_KEYS_SECRET_ID": "scrm/archive-keys",
     "ARCHIVE_LOCK_DAYS": "1827",
     "ARCHIVE_LOCK_MODE": "GOVERNANCE",
+    "STATISTICS_HISTORY_DAYS": "180",
     "CERTIFICATE_KEY_ID": "alias/certificates",
     **{name: name.lower() for name in re.findall(r"^ +([A-Z_]+_TABLE): ", _TEMPLATE, re.MULTILINE)},
     **{name: f"{_QUEUES}/{name}" for name in re.findall(r"^ +([A-Z_]+_QUEUE_URL): ", _TEMPLATE, re.MULTILINE)},

@@ -275,6 +275,8 @@ def _bring_up(
         "ArchivePullSchedule": "rate(1 hour)",
         "KpiRollupSchedule": "rate(24 hours)",
         "KpiFiguresSchedule": "cron(40 22 1,2,8,15,22 * ? *)",
+        "StatisticsHistoryDays": "0",
+        "KpiCollectSchedule": "rate(14 days)",  # the clock jumps by days, and each run would cost some seconds
     }
     deployed = deploy(engine, built, parameters)
     credentials.put_into(engine, deployed)

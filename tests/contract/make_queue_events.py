@@ -31,6 +31,8 @@ from scrm.campaign.dispatch_messages import (
     SendTaskPlanned,
 )
 from scrm.campaign.planner_messages import CampaignDue, ContentRecalled, ProductChanged, SendingStopped, SliceRequested
+from scrm.collect.messages import PartDue, RunDue, RunRead
+from scrm.collect.model import Part, Run
 from scrm.consent.messages import ConsentFileStep
 from scrm.contacts.handover_messages import CustomersTakenOver, GroupsTakenOver, QuotaCounted
 from scrm.contacts.messages import (
@@ -68,6 +70,7 @@ NOTIFICATION_TEST = {
 }
 CAMPAIGN, SEND_TASK = "camp_aaaaaaaaaaaaaaaaaaaaaaaaaa", "send_aaaaaaaaaaaaaaaaaaaaaaaaaa"
 ACTIVITY = "act_aaaaaaaaaaaaaaaaaaaaaaaaaa"
+RUN = Run.of_morning(AT.date())
 CUSTOMER = "wmSIM0000000000000000000000000A1"
 
 
@@ -316,6 +319,13 @@ def samples() -> dict[str, dict[str, dict[str, Any]]]:
             "poison": batch("archive_media", {"kind": "segment_stored"}),
             "segment_reopened": batch("archive_media", SegmentStored(asked_from=0, reopened_from=3)),
             "segment_stored": batch("archive_media", SegmentStored(asked_from=0)),
+        },
+        "kpi_collect": {
+            "morning": {"schedule": "kpi_collect.morning"},
+            "part_due": batch("kpi_collect", PartDue.of(Part(RUN, 0))),
+            "poison": batch("kpi_collect", {"kind": "collect_part_due"}),
+            "run_due": batch("kpi_collect", RunDue.of(RUN)),
+            "run_read": batch("kpi_collect", RunRead.of(RUN)),
         },
         "archive_certify": {"due": {"schedule": "archive_certify.due"}},
         "archive_retention": {"due": {"schedule": "archive_retention.due"}},

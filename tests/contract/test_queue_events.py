@@ -32,6 +32,7 @@ QUEUE_OF = {
     "archive_retention": "archive_retention",
     "archive_screen": "archive_screen",
     "archive_media": "archive_media",
+    "kpi_collect": "kpi_collect",
 }
 # A message that fits no model can never succeed, and a case nobody opened cannot be worked on: both go to the
 # dead-letter queue, where the runbook looks at them.
@@ -45,6 +46,8 @@ FAILS_AS_IT_SHOULD = {
     ("archive_media", "poison"),
     ("archive_media", "segment_reopened"),  # of a page that nobody stored
     ("archive_media", "segment_stored"),
+    ("kpi_collect", "poison"),
+    ("kpi_collect", "part_due"),  # of a run that nobody planned yet
     ("campaign_worker", "poison"),
     ("campaign_reconcile", "poison"),
     ("handover_worker", "poison"),

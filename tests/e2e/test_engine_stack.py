@@ -34,6 +34,7 @@ def test_endpoints_file_names_everything_that_answers(stack: RunningStack) -> No
         "ArchiveMediaQueue",
         "ArchiveRollupQueue",
         "ArchiveScreenQueue",
+        "KpiCollectQueue",
     }
     assert told["resources"]["buses"] == {"ScrmBus": "scrm"}
 

@@ -85,6 +85,10 @@ NOT_YET_USED = {
     ("ArchiveScreen", "dynamodb:BatchGetItem", "ConsentTable"),
     # Files of messages are not fetched yet, so no export has any.
     ("ArchiveRollup", "s3:GetObject", "ArchiveBucket/media/*"),
+    # No roster of this bank says who is an RM, and it has published no customers.
+    ("KpiCollect", "dynamodb:BatchGetItem", "OrgTable"),
+    ("KpiCollect", "s3:GetObject", "DataBucket/kpi/versions/*"),
+    ("KpiCollect", "s3:GetObject", "DataBucket/kpi/bank_customers/*"),
     ("HandoverReconcile", "dynamodb:BatchWriteItem", "HandoverTable"),
     ("WelcomeWorker", "dynamodb:BatchGetItem", "ContentTable"),
     ("WelcomeWorker", "dynamodb:PutItem", "ContentTable"),
@@ -106,6 +110,7 @@ DONE_BY_WHO_COMES_FIRST = {
     ("CampaignWorker", "dynamodb:BatchGetItem", "SendTaskTable"),
     ("CampaignWorker", "secretsmanager:GetSecretValue", "WecomSecret"),
     ("CampaignReconcile", "secretsmanager:GetSecretValue", "WecomSecret"),
+    ("KpiCollect", "secretsmanager:GetSecretValue", "WecomSecret"),
     ("WelcomeWorker", "secretsmanager:GetSecretValue", "WecomSecret"),
     ("WelcomeWorker", "dynamodb:GetItem", "PlatformTable"),
 }

@@ -30,6 +30,7 @@ FUNCTIONS = {
     "ArchiveRollup": "archive_rollup",
     "KpiReview": "kpi_review",
     "KpiRollup": "kpi_rollup",
+    "KpiCollect": "kpi_collect",
     "CustomerWeb": "customer_web",
 }
 _SUB_NAMES = re.compile(r"\$\{([\w:.]+)\}")

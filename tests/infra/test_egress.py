@@ -12,6 +12,7 @@ CALLS_WECOM = [
     "CampaignWorker",
     "CampaignReconcile",
     "ArchiveIntake",
+    "KpiCollect",
 ]
 
 

@@ -17,6 +17,7 @@ VALUES = {
     "ARCHIVE_SOURCE": "library",
     "ARCHIVE_PULLS_PER_MINUTE": "600",
     "ARCHIVE_LOCK_DAYS": "1827",
+    "STATISTICS_HISTORY_DAYS": "180",
 }
 LAMBDA_ITSELF = {
     "AWS_REGION": "cn-north-1",

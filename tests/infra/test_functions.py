@@ -20,6 +20,7 @@ CALLS_WECOM = {
     "HandoverReconcile",
     "CampaignWorker",
     "CampaignReconcile",
+    "KpiCollect",
 }
 
 
@@ -156,6 +157,7 @@ def test_every_api_is_throttled(stage: dict[str, Any]) -> None:
         "ArchiveCertifyDue",
         "ArchiveRetentionDue",
         "ArchiveScreenWaiting",
+        "KpiCollectMorning",
     ],
 )
 def test_schedules_are_in_utc_and_name_themselves(schedule: str) -> None:
@@ -187,6 +189,7 @@ def test_schedules_are_in_utc_and_name_themselves(schedule: str) -> None:
         '{"schedule": "archive_certify.due"}',
         '{"schedule": "archive_retention.due"}',
         '{"schedule": "archive_screen.waiting"}',
+        '{"schedule": "kpi_collect.morning"}',
     )
     assert asked["State"] == {"Ref": "SchedulesState"}
 

@@ -51,6 +51,7 @@ QUEUE_OF = {
     "ARCHIVE_SCREEN_QUEUE_URL": "ArchiveScreenQueue",
     "ARCHIVE_MEDIA_QUEUE_URL": "ArchiveMediaQueue",
     "ARCHIVE_ROLLUP_QUEUE_URL": "ArchiveRollupQueue",
+    "KPI_COLLECT_QUEUE_URL": "KpiCollectQueue",
 }
 SECRET_OF = {
     "WECOM_SECRET_ID": "WecomSecret",
@@ -66,6 +67,7 @@ def _facts(*kinds: str) -> set[str]:
     return {f"facts/{kind}/*" for kind in kinds}
 
 
+COLLECTED = {"kpi/collect/*", "kpi/roster/*", "kpi/readings/*", "kpi/member_days/*", "kpi/relations/*"}
 PREFIXES = {
     "StaffIntake": {
         "s3:GetObject": {"roster/incoming/*", "roster/latest/*"},
@@ -140,6 +142,10 @@ PREFIXES = {
         "s3:PutObject": _facts("send_settled", "moment_reactions", "task_done"),
     },
     "ArchiveApi": {"s3:GetObject": {"archive-index/messages/*", "exports/archive/*", "segments/*", "reopened/*"}},
+    "KpiCollect": {
+        "s3:GetObject": {*COLLECTED, "kpi/versions/*", "kpi/bank_customers/*"},
+        "s3:PutObject": COLLECTED,
+    },
     "ArchiveRollup": {
         "s3:GetObject": {"archive-index/messages/*", "media/*", "segments/*", "reopened/*"},
         "s3:PutObject": {"archive-index/messages/*", "exports/archive/*", "facts/service_quality/*"},
@@ -315,6 +321,7 @@ def test_only_the_scheduler_of_this_account_may_start_the_scheduled_functions() 
         "ArchiveRetentionFunction",
         "ArchiveScreenFunction",
         "ArchiveMediaFunction",
+        "KpiCollectFunction",
     }
 
 

@@ -24,6 +24,7 @@ def test_the_slice_has_its_queues_each_read_by_one_function() -> None:
         "CampaignReconcileQueue",
         "ContactQueue",
         "HandoverQueue",
+        "KpiCollectQueue",
         "ReconcileQueue",
         "StaffQueue",
         "WelcomeQueue",

@@ -73,6 +73,7 @@ FORBIDDEN = {
     "kpi_rollup": (*NOT_IN_WORKERS, *NOT_BEFORE_WORK_COMES, "scrm.kpi", "msgspec"),
     "archive_rollup": (*NOT_IN_WORKERS, *NOT_BEFORE_WORK_COMES, "scrm.archive", "duckdb"),
     "kpi_review": (*NOT_IN_WORKERS, *NOT_BEFORE_WORK_COMES, "scrm.kpi", "scrm.uplift", "duckdb"),
+    "kpi_collect": (*NOT_IN_WORKERS, *NOT_BEFORE_WORK_COMES, "scrm.collect", "duckdb"),
     "archive_api": ("duckdb", "scrm.archive", "scrm.handover.certificate"),
     "admin_api": ("scrm.handover.certificate", "scrm.handover.orphans", "scrm.contacts.accountability"),
 }
@@ -137,6 +138,7 @@ FORBIDDEN_IN_WORK = {
         "duckdb",
     ),
     "counters": (*EVERYWHERE, *OTHER_FEATURES, *CAMPAIGN_FEATURES, "scrm.archive", "duckdb", "scrm.wecom"),
+    "collecting": (*EVERYWHERE, "scrm.audit", "scrm.handover", "scrm.tasks", *CAMPAIGN_FEATURES, "duckdb"),
     "rollups": (
         *EVERYWHERE,
         "scrm.handover",

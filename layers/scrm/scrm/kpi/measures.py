@@ -76,6 +76,19 @@ BANK_CUSTOMERS: Final = "bank_customers"
 COVERED_CUSTOMERS: Final = "covered_customers"
 POOL_SIZE: Final = "pool_size"
 LINKED_CUSTOMERS: Final = "linked_customers"
+MESSAGES_SENT: Final = "messages_sent"
+"""By WeCom's count, in talks of two; `MESSAGES_OUT` are those that the archive has."""
+CHATS: Final = "chats"
+"""Talks of two in which the member wrote."""
+REPLY_POINTS: Final = "reply_points"
+"""Hundredths of a percent of customers' talks that were answered, times `REPLY_CHATS`."""
+REPLY_CHATS: Final = "reply_chats"
+REPLY_MINUTES: Final = "reply_minutes"
+"""Minutes to the first reply by WeCom's count, times `REPLY_CHATS`."""
+CUSTOMER_GROUPS: Final = "customer_groups"
+ACTIVE_GROUPS: Final = "active_groups"
+GROUP_CUSTOMERS: Final = "group_customers"
+GROUP_MESSAGES: Final = "group_messages"
 AUM_FEN: Final = "aum_fen"
 HOLDINGS: Final = "holdings"
 HOLDING_CUSTOMERS: Final = "holding_customers"
@@ -96,6 +109,15 @@ STANDING: Final = frozenset(
         COVERED_CUSTOMERS,
         POOL_SIZE,
         LINKED_CUSTOMERS,
+        MESSAGES_SENT,
+        CHATS,
+        REPLY_POINTS,
+        REPLY_CHATS,
+        REPLY_MINUTES,
+        CUSTOMER_GROUPS,
+        ACTIVE_GROUPS,
+        GROUP_CUSTOMERS,
+        GROUP_MESSAGES,
         AUM_FEN,
         HOLDINGS,
         HOLDING_CUSTOMERS,

@@ -53,6 +53,11 @@ class KpiDocument(BaseModel):
     active_rm_messages: Annotated[int, Field(ge=1, le=1000)] = Field(
         default=1, description="An RM who sent customers so many messages in the period is active."
     )
+    rm_posts: frozenset[Annotated[str, Field(min_length=1, max_length=64)]] = Field(
+        default=frozenset(),
+        max_length=50,
+        description="Posts of the staff roster that make an RM; none: all active members who may have customers.",
+    )
     settled_after_days: Annotated[int, Field(ge=1, le=28)] = Field(
         default=5, description="So many days after a month's end its figures are told for the last time by themselves."
     )

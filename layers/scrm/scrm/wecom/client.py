@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from scrm.wecom.api.mass_messages import MassMessages
     from scrm.wecom.api.media import Media
     from scrm.wecom.api.moments import Moments
+    from scrm.wecom.api.statistics import Statistics
     from scrm.wecom.api.tags import Tags
     from scrm.wecom.api.welcome import WelcomeMessages
 
@@ -44,6 +45,12 @@ class WecomClient:
         from scrm.wecom.api.external_contacts import ExternalContacts  # noqa: PLC0415
 
         return ExternalContacts(self._caller)
+
+    @cached_property
+    def statistics(self) -> "Statistics":
+        from scrm.wecom.api.statistics import Statistics  # noqa: PLC0415
+
+        return Statistics(self._caller)
 
     @cached_property
     def tags(self) -> "Tags":

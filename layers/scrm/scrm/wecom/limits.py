@@ -90,6 +90,11 @@ RULE_RANGE: Final = 1_000  # 17, departments or members a call
 # The archive's companions (16).
 ARCHIVE_PAIRS: Final = 100  # 16.1
 
+# Statistics (18).
+STATISTICS_DAYS: Final = 30  # 18, a closed range
+STATISTICS_HISTORY: Final = timedelta(days=180)  # 18
+GROUP_STATISTICS_PAGE: Final = 1_000  # 18; the default is 500
+
 # Inheritance.
 TRANSFER_WAIT: Final = timedelta(hours=24)  # 6.2: completes by itself after this
 TRANSFERS_PER_CUSTOMER: Final = 2  # 6.2, on-job only

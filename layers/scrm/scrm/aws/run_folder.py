@@ -1,0 +1,87 @@
+"""What is kept of a morning's run, in the data bucket.
+
+======================================  =============================================================
+``kpi/collect/<run>/parts/<n>.jsonl``   the members of a part and where they stand, a line each
+``kpi/collect/<run>/plan.json``         how many parts there are; written when all of them are there
+``kpi/collect/<run>/done/<n>``          the part was read
+``kpi/collect/history.json``            WeCom's history is asked for, or was
+======================================  =============================================================
+"""
+
+import json
+from collections.abc import Iterator, Sequence
+from typing import Final, Protocol
+
+from scrm.collect.model import RosterRow, Run
+
+FOLDER: Final = "kpi/collect/"
+_HISTORY: Final = f"{FOLDER}history.json"
+_JSON: Final = "application/json"
+_JSON_LINES: Final = "application/x-ndjson"
+
+
+class Documents(Protocol):
+    """The data bucket, as far as a run needs it."""
+
+    def put(self, key: str, body: bytes, content_type: str) -> object: ...
+
+    def get(self, key: str) -> bytes | None: ...
+
+    def sizes_below(self, prefix: str) -> Iterator[tuple[str, int]]: ...
+
+
+class PartMissingError(LookupError):
+    """The part's members are not there: the run is older than what is kept."""
+
+
+class BucketRunFolder:
+    """Implements `scrm.collect.ports.RunFolder`."""
+
+    def __init__(self, documents: Documents) -> None:
+        self._documents = documents
+
+    def parts_planned(self, run: Run) -> int | None:
+        found = self._documents.get(_plan_key(run))
+        return int(json.loads(found)["parts"]) if found else None
+
+    def put_part(self, run: Run, number: int, rows: Sequence[RosterRow]) -> None:
+        body = b"".join(_line(row) for row in rows)
+        self._documents.put(_part_key(run, number), body, _JSON_LINES)
+
+    def part(self, run: Run, number: int) -> Sequence[RosterRow]:
+        found = self._documents.get(_part_key(run, number))
+        if found is None:
+            raise PartMissingError(f"part {number} of run {run.run_id} is not kept any more; the next run reads anew")
+        return [RosterRow(*json.loads(line)) for line in found.splitlines()]
+
+    def put_plan(self, run: Run, parts: int) -> None:
+        self._documents.put(_plan_key(run), json.dumps({"schema_version": 1, "parts": parts}).encode(), _JSON)
+
+    def note_done(self, run: Run, number: int) -> None:
+        self._documents.put(f"{_done_prefix(run)}{number:05d}", b"", _JSON)
+
+    def done(self, run: Run) -> set[int]:
+        return {int(key.rpartition("/")[2]) for key, _ in self._documents.sizes_below(_done_prefix(run))}
+
+    def begin_history(self) -> bool:
+        return self._documents.get(_HISTORY) is None
+
+    def note_history(self) -> None:
+        self._documents.put(_HISTORY, b'{"schema_version":1}', _JSON)
+
+
+def _line(row: RosterRow) -> bytes:
+    told = [row.userid, row.node_id, row.node_path, row.on_roster, row.is_licensed, row.is_asked]
+    return json.dumps(told, separators=(",", ":")).encode() + b"\n"
+
+
+def _part_key(run: Run, number: int) -> str:
+    return f"{FOLDER}{run.run_id}/parts/{number:05d}.jsonl"
+
+
+def _plan_key(run: Run) -> str:
+    return f"{FOLDER}{run.run_id}/plan.json"
+
+
+def _done_prefix(run: Run) -> str:
+    return f"{FOLDER}{run.run_id}/done/"

@@ -1,0 +1,175 @@
+"""A morning's run: planned in parts, read piece by piece, measured when the last part is done (S10).
+
+WeCom gives one member's behaviour a call (several would be one sum), 150,000 an hour: a bank of 300,000 members is read
+in two hours and more, over many invocations. Everything may come twice: a piece that is read again has the same name,
+or lies beside and says the same.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import date, datetime, time
+from itertools import batched
+from typing import Any, Final
+
+from scrm import clock
+from scrm.clock import BUSINESS_ZONE
+from scrm.collect.datasets import READINGS, RELATIONS, ROSTER, day_partition, run_partition
+from scrm.collect.model import GroupDay, MemberDay, Part, RosterRow, Run, Stage
+from scrm.collect.ports import CollectQueue, Followings, MemberStatistics, NotNowError, Roster, RunFolder
+from scrm.sql import SqlEngine
+
+MEMBERS_OF_A_PART: Final = 1_000
+READY_AT: Final = time(6)  # WeCom counts a day in the night after it; until then its figures are zeros
+_OWNERS: Final = 100
+_NO_GROUPS: Final = {"groups_total": 0, "groups_active": 0, "group_customers": 0, "group_messages": 0}
+
+
+@dataclass(frozen=True, slots=True)
+class Collector:
+    """Use case of a schedule and a queue. ``has_time``: whether this invocation may begin another member."""
+
+    roster: Roster
+    statistics: MemberStatistics
+    followings: Followings
+    folder: RunFolder
+    engine: SqlEngine
+    queue: CollectQueue
+    has_time: Callable[[], bool]
+
+    def begin(self, now: datetime) -> Run | None:
+        """Have the run of this morning planned; None, and nothing, while yesterday's figures may still be zeros."""
+        here = now.astimezone(BUSINESS_ZONE)
+        if here.time() < READY_AT:
+            return None
+        run = Run.of_morning(here.date())
+        self.queue.run_due(run)
+        return run
+
+    def plan(self, run: Run) -> int:
+        """Cut the bank into parts and have them read; how many. Planned again, only what is not done is told again."""
+        planned = self.folder.parts_planned(run)
+        if planned is None:
+            planned = self._cut(run)
+            self.folder.put_plan(run, planned)
+        done = self.folder.done(run)
+        if len(done) >= planned:
+            self.queue.run_read(run)
+            return planned
+        stage = Stage.STATISTICS if run.window else Stage.RELATIONS
+        self.queue.parts_due(Part(run, number, stage) for number in range(planned) if number not in done)
+        return planned
+
+    def read(self, part: Part) -> Part | None:
+        """Go on with a part; what is left of it, None when it is done."""
+        members = self.folder.part(part.run, part.number)
+        if part.stage is Stage.RELATIONS:
+            part = self._write_relations(part, members)
+            if part.stage is Stage.RELATIONS:
+                return part
+        part = self._read_statistics(part, members)
+        if part.place < len(members):
+            return part
+        self._finish(part)
+        return None
+
+    def _cut(self, run: Run) -> int:
+        parts = 0
+        for rows in batched(self.roster.rows(), MEMBERS_OF_A_PART, strict=False):
+            self.folder.put_part(run, parts, rows)
+            parts += 1
+        if not run.window:
+            everybody = (row for number in range(parts) for row in self.folder.part(run, number))
+            self.engine.write(ROSTER, day_partition(run.roster_day), "all", map(_roster_row, everybody))
+        return parts
+
+    def _finish(self, part: Part) -> None:
+        """Whoever comes last has the run measured; two who come together both do, with the same outcome."""
+        self.folder.note_done(part.run, part.number)
+        if len(self.folder.done(part.run)) >= (self.folder.parts_planned(part.run) or 0):
+            self.queue.run_read(part.run)
+
+    def _write_relations(self, part: Part, members: Sequence[RosterRow]) -> Part:
+        reached = part.place
+
+        def rows() -> Iterator[dict[str, Any]]:
+            nonlocal reached
+            for member in members[part.place :]:
+                if reached > part.place and not self.has_time():
+                    return
+                yield from self._relations_of(member)
+                reached += 1
+
+        self.engine.write(RELATIONS, day_partition(part.run.roster_day), part.name, rows())
+        if reached < len(members):
+            return replace(part, place=reached)
+        return replace(part, stage=Stage.STATISTICS, place=0)
+
+    def _relations_of(self, member: RosterRow) -> Iterator[dict[str, Any]]:
+        for each in self.followings.of_member(member.userid):
+            yield {
+                "external_userid": each.external_userid,
+                "userid": member.userid,
+                "node_id": member.node_id,
+                "node_path": member.node_path,
+                "added_at": clock.to_iso(each.added_at),
+                "unionid": each.unionid,
+                "accountable": each.is_accountable,
+            }
+
+    def _read_statistics(self, part: Part, members: Sequence[RosterRow]) -> Part:
+        """What was read before WeCom or the clock said stop is kept."""
+        rows: list[dict[str, Any]] = []
+        place, not_before = part.place, None
+        try:
+            while place < len(members) and (place == part.place or self.has_time()):
+                some = members[place : place + _OWNERS]
+                groups = self._groups_of(some, part.run)
+                for member in some:
+                    rows += self._days_of(member, part.run, groups)
+                    place += 1
+                    if not self.has_time():
+                        break
+        except NotNowError as error:
+            not_before = error.not_before
+        if rows:
+            self.engine.write(READINGS, run_partition(part.run), part.name, rows)
+        return replace(part, place=place, not_before=not_before)
+
+    def _days_of(
+        self, member: RosterRow, run: Run, groups: Mapping[tuple[str, date], dict[str, int]]
+    ) -> list[dict[str, Any]]:
+        if not member.is_asked:
+            return []
+        found = self.statistics.of_member(member.userid, run.first, run.last)
+        return [_reading(day, groups.get((day.userid, day.day), _NO_GROUPS), run) for day in found]
+
+    def _groups_of(self, members: Sequence[RosterRow], run: Run) -> dict[tuple[str, date], dict[str, int]]:
+        """Of the history only what members do is read: a call of each day for it would take as long again."""
+        owners = [member.userid for member in members if member.is_asked]
+        if run.window or not owners:
+            return {}
+        found = (each for day in run.days for each in self.statistics.of_groups(owners, day))
+        return {(each.userid, each.day): _group_columns(each) for each in found}
+
+
+def _roster_row(row: RosterRow) -> dict[str, Any]:
+    return {
+        "userid": row.userid,
+        "node_id": row.node_id,
+        "node_path": row.node_path,
+        "on_roster": row.on_roster,
+        "licensed": row.is_licensed,
+    }
+
+
+def _reading(day: MemberDay, groups: Mapping[str, int], run: Run) -> dict[str, Any]:
+    return {**asdict(day), "day": day.day.isoformat(), **groups, "read_on": run.run_id}
+
+
+def _group_columns(found: GroupDay) -> dict[str, int]:
+    return {
+        "groups_total": found.groups,
+        "groups_active": found.groups_active,
+        "group_customers": found.group_customers,
+        "group_messages": found.group_messages,
+    }

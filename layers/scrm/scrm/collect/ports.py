@@ -1,0 +1,84 @@
+"""What collecting needs from the outside world."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date, datetime
+from typing import Protocol
+
+from scrm.collect.model import FollowedCustomer, GroupDay, MemberDay, Part, RosterRow, Run
+from scrm.sql import Selection
+
+
+class NotNowError(Exception):
+    """WeCom takes no call before ``not_before``; nothing of the last one was read."""
+
+    def __init__(self, not_before: datetime) -> None:
+        super().__init__(not_before)
+        self.not_before = not_before
+
+
+class Roster(Protocol):
+    def rows(self) -> Iterator[RosterRow]:
+        """Everybody in the organisation as of now, in a fixed order."""
+        ...
+
+
+class MemberStatistics(Protocol):
+    """WeCom's statistics. Raises NotNowError."""
+
+    def of_member(self, userid: str, first: date, last: date) -> list[MemberDay]:
+        """His days; none of somebody whom WeCom does not know any more."""
+        ...
+
+    def of_groups(self, userids: Sequence[str], day: date) -> list[GroupDay]:
+        """At most 100 owners, on a day that is over; who left, or owns none, is left out."""
+        ...
+
+
+class Followings(Protocol):
+    def of_member(self, userid: str) -> Iterator[FollowedCustomer]:
+        """His active relations by customer, page by page."""
+        ...
+
+
+class RunFolder(Protocol):
+    """What is kept of a run while it lasts."""
+
+    def parts_planned(self, run: Run) -> int | None:
+        """How many parts it has; None before it was planned."""
+        ...
+
+    def put_part(self, run: Run, number: int, rows: Sequence[RosterRow]) -> None: ...
+
+    def part(self, run: Run, number: int) -> Sequence[RosterRow]: ...
+
+    def put_plan(self, run: Run, parts: int) -> None: ...
+
+    def note_done(self, run: Run, number: int) -> None: ...
+
+    def done(self, run: Run) -> set[int]: ...
+
+    def begin_history(self) -> bool:
+        """True exactly once in the bank's life, and on repeats by the same caller until it was noted."""
+        ...
+
+    def note_history(self) -> None: ...
+
+
+class BankCustomers(Protocol):
+    def published(self) -> Selection | None:
+        """The customer master that the bank published last; None: it published none."""
+        ...
+
+
+class CollectQueue(Protocol):
+    def parts_due(self, parts: Iterable[Part]) -> None:
+        """Each at once, or when WeCom takes calls again."""
+        ...
+
+    def run_read(self, run: Run) -> None:
+        """Everything of the run was read: measures are due."""
+        ...
+
+    def run_due(self, run: Run) -> None:
+        """The run is to be planned."""
+        ...

@@ -1,0 +1,41 @@
+"""A morning's run: begun by schedule, read part by part, measured when the last part is done."""
+
+from scrm import clock
+from scrm.collect.messages import PartDue, RunDue, RunRead
+from scrm.runtime.observability import count, logger
+from scrm.runtime.postponement import postponed_until
+from scrm.runtime.wiring import kpi_collect as wiring
+
+
+def begin() -> None:
+    run = wiring.collector().begin(clock.now())
+    if run is None:
+        logger.warning("yesterday's figures are not there before six; nothing is collected")
+    else:
+        count("CollectRunBegun")
+
+
+def plan(body: str) -> None:
+    run = RunDue.model_validate_json(body).run()
+    parts = wiring.collector().plan(run)
+    logger.info("run planned", run=run.run_id, parts=parts)
+
+
+def read(body: str) -> None:
+    """What time or WeCom does not allow goes on with a message of its own."""
+    part = PartDue.model_validate_json(body).part()
+    with postponed_until(lambda delay: wiring.collect_queue().send_later(body, delay)):
+        left = wiring.collector().read(part)
+        if left is None:
+            count("CollectPartRead")
+            return
+        if left.not_before is not None:
+            count("CallPostponed")
+        wiring.collector().queue.parts_due([left])
+
+
+def measure(body: str) -> None:
+    run = RunRead.model_validate_json(body).run()
+    wiring.measuring().measure(run)
+    logger.info("run measured", run=run.run_id, days=len(run.days))
+    count("CollectRunMeasured" if run.window == 0 else "CollectHistoryMeasured")

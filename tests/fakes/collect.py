@@ -1,0 +1,117 @@
+"""A bank's roster, WeCom's statistics and the collector's surroundings in memory."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+
+from scrm.collect.model import FollowedCustomer, GroupDay, MemberDay, Part, RosterRow, Run
+from scrm.collect.ports import NotNowError
+from scrm.kpi.ports import Measures
+from scrm.sql import Selection
+
+
+@dataclass
+class FakeRoster:
+    """Implements `scrm.collect.ports.Roster`."""
+
+    members: list[RosterRow] = field(default_factory=list)
+
+    def rows(self) -> Iterator[RosterRow]:
+        return iter(self.members)
+
+
+@dataclass
+class FakeMemberStatistics:
+    """Implements `scrm.collect.ports.MemberStatistics`. ``refuses_after``: so many calls until WeCom says not now."""
+
+    messages: dict[tuple[str, date], int] = field(default_factory=dict)
+    asked: list[tuple[str, date, date]] = field(default_factory=list)
+    refuses_after: int | None = None
+
+    def of_member(self, userid: str, first: date, last: date) -> list[MemberDay]:
+        if self.refuses_after is not None:
+            if self.refuses_after == 0:
+                raise NotNowError(datetime(2027, 3, 11, tzinfo=UTC))
+            self.refuses_after -= 1
+        self.asked.append((userid, first, last))
+        days = (first + timedelta(days=number) for number in range((last - first).days + 1))
+        return [self._day(userid, day) for day in days]
+
+    def of_groups(self, userids: Sequence[str], day: date) -> list[GroupDay]:
+        return [GroupDay(userid, day, 2, 1, 40, 9) for userid in userids]
+
+    def _day(self, userid: str, day: date) -> MemberDay:
+        sent = self.messages.get((userid, day), 0)
+        return MemberDay(userid, day, sent, min(sent, 3), 5_000 * min(sent, 3) if sent else None)
+
+
+@dataclass
+class FakeFollowings:
+    """Implements `scrm.collect.ports.Followings`: external_userids by member; the first of them has him as owner."""
+
+    customers: dict[str, list[str]] = field(default_factory=dict)
+
+    def of_member(self, userid: str) -> Iterator[FollowedCustomer]:
+        for external_userid in self.customers.get(userid, []):
+            first = next(member for member, those in self.customers.items() if external_userid in those)
+            yield FollowedCustomer(external_userid, datetime(2027, 1, 5, tzinfo=UTC), first == userid)
+
+
+@dataclass
+class FakeCollectQueue:
+    """Implements `scrm.collect.ports.CollectQueue`."""
+
+    parts: list[Part] = field(default_factory=list)
+    read: list[Run] = field(default_factory=list)
+    due: list[Run] = field(default_factory=list)
+
+    def parts_due(self, parts: Iterable[Part]) -> None:
+        self.parts += parts
+
+    def run_read(self, run: Run) -> None:
+        self.read.append(run)
+
+    def run_due(self, run: Run) -> None:
+        self.due.append(run)
+
+
+@dataclass
+class FakeStandingMeasures:
+    """Implements `scrm.kpi.ports.StandingMeasures`: by source, day and node."""
+
+    told: dict[tuple[str, date], dict[str, Measures]] = field(default_factory=dict)
+    versions: dict[tuple[str, date], int] = field(default_factory=dict)
+
+    def stand(self, day: date, source: str, version: int, by_node: Mapping[str, Measures]) -> None:
+        if version >= self.versions.get((source, day), 0):
+            self.told[source, day] = dict(by_node)
+            self.versions[source, day] = version
+
+
+@dataclass
+class FakeBankCustomers:
+    """Implements `scrm.collect.ports.BankCustomers`."""
+
+    selection: Selection | None = None
+
+    def published(self) -> Selection | None:
+        return self.selection
+
+
+@dataclass
+class MemoryDocuments:
+    """Documents as `scrm.aws.run_folder` wants them."""
+
+    files: dict[str, bytes] = field(default_factory=dict)
+
+    def put(self, key: str, body: bytes, content_type: str) -> bool:
+        self.files[key] = body
+        return True
+
+    def get(self, key: str) -> bytes | None:
+        return self.files.get(key)
+
+    def sizes_below(self, prefix: str) -> Iterator[tuple[str, int]]:
+        for key in sorted(self.files):
+            if key.startswith(prefix):
+                yield key, len(self.files[key])
