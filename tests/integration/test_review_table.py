@@ -1,6 +1,7 @@
 """The review table on the embedded engine, and the fake by the same rules."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -101,6 +102,14 @@ def test_only_the_version_that_was_read_is_written_over(cases: ReviewCases) -> N
     assert cases.save(model.claimed(read, "operator:li", NOW)) is True
     assert cases.save(model.claimed(read, "operator:wu", NOW)) is False
     assert stored(cases, 1).claimed_by == "operator:li"
+
+
+def test_a_case_with_the_most_and_longest_hits_fits_an_item(cases: ReviewCases) -> None:
+    long = Hit("promise:" + "保" * 100, "本" * 100, 0, 10_000_000, 10_000_100, Severity.SERIOUS, "full_width")
+
+    assert cases.add(replace(case(1), hits=(long,) * model.MOST_HITS)) is True
+
+    assert len(stored(cases, 1).hits) == model.MOST_HITS
 
 
 def test_a_desk_has_its_own_open_cases_what_is_due_first_first(cases: ReviewCases) -> None:

@@ -152,7 +152,7 @@ def test_files_that_are_in_the_archive_come_along_and_the_others_are_named(archi
 
     kept = [name for name in folder.names(export.export_id) if name.startswith("media/")]
     assert sorted(kept) == sorted([f"{media_key('m0_external', 0)}.pdf", media_key("m1_external", 0)])
-    assert "未附" in file(folder, export, "conversation-00001.html").decode()
+    assert "附件 1（文件，未附）" in file(folder, export, "conversation-00001.html").decode()
     assert all(b"SECRET" not in content for content in folder.files.values())
 
 

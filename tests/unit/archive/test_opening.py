@@ -67,6 +67,16 @@ def test_what_is_no_message_is_kept_raw() -> None:
     assert messages[3:5] == [{"seq": 4, "msgid": 4}, "no row"]
 
 
+def test_a_huge_row_is_opened_whole_beside_the_others() -> None:
+    huge = {"msgid": "m1", "text": {"content": "保本" * 3_000_000}}
+    archive = pulled(row(1, json.dumps(huge).encode()), row(2))
+
+    archive.open_all()
+
+    assert states(archive) == [(1, "opened", ""), (2, "opened", "")]
+    assert archive.lines()[0].message == huge
+
+
 def test_a_row_without_its_key_is_parked_and_opened_when_the_key_comes() -> None:
     archive = pulled(row(1), row(2, version=2), row(3), row(4, version=2))
     archive.open_all()

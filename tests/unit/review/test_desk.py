@@ -53,6 +53,17 @@ def at() -> Desk:
     return Desk()
 
 
+def test_a_case_keeps_so_many_hits_as_its_item_can_hold_the_severest_and_each_entry_before_others(at: Desk) -> None:
+    many = [hit(entry_id=f"lex_{number % 3}") for number in range(5_000)]
+    last = hit(Severity.SERIOUS, "lex_9")
+
+    case_id = at.opened(*many, last)
+
+    kept = at.cases.stored[case_id]
+    assert (len(kept.hits), kept.severity, kept.hits[-1]) == (model.MOST_HITS, Severity.SERIOUS, last)
+    assert {each.entry_id for each in kept.hits} == {"lex_0", "lex_1", "lex_2", "lex_9"}
+
+
 def test_a_message_has_one_case_however_often_it_is_told(at: Desk) -> None:
     assert at.desk.open_cases([suspicion(), suspicion()]) == 1
     assert at.desk.open_cases([suspicion()]) == 0

@@ -129,6 +129,12 @@ def test_hits_are_counted_by_what_follows() -> None:
     assert look(said("保本"), said("我要投诉", "wmA1", "rm_li", number=2)).hits == {"block": 1, "complaint": 1}
 
 
+def test_a_huge_message_is_one_case_and_one_row_to_search() -> None:
+    screened = look(said("这款产品保本，放心" * 20_000))
+
+    assert (len(screened.suspicions), len(screened.index_rows)) == (1, 1)
+
+
 def test_members_whose_places_are_needed_are_named_once() -> None:
     rows = [said("a"), said("b", number=2), said("c", "wmA1", "RM_Wu", number=3)]
 

@@ -15,7 +15,7 @@ from typing import Any, Final, Protocol
 
 from scrm.archive import search
 from scrm.archive.exports import Export, ExportDesk, ExportState, Written
-from scrm.archive.reading import MessageReader, ReadableFile, ReadableMessage, TextCover
+from scrm.archive.reading import MessageReader, ReadableFile, ReadableMessage, TextCover, kind_name
 from scrm.archive.records import StaleRecordError
 from scrm.archive.retrieval import described
 from scrm.clock import BUSINESS_ZONE, to_iso
@@ -35,7 +35,7 @@ _STYLE: Final = (
     "body{font:15px/1.6 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#222}"
     "h1{font-size:1.3rem}p.about{color:#555}article{border-top:1px solid #ddd;padding:.6rem 0}"
     "header{color:#555;font-size:.85rem}.kind{background:#eee;border-radius:.2rem;padding:0 .4rem}"
-    "pre{font:inherit;white-space:pre-wrap;overflow-wrap:anywhere;margin:.2rem 0}.file{color:#06c}"
+    "pre{font:inherit;white-space:pre-wrap;overflow-wrap:anywhere;margin:.2rem 0}.file{color:#555}"
 )
 
 
@@ -288,9 +288,10 @@ def _article(message: ReadableMessage, names: dict[int, str]) -> str:
 
 
 def _file_line(file: ReadableFile, name: str | None) -> str:
+    kind = html.escape(kind_name(file.kind))
     if name is None:
-        return f'<p class="file">附件 {file.part + 1}（{html.escape(file.kind)}，未附）</p>'
-    return f'<p class="file"><a href="{html.escape(name)}">附件 {file.part + 1}（{html.escape(file.kind)}）</a></p>'
+        return f'<p class="file">附件 {file.part + 1}（{kind}，未附）</p>'
+    return f'<p class="file"><a href="{html.escape(name)}">附件 {file.part + 1}（{kind}）</a></p>'
 
 
 def _extension(file: ReadableFile) -> str:

@@ -169,7 +169,7 @@ class ReviewDesk:
             node_path=suspicion.node_path,
             desk_path=model.desk_of(suspicion.node_path),
             severity=severity,
-            hits=suspicion.hits,
+            hits=model.telling(suspicion.hits),
             lexicon_version=suspicion.lexicon_version,
             opened_at=opened_at,
             due_at=opened_at + self.rules().time_for(suspicion.kind, severity),

@@ -1,6 +1,6 @@
 """A review case: one message that somebody has to look at, from the hit to the closed file."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
@@ -11,6 +11,8 @@ from scrm.node_paths import ROOT_PATH, branch_path
 from scrm.review.errors import ReviewNotAllowedError
 
 MOST_NOTE_CHARACTERS: Final = 2_000
+MOST_HITS: Final = 200
+"""Of a case: a forwarded record of a thousand messages may hold more than an item of the table."""
 BY_ITSELF: Final = "function:review"
 """The actor of a step that no person made."""
 
@@ -130,6 +132,17 @@ class ReviewCase:
 def case_id_of(kind: ReviewKind, msgid: str) -> str:
     """The same for every telling of the message, whichever lexicon found it."""
     return ids.derive("rev", kind.value, msgid)
+
+
+def telling(hits: Sequence[Hit]) -> tuple[Hit, ...]:
+    """At most `MOST_HITS`, in their order: the severest, and of the same severity first one of each entry."""
+    firsts: dict[str, int] = {}
+    for number, hit in enumerate(hits):
+        firsts.setdefault(hit.entry_id, number)
+    chosen = sorted(
+        range(len(hits)), key=lambda number: (-_RANK[hits[number].severity], firsts[hits[number].entry_id] != number)
+    )
+    return tuple(hits[number] for number in sorted(chosen[:MOST_HITS]))
 
 
 def severest(hits: Iterable[Hit]) -> Severity:
