@@ -23,6 +23,7 @@ from local.bench import (
     governor,
     handover,
     init,
+    kpi,
     large_requests,
     lexicon,
     plan,
@@ -46,6 +47,7 @@ PARTS: Mapping[str, Callable[[], Sequence[Figure]]] = {
     "lexicon": lexicon.measure,
     "dispatch": lambda: [Figure(**figure) for figure in dispatch_quota.measure()],
     "estimators": estimators.measure,
+    "kpi": kpi.measure,
     "recall": lambda: [Figure(**figure) for figure in recall_quota.measure()],
 }
 

@@ -82,8 +82,10 @@ class MomentReaction(Fact, gc=False):
 class Kind:
     """One type of facts: how its lines are read, and what each of them counts."""
 
-    def __init__(self, shape: type[Fact], amounts: Callable[[Any], Amounts]) -> None:
-        self.amounts = amounts
+    def __init__(self, shape: type[Fact], amounts: Callable[[Any], Amounts] | Amounts) -> None:
+        """``amounts``: of a fact, or the same of every one (``constant``)."""
+        self.constant: Final[Amounts] = () if callable(amounts) else amounts
+        self.amounts: Final[Callable[[Any], Amounts]] = amounts if callable(amounts) else lambda _: amounts
         self.can_be_corrected: Final = issubclass(shape, CorrectedFact)
         self.told_at: Final[Callable[[Fact], str]] = attrgetter("told_at")
         self._decoder: msgspec.json.Decoder[Fact] = msgspec.json.Decoder(shape)
@@ -108,11 +110,6 @@ class Kind:
             except (msgspec.DecodeError, UnicodeDecodeError):
                 refused.append((number, "not a JSON object in UTF-8"))
         return facts, refused
-
-
-def _each(*names: str) -> Callable[[Any], Amounts]:
-    amounts = tuple((name, 1) for name in names)
-    return lambda _: amounts
 
 
 def _send_settled(fact: SendSettled) -> Amounts:
@@ -162,9 +159,9 @@ _REACTIONS: Final[Mapping[str, Amounts]] = {"like": ((measures.LIKES, 1),), "com
 
 KINDS: Final[Mapping[str, Kind]] = {
     "add_judged": Kind(AddJudged, _add_judged),
-    "contact_added": Kind(Fact, _each(measures.ADDED)),
-    "contact_lost": Kind(Fact, _each(measures.LOST)),
-    "customer_came": Kind(Fact, _each(measures.CAME)),
+    "contact_added": Kind(Fact, ((measures.ADDED, 1),)),
+    "contact_lost": Kind(Fact, ((measures.LOST, 1),)),
+    "customer_came": Kind(Fact, ((measures.CAME, 1),)),
     "handover_finished": Kind(HandoverFinished, _handover_finished),
     "message_archived": Kind(MessagesArchived, _message_archived),
     "moment_reactions": Kind(MomentReaction, _moment_reactions),

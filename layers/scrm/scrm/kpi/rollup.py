@@ -14,12 +14,12 @@ from itertools import batched
 from typing import Final, Protocol
 
 from scrm.clock import BUSINESS_ZONE, from_iso
-from scrm.kpi.counting import SHARDS, DayCounts, shard_of
-from scrm.kpi.facts import KINDS, Fact, Kind
+from scrm.kpi.counting import KEY, SHARDS, Batch, DayCounts, shard_of
+from scrm.kpi.facts import KINDS, Kind
 from scrm.kpi.ports import CountedMeasures
 
-MOST_BYTES: Final = 64 * 1024 * 1024
-MOST_DOCUMENTS: Final = 10_000
+MOST_BYTES: Final = 128 * 1024 * 1024
+MOST_DOCUMENTS: Final = 20_000
 DAYS_COUNTED: Final = 100
 """How long the counts of a day are kept; what is told later waits for a recount."""
 _LATE_LANDING: Final = timedelta(days=1)
@@ -27,6 +27,7 @@ _LATE_LANDING: Final = timedelta(days=1)
 _READ_TOGETHER: Final = 64
 _RECOUNT_AT_ONCE: Final = 2
 
+type _Append = Callable[[str], None]
 type Shard = tuple[date, int]
 """A business day and a share of the bank."""
 
@@ -267,52 +268,68 @@ class RollUp:
 
 
 class Sorting:
-    """Facts of documents by day and shard, kind and node path. ``only``: those of one day, the others are passed by."""
+    """Facts of documents by day, shard and kind. ``only``: those of one day, the others are passed by."""
 
     def __init__(self, planned_on: date, applied: Applied, only: date | None = None) -> None:
-        self.groups: dict[Shard, dict[tuple[Kind, str], list[Fact]]] = defaultdict(dict)
+        self.groups: defaultdict[Shard, defaultdict[Kind, Batch]] = defaultdict(lambda: defaultdict(Batch))
         self._planned_on = planned_on
         self._applied = applied
         self._only = only
-        self._hours: dict[str, date | str] = {}
-        self._places: dict[tuple[str, str, str], list[Fact] | str | None] = {}
+        self._days: dict[str, date | str | None] = {}
+        self._places: dict[str, tuple[int, str]] = {}
+        self._userids: dict[str, str] = {}
 
     def add(self, key: str, body: bytes) -> None:
         """The facts of a document; its key says which kind they are of."""
-        name = key.split("/")[1]
-        kind = KINDS[name]
+        kind = KINDS[key.split("/")[1]]
         facts, refused = kind.read(body)
         self._applied.facts += len(facts) + len(refused)
         self._applied.refusals += [Refusal(key, line, why) for line, why in refused]
-        places = self._places
+        days, places, userids = self._days, self._places, self._userids
+        batches: dict[Shard, tuple[Batch, _Append, _Append, _Append]] = {}
+        counts_alike, can_be_corrected = bool(kind.constant), kind.can_be_corrected
         for number, fact in enumerate(facts, start=1):
-            place = (name, fact.node_path, fact.occurred_at[:13])
-            try:
-                group = places[place]
-            except KeyError:
-                group = places[place] = self._group(kind, fact)
-            if group.__class__ is list:
-                group.append(fact)
-            elif group is not None:
-                self._applied.refusals.append(Refusal(key, _line_of(number, refused), str(group)))
+            hour = fact.occurred_at[:13]
+            day = days[hour] if hour in days else self._day(hour, fact.occurred_at)
+            place = places.get(fact.node_path)
+            shard, path = place if place is not None else self._place(fact.node_path)
+            if isinstance(day, date) and shard >= 0:
+                found = batches.get((day, shard))
+                if found is None:
+                    batch = self.groups[day, shard][kind]
+                    found = batches[day, shard] = (batch, *batch.adds())
+                batch, add_key, add_path, add_userid = found
+                add_key(fact.event_id[-KEY:])
+                add_path(path)
+                add_userid(userids.setdefault(fact.userid, fact.userid))
+                if not counts_alike:
+                    batch.amounts.append(kind.amounts(fact))
+                if can_be_corrected:
+                    batch.told_at.append(kind.told_at(fact))
+            elif day is not None:
+                why = day if isinstance(day, str) else "node_path is not of the form /1/10/12/"
+                self._applied.refusals.append(Refusal(key, _line_of(number, refused), why))
 
-    def _group(self, kind: Kind, fact: Fact) -> list[Fact] | str | None:
-        """Where it belongs; text: why nowhere; None: it is of another day than is wanted."""
+    def _day(self, hour: str, occurred_at: str) -> date | str | None:
+        """The business day of an hour; text: why it counts nowhere; None: it is another day than is wanted."""
         try:
-            day = from_iso(fact.occurred_at).astimezone(BUSINESS_ZONE).date()
+            day = from_iso(occurred_at).astimezone(BUSINESS_ZONE).date()
         except ValueError:
             return "occurred_at is not a time of the form 2026-11-21T08:00:00.000Z"
+        found: date | str | None = day
         if self._only is not None:
-            if day != self._only:
-                return None
+            found = day if day == self._only else None
         elif day > self._planned_on + _LATE_LANDING:
-            return "occurred_at is in the future"
+            found = "occurred_at is in the future"
         elif day <= self._planned_on - timedelta(days=DAYS_COUNTED):
-            return f"occurred_at is more than {DAYS_COUNTED} days ago: recount the day"
-        if not _is_path(fact.node_path):
-            return "node_path is not of the form /1/10/12/"
-        groups = self.groups[day, shard_of(fact.node_path)]
-        return groups.setdefault((kind, fact.node_path), [])
+            found = f"occurred_at is more than {DAYS_COUNTED} days ago: recount the day"
+        self._days[hour] = found
+        return found
+
+    def _place(self, path: str) -> tuple[int, str]:
+        """The shard, -1 for what is no path; and the path, always the same object."""
+        place = self._places[path] = (shard_of(path) if _is_path(path) else -1, path)
+        return place
 
 
 def _line_of(place: int, refused: Sequence[tuple[int, str]]) -> int:
