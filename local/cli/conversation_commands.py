@@ -219,7 +219,7 @@ def show_export(session: Session, export_id: str) -> None:
 @click.option("--note", default="", help="审批意见")
 @click.pass_obj
 def approve_export(session: Session, export_id: str, note: str) -> None:
-    """批准导出（非申请人）；十分钟内生成。"""
+    """批准导出（非申请人）；随即生成。"""
     found = session.client.post(at("archive", "exports", export_id, "approve"), {"note": note})
     session.show(found, conversation_tables.exports([found]))
 

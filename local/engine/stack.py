@@ -272,7 +272,7 @@ def _bring_up(
         "ArchiveSource": "local",
         "ArchiveLockMode": "GOVERNANCE",
         "ArchiveLockDays": "1",
-        "ArchivePullSchedule": "rate(1 hour)",
+        "ArchivePullSchedule": "rate(6 hours)",  # each pull writes its lease, and with that wakes every schedule
         "KpiRollupSchedule": "rate(24 hours)",
         "KpiFiguresSchedule": "cron(40 22 1,2,8,15,22 * ? *)",
         "StatisticsHistoryDays": "0",

@@ -10,16 +10,18 @@ from scrm.runtime.ticks import Tick, told
 from scrm.runtime.wiring import archive_rollup as wiring
 
 
-def merge() -> None:
+def merge() -> Tick:
     """Day by day, bite by bite; what time does not allow the next run does."""
     merger = wiring.merger()
-    for day in merger.days_to_merge(clock.now().astimezone(BUSINESS_ZONE).date()):
+    days = merger.days_to_merge(clock.now().astimezone(BUSINESS_ZONE).date())
+    for day in days:
         is_done = False
         while not is_done and invocation.has_time():
             merged = merger.merge(day)
             is_done = merged.is_done
             logger.info("index merged", day=day.isoformat(), parts=merged.parts, files=merged.files)
             count("ArchiveIndexMerged", merged.parts)
+    return told(len(days), lambda: None)
 
 
 def measure_service() -> None:
