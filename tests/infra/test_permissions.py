@@ -67,7 +67,14 @@ def _facts(*kinds: str) -> set[str]:
     return {f"facts/{kind}/*" for kind in kinds}
 
 
-COLLECTED = {"kpi/collect/*", "kpi/roster/*", "kpi/readings/*", "kpi/member_days/*", "kpi/relations/*"}
+COLLECTED = {
+    "kpi/collect/*",
+    "kpi/roster/*",
+    "kpi/readings/*",
+    "kpi/member_days/*",
+    "kpi/relations/*",
+    "kpi/adds_seen/*",
+}
 PREFIXES = {
     "StaffIntake": {
         "s3:GetObject": {"roster/incoming/*", "roster/latest/*"},
@@ -144,7 +151,7 @@ PREFIXES = {
     "ArchiveApi": {"s3:GetObject": {"archive-index/messages/*", "exports/archive/*", "segments/*", "reopened/*"}},
     "KpiCollect": {
         "s3:GetObject": {*COLLECTED, "kpi/versions/*", "kpi/bank_customers/*"},
-        "s3:PutObject": COLLECTED,
+        "s3:PutObject": {*COLLECTED, "kpi/adds/*", "facts/add_judged/*"},
     },
     "ArchiveRollup": {
         "s3:GetObject": {"archive-index/messages/*", "media/*", "segments/*", "reopened/*"},

@@ -130,9 +130,9 @@ def test_each_bucket_refuses_plain_http(bucket: str) -> None:
 
 def test_the_bucket_forgets_rosters_old_versions_and_interrupted_uploads_and_never_a_certificate() -> None:
     rules = properties("DataBucket")["LifecycleConfiguration"]["Rules"]
-    collected = ("kpi/collect/20", "kpi/readings/", "kpi/relations/")
+    collected = ("kpi/collect/20", "kpi/readings/", "kpi/relations/", "kpi/adds_seen/")
     of_collecting = [each for each in rules if each.get("Prefix") in collected]
-    runs, readings, relations = of_collecting
+    runs, readings, relations, adds = of_collecting
     every, rosters, masters, facts, answers, review, lists, *of_kpis, inspections, uploads, replays = (
         each for each in rules if each not in of_collecting
     )
@@ -154,6 +154,7 @@ def test_the_bucket_forgets_rosters_old_versions_and_interrupted_uploads_and_nev
     assert (uploads["Prefix"], uploads["ExpirationInDays"]) == ("audience/uploads/", 1)
     assert (runs["Prefix"], runs["ExpirationInDays"]) == ("kpi/collect/20", 14)
     assert (readings["Prefix"], readings["ExpirationInDays"]) == ("kpi/readings/", 14)
+    assert adds["ExpirationInDays"] == 100
     assert (relations["Prefix"], relations["ExpirationInDays"]) == ("kpi/relations/", 100)
     assert (replays["Prefix"], replays["ExpirationInDays"]) == ("lexicon/replays/", 400)
 

@@ -7,7 +7,10 @@ from typing import Any, Final
 
 import pytest
 
+from scrm.adds.daily import DailyJudging
+from scrm.adds.rules import AddRules
 from scrm.aws.duckdb_engine import DuckDbEngine
+from scrm.aws.judged_adds import BucketJudgedAdds
 from scrm.aws.run_folder import BucketRunFolder
 from scrm.collect.collecting import Collector
 from scrm.collect.datasets import MEMBER_DAYS, RELATIONS, day_partition
@@ -46,6 +49,7 @@ class Bank:
     standing: FakeStandingMeasures = field(default_factory=FakeStandingMeasures)
     customers: FakeBankCustomers = field(default_factory=FakeBankCustomers)
     folder: BucketRunFolder = field(default_factory=lambda: BucketRunFolder(MemoryDocuments()))
+    documents: MemoryDocuments = field(default_factory=MemoryDocuments)
     engine: DuckDbEngine = field(default_factory=lambda: DuckDbEngine(MemoryFiles()))
     least: int = 1
     history_days: int = 0
@@ -55,7 +59,14 @@ class Bank:
 
     def measuring(self) -> RunMeasuring:
         return RunMeasuring(
-            self.engine, self.standing, self.customers, self.folder, self.queue, lambda: self.least, self.history_days
+            self.engine,
+            self.standing,
+            self.customers,
+            self.folder,
+            self.queue,
+            lambda: self.least,
+            self.history_days,
+            DailyJudging(self.engine, BucketJudgedAdds(self.documents, lambda: MORNING), lambda: (AddRules(), 0)),
         )
 
     def run(self, run: Run, has_time: Callable[[], bool] = lambda: True) -> None:

@@ -7,14 +7,15 @@ or lies beside and says the same.
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from itertools import batched
 from typing import Any, Final
 
 from scrm import clock
+from scrm.adds.daily import ADDS, SEEN_DAYS
 from scrm.clock import BUSINESS_ZONE
 from scrm.collect.datasets import READINGS, RELATIONS, ROSTER, day_partition, run_partition
-from scrm.collect.model import GroupDay, MemberDay, Part, RosterRow, Run, Stage
+from scrm.collect.model import FollowedCustomer, GroupDay, MemberDay, Part, RosterRow, Run, Stage
 from scrm.collect.ports import CollectQueue, Followings, MemberStatistics, NotNowError, Roster, RunFolder
 from scrm.sql import SqlEngine
 
@@ -90,22 +91,32 @@ class Collector:
 
     def _write_relations(self, part: Part, members: Sequence[RosterRow]) -> Part:
         reached = part.place
+        adds: list[dict[str, Any]] = []
 
         def rows() -> Iterator[dict[str, Any]]:
             nonlocal reached
             for member in members[part.place :]:
                 if reached > part.place and not self.has_time():
                     return
-                yield from self._relations_of(member)
+                yield from self._relations_of(member, part.run, adds)
                 reached += 1
 
-        self.engine.write(RELATIONS, day_partition(part.run.roster_day), part.name, rows())
+        day = day_partition(part.run.roster_day)
+        self.engine.write(RELATIONS, day, part.name, rows())
+        if adds:
+            self.engine.write(ADDS, day, part.name, adds)
         if reached < len(members):
             return replace(part, place=reached)
         return replace(part, stage=Stage.STATISTICS, place=0)
 
-    def _relations_of(self, member: RosterRow) -> Iterator[dict[str, Any]]:
+    def _relations_of(self, member: RosterRow, run: Run, adds: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+        """Recent ones are noted as adds too, also whom the customer deleted again."""
+        since = run.roster_day - timedelta(days=SEEN_DAYS)
         for each in self.followings.of_member(member.userid):
+            if since <= each.added_at.astimezone(BUSINESS_ZONE).date() <= run.roster_day:
+                adds.append(_add_row(member, each, run))
+            if each.lost_at is not None:
+                continue
             yield {
                 "external_userid": each.external_userid,
                 "userid": member.userid,
@@ -159,6 +170,19 @@ def _roster_row(row: RosterRow) -> dict[str, Any]:
         "node_path": row.node_path,
         "on_roster": row.on_roster,
         "licensed": row.is_licensed,
+    }
+
+
+def _add_row(member: RosterRow, each: FollowedCustomer, run: Run) -> dict[str, Any]:
+    return {
+        "seen_on": run.roster_day.isoformat(),
+        "userid": member.userid,
+        "node_path": member.node_path,
+        "external_userid": each.external_userid,
+        "added_at": clock.to_iso(each.added_at),
+        "adders": each.adders,
+        "was_followed": each.was_followed,
+        "lost_at": clock.to_iso(each.lost_at) if each.lost_at else None,
     }
 
 

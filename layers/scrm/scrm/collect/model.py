@@ -128,9 +128,16 @@ class GroupDay:
 
 @dataclass(frozen=True, slots=True)
 class FollowedCustomer:
-    """An active relation. ``is_accountable``: the member answers for the customer."""
+    """A relation that lasts. ``is_accountable``: the member answers for the customer.
+
+    ``adders`` is how many members added him within 30 days before or after, ``was_followed`` whether another one
+    followed him before. ``lost_at``: since when the customer has deleted the member; None: active on both sides.
+    """
 
     external_userid: str
     added_at: datetime
     is_accountable: bool
     unionid: str = ""
+    adders: int = 1
+    was_followed: bool = False
+    lost_at: datetime | None = None

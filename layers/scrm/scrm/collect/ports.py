@@ -36,7 +36,7 @@ class MemberStatistics(Protocol):
 
 class Followings(Protocol):
     def of_member(self, userid: str) -> Iterator[FollowedCustomer]:
-        """His active relations by customer, page by page."""
+        """His relations that last on his side, by customer, page by page."""
         ...
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Final
 
+from scrm.adds.daily import DailyJudging
 from scrm.collect.datasets import MEMBER_DAYS, READINGS, RELATIONS, ROSTER, day_partition, run_partition
 from scrm.collect.model import Run
 from scrm.collect.ports import BankCustomers, CollectQueue, RunFolder
@@ -113,6 +114,7 @@ class RunMeasuring:
     queue: CollectQueue
     least_messages: Callable[[], int]
     history_days: int
+    adds: DailyJudging
 
     def measure(self, run: Run) -> None:
         """Repeatable as a whole. What is stored by day first serves every later look at the month."""
@@ -122,6 +124,7 @@ class RunMeasuring:
             self.usage(run, day)
         if not run.window:
             self.coverage(run)
+            self.adds.judge(run.roster_day, self.customers.published())
         self._go_back(run)
 
     def usage(self, run: Run, day: date) -> None:

@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from itertools import batched
 from typing import Final
 
 from scrm.collect.model import FollowedCustomer, RosterRow
-from scrm.contacts.model import RelationState
+from scrm.contacts.model import Customer, RelationState, Standing
 from scrm.contacts.ports import RelationReader
 from scrm.kpi.feeds.datasets import CURRENT, Feed, PublishedFeeds
 from scrm.node_paths import ROOT_PATH
@@ -15,6 +16,8 @@ from scrm.runtime.members_below import Staff, members_below
 from scrm.sql import Selection
 
 _CUSTOMERS: Final = 100
+_LASTING: Final = frozenset({RelationState.ACTIVE, RelationState.DELETED_BY_CUSTOMER})
+_NEAR: Final = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +59,27 @@ class ContactFollowings:
     contacts: RelationReader
 
     def of_member(self, userid: str) -> Iterator[FollowedCustomer]:
-        active = (row for row in self.contacts.relations_of(userid) if row.state is RelationState.ACTIVE)
-        for some in batched(active, _CUSTOMERS, strict=False):
+        lasting = (row for row in self.contacts.relations_of(userid) if row.state in _LASTING)
+        for some in batched(lasting, _CUSTOMERS, strict=False):
             customers = self.contacts.customers([row.external_userid for row in some])
             for row in some:
                 customer = customers.get(row.external_userid)
-                is_accountable = customer is not None and customer.owner_userid == userid
-                yield FollowedCustomer(row.external_userid, row.since, is_accountable)
+                is_deleted = row.state is RelationState.DELETED_BY_CUSTOMER
+                others = _others(customer, userid)
+                near = [each for each in others if abs(each.since - row.since) <= _NEAR]
+                yield FollowedCustomer(
+                    external_userid=row.external_userid,
+                    added_at=row.since,
+                    is_accountable=customer is not None and customer.owner_userid == userid,
+                    adders=1 + len(near),
+                    was_followed=any(each.since < row.since for each in others),
+                    lost_at=row.changed_at if is_deleted else None,
+                )
+
+
+def _others(customer: Customer | None, userid: str) -> list[Standing]:
+    """How others stand or stood with him; who left him within 30 days has no date of his add, and counts as before."""
+    return [each for name, each in customer.followers.items() if name != userid] if customer else []
 
 
 @dataclass(frozen=True, slots=True)

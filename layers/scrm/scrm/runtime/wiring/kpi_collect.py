@@ -3,11 +3,14 @@
 import functools
 from collections.abc import Sequence
 
+from scrm.adds.daily import DailyJudging
+from scrm.adds.rules import AddRules
 from scrm.aws.archive_members import DynamoArchiveMembers
 from scrm.aws.collect_queue import SqsCollectQueue
 from scrm.aws.contact_table import DynamoContactRepository
 from scrm.aws.duckdb_engine import DuckDbEngine
 from scrm.aws.feed_versions import FeedVersions
+from scrm.aws.judged_adds import BucketJudgedAdds
 from scrm.aws.kpi_table import DynamoKpiMeasures
 from scrm.aws.org_table import DynamoOrgRepository
 from scrm.aws.queues import Queue
@@ -71,6 +74,7 @@ def measuring() -> RunMeasuring:
         queue=SqsCollectQueue(collect_queue()),
         least_messages=lambda: settings_reader().current().active_rm_messages,
         history_days=int(required("STATISTICS_HISTORY_DAYS")),
+        adds=DailyJudging(DuckDbEngine(documents), BucketJudgedAdds(documents), lambda: (AddRules(), 0)),
     )
 
 

@@ -1,0 +1,158 @@
+"""Every morning adds of three days are judged: yesterday's, those that were kept long enough by now, and those for
+which nothing new is waited for (S9, O10).
+
+An add is told by snapshots of who follows whom: it counts from the first that has it, and is lost when a later one
+lacks it. Who came and went between two mornings was never seen, and never counts.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from itertools import chain
+from typing import Any, Final, Protocol
+
+from scrm import clock
+from scrm.adds.evidence import MONTH_DAYS, gathered
+from scrm.adds.judging import judge, settled_after
+from scrm.adds.model import Add, Judgement
+from scrm.adds.rules import AddRules
+from scrm.node_paths import branch_of
+from scrm.sql import Dataset, Selection, SqlEngine
+
+ADDS: Final = Dataset(
+    name="adds",
+    prefix="kpi/adds_seen",
+    columns={
+        "seen_on": "VARCHAR",
+        "userid": "VARCHAR",
+        "node_path": "VARCHAR",
+        "external_userid": "VARCHAR",
+        "added_at": "VARCHAR",
+        "adders": "BIGINT",
+        "was_followed": "BOOLEAN",
+        "lost_at": "VARCHAR",
+    },
+    sorted_by=("node_path", "userid"),
+)
+"""Partition ``day``: contacts that began within `SEEN_DAYS` days and were there at its end; pieces, rows may repeat."""
+SEEN_DAYS: Final = 75  # a month before the oldest add that is judged
+
+ADDS_WITH_CUSTOMERS: Final = """
+WITH known AS (
+  SELECT external_userid, customer_key, node_path, tier, owner_userid,
+         row_number() OVER (PARTITION BY external_userid ORDER BY customer_key) AS place
+  FROM bank_customers WHERE external_userid <> ''
+)
+SELECT DISTINCT adds.seen_on, adds.userid, adds.node_path, adds.external_userid, adds.added_at, adds.adders,
+  adds.was_followed, coalesce(adds.lost_at, ''), coalesce(known.customer_key, ''), coalesce(known.node_path, ''),
+  coalesce(known.tier, ''), coalesce(known.owner_userid, '')
+FROM adds LEFT JOIN known ON known.external_userid = adds.external_userid AND known.place = 1
+ORDER BY adds.seen_on, adds.userid, adds.external_userid, adds.added_at
+"""
+
+type _Key = tuple[str, str, datetime]
+
+
+class JudgedAdds(Protocol):
+    def keep(self, day: date, branch_id: str, judgements: Sequence[Judgement]) -> None:
+        """The judged adds of a day and branch, over those of before."""
+        ...
+
+    def tell(self, name: str, judgements: Sequence[Judgement]) -> None:
+        """Pass verdicts on to the counters; the same name again is the same telling."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class DailyJudging:
+    """Use case of a morning. ``rules`` gives those in force and their version."""
+
+    engine: SqlEngine
+    judged: JudgedAdds
+    rules: Callable[[], tuple[AddRules, int]]
+
+    def judge(self, seen_on: date, customers: Selection | None) -> int:
+        """How many adds were judged by the snapshot of ``seen_on``; none without a customer master.
+
+        Repeatable: the same snapshots give the same judgements.
+        """
+        rules, version = self.rules()
+        if customers is None:
+            return 0
+        days = [seen_on, seen_on - timedelta(days=rules.kept_days), seen_on - timedelta(days=settled_after(rules))]
+        found = self._snapshots(seen_on, days, rules, customers)
+        now = found.get(seen_on, {})
+        everything = {**now}
+        for day in days[1:]:
+            everything |= _with_losses(day, found, now, rules)
+        judgements = [
+            judge(evidence, rules, version, seen_on + timedelta(days=1))
+            for day in days
+            for evidence in gathered(_around(everything.values(), day), day, day, rules)
+        ]
+        self._keep(judgements)
+        self.judged.tell(f"judged-{seen_on.isoformat()}", judgements)
+        return len(judgements)
+
+    def _snapshots(
+        self, seen_on: date, days: Sequence[date], rules: AddRules, customers: Selection
+    ) -> dict[date, dict[_Key, Add]]:
+        kept = timedelta(days=rules.kept_days - 1)
+        wanted = sorted({seen_on, *chain.from_iterable((day, day + kept) for day in days[1:])})
+        partitions = tuple(f"day={day.isoformat()}" for day in wanted)
+        rows = self.engine.query(ADDS_WITH_CUSTOMERS, [Selection(ADDS, partitions), customers], {})
+        found: dict[date, dict[_Key, Add]] = defaultdict(dict)
+        for seen, *told in rows:
+            add = _add(told)
+            found[date.fromisoformat(seen)][_key(add)] = add
+        return found
+
+    def _keep(self, judgements: Sequence[Judgement]) -> None:
+        places: dict[tuple[date, str], list[Judgement]] = defaultdict(list)
+        for each in judgements:
+            add = each.evidence.add
+            places[add.day, branch_of(add.node_path)].append(each)
+        for (day, branch_id), those in sorted(places.items()):
+            self.judged.keep(day, branch_id, those)
+
+
+def _with_losses(
+    day: date, found: Mapping[date, Mapping[_Key, Add]], now: Mapping[_Key, Add], rules: AddRules
+) -> dict[_Key, Add]:
+    """The adds of a day with what the later snapshots say: gone before it was kept long enough, or after."""
+    kept = timedelta(days=rules.kept_days)
+    later = found.get(day + kept - timedelta(days=1))
+    told: dict[_Key, Add] = {}
+    for key, add in found.get(day, {}).items():
+        if add.day != day or key in now:
+            continue
+        went_early = later is not None and key not in later
+        lost_at = add.lost_at or add.added_at + kept + timedelta(seconds=0 if went_early else 1)
+        told[key] = replace(add, lost_at=lost_at)
+    return told
+
+
+def _around(adds: Iterable[Add], day: date) -> list[Add]:
+    return [add for add in adds if day - timedelta(days=MONTH_DAYS) <= add.day <= day]
+
+
+def _key(add: Add) -> _Key:
+    return add.userid, add.external_userid, add.added_at
+
+
+def _add(row: Sequence[Any]) -> Add:
+    userid, node_path, external_userid, added_at, adders, was_followed, lost_at, key, home, tier, manager = row
+    return Add(
+        userid=userid,
+        node_path=node_path,
+        external_userid=external_userid,
+        added_at=clock.from_iso(added_at),
+        adders=adders,
+        was_followed=was_followed,
+        lost_at=clock.from_iso(lost_at) if lost_at else None,
+        customer_key=key,
+        home_path=home,
+        tier=tier,
+        manager=manager,
+    )

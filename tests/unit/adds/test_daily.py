@@ -1,0 +1,151 @@
+"""Adds of a bank over mornings: seen, kept or lost, judged, told to the counters and kept for people to read."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, Final
+
+import msgspec
+import pytest
+
+from scrm.adds import lines
+from scrm.adds.daily import ADDS, DailyJudging
+from scrm.adds.model import Judgement, Rule, State
+from scrm.adds.rules import AddRules
+from scrm.aws.duckdb_engine import DuckDbEngine
+from scrm.aws.judged_adds import BucketJudgedAdds
+from scrm.kpi.facts import AddJudged
+from scrm.kpi.feeds.datasets import BANK_CUSTOMERS
+from scrm.sql import Selection
+from tests.fakes.collect import MemoryDocuments
+from tests.fakes.parquet import MemoryFiles
+
+DAY: Final = date(2027, 3, 10)
+MASTER: Final = Selection(BANK_CUSTOMERS, ("version=1",))
+
+
+@dataclass
+class Mornings:
+    documents: MemoryDocuments = field(default_factory=MemoryDocuments)
+    engine: DuckDbEngine = field(default_factory=lambda: DuckDbEngine(MemoryFiles()))
+
+    def master(self, *known: str, tier: str = "") -> None:
+        rows = [
+            {
+                **dict.fromkeys(BANK_CUSTOMERS.columns, ""),
+                "customer_key": f"k-{each}",
+                "external_userid": each,
+                "node_path": "/1/10/15/",
+                "tier": tier,
+            }
+            for each in known
+        ]
+        self.engine.write(BANK_CUSTOMERS, "version=1", "all", rows)
+
+    def seen(self, day: date, *customers: str, part: str = "0", **told: object) -> None:
+        """By the snapshot of ``day``, all added on `DAY` at noon."""
+        added_at = f"{DAY.isoformat()}T04:00:00.000Z"
+        row: dict[str, Any] = {
+            "seen_on": day.isoformat(),
+            "userid": "rm_a",
+            "node_path": "/1/10/12/",
+            "added_at": added_at,
+        }
+        row |= {"adders": 1, "was_followed": False, "lost_at": None, **told}
+        self.engine.write(
+            ADDS, f"day={day.isoformat()}", part, [{**row, "external_userid": each} for each in customers]
+        )
+
+    def judge(self, seen_on: date) -> int:
+        now = datetime.combine(seen_on + timedelta(days=1), datetime.min.time(), UTC)
+        judged = BucketJudgedAdds(self.documents, lambda: now)
+        return DailyJudging(self.engine, judged, lambda: (AddRules(), 0)).judge(seen_on, MASTER)
+
+    def judgements(self) -> dict[str, Judgement]:
+        told = self.documents.files[f"kpi/adds/{DAY.isoformat()}/10.jsonl"].splitlines(keepends=True)
+        found = [lines.from_line(line) for line in told]
+        return {each.evidence.add.external_userid: each for each in found}
+
+    def states(self) -> dict[str, State]:
+        return {name: each.state for name, each in self.judgements().items()}
+
+    def facts(self) -> Sequence[tuple[str, AddJudged]]:
+        """By the document, in the order of telling, read as the counters read them."""
+        return [
+            (key, msgspec.json.decode(line, type=AddJudged))
+            for key in sorted(self.documents.files)
+            if key.startswith("facts/add_judged/")
+            for line in self.documents.files[key].splitlines()
+        ]
+
+
+@pytest.fixture
+def mornings() -> Mornings:
+    made = Mornings()
+    made.master("stays", "goes", "goes_later", "deletes")
+    return made
+
+
+def test_an_add_is_provisional_first_and_valid_when_it_was_kept(mornings: Mornings) -> None:
+    mornings.seen(DAY, "stays", "stranger")
+    assert mornings.judge(DAY) == 2
+    assert mornings.states() == {"stays": State.PROVISIONAL, "stranger": State.PROVISIONAL}
+    for later in (6, 7):
+        mornings.seen(DAY + timedelta(days=later), "stays", "stranger")
+    mornings.judge(DAY + timedelta(days=7))
+    assert mornings.states() == {"stays": State.VALID, "stranger": State.PROVISIONAL}
+    assert mornings.judgements()["stranger"].reasons == (Rule.IS_CUSTOMER,)
+    mornings.seen(DAY + timedelta(days=36), "stays", "stranger")
+    mornings.judge(DAY + timedelta(days=36))
+    assert mornings.states() == {"stays": State.VALID, "stranger": State.EXCLUDED}
+    last_told = {fact.event_id: fact.valid for _, fact in sorted(mornings.facts(), key=lambda told: told[1].told_at)}
+    assert sorted(last_told.values()) == [False, True]
+
+
+def test_who_left_within_the_week_is_not_kept_and_who_left_after_it_is(mornings: Mornings) -> None:
+    mornings.seen(DAY, "stays", "goes", "goes_later", "deletes")
+    mornings.seen(DAY + timedelta(days=6), "stays", "goes_later")
+    mornings.seen(DAY + timedelta(days=7), "stays")
+    deleted_at = f"{(DAY + timedelta(days=2)).isoformat()}T04:00:00.000Z"
+    mornings.seen(DAY + timedelta(days=7), "deletes", part="1", lost_at=deleted_at)
+    mornings.judge(DAY + timedelta(days=7))
+    assert mornings.states() == {
+        "stays": State.VALID,
+        "goes": State.EXCLUDED,
+        "goes_later": State.VALID,
+        "deletes": State.EXCLUDED,
+    }
+    assert mornings.judgements()["goes"].reasons == (Rule.KEPT,)
+
+
+def test_the_same_snapshots_give_the_same_words_and_nothing_is_told_twice(mornings: Mornings) -> None:
+    mornings.seen(DAY, "stays", "goes")
+    mornings.seen(DAY, "stays", part="again")
+    mornings.judge(DAY)
+    files = dict(mornings.documents.files)
+    mornings.judge(DAY)
+    assert mornings.documents.files == files
+    assert len(mornings.facts()) == 2
+
+
+def test_a_colleagues_customer_and_the_banks_own_people_do_not_count(mornings: Mornings) -> None:
+    mornings.master("stays", tier="staff")
+    mornings.seen(DAY, "stays", "goes", was_followed=True)
+    mornings.judge(DAY)
+    assert mornings.judgements()["stays"].reasons == (Rule.FIRST_ADD, Rule.NOT_STAFF)
+    assert mornings.judgements()["goes"].reasons == (Rule.FIRST_ADD,)
+
+
+def test_without_a_customer_master_nothing_is_judged(mornings: Mornings) -> None:
+    mornings.seen(DAY, "stays")
+    judging = DailyJudging(mornings.engine, BucketJudgedAdds(mornings.documents), lambda: (AddRules(), 0))
+    assert judging.judge(DAY, None) == 0
+    assert not mornings.documents.files
+
+
+def test_facts_name_no_customer(mornings: Mornings) -> None:
+    mornings.seen(DAY, "stays")
+    mornings.judge(DAY)
+    [body] = [body for key, body in mornings.documents.files.items() if key.startswith("facts/")]
+    assert "stays" not in json.dumps(body.decode())
