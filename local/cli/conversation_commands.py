@@ -15,6 +15,7 @@ _REASON = click.option("--reason", required=True, help="原因，将随访问记
 @click.option("--from", "first_day", required=True, help="起始日，如 2026-11-26（与截止日相距不超过 31 天）")
 @click.option("--to", "last_day", help="截止日；缺省为起始日")
 @click.option("--party", "parties", multiple=True, help="参与者（userid 或 external_userid），可重复，须全部参与")
+@click.option("--customer-number", default="", help="行内客户号（来自客户主数据文件），查其全部会话")
 @click.option("--room", "room_id", default="", help="客户群 roomid")
 @click.option("--kind", "kinds", multiple=True, help="消息类型，如 text，可重复")
 @click.option("--hit", "hits", multiple=True, help="命中的敏感词条目编号，可重复")

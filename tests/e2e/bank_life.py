@@ -114,7 +114,7 @@ def _rosters_come(bank: Bank) -> None:
 def _a_customer_master_comes(bank: Bank, userid: str) -> None:
     customer_id = bank.wecom.relations(userid)[0]["external_userid"]
     s3, bucket = bank.stack.engine.client("s3"), bank.stack.endpoints.resources["buckets"]["DataBucket"]
-    body = f"external_userid,userid\n{customer_id},{userid}\n".encode()
+    body = f"external_userid,userid,customer_number\n{customer_id},{userid},60010001\n".encode()
     s3.put_object(Bucket=bucket, Key="master/incoming/customers.csv", Body=body)
     bank.settle()
     assert bank.operator("head_office").customer(customer_id)["managing_userid"] == userid

@@ -189,6 +189,7 @@ class ComplianceDesk:
     folder: MemoryFolder = field(default_factory=MemoryFolder)
     locked_days: int = 1827
     told: list[str] = field(default_factory=list)
+    numbered: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     def join(self, monkeypatch: pytest.MonkeyPatch) -> None:
         journal = AuditedArchive(self.audit)
@@ -196,6 +197,7 @@ class ComplianceDesk:
         log = AccessLog(self.accesses, AuditedAccesses(self.audit))
         ports: dict[str, Callable[[], Any]] = {
             "retrieval": lambda: Retrieval(self.spoken.engine, MessageReader(self.spoken.objects), log),
+            "customers_by_number": lambda: self,
             "accesses": lambda: self.accesses,
             "access_log": lambda: log,
             "export_desk": lambda: ExportDesk(self.exports, journal),
@@ -207,6 +209,10 @@ class ComplianceDesk:
         }
         for name, port in ports.items():
             monkeypatch.setattr(wiring, name, port)
+
+    def customers_with(self, number: str) -> tuple[str, ...]:
+        """Implements `scrm.contacts.ports.CustomersByNumber`."""
+        return self.numbered.get(number, ())
 
     def export_approved(self, export_id: str) -> None:
         """Implements `scrm.aws.archive_queues.SqsExportNews`."""

@@ -55,6 +55,18 @@ def test_a_message_is_found_read_and_unmasked_and_each_step_is_on_record(spoken:
     assert "13812345678" not in repr(spoken.audited())
 
 
+def test_a_customer_is_found_by_the_banks_number_which_no_record_has(spoken: Api) -> None:
+    spoken.compliance.numbered = {"60012345": ("wmA1", "wmA9")}
+
+    assert len(found(spoken, COMPLIANCE, customer_number="60012345")) == 2
+    assert spoken.compliance.accesses.kept[-1].asked["any_party"] == ["wmA1", "wmA9"]
+    assert found(spoken, COMPLIANCE, customer_number="60019999") == []
+    assert ask(spoken, "POST", "messages", COMPLIANCE, {**DAYS, "customer_number": "12 34"}).status == 422
+
+    assert spoken.compliance.accesses.kept[-1].asked["any_party"] == ["-"]
+    assert "60012345" not in repr((spoken.compliance.accesses.kept, spoken.audited()))
+
+
 def test_who_may_not_read_reads_nothing_and_who_may_not_unmask_sees_it_covered(spoken: Api) -> None:
     (_, row) = found(spoken, HEAD_OFFICE)
     unmasking = f"messages/{row['message_id']}/unmasking"

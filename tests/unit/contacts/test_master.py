@@ -1,8 +1,8 @@
 """The customer master: good rows go on, broken ones are kept with their reason, and a killed step is taken again."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, cast
 
 import pytest
@@ -32,6 +32,7 @@ class Bank:
     sqs: FakeSqs = field(default_factory=FakeSqs)
     files: dict[str, bytes] = field(default_factory=dict)
     rejected: list[int] = field(default_factory=list)
+    numbers: dict[str, tuple[str, datetime]] = field(default_factory=dict)
     tick: timedelta = SECOND
 
     @property
@@ -39,12 +40,16 @@ class Bank:
         return MasterIntake(
             bucket="data",
             documents=cast("Any", self),
-            master=MasterImport(self.contacts.repository, self.contacts.writer),
+            master=MasterImport(self.contacts.repository, self.contacts.writer, self),
             rejections=self.org,
             queue=Queue(lambda: cast("Any", self.sqs), "url"),
             now=self.now,
             on_rejected=self.rejected.append,
         )
+
+    def note(self, numbers: Mapping[str, str], as_of: datetime) -> None:
+        """As `scrm.aws.customer_numbers`."""
+        self.numbers |= {each: (number, as_of) for each, number in numbers.items()}
 
     def now(self) -> Any:
         self.contacts.moment += self.tick
@@ -186,10 +191,19 @@ def test_a_large_file_goes_on_in_messages_wherever_it_was_cut_and_repeated(bank:
     assert bank.reasons() == ["line 452: the row has 1 cells, the header has 3"]
 
 
+def test_the_banks_number_of_a_customer_is_noted_where_the_file_tells_it(bank: Bank) -> None:
+    header = "customer_number,external_userid,userid"
+    bank.upload("6001-2345,wm1,rm_a", "6009,wm_nobody_follows,rm_a", "12,wm1,rm_a", ",wm1,rm_a", header=header)
+
+    assert bank.numbers == {"wm1": ("6001-2345", T0 + HOUR)}
+    assert [reason.split(": ")[1] for reason in bank.reasons()] == ["customer_number"]
+    assert "12," not in repr(bank.reasons())
+
+
 def test_columns_may_come_in_any_order() -> None:
     columns = MasterColumns.of(b" UserID ,tier,external_userid\r\n")
 
-    assert columns.row(b"RM_A,gold,wm1\r\n") == ("wm1", "rm_a")
+    assert columns.row(b"RM_A,gold,wm1\r\n") == ("wm1", "rm_a", "")
     with pytest.raises(MasterRowError):
         columns.row(b"\xff\xfe,gold,wm1\n")
     with pytest.raises(MasterRefusedError):

@@ -54,6 +54,7 @@ def described(wanted: Search) -> Mapping[str, Any]:
         "last_day": wanted.last_day.isoformat(),
         "node_path": wanted.node_path,
         "parties": list(wanted.parties),
+        "any_party": list(wanted.any_party),
         "room_id": wanted.room_id,
         "kinds": [kind.value for kind in wanted.kinds],
         "hits": list(wanted.hits),

@@ -77,7 +77,7 @@ class Search:
     """What somebody looks for. Empty fields ask for nothing; ``node_path`` is the asker's and always holds.
 
     ``first_day`` to ``last_day`` are business days, both included, at most 31. ``parties`` must all take part.
-    ``words`` must all stand in the text, as they are written. ``kinds`` and ``hits``: one of them.
+    ``words`` must all stand in the text, as they are written. ``kinds``, ``hits`` and ``any_party``: one of them.
     """
 
     node_path: str
@@ -88,6 +88,7 @@ class Search:
     kinds: tuple[MessageKind, ...] = ()
     hits: tuple[str, ...] = ()
     words: tuple[str, ...] = ()
+    any_party: tuple[str, ...] = ()
     most: int = 50
 
     def __post_init__(self) -> None:
@@ -202,6 +203,9 @@ def _conditions(search: Search) -> tuple[list[str], dict[str, SqlValue]]:
         party = party_of(party_id)
         parameters[f"party_{number}"] = party.party_id if party else ""
         conditions.append(f"contains(parties, $party_{number})")
+    if search.any_party:
+        conditions.append("(" + " OR ".join(f"contains(parties, $any_{n})" for n in range(len(search.any_party))) + ")")
+        parameters.update({f"any_{number}": party_id for number, party_id in enumerate(search.any_party)})
     if search.room_id:
         conditions.append("conversation_id = $conversation_id")
         parameters["conversation_id"] = conversation_id(search.room_id, ())

@@ -15,12 +15,17 @@ from typing import Final
 from scrm import ids
 from scrm.contacts import ownership
 from scrm.contacts.model import Customer, MasterRow
-from scrm.contacts.ports import ContactRepository
+from scrm.contacts.ports import ContactRepository, CustomerNumbers
 from scrm.contacts.writer import CustomerWriter, Wanted
 
 COLUMNS: Final = ("external_userid", "userid")
+NUMBER_COLUMN: Final = "customer_number"
+"""The bank's own number of the customer; a file may go without."""
+NUMBER: Final = r"[A-Za-z0-9][A-Za-z0-9-]{3,39}"
+_NUMBER = re.compile(NUMBER)
 _EXTERNAL_USERID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _USERID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.@-]{0,63}")
+NO_NUMBERS: Final[Mapping[str, str]] = {}
 _BOM = b"\xef\xbb\xbf"
 
 
@@ -34,11 +39,12 @@ class MasterRowError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class MasterColumns:
-    """Where the two columns are, and how many columns there are."""
+    """Where the columns are, and how many columns there are; ``number`` is -1 where nobody tells it."""
 
     external_userid: int
     userid: int
     width: int
+    number: int = -1
 
     @classmethod
     def of(cls, line: bytes) -> "MasterColumns":
@@ -50,10 +56,16 @@ class MasterColumns:
         wrong = [column for column in COLUMNS if names.count(column) != 1]
         if wrong:
             raise MasterRefusedError(f"The first line must name these columns once each: {', '.join(wrong)}.")
-        return cls(names.index(COLUMNS[0]), names.index(COLUMNS[1]), len(names))
+        if names.count(NUMBER_COLUMN) > 1:
+            raise MasterRefusedError(f"The first line may name this column once: {NUMBER_COLUMN}.")
+        number = names.index(NUMBER_COLUMN) if NUMBER_COLUMN in names else -1
+        return cls(names.index(COLUMNS[0]), names.index(COLUMNS[1]), len(names), number)
 
-    def row(self, line: bytes) -> tuple[str, str]:
-        """Customer and managing RM. Raises MasterRowError."""
+    def row(self, line: bytes) -> tuple[str, str, str]:
+        """Customer, managing RM, and the bank's number of the customer, empty where the file has none.
+
+        Raises MasterRowError.
+        """
         cells = _cells(line)
         if len(cells) != self.width:
             raise MasterRowError(f"the row has {len(cells)} cells, the header has {self.width}")
@@ -62,7 +74,10 @@ class MasterColumns:
             raise MasterRowError("external_userid: it must be WeCom's id of a customer")
         if not _USERID.fullmatch(userid):
             raise MasterRowError("userid: it must be a userid of WeCom, 1 to 64 letters, digits and _ - @ .")
-        return customer, ids.fold_userid(userid)
+        number = cells[self.number].strip() if self.number >= 0 else ""
+        if number and not _NUMBER.fullmatch(number):
+            raise MasterRowError(f"{NUMBER_COLUMN}: it must have 4 to 40 letters, digits and -")
+        return customer, ids.fold_userid(userid), number
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +90,10 @@ class MasterImport:
 
     repository: ContactRepository
     writer: CustomerWriter
+    numbers: CustomerNumbers
 
-    def take(self, rows: Mapping[str, str], as_of: datetime) -> int:
-        """At most 100 customers and their RMs in one read; how many had something new."""
+    def take(self, rows: Mapping[str, str], as_of: datetime, numbers: Mapping[str, str] = NO_NUMBERS) -> int:
+        """At most 100 customers and their RMs in one read; how many had something new. ``numbers`` by customer."""
         known = self.repository.read(customers=list(rows), aliases=sorted(set(rows.values())))
         wanted = []
         for external_userid, userid in rows.items():
@@ -88,6 +104,8 @@ class MasterImport:
                 wanted.append(Wanted(external_userid, partial(ownership.with_master, row=row)))
         if wanted:
             self.writer.apply(wanted, known)
+        if told := {each: number for each, number in numbers.items() if each in known.customers}:
+            self.numbers.note(told, as_of)
         return len(wanted)
 
 

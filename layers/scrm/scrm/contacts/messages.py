@@ -58,7 +58,7 @@ class MasterFileStep(ContactMessage):
     etag: str = ""
     offset: int = 0
     line: int = 0
-    columns: tuple[int, int, int] | None = None
+    columns: tuple[int, int, int] | tuple[int, int, int, int] | None = None
     rejected: int = 0
 
 

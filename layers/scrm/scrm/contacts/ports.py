@@ -152,6 +152,18 @@ class ContactRepository(Protocol):
     def remove_group(self, chat_id: str) -> None: ...
 
 
+class CustomerNumbers(Protocol):
+    """The bank's own numbers of customers, as its master says (`scrm.contacts.master`)."""
+
+    def note(self, numbers: Mapping[str, str], as_of: datetime) -> None:
+        """By external_userid, at most 100; repeatable, and an older file changes nothing."""
+
+
+class CustomersByNumber(Protocol):
+    def customers_with(self, number: str) -> tuple[str, ...]:
+        """Customers of WeCom who have the bank's number: one for each of their accounts that a member follows."""
+
+
 class SyncRuns(Protocol):
     """Full passes: their parts, and how far they are."""
 

@@ -66,6 +66,7 @@ class MasterIntake:
         columns = MasterColumns(*step.columns) if step.columns else None
         offset, number, rejected = step.offset, step.line, step.rejected
         rows: dict[str, str] = {}
+        numbers: dict[str, str] = {}
         until = self.now() + _TIME_PER_STEP
         left: MasterFileStep | None = None
         for line in lines:
@@ -73,10 +74,10 @@ class MasterIntake:
             if columns is None:
                 columns = MasterColumns.of(line)
             elif line.strip():
-                rejected += self._add(step, number, columns, line, rows, listed=rejected < REJECTIONS_LISTED)
+                rejected += self._add(step, number, columns, line, rows, numbers, listed=rejected < REJECTIONS_LISTED)
             if len(rows) == _ROWS_PER_READ:
-                self.master.take(rows, step.as_of)
-                rows = {}
+                self.master.take(rows, step.as_of, numbers)
+                rows, numbers = {}, {}
                 if self.now() >= until:
                     left = step.model_copy(
                         update={
@@ -91,7 +92,7 @@ class MasterIntake:
         if columns is None:
             raise MasterRefusedError("The file is empty; it needs a header and a row for each customer.")
         if rows:
-            self.master.take(rows, step.as_of)
+            self.master.take(rows, step.as_of, numbers)
         if rejected > step.rejected:
             self.on_rejected(rejected - step.rejected)
         return left
@@ -103,18 +104,21 @@ class MasterIntake:
         columns: MasterColumns,
         line: bytes,
         rows: dict[str, str],
+        numbers: dict[str, str],
         *,
         listed: bool,
     ) -> int:
         """Put the row to the others; 1 when it cannot be used."""
         try:
-            customer, userid = columns.row(line)
+            customer, userid, bank_number = columns.row(line)
         except MasterRowError as error:
             if listed:
                 reason = f"line {number}: {error}"
                 self.rejections.reject(SOURCE, _event_id(step, number), reason, self.now())
             return 1
         rows[customer] = userid
+        if bank_number:
+            numbers[customer] = bank_number
         return 0
 
 

@@ -29,11 +29,11 @@ MessageId = Annotated[
     tags=["archive"],
     responses=responses(HTTPStatus.OK, models.FoundPage, HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND),
 )
-def search_messages(key: IdempotencyKey, request: Annotated[models.MessageSearch, Body()]) -> models.FoundPage:
+def search_messages(key: IdempotencyKey, request: Annotated[models.NumberedSearch, Body()]) -> models.FoundPage:
     del key  # each search is an access of its own
     asked_by = reader(scope(request.node_id))
     try:
-        wanted = request.search(asked_by.node_path)
+        wanted = request.by_number(asked_by.node_path, wiring.customers_by_number())
         page = wiring.retrieval().search(wanted, request.cursor, asked_by, request.reason)
     except (InvalidSearchError, TooMuchSelectedError) as refused:
         raise ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, "search-refused", str(refused)) from refused

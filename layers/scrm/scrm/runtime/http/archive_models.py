@@ -1,8 +1,9 @@
 """Archived conversations and what people do with them, on the wire."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Final, Self
 
 from pydantic import Field
 
@@ -13,10 +14,14 @@ from scrm.archive.exports import ExportState
 from scrm.archive.legal_holds import HoldState
 from scrm.archive.message import MessageKind
 from scrm.archive.retrieval import described
+from scrm.contacts.master import NUMBER
+from scrm.contacts.ports import CustomersByNumber
 from scrm.runtime.http.content_models import Asked, NodeText
 from scrm.runtime.http.models import Reply, Timestamp
 from scrm.settings.retention import RetentionDocument
 
+_MOST_ACCOUNTS: Final = 20
+_NOBODY: Final = "-"
 Reason = Annotated[str, Field(min_length=2, max_length=500, description="Why; kept with the access, never logged.")]
 PartyId = Annotated[str, Field(min_length=1, max_length=64)]
 CustomerId = Annotated[str, Field(pattern=r"^w[mo][A-Za-z0-9_-]{1,62}$", description="external_userid")]
@@ -53,6 +58,21 @@ class MessageSearch(Asked):
             words=tuple(self.words),
             most=self.limit,
         )
+
+
+class NumberedSearch(MessageSearch):
+    """As for an export, and also by the bank's own number of a customer, as its customer master tells it."""
+
+    customer_number: str = Field(
+        default="", pattern=rf"^({NUMBER})?$", description="Talks of a customer with this number; it is kept nowhere."
+    )
+
+    def by_number(self, node_path: str, customers: CustomersByNumber) -> search.Search:
+        """Raises InvalidSearchError. A number that nobody has finds nothing, and is on record like one that has."""
+        wanted = self.search(node_path)
+        if not self.customer_number:
+            return wanted
+        return replace(wanted, any_party=customers.customers_with(self.customer_number)[:_MOST_ACCOUNTS] or (_NOBODY,))
 
 
 class FoundMessage(Reply):

@@ -13,6 +13,7 @@ from scrm.aws import archive_records
 from scrm.aws.archive_journal import AuditedAccesses, AuditedArchive
 from scrm.aws.archive_queues import SqsExportNews
 from scrm.aws.archive_records import DynamoAccesses
+from scrm.aws.customer_numbers import DynamoCustomerNumbers
 from scrm.aws.duckdb_engine import DuckDbEngine
 from scrm.aws.export_folder import ExportDownloads
 from scrm.org.queries import OrgQueries
@@ -32,6 +33,10 @@ def callers() -> OrgQueries:
 def retrieval() -> Retrieval:
     """For one request: it keeps the segments that it read."""
     return Retrieval(DuckDbEngine(bucket("DATA_BUCKET")), MessageReader(archive.objects()), access_log())
+
+
+def customers_by_number() -> DynamoCustomerNumbers:
+    return DynamoCustomerNumbers(table("CONTACTS_TABLE"))
 
 
 def access_log() -> AccessLog:

@@ -88,14 +88,16 @@ def contact_intake() -> ContactIntake:
 @functools.cache
 def master_intake() -> "MasterIntake":
     """Only a start that takes a customer master needs the bucket's client and what follows."""
+    from scrm.aws.customer_numbers import DynamoCustomerNumbers  # noqa: PLC0415
     from scrm.contacts.master import MasterImport  # noqa: PLC0415
     from scrm.runtime.master_intake import MasterIntake  # noqa: PLC0415
 
     contacts = DynamoContactRepository(table("CONTACTS_TABLE"), owner_notes)
+    numbers = DynamoCustomerNumbers(table("CONTACTS_TABLE"))
     return MasterIntake(
         bucket=required("DATA_BUCKET"),
         documents=bucket("DATA_BUCKET"),
-        master=MasterImport(contacts, CustomerWriter(contacts, clock.now)),
+        master=MasterImport(contacts, CustomerWriter(contacts, clock.now), numbers),
         rejections=DynamoOrgRepository(table("ORG_TABLE")),
         queue=contact_queue(),
         now=clock.now,
