@@ -31,6 +31,7 @@ from functions.contact_sync import handler as contact_sync
 from functions.handover_reconcile import handler as handover_reconcile
 from functions.handover_worker import handler as handover_worker
 from functions.kpi_collect import handler as kpi_collect
+from functions.kpi_ingest import handler as kpi_ingest
 from functions.staff_intake import handler as staff_intake
 from functions.wecom_callback import handler as wecom_callback
 from functions.welcome_worker import handler as welcome_worker
@@ -45,6 +46,7 @@ from scrm.runtime.wiring import contact_sync as contact_wiring
 from scrm.runtime.wiring import dispatch as dispatch_wiring
 from scrm.runtime.wiring import handover_reconcile as reconcile_wiring
 from scrm.runtime.wiring import kpi_collect as collect_wiring
+from scrm.runtime.wiring import kpi_ingest as kpi_ingest_wiring
 from scrm.runtime.wiring import plans as worker_wiring
 from scrm.runtime.wiring import review as review_wiring
 from scrm.runtime.wiring import staff_intake as staff_wiring
@@ -88,6 +90,7 @@ HANDLERS: dict[str, Callable[..., Any]] = {
     "archive_retention": archive_retention.lambda_handler,
     "archive_screen": archive_screen.lambda_handler,
     "kpi_collect": kpi_collect.lambda_handler,
+    "kpi_feed": kpi_ingest.lambda_handler,
 }
 
 
@@ -215,6 +218,7 @@ def restart() -> None:
         screen_wiring,
         archive_media_wiring,
         collect_wiring,
+        kpi_ingest_wiring,
         dispatch_wiring,
         review_wiring,
         wecom_wiring,

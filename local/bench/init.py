@@ -42,6 +42,7 @@ LIMITS = {
     "kpi_review": 0.85,
     "kpi_rollup": 0.85,
     "kpi_collect": 0.85,
+    "kpi_ingest": 0.85,
     "customer_web": 0.85,
 }
 USUAL = {

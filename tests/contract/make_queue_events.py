@@ -141,6 +141,11 @@ def samples() -> dict[str, dict[str, dict[str, Any]]]:
             "roster_uploaded": batch("staff", uploaded("roster/incoming/hr+2026-11-23.csv")),
             "roster_notification_test": batch("staff", NOTIFICATION_TEST),
         },
+        "kpi_ingest": {
+            "manifest_uploaded": batch("kpi_feed", uploaded("kpi/incoming/2026-10/customer_months/manifest.json")),
+            "notification_test": batch("kpi_feed", NOTIFICATION_TEST),
+            "poison": batch("kpi_feed", {"Records": [{"no": "upload"}]}),
+        },
         "contact_sync": {
             "full_pass": {"schedule": "contact_sync.full_pass"},
             "contact_way_changed": batch("contact", ContactWayChanged(way_id="way_aaaaaaaaaaaaaaaaaaaaaaaaaa")),

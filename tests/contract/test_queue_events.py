@@ -33,6 +33,7 @@ QUEUE_OF = {
     "archive_screen": "archive_screen",
     "archive_media": "archive_media",
     "kpi_collect": "kpi_collect",
+    "kpi_ingest": "kpi_feed",
 }
 # A message that fits no model can never succeed, and a case nobody opened cannot be worked on: both go to the
 # dead-letter queue, where the runbook looks at them.
@@ -44,6 +45,7 @@ FAILS_AS_IT_SHOULD = {
     ("archive_worker", "poison"),
     ("archive_screen", "poison"),
     ("archive_media", "poison"),
+    ("kpi_ingest", "poison"),
     ("archive_media", "segment_reopened"),  # of a page that nobody stored
     ("archive_media", "segment_stored"),
     ("kpi_collect", "poison"),

@@ -35,6 +35,7 @@ def test_endpoints_file_names_everything_that_answers(stack: RunningStack) -> No
         "ArchiveRollupQueue",
         "ArchiveScreenQueue",
         "KpiCollectQueue",
+        "KpiFeedQueue",
     }
     assert told["resources"]["buses"] == {"ScrmBus": "scrm"}
 

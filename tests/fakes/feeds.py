@@ -1,5 +1,8 @@
 """The bank's feeds: a bucket in memory, and versions that a test says are published."""
 
+from pathlib import Path
+
+from scrm.aws.documents import DocumentMissingError
 from scrm.kpi.feeds.datasets import DATASETS, Feed, partition_of
 from scrm.sql import Selection
 from tests.fakes.parquet import MemoryFiles
@@ -10,6 +13,14 @@ class MemoryBucket(MemoryFiles):
 
     def get(self, key: str) -> bytes | None:
         return self.files.get(key)
+
+    def beginning(self, key: str, most: int) -> bytes | None:
+        return self.files[key][:most] if key in self.files else None
+
+    def download(self, key: str, path: Path) -> None:
+        if key not in self.files:
+            raise DocumentMissingError("There is no such document.")
+        super().download(key, path)
 
     def put(self, key: str, body: bytes, content_type: str, *, if_absent: bool = False) -> bool:
         if if_absent and key in self.files:

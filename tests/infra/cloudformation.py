@@ -31,6 +31,7 @@ FUNCTIONS = {
     "KpiReview": "kpi_review",
     "KpiRollup": "kpi_rollup",
     "KpiCollect": "kpi_collect",
+    "KpiIngest": "kpi_ingest",
     "CustomerWeb": "customer_web",
 }
 _SUB_NAMES = re.compile(r"\$\{([\w:.]+)\}")

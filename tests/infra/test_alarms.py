@@ -29,6 +29,7 @@ def test_an_error_of_any_function_rings(name: str) -> None:
         "ArchiveIntakeQueue",
         "ArchiveQueue",
         "ArchiveScreenQueue",
+        "KpiFeedQueue",
     ],
 )
 def test_a_message_that_waits_too_long_rings(queue: str) -> None:

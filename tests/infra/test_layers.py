@@ -31,6 +31,13 @@ def test_only_functions_with_sql_carry_the_sql_engine() -> None:
 
     archive = {"ArchiveApiFunction", "ArchiveRollupFunction", "ArchiveScreenFunction"}
     assert carrying == archive | {"KpiReviewFunction", "KpiCollectFunction"}
+    assert carrying == {
+        "ArchiveApiFunction",
+        "ArchiveRollupFunction",
+        "ArchiveScreenFunction",
+        "KpiIngestFunction",
+        "KpiReviewFunction",
+    }
 
 
 def _size(directory: Path) -> int:

@@ -75,6 +75,8 @@ COLLECTED = {
     "kpi/relations/*",
     "kpi/adds_seen/*",
 }
+COLLECTED = {"kpi/collect/*", "kpi/roster/*", "kpi/readings/*", "kpi/member_days/*", "kpi/relations/*"}
+MEASURED = ("bank_customers", "customer_months", "customer_days")
 PREFIXES = {
     "StaffIntake": {
         "s3:GetObject": {"roster/incoming/*", "roster/latest/*"},
@@ -147,6 +149,16 @@ PREFIXES = {
     "CampaignReconcile": {
         "s3:GetObject": {"content/media/*"},
         "s3:PutObject": _facts("send_settled", "moment_reactions", "task_done"),
+    },
+    "KpiIngest": {
+        "s3:GetObject": {"kpi/incoming/*", "kpi/versions/*", *(f"kpi/{name}/*" for name in MEASURED)},
+        "s3:PutObject": {
+            "kpi/versions/*",
+            "kpi/deliveries/*",
+            "kpi/quarantine/*",
+            "kpi/product_holdings/*",
+            *(f"kpi/{name}/*" for name in MEASURED),
+        },
     },
     "ArchiveApi": {"s3:GetObject": {"archive-index/messages/*", "exports/archive/*", "segments/*", "reopened/*"}},
     "KpiCollect": {

@@ -25,6 +25,7 @@ def test_the_slice_has_its_queues_each_read_by_one_function() -> None:
         "ContactQueue",
         "HandoverQueue",
         "KpiCollectQueue",
+        "KpiFeedQueue",
         "ReconcileQueue",
         "StaffQueue",
         "WelcomeQueue",
@@ -102,7 +103,7 @@ def test_only_our_rule_may_put_events_into_the_staff_queues(queue: str) -> None:
     assert names_in(allowed["Condition"]) == {"StaffEventRule"}
 
 
-@pytest.mark.parametrize(("queue", "senders"), [("StaffQueue", 2), ("ContactQueue", 1)])
+@pytest.mark.parametrize(("queue", "senders"), [("StaffQueue", 2), ("ContactQueue", 1), ("KpiFeedQueue", 1)])
 def test_only_our_rule_and_our_bucket_may_send_from_outside(queue: str, senders: int) -> None:
     [of_bucket] = [each for each in _allowing(queue) if each["Principal"] == {"Service": "s3.amazonaws.com"}]
 
@@ -127,12 +128,14 @@ def test_what_the_bank_drops_is_told_to_the_queue_of_its_reader() -> None:
         "master/incoming/": ("s3:ObjectCreated:*", {"ContactQueue"}, ".csv"),
         "audience/incoming/": ("s3:ObjectCreated:*", {"ContactQueue"}, ".csv"),
         "consent/incoming/": ("s3:ObjectCreated:*", {"ContactQueue"}, ".csv"),
+        "kpi/incoming/": ("s3:ObjectCreated:*", {"KpiFeedQueue"}, "manifest.json"),
     }
 
 
 def test_the_queues_let_the_bucket_in_before_the_bucket_is_made() -> None:
     # S3 tries its destination when it is told of it.
-    assert of_type("AWS::S3::Bucket")["DataBucket"]["DependsOn"] == ["StaffQueuePolicy", "ContactQueuePolicy"]
+    policies = [f"{queue}Policy" for queue in ("StaffQueue", "ContactQueue", "KpiFeedQueue")]
+    assert of_type("AWS::S3::Bucket")["DataBucket"]["DependsOn"] == policies
 
 
 def test_what_the_bank_tells_goes_to_the_staff_queue_or_to_a_dead_letter_queue() -> None:

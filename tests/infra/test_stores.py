@@ -137,6 +137,8 @@ def test_the_bucket_forgets_rosters_old_versions_and_interrupted_uploads_and_nev
         each for each in rules if each not in of_collecting
     )
     counts, windows, refused = of_kpis
+    every, rosters, masters, facts, answers, review, lists, counts, windows, refused, inspections, uploads, *rest = rules
+    replays, *feeds = rest
 
     assert every["NoncurrentVersionExpiration"] == {"NoncurrentDays": 90}
     assert every["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 7}
@@ -157,6 +159,10 @@ def test_the_bucket_forgets_rosters_old_versions_and_interrupted_uploads_and_nev
     assert adds["ExpirationInDays"] == 100
     assert (relations["Prefix"], relations["ExpirationInDays"]) == ("kpi/relations/", 100)
     assert (replays["Prefix"], replays["ExpirationInDays"]) == ("lexicon/replays/", 400)
+    assert [(each["Prefix"], each["ExpirationInDays"]) for each in feeds] == [
+        ("kpi/incoming/", 90),
+        ("kpi/quarantine/", 90),
+    ]
 
 
 def test_evidence_is_locked_and_nothing_of_it_expires() -> None:

@@ -71,6 +71,7 @@ FORBIDDEN = {
         "scrm.wecom",
     ),
     "kpi_rollup": (*NOT_IN_WORKERS, *NOT_BEFORE_WORK_COMES, "scrm.kpi", "msgspec"),
+    "kpi_ingest": (*NOT_IN_WORKERS, *NOT_BEFORE_WORK_COMES, "scrm.kpi", "duckdb"),
     "archive_rollup": (*NOT_IN_WORKERS, *NOT_BEFORE_WORK_COMES, "scrm.archive", "duckdb"),
     "kpi_review": (*NOT_IN_WORKERS, *NOT_BEFORE_WORK_COMES, "scrm.kpi", "scrm.uplift", "duckdb"),
     "kpi_collect": (*NOT_IN_WORKERS, *NOT_BEFORE_WORK_COMES, "scrm.collect", "duckdb"),
@@ -149,6 +150,7 @@ FORBIDDEN_IN_WORK = {
         "cryptography",
         "scrm.wecom",
     ),
+    "kpi_feeds": (*EVERYWHERE, "scrm.audit", "scrm.handover", "scrm.tasks", *CAMPAIGN_FEATURES, "duckdb", "scrm.wecom"),
     "lexicon_rules": (*EVERYWHERE, *OTHER_FEATURES, *CAMPAIGN_FEATURES, "scrm.lexicon.scanner", "ahocorasick_rs"),
     "media": (*EVERYWHERE, *OTHER_FEATURES, "scrm.campaign.dispatching", "scrm.audience", "scrm.contacts"),
 }

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 MOST_BYTES: Final = 384 * 1024 * 1024
 """Taken to local disk for one query: three quarters of the 512 MB that a function has."""
 MOST_FILES: Final = 2_000
-_MEMORY_LIMIT: Final = "320MB"
+MEMORY_LIMIT: Final = "320MB"
 _DOWNLOADS: Final = 8
 _NAME_LENGTH: Final = 26
 _CONTENT_TYPE: Final = "application/vnd.apache.parquet"
@@ -38,8 +38,17 @@ class ParquetFiles(Protocol):
 
 
 class DuckDbEngine:
-    def __init__(self, files: ParquetFiles, *, most_bytes: int = MOST_BYTES, most_files: int = MOST_FILES) -> None:
+    def __init__(
+        self,
+        files: ParquetFiles,
+        *,
+        most_bytes: int = MOST_BYTES,
+        most_files: int = MOST_FILES,
+        memory_limit: str = MEMORY_LIMIT,
+    ) -> None:
+        """A function with more disk and memory than most raises the limits."""
         self._files = files
+        self._memory_limit = memory_limit
         self._most_bytes = most_bytes
         self._most_files = most_files
 
@@ -47,7 +56,7 @@ class DuckDbEngine:
         self, statement: str, selections: Sequence[Selection], parameters: Mapping[str, SqlValue]
     ) -> list[tuple[Any, ...]]:
         """See `scrm.sql.SqlEngine`."""
-        with _own_directory() as directory, _connection(directory) as connection:
+        with own_directory() as directory, locked_connection(directory, self._memory_limit) as connection:
             for name, paths in self._fetch(selections, directory).items():
                 dataset = next(each.dataset for each in selections if each.dataset.name == name)
                 connection.execute(_view(dataset, paths))
@@ -56,7 +65,7 @@ class DuckDbEngine:
     def write(self, dataset: Dataset, partition: str, name: str, rows: Iterable[Mapping[str, Any]]) -> str:
         """See `scrm.sql.SqlEngine`."""
         key = f"{dataset.place(partition)}{name}.parquet"
-        with _own_directory() as directory, _connection(directory) as connection:
+        with own_directory() as directory, locked_connection(directory, self._memory_limit) as connection:
             lines = directory / "rows.jsonl"
             with lines.open("w", encoding="utf-8", errors="replace") as file:  # half a character is not UTF-8
                 file.writelines(f"{json.dumps(row, ensure_ascii=False)}\n" for row in rows)
@@ -73,7 +82,7 @@ class DuckDbEngine:
         """See `scrm.sql.SqlEngine`."""
         name = hashlib.sha256("\n".join(sorted(keys)).encode()).hexdigest()[:_NAME_LENGTH]
         written = []
-        with _own_directory() as directory, _connection(directory) as connection:
+        with own_directory() as directory, locked_connection(directory, self._memory_limit) as connection:
             paths = self._download([(key, directory / f"{number}.parquet") for number, key in enumerate(keys)])
             connection.execute(_view(dataset, paths))
             order = ", ".join(dataset.sorted_by)
@@ -119,19 +128,19 @@ class DuckDbEngine:
 
 
 @contextmanager
-def _own_directory() -> Iterator[Path]:
+def own_directory() -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="sql-") as directory:
         yield Path(directory)
 
 
 @contextmanager
-def _connection(directory: Path) -> Iterator["duckdb.DuckDBPyConnection"]:
+def locked_connection(directory: Path, memory_limit: str = MEMORY_LIMIT) -> Iterator["duckdb.DuckDBPyConnection"]:
     """A database in memory that is locked to one directory."""
     connection = _connect()(":memory:")
     try:
         for setting in (
             "SET threads = 2",
-            f"SET memory_limit = '{_MEMORY_LIMIT}'",
+            f"SET memory_limit = '{memory_limit}'",
             f"SET temp_directory = '{directory}'",
             f"SET allowed_directories = ['{directory}/']",
             "SET autoinstall_known_extensions = false",

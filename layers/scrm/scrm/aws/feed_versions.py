@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from typing import Any, Final, Protocol
 
 from scrm import clock
-from scrm.kpi.feeds.datasets import CURRENT, DATASETS, Feed, partition_of
-from scrm.kpi.feeds.publications import Publication
+from scrm.kpi.feeds.datasets import CURRENT, Feed
+from scrm.kpi.feeds.publications import Publication, selection_of
 from scrm.sql import Selection
 
 PREFIX: Final = "kpi/versions"
@@ -39,14 +39,14 @@ class FeedVersions:
 
     def selection(self, feed: Feed, period: str) -> Selection | None:
         found = self.latest(feed, period)
-        if found is None:
-            return None
-        return Selection(DATASETS[feed], (partition_of(feed, found.period, found.version, found.delivery_id),))
+        return selection_of(found) if found else None
 
     def latest(self, feed: Feed, period: str) -> Publication | None:
         found = next(self._documents.sizes_below(f"{PREFIX}/{feed.value}/{period or _CURRENT_NAME}/"), None)
-        body = self._documents.get(found[0]) if found else None
-        return _publication(json.loads(body)) if body else None
+        return self._read(found[0]) if found else None
+
+    def of_version(self, feed: Feed, period: str, version: int) -> Publication | None:
+        return self._read(_key(feed, period, version))
 
     def latest_period(self, feed: Feed) -> str | None:
         if feed is Feed.BANK_CUSTOMERS:
@@ -57,10 +57,16 @@ class FeedVersions:
         return last
 
     def publish(self, publication: Publication) -> bool:
-        name = f"{_MOST - publication.version:06d}.json"
-        period = publication.filed_under or _CURRENT_NAME
-        key = f"{PREFIX}/{publication.feed.value}/{period}/{name}"
+        key = _key(publication.feed, publication.filed_under, publication.version)
         return self._documents.put(key, json.dumps(_content(publication)).encode(), _JSON, if_absent=True)
+
+    def _read(self, key: str) -> Publication | None:
+        body = self._documents.get(key)
+        return _publication(json.loads(body)) if body else None
+
+
+def _key(feed: Feed, period: str, version: int) -> str:
+    return f"{PREFIX}/{feed.value}/{period or _CURRENT_NAME}/{_MOST - version:06d}.json"
 
 
 def _content(publication: Publication) -> dict[str, Any]:
@@ -79,6 +85,8 @@ def _content(publication: Publication) -> dict[str, Any]:
         "totals": dict(publication.totals),
         "links": dict(publication.links),
         "customers_version": publication.customers_version,
+        "rules": dict(publication.rules),
+        "report_key": publication.report_key,
     }
 
 
@@ -97,4 +105,6 @@ def _publication(content: dict[str, Any]) -> Publication:
         totals=content["totals"],
         links=content["links"],
         customers_version=content["customers_version"],
+        rules=content["rules"],
+        report_key=content["report_key"],
     )

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
-from scrm.kpi.feeds.datasets import CURRENT, Feed
+from scrm.kpi.feeds.datasets import CURRENT, DATASETS, Feed, partition_of
+from scrm.sql import Selection
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +17,8 @@ class Publication:
     from others, ``delivery_id`` the same delivery. ``rows`` were published, ``quarantined`` not, ``repeated`` stood
     twice in the same words and once in the version. ``totals`` are sums of the published rows by column, ``links`` how
     many customers are linked in which way (`scrm.kpi.feeds.links`). ``customers_version`` is the version of the master
-    that placed the facts in the organisation; None: there was none yet.
+    that places the facts in the organisation; None: there was none yet. ``rules`` were broken so often,
+    ``report_key`` lists the rows that broke them.
     """
 
     feed: Feed
@@ -32,6 +34,8 @@ class Publication:
     totals: Mapping[str, int] = field(default_factory=dict)
     links: Mapping[str, int] = field(default_factory=dict)
     customers_version: int | None = None
+    rules: Mapping[str, int] = field(default_factory=dict)
+    report_key: str = ""
 
     @property
     def filed_under(self) -> str:
@@ -42,6 +46,8 @@ class Publication:
 class Publications(Protocol):
     def latest(self, feed: Feed, period: str) -> Publication | None: ...
 
+    def of_version(self, feed: Feed, period: str, version: int) -> Publication | None: ...
+
     def latest_period(self, feed: Feed) -> str | None:
         """The last period of which something was published."""
         ...
@@ -49,3 +55,10 @@ class Publications(Protocol):
     def publish(self, publication: Publication) -> bool:
         """Make it the latest, at once; False when its version is taken already."""
         ...
+
+
+def selection_of(publication: Publication) -> Selection:
+    """Its files."""
+    feed = publication.feed
+    place = partition_of(feed, publication.period, publication.version, publication.delivery_id)
+    return Selection(DATASETS[feed], (place,))

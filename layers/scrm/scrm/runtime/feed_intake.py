@@ -1,0 +1,64 @@
+"""Deliveries of the bank's KPI feeds, as S3 tells of their manifests."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from scrm import clock
+from scrm.kpi.feeds.intake import Delivery, FeedIntake, Outcome
+from scrm.org.roster_ports import RejectionSink
+from scrm.runtime.observability import count, logger
+from scrm.runtime.uploads import Upload, UploadNotification
+
+PREFIX: Final = "kpi/incoming/"
+MANIFEST: Final = "manifest.json"
+SOURCE: Final = "bank.kpi_feed"
+
+
+@dataclass(frozen=True, slots=True)
+class FeedUploads:
+    """Use case of the feed queue."""
+
+    bucket: str
+    intake: Callable[[], FeedIntake]
+    rejections: RejectionSink
+
+    def take(self, body: str) -> None:
+        """One message. Raises ValidationError for one that S3 did not write, FeedBusyError."""
+        for upload in UploadNotification.model_validate_json(body).uploads():
+            if upload.bucket == self.bucket and upload.key.startswith(PREFIX) and upload.key.endswith(MANIFEST):
+                self._take(upload)
+
+    def _take(self, upload: Upload) -> None:
+        delivery = self.intake().take(upload.key, clock.of_platform(upload.uploaded_at))
+        _count(delivery)
+        if delivery.outcome is Outcome.REFUSED:
+            self._reject(upload, delivery)
+        logger.info(
+            "delivery of a KPI feed",
+            outcome=delivery.outcome.value,
+            feed=delivery.feed,
+            period=delivery.period,
+            delivery_id=delivery.delivery_id,
+            version=delivery.version,
+            rows=delivery.rows,
+            quarantined=delivery.quarantined,
+        )
+
+    def _reject(self, upload: Upload, delivery: Delivery) -> None:
+        event_id = f"kpi_feed:{int(upload.uploaded_at.timestamp() * 1000)}"
+        self.rejections.reject(SOURCE, event_id, delivery.reason, clock.now())
+
+
+def _count(delivery: Delivery) -> None:
+    match delivery.outcome:
+        case Outcome.PUBLISHED:
+            count("KpiFeedPublished")
+        case Outcome.UNCHANGED:
+            count("KpiFeedUnchanged")
+        case Outcome.OUTDATED:
+            count("KpiFeedOutdated")
+        case Outcome.REFUSED:
+            count("KpiFeedRejected")
+    if delivery.quarantined:
+        count("KpiFeedRowRejected", delivery.quarantined)
