@@ -18,6 +18,7 @@ import botocore
 
 TARGET = Path(__file__).parents[2] / "layers" / "scrm" / "scrm" / "aws" / "data"
 OPERATIONS = {
+    "athena": ("GetQueryExecution", "GetQueryResults", "StartQueryExecution", "StopQueryExecution"),
     "dynamodb": (
         "BatchGetItem",
         "BatchWriteItem",

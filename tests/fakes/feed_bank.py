@@ -69,6 +69,7 @@ class FeedBank:
     measures: StoodMeasures = field(default_factory=StoodMeasures)
     moment: datetime = datetime(2027, 4, 2, 1, 0, tzinfo=UTC)
     settings: FeedSettings = field(default_factory=lambda: FeedSettings(bad_percent=40))
+    places: Sequence[Place] = PLACES
 
     @property
     def versions(self) -> FeedVersions:
@@ -86,7 +87,7 @@ class FeedBank:
             measures=self.measures,
             engine=DuckDbEngine(self.bucket),
             log=self.log,
-            places=lambda: PLACES,
+            places=lambda: self.places,
             settings=self.settings,
             now=lambda: self.moment,
         )

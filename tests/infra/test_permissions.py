@@ -348,7 +348,7 @@ def test_no_resource_policy_allows_everybody() -> None:
     open_to_all = [
         (name, statement["Sid"])
         for name, statement in _resource_statements()
-        if statement["Effect"] == "Allow" and statement["Principal"] in ("*", {"AWS": "*"})
+        if statement["Effect"] == "Allow" and statement.get("Principal") in ("*", {"AWS": "*"})
     ]
 
     assert open_to_all == []

@@ -134,11 +134,11 @@ def test_the_bucket_forgets_rosters_old_versions_and_interrupted_uploads_and_nev
     of_collecting = [each for each in rules if each.get("Prefix") in collected]
     runs, readings, relations, adds = of_collecting
     every, rosters, masters, facts, answers, review, lists, *of_kpis, inspections, uploads, replays = (
+    runs, readings, relations = of_collecting
+    every, rosters, masters, facts, answers, review, lists, *of_kpis = (
         each for each in rules if each not in of_collecting
     )
-    counts, windows, refused = of_kpis
-    every, rosters, masters, facts, answers, review, lists, counts, windows, refused, inspections, uploads, *rest = rules
-    replays, *feeds = rest
+    counts, windows, refused, inspections, uploads, replays, *feeds = of_kpis
 
     assert every["NoncurrentVersionExpiration"] == {"NoncurrentDays": 90}
     assert every["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 7}
@@ -161,6 +161,7 @@ def test_the_bucket_forgets_rosters_old_versions_and_interrupted_uploads_and_nev
     assert (replays["Prefix"], replays["ExpirationInDays"]) == ("lexicon/replays/", 400)
     assert [(each["Prefix"], each["ExpirationInDays"]) for each in feeds] == [
         ("kpi/incoming/", 90),
+        ("athena/results/", 1),
         ("kpi/quarantine/", 90),
     ]
 

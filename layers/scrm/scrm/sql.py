@@ -1,12 +1,34 @@
 """SQL over Parquet files in the data bucket: what features ask for, and what an engine answers (design section 4).
 
 Statements are written in what DuckDB and Trino (Athena) both understand: no ``QUALIFY``, arrays by ``contains``,
-texts by ``strpos``; values only as named parameters (``$name``), never in the statement's text.
+texts by ``strpos``, a quotient with an explicit ``CAST(... AS DOUBLE)``; functions are those of `FUNCTIONS`; values
+only as named parameters (``$name``), never in the statement's text.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
+
+FUNCTIONS: Final = frozenset(
+    {
+        "abs",
+        "avg",
+        "coalesce",
+        "contains",
+        "count",
+        "floor",
+        "lag",
+        "lower",
+        "max",
+        "min",
+        "rank",
+        "row_number",
+        "split_part",
+        "strpos",
+        "sum",
+    }
+)
+"""What a statement may call: in DuckDB and in Trino by the same name, with the same arguments and the same answer."""
 
 type SqlValue = str | int | float | bool | Sequence[str] | None
 
@@ -39,6 +61,10 @@ class Selection:
 
 class TooMuchSelectedError(Exception):
     """The selection is larger than the engine takes at once; the text says by how much and what to do."""
+
+
+class SqlFailedError(Exception):
+    """A distributed engine could not answer; the text names its query, never what it asked."""
 
 
 class SqlEngine(Protocol):

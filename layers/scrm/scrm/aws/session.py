@@ -38,6 +38,7 @@ with lean(_UNREAD):
     from botocore.session import Session
 
 if TYPE_CHECKING:
+    from mypy_boto3_athena import AthenaClient
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_events import EventBridgeClient
     from mypy_boto3_kms import KMSClient
@@ -54,7 +55,7 @@ CONFIG = Config(
     retries={"mode": "standard", "total_max_attempts": 3},
     tcp_keepalive=True,
 )
-_SERVICE_IDS = frozenset({"dynamodb", "eventbridge", "kms", "s3", "secrets-manager", "sqs"})
+_SERVICE_IDS = frozenset({"athena", "dynamodb", "eventbridge", "kms", "s3", "secrets-manager", "sqs"})
 _DATA = Path(__file__).parent / "data"
 
 
@@ -90,6 +91,8 @@ def client(service: Literal["secretsmanager"]) -> "SecretsManagerClient": ...
 def client(service: Literal["events"]) -> "EventBridgeClient": ...
 @overload
 def client(service: Literal["kms"]) -> "KMSClient": ...
+@overload
+def client(service: Literal["athena"]) -> "AthenaClient": ...
 def client(service: str) -> Any:
     """The low-level client of ``service``; always the same one."""
     return _client(service)

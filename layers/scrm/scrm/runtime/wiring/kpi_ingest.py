@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from typing import Final
 
 from scrm import clock
-from scrm.aws.duckdb_engine import DuckDbEngine
 from scrm.aws.feed_deliveries import FeedDeliveries
 from scrm.aws.feed_tables import MEMORY_LIMIT, DuckDbFeedTables
 from scrm.aws.feed_versions import FeedVersions
@@ -14,6 +13,7 @@ from scrm.aws.org_table import DynamoOrgRepository
 from scrm.kpi.feeds.intake import FeedIntake, FeedSettings, Place
 from scrm.runtime.environment import required
 from scrm.runtime.feed_intake import FeedUploads
+from scrm.runtime.wiring.sql_engine import sql_engine
 from scrm.runtime.wiring.tables import bucket, table
 
 _MOST_BYTES: Final = 4 * 1024**3
@@ -33,7 +33,7 @@ def intake() -> FeedIntake:
         tables=DuckDbFeedTables(documents),
         publications=FeedVersions(documents),
         measures=DynamoKpiMeasures(table("KPI_TABLE")),
-        engine=DuckDbEngine(documents, most_bytes=_MOST_BYTES, memory_limit=MEMORY_LIMIT),
+        engine=sql_engine(_MOST_BYTES, MEMORY_LIMIT),
         log=FeedDeliveries(documents),
         places=places,
         settings=FeedSettings(),

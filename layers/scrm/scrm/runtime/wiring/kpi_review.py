@@ -6,7 +6,6 @@ from typing import Final
 from scrm.audit.log import AuditLog
 from scrm.aws import session
 from scrm.aws.audit_table import DynamoAuditStore
-from scrm.aws.duckdb_engine import DuckDbEngine
 from scrm.aws.feed_versions import FeedVersions
 from scrm.aws.ledger_documents import BucketLedgers
 from scrm.aws.touches import TouchDays
@@ -17,9 +16,11 @@ from scrm.runtime.environment import required
 from scrm.runtime.ledger_joins import BankLedgers, windows_of
 from scrm.runtime.uplift_joins import BankSources
 from scrm.runtime.wiring import bank_settings
+from scrm.runtime.wiring.sql_engine import sql_engine
 from scrm.runtime.wiring.tables import bucket, table
 from scrm.settings.reader import SettingsReader
 from scrm.settings.uplift import TOPIC, UpliftDocument
+from scrm.sql import SqlEngine
 from scrm.uplift.ledgers import LedgerRuns
 from scrm.uplift.reviews import ReviewRuns
 
@@ -29,8 +30,8 @@ _MOST_BYTES: Final = 3 * 1024 * 1024 * 1024
 
 
 @functools.cache
-def engine() -> DuckDbEngine:
-    return DuckDbEngine(bucket("DATA_BUCKET"), most_bytes=_MOST_BYTES)
+def engine() -> SqlEngine:
+    return sql_engine(_MOST_BYTES)
 
 
 def touches() -> TouchDays:
