@@ -101,6 +101,7 @@ from tests.fakes.contacts import Contacts
 from tests.fakes.content import Library
 from tests.fakes.coverage import FakeCoverageStore
 from tests.fakes.decisions import MemoryDecisions
+from tests.fakes.feed_bank import FeedBank
 from tests.fakes.handover import FakeCertificates
 from tests.fakes.kpi import MeasuresByHand
 from tests.fakes.lexicon import FakeLexicons, FakeRuleSync, MemoryReplays
@@ -309,6 +310,7 @@ class Api:
     measures: MeasuresByHand = field(default_factory=MeasuresByHand)
     feeds: dict[str, int] = field(default_factory=dict)
     uplift: UpliftOverMemory = field(init=False)
+    feed_bank: FeedBank = field(default_factory=FeedBank)
     lexicon: FakeLexicons = field(default_factory=FakeLexicons)
     rule_sync: FakeRuleSync = field(default_factory=FakeRuleSync)
     replays: MemoryReplays = field(default_factory=MemoryReplays)
@@ -394,6 +396,9 @@ class Api:
         self.uplift = UpliftOverMemory(ports["audit_log"])
         monkeypatch.setattr(wiring, "uplift", self.uplift.joined)
         monkeypatch.setattr(wiring, "ledgers", lambda: self.uplift.ledgers)
+        monkeypatch.setattr(wiring, "feed_versions", lambda: self.feed_bank.versions)
+        monkeypatch.setattr(wiring, "feed_deliveries", lambda: self.feed_bank.log)
+        monkeypatch.setattr(wiring, "feed_files", lambda: self.feed_bank.bucket)
         ports["lexicons"] = Lexicons(self.lexicon, AuditedLexicons(ports["audit_log"]))
         ports["lexicon_replays"] = Replays(
             self.lexicon, self.replays, self.replays, AuditedLexicons(ports["audit_log"]), clock.now

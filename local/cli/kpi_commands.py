@@ -6,6 +6,7 @@ import click
 
 from local.cli import kpi_tables, tables
 from local.cli.client import at
+from local.cli.kpi_feed_commands import feeds
 from local.cli.session import LIMIT, NODE, Session
 from local.cli.topic_settings import settings_of
 
@@ -101,4 +102,5 @@ def report(
     session.show(found, tables.facts("月报已下载", {"机构": found["node_id"], "月份": month, "文件": str(target)}))
 
 
+kpi.add_command(feeds)
 kpi.add_command(settings_of("kpi", "口径、隐藏下限与结账日。", kpi_tables.settings))

@@ -17,6 +17,7 @@ from scrm.kpi.feeds.columns import COLUMNS, totals_of
 from scrm.kpi.feeds.datasets import DATASETS, Feed
 from scrm.kpi.feeds.intake import Delivery, FeedIntake, FeedSettings, Place
 from scrm.kpi.ports import Measures
+from scrm.sql import Selection
 from tests.fakes.feeds import MemoryBucket
 
 FOLDER = "kpi/incoming/2027/"
@@ -70,6 +71,7 @@ class FeedBank:
     moment: datetime = datetime(2027, 4, 2, 1, 0, tzinfo=UTC)
     settings: FeedSettings = field(default_factory=lambda: FeedSettings(bad_percent=40))
     places: Sequence[Place] = PLACES
+    relations: Selection | None = None
 
     @property
     def versions(self) -> FeedVersions:
@@ -88,7 +90,8 @@ class FeedBank:
             engine=DuckDbEngine(self.bucket),
             log=self.log,
             places=lambda: self.places,
-            settings=self.settings,
+            relations=lambda: self.relations,
+            settings=lambda: self.settings,
             now=lambda: self.moment,
         )
 

@@ -22,6 +22,9 @@ class MemoryBucket(MemoryFiles):
             raise DocumentMissingError("There is no such document.")
         super().download(key, path)
 
+    def link(self, key: str, file_name: str, valid_for_s: int) -> str:
+        return f"https://data.example.com/{key}?as={file_name}&for={valid_for_s}"
+
     def put(self, key: str, body: bytes, content_type: str, *, if_absent: bool = False) -> bool:
         if if_absent and key in self.files:
             return False

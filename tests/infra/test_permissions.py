@@ -75,7 +75,6 @@ COLLECTED = {
     "kpi/relations/*",
     "kpi/adds_seen/*",
 }
-COLLECTED = {"kpi/collect/*", "kpi/roster/*", "kpi/readings/*", "kpi/member_days/*", "kpi/relations/*"}
 MEASURED = ("bank_customers", "customer_months", "customer_days")
 PREFIXES = {
     "StaffIntake": {
@@ -109,6 +108,8 @@ PREFIXES = {
             "uplift/results/*",
             "uplift/ledger/*",
             "uplift/terms/*",
+            "kpi/deliveries/*",
+            "kpi/quarantine/*",
         },
         "s3:PutObject": {
             "facts/task_done/*",
@@ -151,7 +152,12 @@ PREFIXES = {
         "s3:PutObject": _facts("send_settled", "moment_reactions", "task_done"),
     },
     "KpiIngest": {
-        "s3:GetObject": {"kpi/incoming/*", "kpi/versions/*", *(f"kpi/{name}/*" for name in MEASURED)},
+        "s3:GetObject": {
+            "kpi/incoming/*",
+            "kpi/versions/*",
+            "kpi/relations/*",
+            *(f"kpi/{name}/*" for name in MEASURED),
+        },
         "s3:PutObject": {
             "kpi/versions/*",
             "kpi/deliveries/*",

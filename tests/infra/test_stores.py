@@ -133,8 +133,6 @@ def test_the_bucket_forgets_rosters_old_versions_and_interrupted_uploads_and_nev
     collected = ("kpi/collect/20", "kpi/readings/", "kpi/relations/", "kpi/adds_seen/")
     of_collecting = [each for each in rules if each.get("Prefix") in collected]
     runs, readings, relations, adds = of_collecting
-    every, rosters, masters, facts, answers, review, lists, *of_kpis, inspections, uploads, replays = (
-    runs, readings, relations = of_collecting
     every, rosters, masters, facts, answers, review, lists, *of_kpis = (
         each for each in rules if each not in of_collecting
     )

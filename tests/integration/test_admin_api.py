@@ -27,6 +27,9 @@ EXPECTED = {
     "get_node_targets": 404,
     "list_kpis": 200,
     "get_kpi_figures": 200,
+    "list_kpi_feeds": 200,
+    "list_kpi_deliveries": 200,
+    "get_kpi_delivery_report": 404,
     "get_kpi_of_node": 200,
     "get_kpi_report": 404,  # samples come by name: it is not made yet
     "make_kpi_report": 201,

@@ -16,7 +16,7 @@ from sqlglot.errors import ParseError
 from scrm.archive import search
 from scrm.archive.search import MessageRef
 from scrm.aws.athena_engine import rendered
-from scrm.kpi.feeds import standing
+from scrm.kpi.feeds import links, standing
 from scrm.service import quality
 from scrm.sql import FUNCTIONS, Selection, SqlValue
 from scrm.uplift import ledger, sums
@@ -55,6 +55,7 @@ def statements() -> dict[str, str]:
     """By module and name."""
     found = {f"archive.search {number}": text for number, text in enumerate(of_search())}
     found |= {"service.quality": quality._INQUIRIES}
+    found |= {"kpi.feeds.links": links.STATEMENT}
     found |= {f"kpi.feeds.standing {feed}": text for feed, text in standing.STATEMENTS.items()}
     windows = ledger.Windows(by_product={"fund_07": 60})
     found |= {"uplift.ledger figures": ledger.figures_statement(windows)}

@@ -1,18 +1,36 @@
 """Deliveries of the bank's KPI feeds, as S3 tells of their manifests."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Final
+from datetime import datetime, timedelta
+from typing import Final, Protocol
 
 from scrm import clock
 from scrm.kpi.feeds.intake import Delivery, FeedIntake, Outcome
+from scrm.kpi.feeds.links import RELATIONS
 from scrm.org.roster_ports import RejectionSink
 from scrm.runtime.observability import count, logger
 from scrm.runtime.uploads import Upload, UploadNotification
+from scrm.sql import Selection
 
 PREFIX: Final = "kpi/incoming/"
 MANIFEST: Final = "manifest.json"
 SOURCE: Final = "bank.kpi_feed"
+_RELATIONS_DAYS: Final = 10
+
+
+class Files(Protocol):
+    def sizes_below(self, prefix: str) -> Iterator[tuple[str, int]]: ...
+
+
+def latest_relations(files: Files, now: datetime) -> Selection | None:
+    """Those of the last days' latest that were written."""
+    today = now.astimezone(clock.BUSINESS_ZONE).date()
+    for back in range(_RELATIONS_DAYS):
+        partition = f"day={(today - timedelta(days=back)).isoformat()}"
+        if next(files.sizes_below(RELATIONS.place(partition)), None) is not None:
+            return Selection(RELATIONS, (partition,))
+    return None
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,3 +67,12 @@ class KpiDocument(BaseModel):
     gain_of_aum_per_10000: Annotated[int, Field(ge=0, le=10_000)] = Field(
         default=0, description="What a year of assets brings the bank, in ten-thousandths; 0: not known."
     )
+    feed_bad_percent: Annotated[int, Field(ge=0, le=50)] = Field(
+        default=1, description="A delivery of the bank's feeds of which more rows cannot be used is refused."
+    )
+    feed_least_percent: Annotated[int, Field(ge=0, le=100)] = Field(
+        default=70, description="A delivery has so many percent of the rows of the version before at least."
+    )
+    feed_negative_money: bool = Field(
+        default=False, description="Rows with negative amounts are taken; else they are left out."
+    )

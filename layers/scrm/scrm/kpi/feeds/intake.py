@@ -11,14 +11,14 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final, Protocol
 
+from scrm.kpi.feeds import links, standing
 from scrm.kpi.feeds import manifest as manifests
-from scrm.kpi.feeds import standing
 from scrm.kpi.feeds.columns import Judgement
 from scrm.kpi.feeds.datasets import CURRENT, Feed
 from scrm.kpi.feeds.manifest import DeliveryRefusedError, Manifest
 from scrm.kpi.feeds.publications import Publication, Publications, selection_of
 from scrm.kpi.ports import StandingMeasures
-from scrm.sql import SqlEngine
+from scrm.sql import Selection, SqlEngine
 
 type Place = tuple[str, str, str]
 """Branch code or node id, node id, node path."""
@@ -135,7 +135,11 @@ class DeliveryLog(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class FeedIntake:
-    """Use case of ``kpi_ingest``. ``places`` are the nodes of the organisation, closed ones too."""
+    """Use case of ``kpi_ingest``.
+
+    ``places`` are the nodes of the organisation, closed ones too; ``relations`` the latest day's (`links.RELATIONS`),
+    None: nobody has written any yet.
+    """
 
     files: IncomingFiles
     tables: FeedTables
@@ -144,7 +148,8 @@ class FeedIntake:
     engine: SqlEngine
     log: DeliveryLog
     places: Callable[[], Iterable[Place]]
-    settings: FeedSettings
+    relations: Callable[[], Selection | None]
+    settings: Callable[[], FeedSettings]
     now: Callable[[], datetime]
 
     def take(self, manifest_key: str, received_at: datetime) -> Delivery:
@@ -175,7 +180,8 @@ class FeedIntake:
             self._stand(latest)
             return _as_published(delivery, latest, outcome)
         folder = delivery.manifest_key.rsplit("/", 1)[0] + "/"
-        judged_by = Judgement(manifest.period, manifest.last_day, self.settings.negative_money)
+        settings = self.settings()
+        judged_by = Judgement(manifest.period, manifest.last_day, settings.negative_money)
         places = self.places() if manifest.feed is Feed.BANK_CUSTOMERS else ()
         with self.tables.open(manifest, folder, judged_by, places) as opened:
             checked = opened.check()
@@ -185,29 +191,31 @@ class FeedIntake:
             if checked.bad:
                 delivery = replace(delivery, report_key=self.log.keep_report(delivery, opened.report()))
             try:
-                self._refuse_what_is_implausible(manifest, checked, latest)
+                self._refuse_what_is_implausible(manifest, checked, latest, settings)
             except DeliveryRefusedError as refused:
                 return replace(delivery, reason=str(refused))
             version = latest.version + 1 if latest else 1
             written = opened.publish(version)
-        publication = self._publication(manifest, version, delivery, written)
+        publication = self._with_links(self._publication(manifest, version, delivery, written))
         if not self.publications.publish(publication):
             raise FeedBusyError
         self._stand(publication)
         return _as_published(delivery, publication, Outcome.PUBLISHED)
 
-    def _refuse_what_is_implausible(self, manifest: Manifest, checked: Checked, latest: Publication | None) -> None:
+    def _refuse_what_is_implausible(
+        self, manifest: Manifest, checked: Checked, latest: Publication | None, settings: FeedSettings
+    ) -> None:
         """Raises DeliveryRefusedError."""
         for file, rows in zip(manifest.files, checked.rows, strict=True):
             if file.rows != rows:
                 raise DeliveryRefusedError(
                     f"{file.name} has {rows} rows, the manifest says {file.rows}. Deliver both again from one run."
                 )
-        if checked.bad * 100 > self.settings.bad_percent * manifest.rows:
+        if checked.bad * 100 > settings.bad_percent * manifest.rows:
             worst = sorted(checked.unusable.items(), key=lambda found: -found[1])[:_RULES_TOLD]
             told = "; ".join(f"{count} times {rule}" for rule, count in worst)
             raise DeliveryRefusedError(
-                f"{checked.bad} of {manifest.rows} rows cannot be used; more than {self.settings.bad_percent} % is a "
+                f"{checked.bad} of {manifest.rows} rows cannot be used; more than {settings.bad_percent} % is a "
                 f"mix-up. Most often: {told}."
             )
         for name, value in checked.totals.items():
@@ -220,10 +228,10 @@ class FeedIntake:
         if not manifest.rows:
             raise DeliveryRefusedError("The delivery has no row.")
         before = latest or self._version_before(manifest.feed)
-        if before and not manifest.smaller_is_meant and manifest.rows * 100 < self.settings.least_percent * before.rows:
+        if before and not manifest.smaller_is_meant and manifest.rows * 100 < settings.least_percent * before.rows:
             raise DeliveryRefusedError(
                 f"The delivery has {manifest.rows} rows, the version before had {before.rows}; fewer than "
-                f"{self.settings.least_percent} % look like a cut file. Say smaller_is_meant if they are right."
+                f"{settings.least_percent} % look like a cut file. Say smaller_is_meant if they are right."
             )
 
     def _version_before(self, feed: Feed) -> Publication | None:
@@ -248,6 +256,14 @@ class FeedIntake:
             rules=judged.rules,
             report_key=judged.report_key,
         )
+
+    def _with_links(self, publication: Publication) -> Publication:
+        """How its customers are linked, of a customer master."""
+        if publication.feed is not Feed.BANK_CUSTOMERS:
+            return publication
+        relations = self.relations() or Selection(links.RELATIONS, ())
+        rows = self.engine.query(links.STATEMENT, (selection_of(publication), relations), {})
+        return replace(publication, links=links.counted(rows))
 
     def _stand(self, publication: Publication) -> None:
         """Facts make measures of their day; the first master makes those of facts that came before it."""

@@ -48,6 +48,7 @@ FAMILIES: Final[Mapping[str, str]] = {
     "decisions": "two_persons",
     "gate-overrides": "gates",
     "gates": "gates",
+    "kpi-feeds": "kpi_feeds",
     "kpi-figures": "kpi_figures",
     "kpi-reports": "kpi_reports",
     "kpis": "kpis",

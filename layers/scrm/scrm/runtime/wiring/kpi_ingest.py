@@ -12,9 +12,12 @@ from scrm.aws.kpi_table import DynamoKpiMeasures
 from scrm.aws.org_table import DynamoOrgRepository
 from scrm.kpi.feeds.intake import FeedIntake, FeedSettings, Place
 from scrm.runtime.environment import required
-from scrm.runtime.feed_intake import FeedUploads
+from scrm.runtime.feed_intake import FeedUploads, latest_relations
+from scrm.runtime.wiring import bank_settings
 from scrm.runtime.wiring.sql_engine import sql_engine
 from scrm.runtime.wiring.tables import bucket, table
+from scrm.settings.kpi import TOPIC, KpiDocument
+from scrm.settings.reader import SettingsReader
 
 _MOST_BYTES: Final = 4 * 1024**3
 """Of published facts and master together on the function's disk."""
@@ -36,9 +39,21 @@ def intake() -> FeedIntake:
         engine=sql_engine(_MOST_BYTES, MEMORY_LIMIT),
         log=FeedDeliveries(documents),
         places=places,
-        settings=FeedSettings(),
+        relations=lambda: latest_relations(documents, clock.now()),
+        settings=lambda: settings_of(reader()),
         now=clock.now,
     )
+
+
+@functools.cache
+def reader() -> SettingsReader[KpiDocument]:
+    return SettingsReader(bank_settings.store(), TOPIC, KpiDocument, bank_settings.report_invalid)
+
+
+def settings_of(settings_reader: SettingsReader[KpiDocument]) -> FeedSettings:
+    """What is in force, at most a minute old."""
+    current = settings_reader.current()
+    return FeedSettings(current.feed_bad_percent, current.feed_least_percent, current.feed_negative_money)
 
 
 @functools.cache
@@ -58,3 +73,5 @@ def reset() -> None:
     """Forget every built object; for tests."""
     uploads.cache_clear()
     org.cache_clear()
+    reader.cache_clear()
+    bank_settings.reset()
