@@ -58,6 +58,7 @@ USUAL = {
     "archive_worker": "page_stored",
     "archive_screen": "segment_stored",
     "archive_certify": "due",
+    "kpi_ingest": "manifest_uploaded",
     "kpi_collect": "morning",
 }
 """The sample that stands for a function's usual work, where it is not the first by name."""
@@ -87,7 +88,7 @@ ENVIRONMENT: Mapping[str, str] = {
     # The samples carry the time at which they were made.
     "CALLBACK_WINDOW_SECONDS": "3000000000",
     "EVENT_BUS_NAME": "scrm",
-    "DATA_BUCKET": "data",
+    "DATA_BUCKET": "scrm-data-123456789012",  # that of the samples; uploads to another one are ignored
     "ARCHIVE_BUCKET": "archive",
     "ARCHIVE_SOURCE": "library",
     "ARCHIVE_LIBRARY_PATH": "/opt/lib/libWeWorkFinanceSdk_C.so",

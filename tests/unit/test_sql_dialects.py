@@ -1,7 +1,6 @@
 """Every statement of the library is understood by DuckDB and by Athena as it stands, and means the same to both."""
 
 import ast
-import importlib.util
 import re
 from collections.abc import Iterator, Mapping
 from datetime import date
@@ -13,9 +12,11 @@ import sqlglot
 from sqlglot import exp
 from sqlglot.errors import ParseError
 
+from scrm.adds import daily
 from scrm.archive import search
 from scrm.archive.search import MessageRef
 from scrm.aws.athena_engine import rendered
+from scrm.collect import standing as collected
 from scrm.kpi.feeds import links, standing
 from scrm.service import quality
 from scrm.sql import FUNCTIONS, Selection, SqlValue
@@ -60,9 +61,8 @@ def statements() -> dict[str, str]:
     windows = ledger.Windows(by_product={"fund_07": 60})
     found |= {"uplift.ledger figures": ledger.figures_statement(windows)}
     found |= {"uplift.ledger rows": ledger.rows_statement(windows)}
-    if importlib.util.find_spec("scrm.collect"):
-        collected = importlib.import_module("scrm.collect.standing")
-        found |= {f"collect.standing {number}": text for number, text in enumerate(collected.STATEMENTS)}
+    found |= {f"collect.standing {number}": text for number, text in enumerate(collected.STATEMENTS)}
+    found |= {"adds.daily": daily.ADDS_WITH_CUSTOMERS}
     found |= {f"uplift.sums {kind}": sums.statement(kind) for kind in ReviewKind}
     return found
 
