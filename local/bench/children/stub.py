@@ -62,8 +62,9 @@ def stub_aws(answers: Mapping[str, Any]) -> list[str]:
         target = request.headers.get("X-Amz-Target")
         if target is None:  # S3 speaks in methods and paths
             asked.append(f"S3 {request.method}")
-            is_read = request.method in {"GET", "HEAD"}
-            body = b"<Error><Code>NoSuchKey</Code></Error>" if is_read else b""
+            is_list = "list-type=2" in request.url  # of a bucket without objects
+            is_read = request.method in {"GET", "HEAD"} and not is_list
+            body = b"<ListBucketResult/>" if is_list else b"<Error><Code>NoSuchKey</Code></Error>" if is_read else b""
             stored = HTTPHeaders.from_dict({"content-type": "application/xml", "ETag": '"0"', "x-amz-version-id": "v1"})
             return AWSResponse(str(request.url), 404 if is_read else 200, stored, _Body(body))
         operation = (target.decode() if isinstance(target, bytes) else target).rpartition(".")[2]
