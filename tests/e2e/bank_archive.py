@@ -60,6 +60,10 @@ def _conversations_are_looked_at(bank: Bank, customer: str) -> None:
     asked = {"first_day": first.isoformat(), "last_day": today.isoformat(), "parties": [customer], "reason": "投诉核查"}
     found = officer.post(at("archive", "messages"), asked)["items"]
     assert {"您好", "想贷款，不要再发了，我要投诉", "你好"} <= {row["text"] for row in found}
+    by_number = {**asked, "parties": []}
+    told = officer.post(at("archive", "messages"), {**by_number, "customer_number": "60010001"})["items"]
+    assert [row["message_id"] for row in told] == [row["message_id"] for row in found]
+    assert officer.post(at("archive", "messages"), {**by_number, "customer_number": "60019999"})["items"] == []
     for row in found:
         shown = officer.get(at("archive", "messages", row["message_id"]), reason="投诉核查")
         assert "\n".join(shown["texts"]) == row["text"]
@@ -68,7 +72,7 @@ def _conversations_are_looked_at(bank: Bank, customer: str) -> None:
     assert "我要投诉" in officer.get(of_case, reason="投诉核查")["texts"][0]
     officer.post(at("archive", "messages", found[0]["message_id"], "unmasking"), {"reason": "监管要求"})
     kinds = [row["kind"] for row in officer.rows(at("archive", "accesses"), 0, day=today.isoformat())]
-    assert sorted(kinds) == [*(["read"] * (len(found) + 1)), "searched", "unmasked"]
+    assert sorted(kinds) == [*(["read"] * (len(found) + 1)), "searched", "searched", "searched", "unmasked"]
     export = at("archive", "exports", officer.post(at("archive", "exports"), {"search": asked})["export_id"])
     bank.operator("checker").post(f"{export}/approve", {"note": "同意"})
     hold = officer.post(at("archive", "holds"), {"external_userid": customer, "reason": "立案调查"})
@@ -78,7 +82,8 @@ def _conversations_are_looked_at(bank: Bank, customer: str) -> None:
     decided = officer.post(at("archive", "deletion-requests", wish["request_id"], "restrict"), {"reason": "留存期内"})
     assert decided["grounds"] == ["retention", "legal_hold"]
     kept = officer.get(at("archive", "retention"))
-    longer = {"version": kept["version"], "settings": {"chat_days": kept["locked_days"] + 1}}
+    days = dict.fromkeys(("chat_days", "media_days", "certificate_days"), kept["locked_days"] + 1)
+    longer = {"version": kept["version"], "settings": days}
     bank.operator("head_office").put(at("archive", "retention"), longer)
     bank.pass_time(MINUTE)
     assert (officer.get(export)["state"], officer.get(export)["messages"]) == ("ready", len(found))
