@@ -11,6 +11,7 @@ from local.cli.client import at
 from local.engine.credentials import WecomCredentials
 from scrm.archive.places import manifest_key
 from scrm.clock import BUSINESS_ZONE
+from scrm.kpi.facts import KINDS
 from tests.e2e.small_bank import Bank
 
 MINUTE, HOUR = 60, 3_600
@@ -101,17 +102,16 @@ def service_is_measured(bank: Bank) -> None:
 
 
 def facts_are_counted(bank: Bank) -> None:
-    """Three windows, of which the counts of the first are removed, and one with a line that is no fact."""
-    s3, day = bank.stack.engine.client("s3"), datetime.fromisoformat(bank.wecom.clock()["now"])
-    landing = day.astimezone(BUSINESS_ZONE).date()
+    """Three windows, of which the counts of the first are removed; a line of each kind that is no fact."""
+    s3, bucket = bank.stack.engine.client("s3"), bank.stack.endpoints.resources["buckets"]["DataBucket"]
+    landing = datetime.fromisoformat(bank.wecom.clock()["now"]).astimezone(BUSINESS_ZONE).date()
     told = {"node_path": "/1/", "userid": bank.rms[0], "occurred_at": f"{landing}T00:00:00.000Z"}
+    for kind in KINDS:
+        s3.put_object(Bucket=bucket, Key=f"facts/{kind}/{landing}/story.jsonl", Body=b"{}\n")
     for number in range(3):
-        lines = [{**told, "event_id": f"added_{number:026d}"}, {**told, "event_id": "short"}]
-        s3.put_object(
-            Bucket=bank.stack.endpoints.resources["buckets"]["DataBucket"],
-            Key=f"facts/contact_added/{landing}/story-{number}.jsonl",
-            Body="".join(json.dumps(line) + "\n" for line in lines).encode(),
-        )
+        line = {**told, "event_id": f"added_{number:026d}"}
+        key = f"facts/contact_added/{landing}/story-{number}.jsonl"
+        s3.put_object(Bucket=bucket, Key=key, Body=json.dumps(line).encode() + b"\n")
         bank.invoke("KpiRollupFunction", {"schedule": "kpi_rollup.count"})
 
 

@@ -53,6 +53,8 @@ NOT_YET_USED = {
     ("CampaignWorker", "dynamodb:GetItem", "OrgTable"),
     ("CampaignWorker", "dynamodb:Query", "TasksTable"),
     ("CampaignWorker", "s3:PutObject", "DataBucket/facts/send_settled/*"),
+    ("CampaignWorker", "s3:PutObject", "DataBucket/facts/task_done/*"),
+    ("CampaignReconcile", "s3:PutObject", "DataBucket/facts/task_done/*"),
     ("CampaignReconcile", "s3:PutObject", "DataBucket/facts/moment_reactions/*"),
     *(
         (function, action, place)

@@ -8,6 +8,7 @@ TOPIC: Final = "kpi"
 
 type KpiName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,31}$")]
 type MeasureName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
+type NodeId = Annotated[str, Field(pattern=r"^\d{1,20}$")]
 type Month = Annotated[str, Field(pattern=r"^(\d{4}-(0[1-9]|1[0-2]))?$")]
 
 
@@ -63,6 +64,11 @@ class KpiDocument(BaseModel):
     )
     licence_fen_per_month: Annotated[int, Field(ge=0, le=10**7)] = Field(
         default=0, description="What a licensed member costs a month; 0: not known, and no cost is told."
+    )
+    merged_nodes: dict[NodeId, NodeId] = Field(
+        default_factory=dict,
+        max_length=2_000,
+        description="Closed nodes with the node each was merged into: who asks for that one finds the past of both.",
     )
     gain_of_aum_per_10000: Annotated[int, Field(ge=0, le=10_000)] = Field(
         default=0, description="What a year of assets brings the bank, in ten-thousandths; 0: not known."

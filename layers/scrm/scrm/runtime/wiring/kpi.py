@@ -7,6 +7,7 @@ from scrm.aws.kpi_table import DynamoKpiMeasures
 from scrm.aws.target_table import DynamoFigures
 from scrm.kpi.catalogue import Catalogue
 from scrm.kpi.feeds.datasets import CURRENT, Feed
+from scrm.kpi.lineage import LineageMeasures
 from scrm.kpi.reading import FigureReader
 from scrm.node_paths import ROOT_NODE_ID
 from scrm.runtime.kpi_joins import business_day, catalogue_of
@@ -36,7 +37,7 @@ def figures() -> FigureReader:
         return versions.version(Feed(name), CURRENT if name == Feed.BANK_CUSTOMERS else month)
 
     return FigureReader(
-        DynamoKpiMeasures(table("KPI_TABLE")),
+        LineageMeasures(DynamoKpiMeasures(table("KPI_TABLE")), lambda: reader().current().merged_nodes),
         FigureBook(DynamoFigures(table("TARGETS_TABLE"))),
         catalogue,
         ROOT_NODE_ID,
