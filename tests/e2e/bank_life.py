@@ -13,6 +13,7 @@ from tests.e2e.bank_archive import a_day_is_certified, conversations_are_kept, f
 from tests.e2e.bank_figures import figures_are_told_and_reported
 from tests.e2e.bank_kpi import a_morning_is_collected
 from tests.e2e.bank_targets import a_year_is_planned
+from tests.e2e.bank_uplift import uplift_is_reviewed
 from tests.e2e.conditions import eventually
 from tests.e2e.small_bank import Bank
 
@@ -55,6 +56,7 @@ def live(bank: Bank) -> None:
     a_day_is_certified(bank)
     a_year_is_planned(bank)
     figures_are_told_and_reported(bank)
+    uplift_is_reviewed(bank)
     service_is_measured(bank)
     facts_are_counted(bank)
     a_morning_is_collected(bank)

@@ -44,9 +44,8 @@ NOT_YET_USED = {
     # No function opens review cases yet, so none can be worked on.
     ("AdminApi", "dynamodb:PutItem", "ReviewTable"),
     ("AdminApi", "dynamodb:UpdateItem", "ReviewTable"),
-    # No feed of the bank was published, and no review is done.
+    # No feed of the bank was published when figures were looked at.
     ("AdminApi", "s3:GetObject", "DataBucket/kpi/versions/*"),
-    ("AdminApi", "s3:GetObject", "DataBucket/uplift/results/*"),
     # Who has a target was counted when an operator looked at it first.
     ("KpiReview", "s3:PutObject", "DataBucket/targets/splits/*"),
     ("CampaignPlanner", "dynamodb:BatchGetItem", "ContentTable"),

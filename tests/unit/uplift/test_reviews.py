@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from scrm.uplift import sums
 from scrm.uplift.reviews import Review, ReviewState
 from scrm.uplift.terms import InvalidTermsError, ReviewKind, ReviewTerms
 from tests.fakes.uplift_bank import UpliftBank, generate
@@ -151,3 +152,19 @@ def test_small_segments_tell_no_percentage_and_everybody_left_out_is_counted(
 
 def test_a_review_registered_when_its_answer_is_known_says_so(bank: ReviewedBank) -> None:
     assert bank.desk.register(TERMS, "operator:a", DUE).is_late
+
+
+def test_a_review_that_asks_for_too_much_says_so_and_keeps_no_other_waiting(
+    bank: ReviewedBank, rows: UpliftBank, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sums, "MOST_ROWS", 60)  # as if the bank were larger
+    large = bank.desk.register(TERMS, "operator:a", BEFORE)
+    small = bank.desk.register(replace(TERMS, strata=(), segments=(), bands=2), "operator:a", BEFORE)
+    bank.runs.run_due(BEGUN, lambda: True)
+    bank.publish_month(TERMS.month_after, rows.months[TERMS.month_after])
+
+    ran = bank.runs.run_due(DUE, lambda: True)
+
+    assert (ran.results, ran.waiting) == (1, 1)
+    assert bank.desk.find(small.review_id).versions == 1
+    assert "too many cells" in bank.desk.find(large.review_id).waits_for

@@ -123,7 +123,8 @@ def rows_statement(windows: Windows) -> str:
     return f"""{_credited(windows)},
 ordered AS (
     SELECT *, ROW_NUMBER() OVER (
-        PARTITION BY campaign_id, kpi, product ORDER BY ABS(change) DESC, customer_key
+        PARTITION BY campaign_id, kpi, product
+        ORDER BY CASE WHEN change < 0 THEN -change ELSE change END DESC, customer_key
     ) AS place
     FROM credited WHERE turn = 1 AND campaign_id IS NOT NULL
 )

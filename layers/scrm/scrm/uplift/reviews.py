@@ -13,8 +13,9 @@ from typing import Any, Final, Protocol
 
 from scrm import ids
 from scrm.clock import BUSINESS_ZONE
+from scrm.sql import TooMuchSelectedError
 from scrm.uplift.results import ReviewResult, review
-from scrm.uplift.sums import Sums
+from scrm.uplift.sums import Sums, TooManyCellsError
 from scrm.uplift.terms import ReviewKind, ReviewTerms
 
 DAYS_OF_CORRECTIONS: Final = 120
@@ -222,7 +223,11 @@ class ReviewRuns:
             return one if one.versions or one.waits_for == text else self.store.save(replace(one, waits_for=text))
         if inputs is None:
             return one
-        found = review(terms, self.sources.sums(terms, inputs))
+        try:
+            found = review(terms, self.sources.sums(terms, inputs))
+        except (TooManyCellsError, TooMuchSelectedError) as too_much:  # the others are not to wait for it
+            text = str(too_much)
+            return one if one.waits_for == text else self.store.save(replace(one, waits_for=text))
         version = one.versions + 1
         self.documents.keep_result(one, version, inputs, found, now)
         self.journal.told(replace(one, versions=version), "ran", self.actor, now)
