@@ -10,9 +10,9 @@ from scrm.aws.duckdb_engine import DuckDbEngine
 from scrm.aws.feed_versions import FeedVersions
 from scrm.aws.touches import TOUCHES
 from scrm.clock import BUSINESS_ZONE
+from scrm.collect.datasets import RELATIONS
 from scrm.kpi.feeds.datasets import DATASETS, Feed, partition_of
 from scrm.kpi.feeds.publications import Publication
-from scrm.runtime.uplift_joins import RELATIONS
 from scrm.uplift.ledger import month_before
 from scrm.uplift.terms import KPIS
 from tests.e2e.small_bank import Bank

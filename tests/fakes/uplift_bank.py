@@ -4,21 +4,15 @@ import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
-from typing import Any, Final
+from typing import Any
 
 from scrm import clock
 from scrm.aws.duckdb_engine import DuckDbEngine
+from scrm.collect.datasets import RELATIONS
 from scrm.kpi.feeds.datasets import BANK_CUSTOMERS, CUSTOMER_MONTHS
 from scrm.sql import Dataset, Selection, SqlValue
 from scrm.uplift.terms import ReviewTerms
 from tests.fakes.parquet import MemoryFiles
-
-RELATIONS: Final = Dataset(
-    "relations",
-    "kpi/relations",
-    {"external_userid": "VARCHAR", "unionid": "VARCHAR", "added_at": "VARCHAR"},
-    ("added_at",),
-)
 
 type Row = dict[str, Any]
 

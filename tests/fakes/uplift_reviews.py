@@ -11,8 +11,9 @@ from scrm.aws.ledger_documents import BucketLedgers
 from scrm.aws.touches import TouchDays
 from scrm.aws.uplift_documents import BucketReviewDocuments
 from scrm.aws.uplift_journal import AuditedReviews
+from scrm.collect.datasets import RELATIONS
 from scrm.kpi.feeds.datasets import CURRENT, DATASETS, Feed
-from scrm.runtime.uplift_joins import RELATIONS, BankSources
+from scrm.runtime.uplift_joins import BankSources
 from scrm.runtime.wiring.uplift import AdminUplift
 from scrm.uplift.reviews import Review, ReviewDesk, ReviewRuns, StaleReviewError
 from tests.fakes.feeds import FakePublishedFeeds, MemoryBucket

@@ -21,10 +21,10 @@ from scrm.aws.table import Table
 from scrm.aws.target_table import DynamoFigures
 from scrm.aws.uplift_documents import BucketReviewDocuments
 from scrm.aws.uplift_table import DynamoReviews
+from scrm.collect.datasets import RELATIONS
 from scrm.kpi.feeds.datasets import CURRENT, DATASETS, Feed, partition_of
 from scrm.kpi.feeds.publications import Publication
 from scrm.org.model import OrgNode
-from scrm.runtime.uplift_joins import RELATIONS
 from scrm.runtime.wiring import kpi_review as wiring
 from scrm.uplift.reviews import ReviewDesk, ReviewState
 from scrm.uplift.terms import ReviewKind, ReviewTerms

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from typing import Final, Protocol
 
 from scrm.aws.touches import TOUCHES, TouchDays
+from scrm.collect.datasets import RELATIONS, day_partition
 from scrm.kpi.feeds.datasets import BANK_CUSTOMERS, CURRENT, CUSTOMER_MONTHS, Feed, PublishedFeeds
 from scrm.sql import Dataset, Selection, SqlEngine
 from scrm.uplift import sums
@@ -13,12 +14,6 @@ from scrm.uplift.reviews import Inputs, MissingInputError, Review
 from scrm.uplift.sums import Sums
 from scrm.uplift.terms import ReviewKind, ReviewTerms
 
-RELATIONS: Final = Dataset(
-    name="relations",
-    prefix="kpi/relations",
-    columns={"external_userid": "VARCHAR", "unionid": "VARCHAR", "added_at": "VARCHAR"},
-    sorted_by=("external_userid",),
-)
 _LOOK_BACK: Final = 45
 _BETWEEN: Final = 7
 """Relations of the window are looked at week by week: who came and left between two looks was never there."""
@@ -76,7 +71,7 @@ class BankSources:
     def _relations_on(self, day: date, not_before: date) -> str | None:
         """The last day's relations that are kept, not after ``day``."""
         for back in range(min(_LOOK_BACK, (day - not_before).days) + 1):
-            partition = f"day={(day - timedelta(days=back)).isoformat()}"
+            partition = day_partition(day - timedelta(days=back))
             if next(iter(self._files.sizes_below(RELATIONS.place(partition))), None) is not None:
                 return partition
         return None
