@@ -46,8 +46,6 @@ NOT_YET_USED = {
     ("AdminApi", "dynamodb:UpdateItem", "ReviewTable"),
     # No feed of the bank was published when figures were looked at.
     ("AdminApi", "s3:GetObject", "DataBucket/kpi/versions/*"),
-    # Who has a target was counted when an operator looked at it first.
-    ("KpiReview", "s3:PutObject", "DataBucket/targets/splits/*"),
     ("CampaignPlanner", "dynamodb:BatchGetItem", "ContentTable"),
     ("CampaignWorker", "dynamodb:GetItem", "OrgTable"),
     ("CampaignWorker", "dynamodb:Query", "TasksTable"),
