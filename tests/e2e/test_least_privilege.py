@@ -84,13 +84,15 @@ NOT_YET_USED = {
     ("ArchiveScreen", "dynamodb:BatchGetItem", "ConsentTable"),
     # Files of messages are not fetched yet, so no export has any.
     ("ArchiveRollup", "s3:GetObject", "ArchiveBucket/media/*"),
-    # No roster of this bank says who is an RM, and it has published no customers.
+    # No roster of this bank says who is an RM.
     ("KpiCollect", "dynamodb:BatchGetItem", "OrgTable"),
-    ("KpiCollect", "s3:GetObject", "DataBucket/kpi/versions/*"),
-    ("KpiCollect", "s3:GetObject", "DataBucket/kpi/bank_customers/*"),
-    ("KpiCollect", "s3:GetObject", "DataBucket/kpi/adds_seen/*"),
-    ("KpiCollect", "s3:PutObject", "DataBucket/kpi/adds/*"),
-    ("KpiCollect", "s3:PutObject", "DataBucket/facts/add_judged/*"),
+    # Rows that are left out, deliveries that are refused, facts by day and by product: tests/unit/kpi.
+    ("AdminApi", "s3:GetObject", "DataBucket/kpi/quarantine/*"),
+    ("KpiIngest", "dynamodb:PutItem", "OrgTable"),
+    ("KpiIngest", "s3:PutObject", "DataBucket/kpi/quarantine/*"),
+    ("KpiIngest", "s3:PutObject", "DataBucket/kpi/product_holdings/*"),
+    ("KpiIngest", "s3:PutObject", "DataBucket/kpi/customer_days/*"),
+    ("KpiIngest", "s3:GetObject", "DataBucket/kpi/customer_days/*"),
     ("HandoverReconcile", "dynamodb:BatchWriteItem", "HandoverTable"),
     ("WelcomeWorker", "dynamodb:BatchGetItem", "ContentTable"),
     ("WelcomeWorker", "dynamodb:PutItem", "ContentTable"),
