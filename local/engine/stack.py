@@ -274,9 +274,9 @@ def _bring_up(
         "ArchiveLockDays": "1",
         "ArchivePullSchedule": "rate(6 hours)",  # each pull writes its lease, and with that wakes every schedule
         "KpiRollupSchedule": "rate(24 hours)",
-        "KpiFiguresSchedule": "cron(40 22 1,2,8,15,22 * ? *)",
+        "KpiFiguresSchedule": "cron(10 2 1,2,8,15,22 * ? *)",
         "StatisticsHistoryDays": "0",
-        "KpiCollectSchedule": "rate(14 days)",  # the clock jumps by days, and each run would cost some seconds
+        "KpiCollectSchedule": "cron(30 22 ? * WED *)",  # the clock jumps by days, and each run would cost some seconds
     }
     deployed = deploy(engine, built, parameters)
     credentials.put_into(engine, deployed)

@@ -1,9 +1,11 @@
 """A morning of the small bank: WeCom's statistics are read, relations written, usage and coverage told."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
-from local.bank.kpi_feeds import KpiBank, delivery
+import requests
+
+from local.bank.kpi_feeds import FeedRow, KpiBank, delivery
 from local.cli.client import at
 from scrm.clock import BUSINESS_ZONE
 from tests.e2e.small_bank import Bank
@@ -23,20 +25,37 @@ def a_morning_is_collected(bank: Bank) -> None:
 
 
 def feeds_are_delivered(bank: Bank) -> None:
-    """The core system's customers and a month of facts, and a delivery that is not what its manifest says."""
-    world = bank.wecom.world()
+    """The core system's customers, facts by month and day, what they hold; and a month of which no row can be used."""
     now = datetime.fromisoformat(bank.wecom.clock()["now"]).astimezone(BUSINESS_ZONE)
     yesterday = (now - timedelta(days=1)).date().isoformat()
-    month = (now.replace(day=1) - timedelta(days=1)).date().isoformat()[:7]
-    core = KpiBank(world)
+    month, unusable = (_month_before(now.date(), back) for back in (1, 6))
+    core = KpiBank(bank.wecom.world())
     facts = core.month_rows(month)
-    _delivered(bank, "master", delivery("bank_customers", yesterday, core.master_rows(), now))
-    _delivered(bank, "facts", delivery("customer_months", month, facts, now))
-    wrong = delivery("customer_months", month, facts, now + timedelta(seconds=1))
-    _delivered(bank, "wrong", wrong | {f"customer_months-{month}.csv": b"half a file"})
+    days = [{**row, "day": yesterday} for row in facts]
+    for row in days:
+        del row["month"]
+    wrong: list[FeedRow] = [{**row, "month": unusable, "aum_fen": -1} for row in facts]
+    for feed, period, rows in (
+        ("bank_customers", yesterday, core.master_rows()),
+        ("customer_months", month, facts),
+        ("customer_days", yesterday, days),
+        ("product_holdings", month, core.holding_rows(month)),
+        ("customer_months", unusable, wrong),
+    ):
+        _delivered(bank, f"{feed}-{period}", delivery(feed, period, rows, now))
 
-    told = bank.operator("head_office").get(at("kpi-feeds", "deliveries"))["items"]
-    assert told
+    head_office = bank.operator("head_office")
+    told = head_office.get(at("kpi-feeds", "deliveries"))["items"]
+    assert sorted(row["outcome"] for row in told) == [*["published"] * 4, "refused"]
+    (refused,) = (row for row in told if row["has_report"])
+    report = head_office.get(at("kpi-feeds", "deliveries", refused["entry_id"], "report"))
+    assert b"aum_fen" in requests.get(report["url"], timeout=10).content
+
+
+def _month_before(day: date, by: int) -> str:
+    for _ in range(by):
+        day = day.replace(day=1) - timedelta(days=1)
+    return day.isoformat()[:7]
 
 
 def _delivered(bank: Bank, folder: str, files: Mapping[str, bytes]) -> None:

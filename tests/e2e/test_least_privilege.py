@@ -86,13 +86,6 @@ NOT_YET_USED = {
     ("ArchiveRollup", "s3:GetObject", "ArchiveBucket/media/*"),
     # No roster of this bank says who is an RM.
     ("KpiCollect", "dynamodb:BatchGetItem", "OrgTable"),
-    # Rows that are left out, deliveries that are refused, facts by day and by product: tests/unit/kpi.
-    ("AdminApi", "s3:GetObject", "DataBucket/kpi/quarantine/*"),
-    ("KpiIngest", "dynamodb:PutItem", "OrgTable"),
-    ("KpiIngest", "s3:PutObject", "DataBucket/kpi/quarantine/*"),
-    ("KpiIngest", "s3:PutObject", "DataBucket/kpi/product_holdings/*"),
-    ("KpiIngest", "s3:PutObject", "DataBucket/kpi/customer_days/*"),
-    ("KpiIngest", "s3:GetObject", "DataBucket/kpi/customer_days/*"),
     ("HandoverReconcile", "dynamodb:BatchWriteItem", "HandoverTable"),
     ("WelcomeWorker", "dynamodb:BatchGetItem", "ContentTable"),
     ("WelcomeWorker", "dynamodb:PutItem", "ContentTable"),
@@ -145,6 +138,7 @@ def test_the_story_went_as_told(bank: Bank) -> None:
         "bank.roster",
         "bank.facts",
         "bank.consent",
+        "bank.kpi_feed",
     }
 
 
