@@ -71,6 +71,7 @@ from scrm.runtime.tagging_joins import KeptTags
 from scrm.runtime.task_joins import OrgTaskStaff
 from scrm.runtime.ways_joins import OrgWayPlaces
 from scrm.runtime.welcome_joins import LibraryGreetings
+from scrm.runtime.wiring import adds as adds_wiring
 from scrm.runtime.wiring import admin_api as wiring
 from scrm.runtime.wiring import bank_settings
 from scrm.settings.change import SettingsChange
@@ -90,6 +91,7 @@ from scrm.tasks.queries import TaskLists
 from scrm.tasks.work import TaskWork
 from scrm.ways.desk import WayDesk
 from scrm.welcome.rules import WelcomeDesk
+from tests.fakes.adds import AddsOverMemory
 from tests.fakes.answers import FakeAnswers
 from tests.fakes.archive import AskedOf, FakeCertifiedDays, FakeOpenFiles, MemoryArchive
 from tests.fakes.archive_desk import ComplianceDesk
@@ -307,6 +309,7 @@ class Api:
     archive_asked: list[str] = field(default_factory=list)
     certified: FakeCertifiedDays = field(default_factory=FakeCertifiedDays)
     targets: TargetsOverMemory = field(init=False)
+    adds: AddsOverMemory = field(init=False)
     measures: MeasuresByHand = field(default_factory=MeasuresByHand)
     feeds: dict[str, int] = field(default_factory=dict)
     uplift: UpliftOverMemory = field(init=False)
@@ -392,6 +395,8 @@ class Api:
         audited = AuditedExceptions(ports["audit_log"])
         self.targets = TargetsOverMemory(ports["audit_log"])
         monkeypatch.setattr(wiring, "targets", self.targets.joined)
+        self.adds = AddsOverMemory(ports["audit_log"])
+        monkeypatch.setattr(adds_wiring, "admin_adds", lambda _: self.adds.joined())
         monkeypatch.setattr(wiring, "kpi_figures", self.kpi_figures)
         self.uplift = UpliftOverMemory(ports["audit_log"])
         monkeypatch.setattr(wiring, "uplift", self.uplift.joined)

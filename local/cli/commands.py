@@ -13,6 +13,7 @@ import click
 from rich.table import Table
 
 from local.cli import tables, work_tables
+from local.cli.adds_commands import adds
 from local.cli.archive_commands import archive
 from local.cli.audience_commands import audience
 from local.cli.campaign_commands import campaigns
@@ -435,6 +436,7 @@ scrm.add_command(lexicon)
 scrm.add_command(review)
 scrm.add_command(target)
 scrm.add_command(kpi)
+scrm.add_command(adds)
 scrm.add_command(uplift)
 scrm.add_command(archive)
 

@@ -16,14 +16,14 @@ from typing import Final
 import pytest
 
 from scrm.adds import lines
-from scrm.adds.appeals import Appeal, Appeals, AppealState, SamePersonError, counts
+from scrm.adds.appeals import AddAppeals, upheld
 from scrm.adds.evidence import gathered
 from scrm.adds.judging import judge, settled_after
 from scrm.adds.model import Answer, Judgement, Rule, State
 from scrm.adds.rules import AddRules
-from scrm.node_paths import branch_of
+from scrm.two_persons import RequestRefusedError
 from tests.add_world import ADDS, AddWorld, Truth
-from tests.fakes.adds import FakeAppeals, FakeJudgements
+from tests.fakes.adds import FakeAppeals, FakeJournal
 
 RULES: Final = AddRules()
 SEEDS: Final = range(5)
@@ -118,28 +118,21 @@ def test_every_exclusion_can_be_appealed_and_another_person_decides(
     all_worlds: Mapping[int, tuple[AddWorld, list[Judgement]]],
 ) -> None:
     _, judgements = all_worlds[0]
-    told: list[Appeal] = []
-    desk = Appeals(
-        FakeJudgements(judgements),
-        FakeAppeals(),
-        lambda _, appeal: told.append(appeal),
-        lambda: LATER,
-    )
+    desk = AddAppeals(FakeAppeals(), FakeJournal(), lambda: timedelta(days=330))
     for each in excluded(judgements):
-        add = each.evidence.add
-        place = (add.day, branch_of(add.node_path), add.add_id)
-        desk.appeal(*place, by="manager", reason="I know this customer")
-        with pytest.raises(SamePersonError):
-            desk.decide(*place, by="manager", reason="so do I", granted=True)
-        decided = desk.decide(*place, by="auditor", reason="seen his account", granted=True)
-        assert decided.state is AppealState.GRANTED
-        assert counts(each, decided)
-    assert len(told) == len(excluded(judgements))
+        asked = desk.ask(each, "I know this customer", "operator:manager", LATER)
+        with pytest.raises(RequestRefusedError):
+            desk.approve(asked, "operator:manager", LATER, "so do I")
+        assert not upheld(each, asked).counts
+        approved = desk.approve(asked, "operator:auditor", LATER, "seen his account")
+        counted = upheld(each, approved)
+        assert counted.counts
+        assert lines.from_line(lines.to_line(counted)) == counted
 
 
 def covered(judgements: Sequence[Judgement]) -> Mapping[str, int]:
     """Customers by node whose add counts: what coverage of valid adds is made of."""
-    valid = (each.evidence.add for each in judgements if counts(each, None))
+    valid = (each.evidence.add for each in judgements if each.counts)
     return Counter(path for path, _ in {(add.node_path, add.external_userid) for add in valid})
 
 

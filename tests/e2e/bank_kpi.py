@@ -1,4 +1,4 @@
-"""A morning of the small bank: WeCom's statistics are read, relations written, usage and coverage told."""
+"""Mornings of the small bank: statistics read, relations written, usage and coverage told, adds judged."""
 
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
@@ -13,11 +13,7 @@ from tests.e2e.small_bank import Bank
 
 def a_morning_is_collected(bank: Bank) -> None:
     """By its schedule, at half past six."""
-    day = datetime.fromisoformat(bank.wecom.clock()["now"]).astimezone(BUSINESS_ZONE).date() + timedelta(days=1)
-    bank.wecom.advance_to(datetime.combine(day, time(6, 30), BUSINESS_ZONE).astimezone(UTC).isoformat())
-    bank.settle()
-    bank.invoke("KpiCollectFunction", {"schedule": "kpi_collect.morning"})
-    bank.settle()
+    _next_morning(bank)
     listed = bank.stack.engine.client("s3").list_objects_v2(
         Bucket=bank.stack.endpoints.resources["buckets"]["DataBucket"], Prefix="kpi/member_days/"
     )
@@ -56,6 +52,45 @@ def _month_before(day: date, by: int) -> str:
     for _ in range(by):
         day = day.replace(day=1) - timedelta(days=1)
     return day.isoformat()[:7]
+
+
+def an_add_counts_on_appeal(bank: Bank) -> None:
+    """A colleague's customer is added again: judged by the bank's customers, excluded, appealed and counted."""
+    day = _today(bank)
+    serving = [each for each in bank.rms if each not in bank.leavers]
+    customer_id = next(row["external_userid"] for row in bank.wecom.relations() if row["userid"] in serving)
+    followers = {row["userid"] for row in bank.wecom.relations(external_userid=customer_id)}
+    taker = next(each for each in serving if each not in followers)
+    at_once = int(datetime.fromisoformat(bank.wecom.clock()["now"]).timestamp())
+    added = {"userid": taker, "external_userid": customer_id, "createtime": at_once}
+    bank.wecom.add_customers([{"relation": added}])
+    bank.settle()
+    _next_morning(bank)
+
+    head_office = bank.operator("head_office")
+    (row,) = head_office.rows(at("adds"), 0, day=day.isoformat(), state="excluded")
+    assert (row["external_userid"], row["userid"], row["reasons"]) == (customer_id, taker, ["first_add"])
+    add = "adds", str(row["add_ref"])
+    head_office.post(at(*add, "appeal"), {"reason": "served together"})
+    assert len(head_office.rows(at("add-appeals"), 0, month=day.isoformat()[:7], state="requested")) == 1
+    bank.operator("checker").post(at(*add, "approval"), {"note": "seen at the branch"})
+    assert not head_office.get(at(*add))["counts"]
+    _next_morning(bank)
+    found = head_office.get(at(*add))
+    assert (found["state"], found["counts"]) == ("excluded", True)
+    assert found["appeal"]["counted_on"] == _today(bank).isoformat()
+
+
+def _next_morning(bank: Bank) -> None:
+    day = _today(bank) + timedelta(days=1)
+    bank.wecom.advance_to(datetime.combine(day, time(6, 30), BUSINESS_ZONE).astimezone(UTC).isoformat())
+    bank.settle()
+    bank.invoke("KpiCollectFunction", {"schedule": "kpi_collect.morning"})
+    bank.settle()
+
+
+def _today(bank: Bank) -> date:
+    return datetime.fromisoformat(bank.wecom.clock()["now"]).astimezone(BUSINESS_ZONE).date()
 
 
 def _delivered(bank: Bank, folder: str, files: Mapping[str, bytes]) -> None:

@@ -11,7 +11,7 @@ from local.cli.client import at
 from local.cli.errors import NotFoundError
 from tests.e2e.bank_archive import a_day_is_certified, conversations_are_kept, facts_are_counted, service_is_measured
 from tests.e2e.bank_figures import figures_are_told_and_reported
-from tests.e2e.bank_kpi import a_morning_is_collected, feeds_are_delivered
+from tests.e2e.bank_kpi import a_morning_is_collected, an_add_counts_on_appeal, feeds_are_delivered
 from tests.e2e.bank_targets import a_year_is_planned
 from tests.e2e.bank_uplift import uplift_is_reviewed
 from tests.e2e.conditions import eventually
@@ -61,6 +61,7 @@ def live(bank: Bank) -> None:
     facts_are_counted(bank)
     a_morning_is_collected(bank)
     feeds_are_delivered(bank)
+    an_add_counts_on_appeal(bank)
 
 
 def _a_handover_that_ends_well(bank: Bank, userid: str) -> str:

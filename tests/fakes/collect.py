@@ -111,7 +111,7 @@ class MemoryDocuments:
     def get(self, key: str) -> bytes | None:
         return self.files.get(key)
 
-    def sizes_below(self, prefix: str) -> Iterator[tuple[str, int]]:
+    def sizes_below(self, prefix: str, after: str = "") -> Iterator[tuple[str, int]]:
         for key in sorted(self.files):
-            if key.startswith(prefix):
+            if key.startswith(prefix) and key > after:
                 yield key, len(self.files[key])

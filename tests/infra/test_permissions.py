@@ -103,6 +103,7 @@ PREFIXES = {
             "targets/terms/*",
             "targets/splits/*",
             "lexicon/replays/*",
+            "kpi/adds/*",
             "kpi/versions/*",
             "reports/kpi/*",
             "uplift/results/*",
@@ -168,7 +169,7 @@ PREFIXES = {
     },
     "ArchiveApi": {"s3:GetObject": {"archive-index/messages/*", "exports/archive/*", "segments/*", "reopened/*"}},
     "KpiCollect": {
-        "s3:GetObject": {*COLLECTED, "kpi/versions/*", "kpi/bank_customers/*"},
+        "s3:GetObject": {*COLLECTED, "kpi/adds/*", "kpi/versions/*", "kpi/bank_customers/*"},
         "s3:PutObject": {*COLLECTED, "kpi/adds/*", "facts/add_judged/*"},
     },
     "ArchiveRollup": {

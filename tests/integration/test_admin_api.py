@@ -15,6 +15,14 @@ CASE_ID = "case_" + "a" * 26
 CUSTOMER_ID = "wmEXAMPLE0000000000000000000001"
 TASK_ID = "task_" + "a" * 26
 EXPECTED = {
+    "appeal_add": 404,  # nothing was judged that day
+    "approve_add_appeal": 404,
+    "get_adds_settings": 200,
+    "get_judged_add": 404,
+    "list_add_appeals": 200,
+    "list_judged_adds": 200,
+    "put_adds_settings": 200,
+    "reject_add_appeal": 404,
     "approve_gate_override": 404,
     "approve_target_plan": 404,
     "ask_for_gate_override": 409,

@@ -83,13 +83,13 @@ class TwoPersonDesk[Request: TwoPersonRequest]:
     store: RequestStore[Request]
     journal: RequestJournal[Request]
 
-    def approve(self, request: Request, actor: str, now: datetime) -> Request:
+    def approve(self, request: Request, actor: str, now: datetime, note: str = "") -> Request:
         """By anybody but who asked."""
         if actor == request.requested_by:
             raise RequestRefusedError(f"who asked for an {self.CALLED} does not approve it: somebody else has to")
         if now >= request.wanted.valid_until:
             raise RequestRefusedError("the time asked for has passed: ask anew")
-        return self._decide(request, RequestState.APPROVED, actor, "", now)
+        return self._decide(request, RequestState.APPROVED, actor, note, now)
 
     def reject(self, request: Request, actor: str, note: str, now: datetime) -> Request:
         return self._decide(request, RequestState.REJECTED, actor, note, now)

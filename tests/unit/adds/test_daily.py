@@ -10,6 +10,7 @@ import msgspec
 import pytest
 
 from scrm.adds import lines
+from scrm.adds.appeals import AddAppeals
 from scrm.adds.daily import ADDS, DailyJudging
 from scrm.adds.model import Judgement, Rule, State
 from scrm.adds.rules import AddRules
@@ -18,6 +19,7 @@ from scrm.aws.judged_adds import BucketJudgedAdds
 from scrm.kpi.facts import AddJudged
 from scrm.kpi.feeds.datasets import BANK_CUSTOMERS
 from scrm.sql import Selection
+from tests.fakes.adds import FakeAppeals, FakeJournal
 from tests.fakes.collect import MemoryDocuments
 from tests.fakes.parquet import MemoryFiles
 
@@ -29,6 +31,8 @@ MASTER: Final = Selection(BANK_CUSTOMERS, ("version=1",))
 class Mornings:
     documents: MemoryDocuments = field(default_factory=MemoryDocuments)
     engine: DuckDbEngine = field(default_factory=lambda: DuckDbEngine(MemoryFiles()))
+    appeals: FakeAppeals = field(default_factory=FakeAppeals)
+    rules: tuple[AddRules, int] = (AddRules(), 0)
 
     def master(self, *known: str, tier: str = "") -> None:
         rows = [
@@ -57,10 +61,21 @@ class Mornings:
             ADDS, f"day={day.isoformat()}", part, [{**row, "external_userid": each} for each in customers]
         )
 
-    def judge(self, seen_on: date) -> int:
+    def judge(self, seen_on: date, customers: Selection | None = MASTER) -> int:
         now = datetime.combine(seen_on + timedelta(days=1), datetime.min.time(), UTC)
         judged = BucketJudgedAdds(self.documents, lambda: now)
-        return DailyJudging(self.engine, judged, lambda: (AddRules(), 0)).judge(seen_on, MASTER)
+        return DailyJudging(self.engine, judged, lambda: self.rules, self.appeals).judge(seen_on, customers)
+
+    def appeal(self, customer: str, now: datetime) -> None:
+        """Asked for by one, approved by another."""
+        desk = AddAppeals(self.appeals, FakeJournal(), lambda: timedelta(days=90))
+        asked = desk.ask(self.judgements()[customer], "he was there himself", "operator:a", now)
+        desk.approve(asked, "operator:b", now, "seen")
+
+    def last_told(self) -> list[bool]:
+        """Of each add, what the counters take it for."""
+        told = sorted((fact for _, fact in self.facts()), key=lambda fact: fact.told_at)
+        return sorted({fact.event_id: fact.valid for fact in told}.values())
 
     def judgements(self) -> dict[str, Judgement]:
         told = self.documents.files[f"kpi/adds/{DAY.isoformat()}/10.jsonl"].splitlines(keepends=True)
@@ -99,8 +114,7 @@ def test_an_add_is_provisional_first_and_valid_when_it_was_kept(mornings: Mornin
     mornings.seen(DAY + timedelta(days=36), "stays", "stranger")
     mornings.judge(DAY + timedelta(days=36))
     assert mornings.states() == {"stays": State.VALID, "stranger": State.EXCLUDED}
-    last_told = {fact.event_id: fact.valid for _, fact in sorted(mornings.facts(), key=lambda told: told[1].told_at)}
-    assert sorted(last_told.values()) == [False, True]
+    assert mornings.last_told() == [False, True]
 
 
 def test_who_left_within_the_week_is_not_kept_and_who_left_after_it_is(mornings: Mornings) -> None:
@@ -139,8 +153,7 @@ def test_a_colleagues_customer_and_the_banks_own_people_do_not_count(mornings: M
 
 def test_without_a_customer_master_nothing_is_judged(mornings: Mornings) -> None:
     mornings.seen(DAY, "stays")
-    judging = DailyJudging(mornings.engine, BucketJudgedAdds(mornings.documents), lambda: (AddRules(), 0))
-    assert judging.judge(DAY, None) == 0
+    assert mornings.judge(DAY, None) == 0
     assert not mornings.documents.files
 
 
@@ -149,3 +162,79 @@ def test_facts_name_no_customer(mornings: Mornings) -> None:
     mornings.judge(DAY)
     [body] = [body for key, body in mornings.documents.files.items() if key.startswith("facts/")]
     assert "stays" not in json.dumps(body.decode())
+
+
+def test_an_approved_appeal_counts_from_the_next_morning_on_and_once(mornings: Mornings) -> None:
+    """Long after the add itself is judged anew, and also without a customer master."""
+    mornings.seen(DAY, "stays", "other", was_followed=True)
+    mornings.judge(DAY)
+    before = mornings.judgements()
+    mornings.appeal("stays", datetime(2027, 3, 25, tzinfo=UTC))
+    assert mornings.judgements() == before
+
+    mornings.judge(DAY + timedelta(days=15), None)
+    found = mornings.judgements()
+    assert (found["stays"].state, found["stays"].on_appeal, found["stays"].counts) == (State.EXCLUDED, True, True)
+    assert found["other"] == before["other"]
+    assert mornings.last_told() == [False, True]
+    [appeal] = mornings.appeals.stored.values()
+    assert appeal.counted_on == DAY + timedelta(days=16)
+
+    told = len(mornings.facts())
+    mornings.judge(DAY + timedelta(days=16), None)
+    assert len(mornings.facts()) == told
+
+
+def test_an_appeal_holds_when_the_add_is_judged_anew_and_replay_gives_the_same(mornings: Mornings) -> None:
+    mornings.seen(DAY, "stays", was_followed=True)
+    mornings.judge(DAY)
+    mornings.appeal("stays", datetime(2027, 3, 12, tzinfo=UTC))
+    for later in (6, 7):
+        mornings.seen(DAY + timedelta(days=later), "stays", was_followed=True)
+    mornings.judge(DAY + timedelta(days=7))
+    files = dict(mornings.documents.files)
+    assert mornings.judgements()["stays"].counts
+    assert mornings.last_told() == [True]
+    mornings.judge(DAY + timedelta(days=7))
+    assert mornings.documents.files == files
+    assert [lines.from_line(lines.to_line(each)) for each in mornings.judgements().values()] == [
+        *mornings.judgements().values()
+    ]
+
+
+def test_who_leaves_after_the_appeal_is_excluded_again_and_can_be_appealed_anew(mornings: Mornings) -> None:
+    mornings.seen(DAY, "stays", "goes", was_followed=True)
+    mornings.judge(DAY)
+    mornings.appeal("goes", datetime(2027, 3, 12, tzinfo=UTC))
+    mornings.judge(DAY + timedelta(days=2), None)
+    assert mornings.judgements()["goes"].counts
+    for later in (6, 7):
+        mornings.seen(DAY + timedelta(days=later), "stays", was_followed=True)
+    mornings.judge(DAY + timedelta(days=7))
+    assert mornings.judgements()["goes"].reasons == (Rule.FIRST_ADD, Rule.KEPT)
+    assert not mornings.judgements()["goes"].counts
+    assert mornings.last_told() == [False, False]
+
+    mornings.appeal("goes", datetime(2027, 3, 20, tzinfo=UTC))
+    mornings.judge(DAY + timedelta(days=10), None)
+    assert mornings.judgements()["goes"].counts
+    assert mornings.last_told() == [False, True]
+
+
+def test_a_repeat_tells_the_appeal_although_the_mornings_own_document_was_counted(mornings: Mornings) -> None:
+    mornings.seen(DAY, "stays", was_followed=True)
+    mornings.judge(DAY)
+    counted = {key for key, _ in mornings.facts()}
+    mornings.appeal("stays", datetime(2027, 3, 11, 1, tzinfo=UTC))
+    mornings.judge(DAY)
+    assert [fact.valid for key, fact in mornings.facts() if key not in counted] == [True]
+
+
+def test_judgements_name_the_version_of_the_banks_rules(mornings: Mornings) -> None:
+    mornings.rules = (AddRules(kept_days=3), 4)
+    mornings.seen(DAY, "stays")
+    for later in (2, 3):
+        mornings.seen(DAY + timedelta(days=later), "stays")
+    mornings.judge(DAY + timedelta(days=3))
+    assert mornings.states() == {"stays": State.VALID}
+    assert mornings.judgements()["stays"].rules_version == 4

@@ -19,6 +19,7 @@ from scrm.collect.model import Part, RosterRow, Run, Stage
 from scrm.collect.standing import COVERAGE, USAGE, RunMeasuring
 from scrm.kpi.feeds.datasets import BANK_CUSTOMERS
 from scrm.sql import Selection
+from tests.fakes.adds import FakeAppeals
 from tests.fakes.collect import (
     FakeBankCustomers,
     FakeCollectQueue,
@@ -66,7 +67,12 @@ class Bank:
             self.queue,
             lambda: self.least,
             self.history_days,
-            DailyJudging(self.engine, BucketJudgedAdds(self.documents, lambda: MORNING), lambda: (AddRules(), 0)),
+            DailyJudging(
+                self.engine,
+                BucketJudgedAdds(self.documents, lambda: MORNING),
+                lambda: (AddRules(), 0),
+                FakeAppeals(),
+            ),
         )
 
     def run(self, run: Run, has_time: Callable[[], bool] = lambda: True) -> None:

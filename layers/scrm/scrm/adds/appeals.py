@@ -1,151 +1,146 @@
-"""Appeals: somebody says with a reason that an excluded add counts, and somebody else decides (O10)."""
+"""Appeals: somebody says with a reason that an excluded add counts, and somebody else decides, also with one (O10).
 
-from collections.abc import Callable
+An approved appeal lifts the rules that it was asked against, from the next judging on. A rule that fails later
+excludes the add again, and that can be appealed anew.
+"""
+
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime
-from enum import StrEnum
+from datetime import date, datetime, time, timedelta
 from typing import Final, Protocol
 
-from scrm.adds.model import Judgement, State
+from scrm.adds.model import AddPlace, Judgement, Rule, State
+from scrm.clock import BUSINESS_ZONE
+from scrm.paging import Page
+from scrm.two_persons import Decision, RequestRefusedError, RequestState, RequestStore, TwoPersonDesk
 
 LONGEST_REASON: Final = 500
-
-
-class AppealState(StrEnum):
-    OPEN = "open"
-    GRANTED = "granted"
-    REJECTED = "rejected"
-
-
-class AppealError(Exception):
-    """Base of the family; the text is for whoever asked."""
-
-
-class UnknownAddError(AppealError):
-    """No add of this day and branch has the id, or it was not judged yet."""
-
-
-class NotAppealableError(AppealError):
-    """The add is not excluded, or an appeal was decided already."""
-
-
-class SamePersonError(AppealError):
-    """Who appeals, and the member whose add it is, decide nothing."""
-
-
-class ReasonMissingError(AppealError):
-    """Both the appeal and its decision want a reason."""
-
-
-class AppealChangedError(AppealError):
-    """Somebody else was faster."""
+LONGEST_APPEAL: Final = timedelta(days=366)
+"""An add is older than this when no appeal for it can be open; settings allow less (`scrm.settings.adds`)."""
 
 
 @dataclass(frozen=True, slots=True)
-class Appeal:
-    """``day`` and ``branch_id`` are where the judgement lies. ``by`` and ``decided_by`` are two persons."""
+class WantedAppeal:
+    """That the add shall count although ``rules`` failed. ``reason`` is somebody's own word: never logged.
 
-    add_id: str
-    day: date
-    branch_id: str
+    ``node_path`` and ``userid`` are of the member whose add it is.
+    """
+
+    place: AddPlace
     node_path: str
     userid: str
-    by: str
+    rules: frozenset[Rule]
     reason: str
-    at: datetime
-    state: AppealState = AppealState.OPEN
-    decided_by: str = ""
-    decision_reason: str = ""
-    decided_at: datetime | None = None
-    version: int = 0
+    valid_until: datetime
 
 
-class Judgements(Protocol):
-    """What was judged."""
+@dataclass(frozen=True, slots=True)
+class Appeal(Decision):
+    """A request and what became of it; its id is the add's `AddPlace.ref`. ``counted_on``: the day of the judging
+    that took it up."""
 
-    def find(self, day: date, branch_id: str, add_id: str) -> Judgement | None: ...
+    appeal_id: str
+    wanted: WantedAppeal
+    requested_by: str
+    requested_at: datetime
+    counted_on: date | None = None
 
 
-class AppealStore(Protocol):
-    def of(self, day: date, branch_id: str, add_id: str) -> Appeal | None: ...
+class ApprovedAppeals(Protocol):
+    """What the judging reads, and marks."""
 
-    def of_day(self, day: date, branch_id: str) -> dict[str, Appeal]:
-        """By add_id."""
+    def approved(self, first: date, last: date) -> list[Appeal]:
+        """Those about adds of these days."""
         ...
 
-    def put(self, appeal: Appeal, seen_version: int) -> bool:
-        """Store over the version that was read, 0 for none; False when somebody was faster."""
+    def save(self, appeal: Appeal, /) -> Appeal: ...
+
+
+class AppealStore(RequestStore[Appeal], ApprovedAppeals, Protocol):
+    def of_day(self, day: date, branch_id: str = "") -> Mapping[str, Appeal]:
+        """By add_id, about adds of a day, of one branch if it is named."""
+        ...
+
+    def page(
+        self, node_path: str, month: str, state: RequestState | None, cursor: str | None, limit: int
+    ) -> Page[Appeal]:
+        """Those about adds of a month, at or below the node. A cursor of another list raises
+        `scrm.paging.InvalidCursorError`."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
-class Appeals:
-    """Use cases of people. ``tell`` passes a granted appeal on to the counters; it may hear of one twice."""
+class AddAppeals(TwoPersonDesk[Appeal]):
+    """Use cases of operators. ``open_for``: so long after the day of an add it can be appealed and decided."""
 
-    judgements: Judgements
+    CALLED = "appeal"
     store: AppealStore
-    tell: Callable[[Judgement, Appeal], None]
-    now: Callable[[], datetime]
+    open_for: Callable[[], timedelta]
 
-    def appeal(self, day: date, branch_id: str, add_id: str, by: str, reason: str) -> Appeal:
-        """The appeal as it stands; the same person's once more changes nothing. Raises AppealError."""
-        judged = self._judged(day, branch_id, add_id)
-        reason = _reason(reason)
-        known = self.store.of(day, branch_id, add_id)
-        if known is not None and known.state is AppealState.OPEN and known.by == by:
-            return known
-        if known is not None:
-            raise NotAppealableError("there is an appeal for this add already; look at it and decide it, if it is open")
-        if judged.state is not State.EXCLUDED:
-            raise NotAppealableError("only an excluded add can be appealed; this one is " + judged.state.value)
-        add = judged.evidence.add
-        appeal = Appeal(add_id, day, branch_id, add.node_path, add.userid, by, reason, self.now(), version=1)
-        if not self.store.put(appeal, 0):
-            raise AppealChangedError("somebody appealed at the same moment; read the add again")
-        return appeal
-
-    def decide(self, day: date, branch_id: str, add_id: str, by: str, reason: str, *, granted: bool) -> Appeal:
-        """The decided appeal; the same decision once more changes nothing, but is told again. Raises AppealError."""
-        judged = self._judged(day, branch_id, add_id)
-        reason = _reason(reason)
-        known = self.store.of(day, branch_id, add_id)
+    def ask(self, judgement: Judgement, reason: str, actor: str, now: datetime) -> Appeal:
+        """One appeal an add: the same person's once more is the same."""
+        add = judgement.evidence.add
+        known = self.store.find(add.place.ref)
+        if known is not None and not _is_over(known, judgement):
+            if known.requested_by == actor and known.state is RequestState.REQUESTED:
+                return self._asked(known.appeal_id, known)
+            raise RequestRefusedError("there is an appeal for this add already: decide it if it is open")
+        if judgement.state is not State.EXCLUDED or judgement.on_appeal:
+            raise RequestRefusedError(f"only an excluded add can be appealed; this one {_stands(judgement)}")
+        reason = _reasonable(reason, "an appeal")
+        until = datetime.combine(add.day + timedelta(days=1), time(), BUSINESS_ZONE) + self.open_for()
+        if now >= until:
+            raise RequestRefusedError(f"adds are appealed within {self.open_for().days} days: this one is older")
+        wanted = WantedAppeal(add.place, add.node_path, add.userid, frozenset(judgement.reasons), reason, until)
+        appeal = Appeal(add.place.ref, wanted, actor, now, version=known.version if known else 0)
         if known is None:
-            raise NotAppealableError("nobody appealed for this add; appeal first, and let another person decide")
-        if by in {known.by, known.userid}:
-            raise SamePersonError("who appealed, or whose add it is, cannot decide; another person must")
-        state = AppealState.GRANTED if granted else AppealState.REJECTED
-        if known.state is AppealState.OPEN:
-            decided = replace(
-                known,
-                state=state,
-                decided_by=by,
-                decision_reason=reason,
-                decided_at=self.now(),
-                version=known.version + 1,
-            )
-            if not self.store.put(decided, known.version):
-                raise AppealChangedError("somebody decided at the same moment; read the add again")
-            known = decided
-        elif (known.state, known.decided_by) != (state, by):
-            raise NotAppealableError(f"the appeal was {known.state.value} already")
-        if known.state is AppealState.GRANTED:
-            self.tell(judged, known)
-        return known
+            return self._asked(appeal.appeal_id, appeal)
+        saved = self.store.save(appeal)
+        self.journal.told(saved, actor, now)
+        return saved
 
-    def _judged(self, day: date, branch_id: str, add_id: str) -> Judgement:
-        found = self.judgements.find(day, branch_id, add_id)
-        if found is None:
-            raise UnknownAddError("no judged add of this day and branch has this id; list the day to see them")
-        return found
+    def approve(self, request: Appeal, actor: str, now: datetime, note: str = "") -> Appeal:
+        """By neither who asked nor whose add it is, with the reason; the next judging counts the add."""
+        _another_person(request, actor)
+        return TwoPersonDesk.approve(self, request, actor, now, _reasonable(note, "a decision"))
+
+    def reject(self, request: Appeal, actor: str, note: str, now: datetime) -> Appeal:
+        """By neither who asked nor whose add it is, with the reason."""
+        _another_person(request, actor)
+        return TwoPersonDesk.reject(self, request, actor, _reasonable(note, "a decision"), now)
+
+    def revoke(self, request: Appeal, actor: str, note: str, now: datetime) -> Appeal:  # noqa: ARG002
+        """What was decided stays: figures were told by it."""
+        raise RequestRefusedError("what was decided about an appeal stays")
 
 
-def counts(judgement: Judgement, appeal: Appeal | None) -> bool:
-    """Whether the add is a valid one: so judged, or granted on appeal."""
-    return judgement.state is State.VALID or (appeal is not None and appeal.state is AppealState.GRANTED)
+def upheld(judgement: Judgement, appeal: Appeal | None) -> Judgement:
+    """The judgement with what an approved appeal makes of it."""
+    lifts = (
+        appeal is not None
+        and appeal.state is RequestState.APPROVED
+        and judgement.state is State.EXCLUDED
+        and appeal.wanted.rules.issuperset(judgement.reasons)
+    )
+    return replace(judgement, on_appeal=lifts)
 
 
-def _reason(text: str) -> str:
+def _is_over(known: Appeal, judgement: Judgement) -> bool:
+    """It was approved and counted, and another rule has failed since."""
+    return known.counted_on is not None and not judgement.counts and upheld(judgement, known) == judgement
+
+
+def _another_person(request: Appeal, actor: str) -> None:
+    if actor == request.requested_by or actor.rpartition(":")[2] == request.wanted.userid:
+        raise RequestRefusedError("who appealed, or whose add it is, does not decide: somebody else has to")
+
+
+def _reasonable(text: str, what: str) -> str:
     text = text.strip()
     if not text or len(text) > LONGEST_REASON:
-        raise ReasonMissingError(f"a reason of 1 to {LONGEST_REASON} characters is needed")
+        raise RequestRefusedError(f"{what} needs a reason of 1 to {LONGEST_REASON} characters")
     return text
+
+
+def _stands(judgement: Judgement) -> str:
+    return "counts on appeal" if judgement.on_appeal else f"is {judgement.state.value}"

@@ -7,18 +7,21 @@ lacks it. Who came and went between two mornings was never seen, and never count
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from itertools import chain
 from typing import Any, Final, Protocol
 
-from scrm import clock
+from scrm import clock, ids
+from scrm.adds.appeals import LONGEST_APPEAL, Appeal, ApprovedAppeals, upheld
 from scrm.adds.evidence import MONTH_DAYS, gathered
 from scrm.adds.judging import judge, settled_after
 from scrm.adds.model import Add, Judgement
 from scrm.adds.rules import AddRules
 from scrm.node_paths import branch_of
 from scrm.sql import Dataset, Selection, SqlEngine
+from scrm.two_persons import StaleRequestError
 
 ADDS: Final = Dataset(
     name="adds",
@@ -59,6 +62,10 @@ class JudgedAdds(Protocol):
         """The judged adds of a day and branch, over those of before."""
         ...
 
+    def kept(self, day: date, branch_id: str) -> Sequence[Judgement]:
+        """Those of a day and branch as they were judged last."""
+        ...
+
     def tell(self, name: str, judgements: Sequence[Judgement]) -> None:
         """Pass verdicts on to the counters; the same name again is the same telling."""
         ...
@@ -71,29 +78,62 @@ class DailyJudging:
     engine: SqlEngine
     judged: JudgedAdds
     rules: Callable[[], tuple[AddRules, int]]
+    appeals: ApprovedAppeals
 
     def judge(self, seen_on: date, customers: Selection | None) -> int:
         """How many adds were judged by the snapshot of ``seen_on``; none without a customer master.
 
-        Repeatable: the same snapshots give the same judgements.
+        Appeals that were approved since the last time are taken up whatever the day of their add. Repeatable: the same
+        snapshots and appeals give the same judgements.
         """
+        approved = self.appeals.approved(seen_on - LONGEST_APPEAL, seen_on)
+        by_add = {appeal.wanted.place.add_id: appeal for appeal in approved}
+        found = [] if customers is None else self._judgements(seen_on, customers)
+        judgements = [upheld(each, by_add.get(each.evidence.add.add_id)) for each in found]
+        self._keep(judgements)
+        self.judged.tell(f"judged-{seen_on.isoformat()}", judgements)
+        self._take_up([appeal for appeal in approved if appeal.counted_on is None], judgements, seen_on)
+        return len(judgements)
+
+    def _judgements(self, seen_on: date, customers: Selection) -> list[Judgement]:
         rules, version = self.rules()
-        if customers is None:
-            return 0
         days = [seen_on, seen_on - timedelta(days=rules.kept_days), seen_on - timedelta(days=settled_after(rules))]
         found = self._snapshots(seen_on, days, rules, customers)
         now = found.get(seen_on, {})
         everything = {**now}
         for day in days[1:]:
             everything |= _with_losses(day, found, now, rules)
-        judgements = [
+        return [
             judge(evidence, rules, version, seen_on + timedelta(days=1))
             for day in days
             for evidence in gathered(_around(everything.values(), day), day, day, rules)
         ]
-        self._keep(judgements)
-        self.judged.tell(f"judged-{seen_on.isoformat()}", judgements)
-        return len(judgements)
+
+    def _take_up(self, appeals: Sequence[Appeal], judged_now: Iterable[Judgement], seen_on: date) -> None:
+        """Correct the verdicts on adds that are not judged anew, tell all of them, then mark the appeals.
+
+        A document of its own tells them: the morning's own may have been counted already when the run is repeated.
+        """
+        wanted = {appeal.wanted.place.add_id: appeal for appeal in appeals}
+        corrected = {each.evidence.add.add_id: each for each in judged_now if each.evidence.add.add_id in wanted}
+        places: dict[tuple[date, str], set[str]] = defaultdict(set)
+        for add_id in wanted.keys() - corrected.keys():
+            place = wanted[add_id].wanted.place
+            places[place.day, place.branch_id].add(add_id)
+        for (day, branch_id), those in sorted(places.items()):
+            before = list(self.judged.kept(day, branch_id))
+            after = [
+                upheld(each, wanted[each.evidence.add.add_id]) if each.evidence.add.add_id in those else each
+                for each in before
+            ]
+            if after != before:
+                self.judged.keep(day, branch_id, after)
+            corrected |= {each.evidence.add.add_id: each for each in after if each.evidence.add.add_id in those}
+        told = [corrected[add_id] for add_id in sorted(corrected)]
+        self.judged.tell(f"appealed-{seen_on.isoformat()}-{ids.derive('adds', *sorted(corrected))}", told)
+        for add_id in sorted(corrected):
+            with suppress(StaleRequestError):  # another run of the same morning was faster
+                self.appeals.save(replace(wanted[add_id], counted_on=seen_on + timedelta(days=1)))
 
     def _snapshots(
         self, seen_on: date, days: Sequence[date], rules: AddRules, customers: Selection

@@ -21,6 +21,7 @@ def to_line(judgement: Judgement) -> bytes:
         "state": judgement.state.value,
         "rules_version": judgement.rules_version,
         "judged_on": judgement.judged_on.isoformat(),
+        "on_appeal": judgement.on_appeal,
         "findings": [
             {"rule": each.rule.value, "answer": each.answer.value, "saw": dict(each.saw)} for each in judgement.findings
         ],
@@ -41,7 +42,12 @@ def from_line(text: bytes) -> Judgement:
     findings = tuple(Finding(Rule(each["rule"]), Answer(each["answer"]), each["saw"]) for each in line["findings"])
     evidence = Evidence(_add(line["add"]), line["usual_tenths"], Company(**line["on_day"]), Company(**line["of_month"]))
     return Judgement(
-        evidence, State(line["state"]), findings, line["rules_version"], date.fromisoformat(line["judged_on"])
+        evidence,
+        State(line["state"]),
+        findings,
+        line["rules_version"],
+        date.fromisoformat(line["judged_on"]),
+        line.get("on_appeal", False),
     )
 
 

@@ -1,13 +1,42 @@
 """An added customer, what is known of him when he is judged, and the judgement."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Final, Self
 
 from scrm import clock, ids
 from scrm.clock import BUSINESS_ZONE
 from scrm.node_paths import branch_of
+
+_REF: Final = re.compile(r"(\d{4}-\d{2}-\d{2})\.([0-9]{1,20})\.(add_[a-z2-7]{26})")
+
+
+@dataclass(frozen=True, slots=True)
+class AddPlace:
+    """Where an add's judgement lies: the business day of the add, and the branch."""
+
+    day: date
+    branch_id: str
+    add_id: str
+
+    @property
+    def ref(self) -> str:
+        """``2027-03-10.10.add_...``, 64 characters at most."""
+        return f"{self.day.isoformat()}.{self.branch_id}.{self.add_id}"
+
+    @classmethod
+    def of(cls, ref: str) -> Self | None:
+        """None for what is none of ours."""
+        found = _REF.fullmatch(ref)
+        if found is None:
+            return None
+        try:
+            return cls(date.fromisoformat(found[1]), found[2], found[3])
+        except ValueError:
+            return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +69,10 @@ class Add:
     def day(self) -> date:
         """The business day of the add."""
         return self.added_at.astimezone(BUSINESS_ZONE).date()
+
+    @property
+    def place(self) -> AddPlace:
+        return AddPlace(self.day, branch_of(self.node_path), self.add_id)
 
     @property
     def is_linked(self) -> bool:
@@ -120,13 +153,22 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """``rules_version`` is that of the settings, 0 for the code's own defaults. ``findings``: every rule's answer."""
+    """``rules_version`` is that of the settings, 0 for the code's own defaults. ``findings``: every rule's answer.
+
+    ``on_appeal``: it is excluded, and counts because an appeal against the rules that failed was approved.
+    """
 
     evidence: Evidence
     state: State
     findings: tuple[Finding, ...]
     rules_version: int
     judged_on: date
+    on_appeal: bool = False
+
+    @property
+    def counts(self) -> bool:
+        """Whether the add is a valid one."""
+        return self.state is State.VALID or self.on_appeal
 
     @property
     def reasons(self) -> tuple[Rule, ...]:

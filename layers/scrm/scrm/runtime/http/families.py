@@ -14,6 +14,8 @@ from scrm.runtime import cold_start
 _BASE = "/v1/"
 FAMILIES: Final[Mapping[str, str]] = {
     "activities": "activities",
+    "add-appeals": "adds",
+    "adds": "adds",
     "archive/certificates": "archive_certificates",
     "archive/accesses": "archive_messages",
     "archive/deletion-requests": "archive_deletions",
@@ -71,6 +73,7 @@ FAMILIES: Final[Mapping[str, str]] = {
     "segment-fields": "segments",
     "segment-uploads": "segments",
     "segments": "segments",
+    "settings/adds": "adds_settings",
     "settings/audience": "audience_settings",
     "settings/campaigns": "campaign_settings",
     "settings/consent": "consent_settings",

@@ -4,7 +4,7 @@ import functools
 from collections.abc import Sequence
 
 from scrm.adds.daily import DailyJudging
-from scrm.adds.rules import AddRules
+from scrm.aws.add_appeals import DynamoAddAppeals
 from scrm.aws.archive_members import DynamoArchiveMembers
 from scrm.aws.collect_queue import SqsCollectQueue
 from scrm.aws.contact_table import DynamoContactRepository
@@ -21,7 +21,7 @@ from scrm.org.model import Member
 from scrm.runtime.collect_joins import ContactFollowings, OrgRoster, PublishedCustomers
 from scrm.runtime.environment import required
 from scrm.runtime.run_time import invocation
-from scrm.runtime.wiring import bank_settings
+from scrm.runtime.wiring import adds, bank_settings
 from scrm.runtime.wiring.tables import bucket, queue, table
 from scrm.runtime.wiring.wecom import wecom_client
 from scrm.settings.kpi import TOPIC, KpiDocument
@@ -74,7 +74,12 @@ def measuring() -> RunMeasuring:
         queue=SqsCollectQueue(collect_queue()),
         least_messages=lambda: settings_reader().current().active_rm_messages,
         history_days=int(required("STATISTICS_HISTORY_DAYS")),
-        adds=DailyJudging(DuckDbEngine(documents), BucketJudgedAdds(documents), lambda: (AddRules(), 0)),
+        adds=DailyJudging(
+            engine=DuckDbEngine(documents),
+            judged=BucketJudgedAdds(documents),
+            rules=adds.rules,
+            appeals=DynamoAddAppeals(table("KPI_TABLE")),
+        ),
     )
 
 
@@ -82,5 +87,6 @@ def reset() -> None:
     """Forget every built object; for tests."""
     collect_queue.cache_clear()
     settings_reader.cache_clear()
+    adds.reset()
     collector.cache_clear()
     measuring.cache_clear()
