@@ -37,9 +37,9 @@ class FakeAppeals:
         found = (one for one in self.stored.values() if one.state is RequestState.APPROVED)
         return [one for one in found if first <= one.wanted.place.day <= last]
 
-    def of_day(self, day: date, branch_id: str = "") -> dict[str, Appeal]:
+    def of_day(self, day: date, branch_id: str) -> dict[str, Appeal]:
         places = ((one.wanted.place, one) for one in self.stored.values())
-        return {at.add_id: one for at, one in places if at.day == day and branch_id in {"", at.branch_id}}
+        return {at.add_id: one for at, one in places if (at.day, at.branch_id) == (day, branch_id)}
 
     def page(
         self, node_path: str, month: str, state: RequestState | None, cursor: str | None, limit: int

@@ -57,8 +57,8 @@ class ApprovedAppeals(Protocol):
 
 
 class AppealStore(RequestStore[Appeal], ApprovedAppeals, Protocol):
-    def of_day(self, day: date, branch_id: str = "") -> Mapping[str, Appeal]:
-        """By add_id, about adds of a day, of one branch if it is named."""
+    def of_day(self, day: date, branch_id: str) -> Mapping[str, Appeal]:
+        """By add_id, about adds of a day and branch."""
         ...
 
     def page(

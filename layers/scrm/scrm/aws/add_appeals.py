@@ -52,9 +52,9 @@ class DynamoAddAppeals:
             found += map(_to_appeal, self._table.query(condition, where="#state = :approved"))
         return [appeal for appeal in found if first <= appeal.wanted.place.day <= last]
 
-    def of_day(self, day: date, branch_id: str = "") -> dict[str, Appeal]:
-        prefix = f"{day.isoformat()}." + (f"{branch_id}." if branch_id else "")
-        found = map(_to_appeal, self._table.query(starts_with(_pk(day.isoformat()), prefix)))
+    def of_day(self, day: date, branch_id: str) -> dict[str, Appeal]:
+        known = starts_with(_pk(day.isoformat()), f"{day.isoformat()}.{branch_id}.")
+        found = map(_to_appeal, self._table.query(known))
         return {appeal.wanted.place.add_id: appeal for appeal in found}
 
     def page(

@@ -1,5 +1,6 @@
 """Added customers as they were judged (O10): listed, explained, appealed, and appeals decided by somebody else."""
 
+from collections import ChainMap
 from collections.abc import Callable
 from datetime import date
 from http import HTTPStatus
@@ -54,7 +55,8 @@ def list_judged_adds(
 ) -> models.JudgedAddPage:
     adds = _adds()
     page = adds.judged.page(scope(node_id), day, state, cursor, limit)
-    appeals = adds.appeals.store.of_day(day) if page.items else {}
+    branches = sorted({each.evidence.add.place.branch_id for each in page.items})
+    appeals = ChainMap(*(dict(adds.appeals.store.of_day(day, branch_id)) for branch_id in branches))
     items = [models.JudgedAdd.of(each, appeals.get(each.evidence.add.add_id)) for each in page.items]
     return models.JudgedAddPage(items=items, cursor=page.cursor)
 
