@@ -66,7 +66,7 @@ def findings(found: Row) -> Table:
 
 def appeals(rows: Sequence[Row]) -> Table:
     table = titled(
-        "申诉", "编号", "客户经理", "针对的规则", "状态", "申请人", "审批人", "理由", "审批意见", "审批期限", "计入自"
+        "申诉", "编号", "客户经理", "针对的规则", "状态", "申请人", "审批人", "理由", "审批意见", "审批期限", "采纳日"
     )
     for row in rows:
         table.add_row(

@@ -116,24 +116,27 @@ class DailyJudging:
         """
         wanted = {appeal.wanted.place.add_id: appeal for appeal in appeals}
         corrected = {each.evidence.add.add_id: each for each in judged_now if each.evidence.add.add_id in wanted}
-        places: dict[tuple[date, str], set[str]] = defaultdict(set)
-        for add_id in wanted.keys() - corrected.keys():
-            place = wanted[add_id].wanted.place
-            places[place.day, place.branch_id].add(add_id)
-        for (day, branch_id), those in sorted(places.items()):
-            before = list(self.judged.kept(day, branch_id))
-            after = [
-                upheld(each, wanted[each.evidence.add.add_id]) if each.evidence.add.add_id in those else each
-                for each in before
-            ]
-            if after != before:
-                self.judged.keep(day, branch_id, after)
-            corrected |= {each.evidence.add.add_id: each for each in after if each.evidence.add.add_id in those}
+        elsewhere = (wanted[add_id].wanted.place for add_id in wanted.keys() - corrected.keys())
+        for day, branch_id in sorted({(place.day, place.branch_id) for place in elsewhere}):
+            corrected |= self._corrected(day, branch_id, wanted)
         told = [corrected[add_id] for add_id in sorted(corrected)]
         self.judged.tell(f"appealed-{seen_on.isoformat()}-{ids.derive('adds', *sorted(corrected))}", told)
         for add_id in sorted(corrected):
             with suppress(StaleRequestError):  # another run of the same morning was faster
                 self.appeals.save(replace(wanted[add_id], counted_on=seen_on + timedelta(days=1)))
+
+    def _corrected(self, day: date, branch_id: str, wanted: Mapping[str, Appeal]) -> dict[str, Judgement]:
+        """The judgements of a day and branch that appeals are about, kept as these have them."""
+        before = list(self.judged.kept(day, branch_id))
+        found = {
+            each.evidence.add.add_id: upheld(each, wanted[each.evidence.add.add_id])
+            for each in before
+            if each.evidence.add.add_id in wanted
+        }
+        after = [found.get(each.evidence.add.add_id, each) for each in before]
+        if after != before:
+            self.judged.keep(day, branch_id, after)
+        return found
 
     def _snapshots(
         self, seen_on: date, days: Sequence[date], rules: AddRules, customers: Selection
