@@ -15,11 +15,8 @@ from pydantic import BaseModel
 from functions.admin_api.handler import lambda_handler
 from scrm import clock, ids
 from scrm.archive.sweep import IntakeDesk
-from scrm.audience.expressions import Expression
 from scrm.audience.needs import Recommender
-from scrm.audience.preview import AudiencePreview, Preview
-from scrm.audience.rules import Offer, RuleSettings
-from scrm.audience.segments import Segments
+from scrm.audience.rules import RuleSettings
 from scrm.audit.log import AuditLog
 from scrm.audit.model import AuditEntry
 from scrm.audit.reader import AuditReader
@@ -28,16 +25,11 @@ from scrm.aws.customer_journal import CustomerJournal
 from scrm.aws.handover_journal import AuditedSettings
 from scrm.aws.lexicon_table import AuditedLexicons
 from scrm.aws.pressure_journal import AuditedExceptions
-from scrm.aws.segment_table import AuditedSegments
 from scrm.aws.tag_rule_table import AuditedTagRules
 from scrm.aws.way_table import AuditedWays
 from scrm.aws.welcome_journal import AuditedWelcome
-from scrm.campaign.exposure import Exposure, ExposureHistory
-from scrm.campaign.results import CampaignResults
-from scrm.campaign.stopping import TaskTallies
 from scrm.consent.consents import ConsentDesk
 from scrm.consent.links import OptOutLinks
-from scrm.content.media import MediaDesk
 from scrm.handover.edges import Attempt, AttemptOutcome, ChunkKind, EdgeState, TransferApi
 from scrm.handover.four_eyes import FourEyes
 from scrm.handover.model import CaseState, ChangeKind, PlanReview, SignalRecord, SignalSource
@@ -48,8 +40,7 @@ from scrm.handover.settings import HandoverSettings
 from scrm.kpi.reading import FigureReader
 from scrm.lexicon.replays import Replays
 from scrm.lexicon.versions import Lexicons
-from scrm.node_paths import covers
-from scrm.org.model import Member, OrgNode
+from scrm.org.model import OrgNode
 from scrm.org.nodes import NodeSettings
 from scrm.org.rejections import Rejection
 from scrm.pressure.exceptions import GovernedCaps, PressureExceptions, PressureRules
@@ -74,6 +65,7 @@ from scrm.runtime.welcome_joins import LibraryGreetings
 from scrm.runtime.wiring import adds as adds_wiring
 from scrm.runtime.wiring import admin_api as wiring
 from scrm.runtime.wiring import bank_settings
+from scrm.runtime.wiring import kpi_feeds as feeds_wiring
 from scrm.settings.change import SettingsChange
 from scrm.settings.handover import TOPIC, HandoverDocument
 from scrm.settings.kpi import TOPIC as KPI
@@ -92,12 +84,13 @@ from scrm.tasks.work import TaskWork
 from scrm.ways.desk import WayDesk
 from scrm.welcome.rules import WelcomeDesk
 from tests.fakes.adds import AddsOverMemory
+from tests.fakes.admin_desks import AudienceOverMemory, CampaignsOverMemory, ContentOverMemory
 from tests.fakes.answers import FakeAnswers
 from tests.fakes.archive import AskedOf, FakeCertifiedDays, FakeOpenFiles, MemoryArchive
 from tests.fakes.archive_desk import ComplianceDesk
 from tests.fakes.audience import NOW, FakeKnown, FakeLists, FakeSegments
 from tests.fakes.audit import FakeAuditStore
-from tests.fakes.campaigns import Bank, MemoryResults, MemoryShared
+from tests.fakes.campaigns import Bank
 from tests.fakes.consent import Answers
 from tests.fakes.contacts import Contacts
 from tests.fakes.content import Library
@@ -223,54 +216,6 @@ class Reply:
     def of(cls, response: Mapping[str, Any]) -> "Reply":
         headers = {name.lower(): value for name, value in response["headers"].items()}
         return cls(response["statusCode"], headers["content-type"], json.loads(response["body"]))
-
-
-class ContentOverMemory:
-    """Has what `scrm.runtime.wiring.content.AdminContent` has."""
-
-    def __init__(self, library: Library, media: MediaDesk) -> None:
-        self._library = library
-        self.media = media
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._library, name)
-
-
-class AudienceOverMemory:
-    """Has what `scrm.runtime.wiring.audience.AdminAudience` has."""
-
-    def __init__(self, store: FakeSegments, known: FakeKnown, people: FakeOrg, log: AuditLog, lists: FakeLists) -> None:
-        self.segments = Segments(store, AuditedSegments(log), lists)
-        self.lists = lists
-        self._known = known
-        self._people = people
-
-    def preview(self, wanted: Expression | frozenset[str], node_path: str, offer: Offer) -> Preview:
-        people = (one for one in self._people.rows.values() if isinstance(one, Member))
-        members = sorted(one.userid for one in people if covers(node_path, one.node_path))
-        return AudiencePreview(self._known).of(wanted, members, offer, RuleSettings(), NOW)
-
-
-class CampaignsOverMemory:
-    """Has what `scrm.runtime.wiring.campaigns.AdminCampaigns` has."""
-
-    def __init__(self, bank: Bank, contacts: Contacts) -> None:
-        self._bank = bank
-        self._contacts = contacts
-        self.store = bank.campaigns
-        self.desk = bank.desk
-        self.tallies = TaskTallies(bank.tasks, clock.now)
-        self.results = MemoryResults(bank.tasks)
-
-    def shared(self, node_path: str) -> MemoryShared:
-        return MemoryShared(self._bank.tasks, node_path)
-
-    def shared_sums(self, node_path: str, campaign_id: str) -> CampaignResults:
-        return TaskTallies(self.shared(node_path), clock.now).results(campaign_id)
-
-    def exposures_of(self, external_userid: str) -> list[Exposure]:
-        owner = self._contacts.customer(external_userid).owner_userid
-        return ExposureHistory(self._bank.tasks).of(external_userid, [owner])
 
 
 @dataclass
@@ -401,9 +346,9 @@ class Api:
         self.uplift = UpliftOverMemory(ports["audit_log"])
         monkeypatch.setattr(wiring, "uplift", self.uplift.joined)
         monkeypatch.setattr(wiring, "ledgers", lambda: self.uplift.ledgers)
-        monkeypatch.setattr(wiring, "feed_versions", lambda: self.feed_bank.versions)
-        monkeypatch.setattr(wiring, "feed_deliveries", lambda: self.feed_bank.log)
-        monkeypatch.setattr(wiring, "feed_files", lambda: self.feed_bank.bucket)
+        monkeypatch.setattr(feeds_wiring, "versions", lambda: self.feed_bank.versions)
+        monkeypatch.setattr(feeds_wiring, "deliveries", lambda: self.feed_bank.log)
+        monkeypatch.setattr(feeds_wiring, "files", lambda: self.feed_bank.bucket)
         ports["lexicons"] = Lexicons(self.lexicon, AuditedLexicons(ports["audit_log"]))
         ports["lexicon_replays"] = Replays(
             self.lexicon, self.replays, self.replays, AuditedLexicons(ports["audit_log"]), clock.now

@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from scrm.adds.appeals import AddAppeals, Appeal
 from scrm.adds.model import AddPlace, Judgement
 from scrm.audit.log import AuditLog
-from scrm.aws.add_appeals import AuditedAddAppeals
+from scrm.aws.add_appeal_journal import AuditedAddAppeals
 from scrm.aws.judged_adds import BucketAddLists, BucketJudgedAdds
 from scrm.node_paths import covers
 from scrm.paging import Page

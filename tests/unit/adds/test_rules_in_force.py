@@ -7,7 +7,7 @@ from typing import Final
 import pytest
 
 from scrm.adds.rules import AddRules
-from scrm.runtime.wiring import adds, bank_settings
+from scrm.runtime.wiring import adds, adds_settings, bank_settings
 from scrm.settings.adds import TOPIC
 from scrm.settings.errors import InvalidSettingsError
 from tests.fakes.settings import MemorySettingsStore
@@ -19,20 +19,20 @@ AT: Final = datetime(2027, 3, 10, tzinfo=UTC)
 def store(monkeypatch: pytest.MonkeyPatch) -> Iterator[MemorySettingsStore]:
     made = MemorySettingsStore()
     monkeypatch.setattr(bank_settings, "store", lambda: made)
-    adds.reset()
+    adds_settings.reset()
     yield made
-    adds.reset()
+    adds_settings.reset()
 
 
 def test_without_settings_the_defaults_hold_as_version_0(store: MemorySettingsStore) -> None:
-    assert adds.rules() == (AddRules(), 0)
+    assert adds_settings.rules() == (AddRules(), 0)
     assert adds.appealable_for() == timedelta(days=90)
 
 
 def test_what_the_bank_set_holds_under_its_version(store: MemorySettingsStore) -> None:
     assert store.write(TOPIC, {"kept_days": 14, "staff_tiers": ["own"], "appeal_days": 120}, 0, "operator:a", AT)
 
-    assert adds.rules() == (AddRules(kept_days=14, staff_tiers=frozenset({"own"})), 1)
+    assert adds_settings.rules() == (AddRules(kept_days=14, staff_tiers=frozenset({"own"})), 1)
     assert adds.appealable_for() == timedelta(days=120)
 
 
@@ -43,5 +43,5 @@ def test_a_stored_document_that_does_not_fit_stops_no_morning(
     monkeypatch.setattr(bank_settings, "report_invalid", told.append)
     assert store.write(TOPIC, {"kept_days": 0}, 0, "operator:a", AT)
 
-    assert adds.rules() == (AddRules(), 0)
+    assert adds_settings.rules() == (AddRules(), 0)
     assert [error.topic for error in told] == [TOPIC]

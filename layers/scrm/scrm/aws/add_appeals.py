@@ -9,13 +9,12 @@ pk                    sk                            item
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date
 from typing import Any, Final
 
-from scrm import clock, ids
+from scrm import clock
 from scrm.adds.appeals import Appeal, WantedAppeal
 from scrm.adds.model import AddPlace, Rule
-from scrm.audit.log import AuditLog
 from scrm.aws import cursors
 from scrm.aws.table import Condition, Item, Table, starts_with
 from scrm.aws.two_person_items import as_read, decision_item, decision_of
@@ -71,20 +70,6 @@ class DynamoAddAppeals:
         condition = Condition(known.expression, values, names)
         items, last = self._table.query_page(condition, start=start, limit=limit, where=where)
         return Page(tuple(map(_to_appeal, items)), cursors.encode(scope, {"after": last}) if last else None)
-
-
-class AuditedAddAppeals:
-    """Implements `scrm.two_persons.RequestJournal`. A later appeal about the same add is another entry."""
-
-    def __init__(self, audit: AuditLog) -> None:
-        self._audit = audit
-
-    def told(self, appeal: Appeal, actor: str, at: datetime) -> None:
-        state = appeal.state.value
-        cause = ids.derive("evt", appeal.appeal_id, clock.to_iso(appeal.requested_at), state)
-        self._audit.record(
-            actor, f"add_appeal.{state}", appeal.appeal_id, appeal.wanted.node_path, "done", at, cause=cause
-        )
 
 
 def _pk(day: str) -> str:

@@ -15,7 +15,7 @@ from scrm.node_paths import ROOT_NODE_ID
 from scrm.runtime.http.models import Reply, Timestamp
 from scrm.runtime.http.problems import NoSuchThingError, NotAllowedError
 from scrm.runtime.http.routing import current_caller, responses, router
-from scrm.runtime.wiring import admin_api as wiring
+from scrm.runtime.wiring import kpi_feeds as wiring
 
 _LINK_VALID_FOR_S: Final = 300
 _MOST: Final = 200
@@ -107,7 +107,7 @@ class FeedReportLink(Reply):
 )
 def list_kpi_feeds() -> FeedStates:
     _at_the_root()
-    versions = wiring.feed_versions()
+    versions = wiring.versions()
     items = []
     for feed in Feed:
         period = versions.latest_period(feed)
@@ -126,7 +126,7 @@ def list_kpi_feeds() -> FeedStates:
 def list_kpi_deliveries(month: Received = None) -> FeedDeliveries:
     _at_the_root()
     asked = month or clock.to_iso(clock.now())[:7]
-    found = islice(wiring.feed_deliveries().of_month(asked), _MOST)
+    found = islice(wiring.deliveries().of_month(asked), _MOST)
     return FeedDeliveries(month=asked, items=[FeedDelivery.of(*one) for one in found])
 
 
@@ -139,11 +139,11 @@ def list_kpi_deliveries(month: Received = None) -> FeedDeliveries:
 )
 def get_kpi_delivery_report(entry_id: DeliveryInPath) -> FeedReportLink:
     _at_the_root()
-    found = wiring.feed_deliveries().get(entry_id)
+    found = wiring.deliveries().get(entry_id)
     if found is None or not found.report_key:
         raise NoSuchThingError("report")
     name = f"{found.feed}-{found.period}.csv"
-    url = wiring.feed_files().link(found.report_key, name, _LINK_VALID_FOR_S)
+    url = wiring.files().link(found.report_key, name, _LINK_VALID_FOR_S)
     return FeedReportLink(url=url, valid_for_s=_LINK_VALID_FOR_S)
 
 

@@ -37,9 +37,6 @@ if TYPE_CHECKING:
     from scrm.aws.certificate_documents import BucketCertificates
     from scrm.aws.contact_queries import DynamoContactQueries
     from scrm.aws.customer_journal import CustomerJournal
-    from scrm.aws.documents import DocumentStore
-    from scrm.aws.feed_deliveries import FeedDeliveries
-    from scrm.aws.feed_versions import FeedVersions
     from scrm.aws.ledger_documents import BucketLedgers
     from scrm.aws.lexicon_sync import DynamoSyncStates, SqsLexiconSync
     from scrm.aws.owner_changes import OwnerNotes
@@ -442,22 +439,6 @@ def uplift() -> "AdminUplift":
     from scrm.runtime.wiring.uplift import admin_uplift  # noqa: PLC0415 - only operations on reviews need it
 
     return admin_uplift(audit_log())
-
-
-def feed_files() -> "DocumentStore":
-    return bucket("DATA_BUCKET")
-
-
-def feed_versions() -> "FeedVersions":
-    from scrm.aws.feed_versions import FeedVersions  # noqa: PLC0415 - only operations on feeds need it
-
-    return FeedVersions(bucket("DATA_BUCKET"))
-
-
-def feed_deliveries() -> "FeedDeliveries":
-    from scrm.aws.feed_deliveries import FeedDeliveries  # noqa: PLC0415 - as above
-
-    return FeedDeliveries(bucket("DATA_BUCKET"))
 
 
 def customer_journal() -> "CustomerJournal":

@@ -21,7 +21,7 @@ from scrm.org.model import Member
 from scrm.runtime.collect_joins import ContactFollowings, OrgRoster, PublishedCustomers
 from scrm.runtime.environment import required
 from scrm.runtime.run_time import invocation
-from scrm.runtime.wiring import adds, bank_settings
+from scrm.runtime.wiring import adds_settings, bank_settings
 from scrm.runtime.wiring.tables import bucket, queue, table
 from scrm.runtime.wiring.wecom import wecom_client
 from scrm.settings.kpi import TOPIC, KpiDocument
@@ -77,7 +77,7 @@ def measuring() -> RunMeasuring:
         adds=DailyJudging(
             engine=DuckDbEngine(documents),
             judged=BucketJudgedAdds(documents),
-            rules=adds.rules,
+            rules=adds_settings.rules,
             appeals=DynamoAddAppeals(table("KPI_TABLE")),
         ),
     )
@@ -87,6 +87,6 @@ def reset() -> None:
     """Forget every built object; for tests."""
     collect_queue.cache_clear()
     settings_reader.cache_clear()
-    adds.reset()
+    adds_settings.reset()
     collector.cache_clear()
     measuring.cache_clear()
