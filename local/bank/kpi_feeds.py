@@ -43,11 +43,15 @@ _ADDED_ACCOUNTS = "added"
 
 @dataclass(frozen=True, slots=True)
 class Truth:
-    """What adding an RM does to a customer's assets, in percent, from a month (``2027-01``) on; growth of everybody."""
+    """What adding an RM does to a customer's assets, in percent, from a month (``2027-01``) on; growth of everybody.
+
+    ``of_joined``: of those alone who were added since; who was added long ago has had it all along.
+    """
 
     effect_percent: float = 0.0
     from_month: str = "2027-01"
     growth_percent: float = 0.5
+    of_joined: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +71,14 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class KpiBank:
-    """Accounts of a world document, and ``others_per_customer`` times as many whom nobody added."""
+    """Accounts of a world document, and ``others_per_customer`` times as many whom nobody added. ``joined``: those of
+    them who were added since, external_userid by customer key; the bank knows them by it."""
 
     world: Json
     seed: int = 20_261_121
     others_per_customer: int = 2
     truth: Truth = field(default_factory=Truth)
+    joined: Mapping[str, str] = field(default_factory=dict)
 
     def accounts(self) -> list[Account]:
         """By customer key."""
@@ -97,7 +103,7 @@ class KpiBank:
         return [
             {
                 "customer_key": account.customer_key,
-                "external_userid": account.external_userid if _link(account) < _LINKED_BY_ID_OF_TEN else "",
+                "external_userid": account.external_userid if self._is_linked(account) else "",
                 "unionid": account.unionid if _link(account) < _LINKED_BY_UNIONID_OF_TEN else "",
                 "owner_userid": account.owner_userid,
                 "node": account.node,
@@ -130,6 +136,9 @@ class KpiBank:
                 )
         return rows
 
+    def _is_linked(self, account: Account) -> bool:
+        return account.customer_key in self.joined or _link(account) < _LINKED_BY_ID_OF_TEN
+
     def _account(
         self, kind: str, number: str, owner: str, places: Mapping[str, str], customer: Mapping[str, Any]
     ) -> Account:
@@ -137,9 +146,10 @@ class KpiBank:
         wealth = chosen.gauss(0, 1)
         if kind == _ADDED_ACCOUNTS and chosen.randrange(10) < _CHOSEN_OF_TEN:  # RMs add the wealthier one of two
             wealth = max(wealth, chosen.gauss(0, 1))
+        customer_key = hashlib.sha256(f"{self.seed}:account:{kind}:{number}".encode()).hexdigest()
         return Account(
-            customer_key=hashlib.sha256(f"{self.seed}:account:{kind}:{number}".encode()).hexdigest(),
-            external_userid=str(customer.get("external_userid", "")),
+            customer_key=customer_key,
+            external_userid=str(customer.get("external_userid", "")) or self.joined.get(customer_key, ""),
             unionid=str(customer.get("unionid", "")),
             owner_userid=owner,
             node=places[owner],
@@ -152,7 +162,8 @@ class KpiBank:
         chosen = random.Random(f"{self.seed}:{month}:{account.customer_key}")  # noqa: S311 - reproducible, not secret
         factor = 2.718281828 ** (_SIGMA * account.wealth + chosen.gauss(0, _NOISE))
         factor *= (1 + self.truth.growth_percent / 100) ** _months_since_2026(month)
-        if account.external_userid and month >= self.truth.from_month:
+        has_effect = account.customer_key in self.joined if self.truth.of_joined else account.external_userid
+        if has_effect and month >= self.truth.from_month:
             factor *= 1 + self.truth.effect_percent / 100
         liveliness = 0.5 + 0.15 * account.wealth
         return {

@@ -14,6 +14,10 @@ METRICS = {
     "reached": "触达客户",
     "active_rms": "活跃客户经理",
 }
+_FEN = 100
+_AMOUNTS = ("target_to_date", "actual_to_date", "missing", "year_target", "forecast", "forecast_low", "forecast_high")
+_MONEY = {"aum"}
+"""KPIs in fen: people read yuan."""
 PLAN_STATES = {"draft": "待审批", "approved": "生效", "rejected": "已驳回", "replaced": "已被新版本取代"}
 OVERRIDE_STATES = {"requested": "待审批", "approved": "已批准", "rejected": "已驳回", "revoked": "已撤销"}
 GATES = {"open": "已开放", "overridden": "特批开放", "locked": "未开放"}
@@ -43,11 +47,12 @@ def node(found: Row) -> tuple[Table, Table]:
     title = f"{found['node_id']} 的年度目标（{plan['plan_id']} 第 {plan['version']} 版）"
     own = titled(title, "项目", "一季度", "二季度", "三季度", "四季度", "全年")
     for row in found["metrics"]:
-        own.add_row(METRICS[row["metric"]], *(f"{number:,}" for number in (*row["quarters"], row["year"])))
-    below = titled("下级分解（全年）", "机构/人员", *METRICS.values())
+        numbers = (*row["quarters"], row["year"])
+        own.add_row(_title(plan, row["metric"]), *(_number(_in_units(plan, row["metric"], one)) for one in numbers))
+    below = titled("下级分解（全年）", "机构/人员", *(_title(plan, metric) for metric in METRICS))
     for row in found["below"]:
         years = {metric["metric"]: metric["year"] for metric in row["metrics"]}
-        below.add_row(row["below_id"], *(f"{years[metric]:,}" for metric in METRICS))
+        below.add_row(row["below_id"], *(_number(_in_units(plan, metric, years[metric])) for metric in METRICS))
     return own, below
 
 
@@ -57,12 +62,13 @@ def progress(found: Row) -> Table:
     interval = f"全年预测（{found['confidence_percent']}% 区间）"
     table = titled(title, "项目", "考核", "已结月数", "累计目标", "累计完成", "差额", "全年目标", interval)
     for row in found["rows"]:
+        shown = {name: _in_units(plan, row["metric"], row[name]) for name in _AMOUNTS}
         table.add_row(
-            METRICS[row["metric"]],
+            _title(plan, row["metric"]),
             GATES[row["gate"]],
             str(row["closed_months"]),
-            *(_number(row[name]) for name in ("target_to_date", "actual_to_date", "missing", "year_target")),
-            _forecast(row),
+            *(_number(shown[name]) for name in ("target_to_date", "actual_to_date", "missing", "year_target")),
+            _forecast(shown),
         )
     return table
 
@@ -124,6 +130,18 @@ def stages(found: Row) -> Table:
         name = STAGES.get(stage["name"], stage["name"])
         table.add_row(name, "\n".join(criteria) or "—", "、".join(sorted(stage["assesses"])) or "—")
     return table
+
+
+def _title(plan: Row, metric: str) -> str:
+    return METRICS[metric] + ("（元）" if _is_money(plan, metric) else "")
+
+
+def _in_units(plan: Row, metric: str, number: int | None) -> int | None:
+    return number if number is None or not _is_money(plan, metric) else round(number / _FEN)
+
+
+def _is_money(plan: Row, metric: str) -> bool:
+    return metric == "outcome" and plan["kpi"] in _MONEY
 
 
 def _ratio(numerator: int, denominator: int | None) -> str:

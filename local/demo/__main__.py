@@ -1,5 +1,5 @@
 """``python -m local.demo``: staff changes become completed handovers, two campaigns run, a day of conversations is kept
-and certified; exit code 0 only if every figure holds."""
+and certified, a year's targets are planned and measured; exit code 0 only if every figure holds."""
 
 import argparse
 import sys
@@ -14,9 +14,10 @@ from rich.table import Table
 from local.bank import demo_world
 from local.bank.conversations import add_archive
 from local.cli import tables
-from local.demo import keeping_show, sending_show
+from local.demo import keeping_show, planning_show, sending_show
 from local.demo.checks import Check, Handover, check_access, check_handovers, check_month
 from local.demo.keeping import Keeping
+from local.demo.planning import Planning
 from local.demo.sending import Sending
 from local.demo.stage import HEAD_OFFICE, DemoFailedError, Stage
 from local.demo.story import Story
@@ -37,14 +38,16 @@ _STAGES = {
     StartUp.DEPLOYING: "部署 infra/template.yaml",
 }
 _EXPORT = LOCAL / "demo" / "campaign-results.csv"
+_REPORT = LOCAL / "demo" / "monthly-report.html"
 
 
 class Chapter(StrEnum):
-    """In the order they are told."""
+    """In the order they are told; the year's targets begin before the others and end after them."""
 
     HANDOVERS = "handovers"
     CAMPAIGNS = "campaigns"
     ARCHIVE = "archive"
+    TARGETS = "targets"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -84,12 +87,18 @@ def tell(console: Console, story: Story, chapters: Sequence[str]) -> Iterator[Ch
         f"示例银行：{summary['members']} 名成员，{summary['customers']} 位客户，"
         f"{summary['relations']} 条客户关系，{summary['groups']} 个客户群"
     )
+    year = Planning(story.stage)
+    if Chapter.TARGETS in chapters:
+        year.begin()
     if Chapter.HANDOVERS in chapters:
         yield from staff_changes(console, story)
     if Chapter.CAMPAIGNS in chapters:
         yield from campaigns(console, Sending(story.stage), _EXPORT)
     if Chapter.ARCHIVE in chapters:
         yield from conversations(console, Keeping(story.stage))
+    if Chapter.TARGETS in chapters:
+        year.end()
+        yield from planning_show.year(console, year, _REPORT)
     yield from check_health(story.stage)
 
 

@@ -6,13 +6,12 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from local.bank.conversations import Line, conversations
 from local.cli.client import Row, at
-from local.cli.errors import CommandError
 from local.demo.stage import HEAD_OFFICE, MINUTE, DemoFailedError, Stage
 from local.engine.credentials import WecomCredentials
 from local.engine.paths import LOCAL, ROOT
@@ -57,7 +56,7 @@ class Keeping:
     seats: Sequence[str] = ()
     written: list[Written] = field(default_factory=list)
     lexicon: Row = field(default_factory=dict)
-    refused: list[str] = field(default_factory=list)
+    refused: int = 0
     decided: list[Row] = field(default_factory=list)
     read: Row = field(default_factory=dict)
     reader: str = ""
@@ -82,7 +81,7 @@ class Keeping:
         stage, head_office = self.stage, self.stage.as_operator(HEAD_OFFICE)
         made = head_office.post(at("lexicon", "versions"), {"standard": True, "note": "首版"})
         version = ("lexicon", "versions", str(made["number"]))
-        self._is_refused(lambda: head_office.post(at(*version, "approve"), {}))
+        self.refused += stage.is_refused(lambda: head_office.post(at(*version, "approve"), {}))
         stage.as_operator(CHECKER).post(at(*version, "approve"), {})
         self.lexicon = head_office.post(at(*version, "put-in-force"), {})
         stage.rest()
@@ -128,7 +127,7 @@ class Keeping:
         promise = self._step(branch, promise, "claim", {})
         self.read = self.stage.as_operator(branch).get(promise["message"], reason=_WHY_READ)
         promise = self._step(branch, promise, "decide", {"disposition": "violation", "note": "承诺保本，拆字规避"})
-        self._is_refused(lambda: self._step(branch, promise, "confirm", {}))
+        self.refused += self.stage.is_refused(lambda: self._step(branch, promise, "confirm", {}))
         closed = self._step(COMPLIANCE, promise, "confirm", {"note": "同意"})
         self.stage.tell(f"{branch} 领取命中案件并认定违规，本人不能复核；总行合规复核后结案")
         complaint = compliance.rows(at("review-cases"), 0, kind=COMPLAINT_KIND)[0]
@@ -220,13 +219,6 @@ class Keeping:
         """On the case as it was read."""
         path = at("review-cases", case["case_id"], step)
         return self.stage.as_operator(operator).post_over(path, asked, case["version"])
-
-    def _is_refused(self, step: Callable[[], Row]) -> None:
-        """Somebody tries what only another person may do."""
-        try:
-            step()
-        except CommandError as error:
-            self.refused.append(str(error))
 
 
 def _reviewer_of(case: Row) -> str:

@@ -118,7 +118,7 @@ def _two_reviewers(told: Keeping) -> Iterator[Check]:
     people = [step["actor"] for step in promise["steps"]]
     two = promise["state"] == "closed" and len(set(people)) == 2  # noqa: PLR2004 - who decides, who confirms
     yield Check("严重命中由两个人认定和复核", two, " → ".join(people))
-    yield Check("起草人不能批准自己的词库，认定人不能复核自己的案件", len(told.refused) == _REFUSED_STEPS, "均被拒绝")
+    yield Check("起草人不能批准自己的词库，认定人不能复核自己的案件", told.refused == _REFUSED_STEPS, "均被拒绝")
     yield Check("投诉案件已办结", complaint["state"] == "closed" and complaint["disposition"] == "upheld", "投诉成立")
     accesses = told.stage.as_operator(COMPLIANCE).rows(at("archive", "accesses"), 0, day=told.day)
     (seen,) = (row for row in accesses if row["asked"] == {"message": told.read["message_id"]})

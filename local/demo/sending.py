@@ -6,7 +6,6 @@ from datetime import UTC, datetime, timedelta
 
 from local.bank.facts import FactsRow, facts_csv, facts_rows
 from local.cli.client import Row, at
-from local.cli.errors import CommandError
 from local.demo.stage import HEAD_OFFICE, Stage
 
 CHECKER, CONSUMER_PROTECTION = "checker", "compliance"
@@ -41,7 +40,7 @@ class Sending:
     activities: list[str] = field(default_factory=list)
     facts: list[FactsRow] = field(default_factory=list)
     unqualified: list[str] = field(default_factory=list)
-    refused: list[str] = field(default_factory=list)
+    refused: int = 0
     recalled_at: datetime = NEVER
     preview: Row = field(default_factory=dict)
     opted_out: str = ""
@@ -185,7 +184,7 @@ class Sending:
         self.activities.append(activity_id)
         version = "activities", activity_id, "versions", "1"
         head_office.post(at(*version, "submit"), {})
-        self._is_refused(HEAD_OFFICE, at(*version, "approve"), {})
+        self.refused += stage.is_refused(lambda: head_office.post(at(*version, "approve"), {}))
         stage.as_operator(CONSUMER_PROTECTION).post(at(*version, "review"), {"note": "风险提示完整"})
         stage.as_operator(CHECKER).post(at(*version, "approve"), {})
         head_office.post(at(*version, "release"), {})
@@ -205,7 +204,7 @@ class Sending:
         found = head_office.get(at("campaigns", campaign_id))
         audience = found["submission"]["audience"]
         seen = {"snapshot_id": audience["snapshot_id"]}
-        self._is_refused(HEAD_OFFICE, at("campaigns", campaign_id, "approve"), seen)
+        self.refused += stage.is_refused(lambda: head_office.post(at("campaigns", campaign_id, "approve"), seen))
         stage.as_operator(CHECKER).post(at("campaigns", campaign_id, "approve"), seen)
         stage.tell(
             f"投放《{found['definition']['name']}》：受众 {audience['candidates']} 位，"
@@ -216,10 +215,3 @@ class Sending:
         starts_at = self.stage.now.replace(hour=hour, minute=minute, second=0, microsecond=0)
         asked = {"starts_at": starts_at.isoformat()}
         self.stage.as_operator(HEAD_OFFICE).post(at("campaigns", campaign_id, "schedule"), asked)
-
-    def _is_refused(self, operator: str, path: str, asked: Row) -> None:
-        """Somebody tries what only another person may do."""
-        try:
-            self.stage.as_operator(operator).post(path, asked)
-        except CommandError:
-            self.refused.append(path)

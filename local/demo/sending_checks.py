@@ -72,7 +72,7 @@ class Delivered:
 
 def check_campaigns(told: Sending, gift: Outcome, fund: Outcome, exported: Sequence[Sequence[str]]) -> Iterator[Check]:
     corp = Delivered.now(told.stage.control)
-    yield Check("制作人不能审批自己的内容和投放", len(told.refused) == 4, f"{len(told.refused)} 次均被拒绝")  # noqa: PLR2004 - two contents, two campaigns
+    yield Check("制作人不能审批自己的内容和投放", told.refused == 4, f"{told.refused} 次均被拒绝")  # noqa: PLR2004 - two contents, two campaigns
     for outcome, text in ((gift, GIFT), (fund, FUND)):
         yield _adds_up(outcome)
         yield _is_what_wecom_delivered(outcome, corp.times(text))

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta, timezone
 
 from local.bank.roster import roster_csv, roster_rows
 from local.cli.client import AdminClient, Row
+from local.cli.errors import CommandError
 from local.cli.sign_in import sign_in
 from local.engine.queues import StillBusyError
 from local.engine.stack import RunningStack
@@ -78,9 +79,22 @@ class Stage:
 
     def file_comes(self, key: str, text: str) -> None:
         """One of the bank's systems drops a file into the bucket."""
+        self.files_come({key: text.encode()})
+
+    def files_come(self, contents: Mapping[str, bytes]) -> None:
+        """Several, in this order."""
         bucket = self.stack.endpoints.resources["buckets"]["DataBucket"]
-        self.stack.engine.client("s3").put_object(Bucket=bucket, Key=key, Body=text.encode())
+        for key, content in contents.items():
+            self.stack.engine.client("s3").put_object(Bucket=bucket, Key=key, Body=content)
         self.rest()
+
+    def is_refused(self, step: Callable[[], object]) -> bool:
+        """Somebody tries what only another person may do."""
+        try:
+            step()
+        except CommandError:
+            return True
+        return False
 
     def open_case_of(self, userid: str) -> Row:
         """The member's case as head office sees it."""
@@ -116,7 +130,8 @@ class Stage:
 
     def pass_midnight(self, minutes: int) -> None:
         """So many minutes into the next day in Shanghai, whatever day it is."""
-        until = (self.now + timedelta(days=1)).replace(hour=0, minute=minutes, second=0, microsecond=0)
+        midnight = (self.now + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
+        until = midnight + timedelta(minutes=minutes)
         self.pass_time(math.ceil((until - self.now).total_seconds()))
 
     def rest(self) -> None:

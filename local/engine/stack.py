@@ -273,6 +273,7 @@ def _bring_up(
         "ArchiveLockMode": "GOVERNANCE",
         "ArchiveLockDays": "1",
         "ArchivePullSchedule": "rate(6 hours)",  # each pull writes its lease, and with that wakes every schedule
+        "PersonalMessagesSchedule": "cron(0 5,11,17,23 * * ? *)",  # each look takes a permit, which is a write too
         "KpiRollupSchedule": "rate(24 hours)",
         "KpiFiguresSchedule": "cron(10 2 1,2,8,15,22 * ? *)",
         "StatisticsHistoryDays": "0",

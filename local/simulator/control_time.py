@@ -19,7 +19,7 @@ from local.simulator.knobs import Knobs
 from local.simulator.simulator import Simulator
 from local.simulator.timeline import Timer
 
-type KnobChanges = dict[str, bool | int | float | str | None]
+type KnobChanges = dict[str, bool | int | float | str | list[str] | None]
 
 
 def router(simulator: Simulator) -> APIRouter:

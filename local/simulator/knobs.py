@@ -365,3 +365,6 @@ class Knobs(BaseModel):
         description="Yesterday's behaviour data is all zeros before this hour, UTC+8. UNVERIFIED.",
         json_schema_extra=_UNVERIFIED,
     )
+    silent_members: list[str] = Field(
+        default_factory=list, description="Members who write to no customer: their behaviour data is all zeros."
+    )

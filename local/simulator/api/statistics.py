@@ -94,6 +94,8 @@ def _figures(call: Call, userid: str, day: int) -> _Day:
     ready_at = day + DAY_SECONDS + call.knobs.statistics_ready_hour * 3_600
     if call.now < ready_at or datetime.fromtimestamp(day, BEIJING).weekday() >= _WEEKEND:
         return silent
+    if fold(userid) in {fold(silent_member) for silent_member in call.knobs.silent_members}:
+        return silent
     drawn = [percent_of(day, fold(userid), figure) for figure in ("silent", "chats", "answered", "minutes", "new")]
     if drawn[0] < _SILENT_PERCENT:
         return silent

@@ -1,5 +1,6 @@
 """The demo bank's KPI feeds: the intake takes them, and the planted truth is in them."""
 
+from dataclasses import replace
 from datetime import datetime
 from statistics import mean
 
@@ -69,3 +70,20 @@ def test_the_same_seed_gives_the_same_files(bank: KpiBank) -> None:
     assert tuple(again.master_rows()[0]) == MASTER_COLUMNS
     assert tuple(again.month_rows(AFTER)[0]) == MONTH_COLUMNS
     assert tuple(again.holding_rows(AFTER)[0]) == HOLDING_COLUMNS
+
+
+def test_who_was_added_since_is_known_by_his_id_and_has_the_effect(bank: KpiBank) -> None:
+    (joining, *_) = [account for account in bank.accounts() if not account.external_userid]
+    later = replace(bank, joined={joining.customer_key: "wmNEW"})
+
+    (row,) = [row for row in later.master_rows() if row["customer_key"] == joining.customer_key]
+    assert row["external_userid"] == "wmNEW"
+    before, after = ({row["customer_key"]: row["aum_fen"] for row in one.month_rows(AFTER)} for one in (bank, later))
+    assert int(after.pop(joining.customer_key)) == pytest.approx(int(before.pop(joining.customer_key)) * 1.25, abs=1)
+    assert after == before
+    alone = replace(later, truth=replace(later.truth, of_joined=True))
+    untouched = replace(alone, truth=Truth(effect_percent=0.0))
+    now, without = (
+        {row["customer_key"]: row["aum_fen"] for row in one.month_rows(AFTER)} for one in (alone, untouched)
+    )
+    assert {key for key in now if now[key] != without[key]} == {joining.customer_key}

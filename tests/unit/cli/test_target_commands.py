@@ -27,7 +27,15 @@ def test_a_plan_is_drafted_approved_by_another_and_shown(run: Run, drafted: str)
     shown = run("target", "show", PLAN, "1").output
 
     assert "生效" in approved
-    for text in (f"{PLAN} 第 1 版", "一季度", "有效添加客户", "120,000,000,000", "下级分解", "80,000,000,000"):
+    for text in (
+        f"{PLAN} 第 1 版",
+        "一季度",
+        "有效添加客户",
+        "指标增量（元）",
+        "1,200,000,000",
+        "下级分解",
+        "800,000,000",
+    ):
         assert text in shown
     assert PLAN in run("target", "list", str(YEAR)).output
 

@@ -36,6 +36,16 @@ def test_silent_days_have_no_reply_figures_and_others_do() -> None:
     assert all(0 <= row["reply_percentage"] <= 100 for row in rows if row["chat_cnt"])
 
 
+def test_members_can_be_silent_whatever_the_case_of_their_names() -> None:
+    corp, days = Corp(), {"start": NOW - 9 * DAY, "end": NOW - DAY}
+    corp.set_knobs(silent_members=["RM_A"])
+
+    silent, other = (behaviour(corp, userid, **days) for userid in ("rm_a", "rm_b"))
+
+    assert all(row["message_cnt"] == 0 and "reply_percentage" not in row for row in silent)
+    assert any(row["message_cnt"] for row in other)
+
+
 def test_several_members_are_one_sum_per_day() -> None:
     corp, days = Corp(), {"start": NOW - 9 * DAY, "end": NOW - DAY}
 
