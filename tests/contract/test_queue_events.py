@@ -13,7 +13,8 @@ from scrm.aws.contact_table import DynamoContactRepository
 from scrm.aws.org_table import DynamoOrgRepository
 from scrm.aws.table import Table
 from scrm.handover.model import CaseState
-from tests.contract.make_queue_events import CUSTOMER, EVENTS, rendered
+from tests.contract.make_queue_events import EVENTS, rendered
+from tests.contract.queue_envelopes import CUSTOMER
 from tests.engine import EngineTables
 from tests.local_bank import HANDLERS, Context, LocalBank, local_bank, small_world
 
