@@ -95,7 +95,7 @@ def tell(console: Console, story: Story, chapters: Sequence[str]) -> Iterator[Ch
     if Chapter.CAMPAIGNS in chapters:
         yield from campaigns(console, Sending(story.stage), _EXPORT)
     if Chapter.ARCHIVE in chapters:
-        yield from conversations(console, Keeping(story.stage))
+        yield from conversations(console, Keeping(story.stage, year.silent))
     if Chapter.TARGETS in chapters:
         year.end()
         yield from planning_show.year(console, year, _REPORT)

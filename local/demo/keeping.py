@@ -50,9 +50,13 @@ _NOT_YET = Verified(-1, "", ())
 
 @dataclass(slots=True)
 class Keeping:
-    """The acts, in order; what the checks need is kept on the way. ``seats``: whom the bank bought one for."""
+    """The acts, in order; what the checks need is kept on the way.
+
+    ``silent`` members write to nobody. ``seats``: whom the bank bought one for.
+    """
 
     stage: Stage
+    silent: Sequence[str] = ()
     seats: Sequence[str] = ()
     written: list[Written] = field(default_factory=list)
     lexicon: Row = field(default_factory=dict)
@@ -97,7 +101,7 @@ class Keeping:
         number = archive.set_seats(self.seats)
         stage.stack.fire("archive_intake.seats")
         stage.tell(f"开通会话存档：上传公钥，{number} 名客户经理有席位")
-        lines = [*conversations(stage.control.world(), _CONVERSATIONS, files=archive.make_file), self._hidden()]
+        lines = [*conversations(self._who_talks(), _CONVERSATIONS, files=archive.make_file), self._hidden()]
         half = len(lines) // 2
         for some in (lines[:half], lines[half:]):
             said = archive.say(*(line.message for line in some))
@@ -107,9 +111,18 @@ class Keeping:
         withheld = sum(each.withheld is not None for each in self.written)
         stage.tell(f"成员与客户写了 {len(lines)} 条消息，其中 {withheld} 条因客户不同意存档，企业微信不提供")
 
+    def _who_talks(self) -> Row:
+        """The corp without the relations and groups of silent members."""
+        world = self.stage.control.world()
+        relations = [row for row in world["relations"] if row["userid"] not in self.silent]
+        return world | {
+            "relations": relations,
+            "groups": [group for group in world["groups"] if group["owner"] not in self.silent],
+        }
+
     def _hidden(self) -> Line:
         """A promise that hides from a plain comparison."""
-        rows = self.stage.control.world()["relations"]
+        rows = self._who_talks()["relations"]
         row = next(row for row in rows if row["userid"] in self.seats and row.get("archive_consent") == "agreed")
         text = {"msgtype": "text", "text": {"content": HIDDEN_PROMISE}}
         return Line({"from": row["userid"], "tolist": [row["external_userid"]], "roomid": "", **text}, hit=_HIDDEN_WORD)

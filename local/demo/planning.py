@@ -25,6 +25,7 @@ _PILOT_DAYS, _ADDED_A_DAY = 3, 110
 _MONTHS_BEFORE = 6
 _GROWTH_PERCENT = 5
 _SILENT_OF_TEN = 5
+_WRITES_ON_PERCENT = 80
 _SEED = 2_027
 _RM_REACHES = 60
 _ADD_WAY_QR = 1
@@ -74,9 +75,10 @@ class Planning:
         stage.tell("复盘到期：按事前登记的口径，对比试点期添加企微与未添加的客户")
 
     def silent_rms(self) -> list[str]:
-        """Silent members who may have customers and are still there."""
+        """Silent members who may have customers, are still there and indeed wrote nothing."""
+        wrote = {row["message"].get("from") for row in self.stage.control.archive.said()}
         members = [row for row in self.stage.control.members() if _branch_of(row) == THIRD and row["contact_service"]]
-        return sorted(row["userid"] for row in members if row["userid"] in self.silent)
+        return sorted(row["userid"] for row in members if row["userid"] in {*self.silent} - wrote)
 
     def still_followed(self) -> list[str]:
         """Customers of the pilot's window whom a member still follows."""
@@ -127,10 +129,14 @@ class Planning:
         stage.tell(f"总行编制 {year} 年 AUM 目标：净增 {self.outcome // _WAN:,} 万元，倒推到分行、月份；他人批准后冻结")
 
     def _one_branch_does_not_use_it(self) -> None:
-        """Half of the third branch's members write to nobody."""
+        """Half of the third branch's members write to nobody. The others have the simulator's background of chats."""
         members = [row["userid"] for row in self.stage.control.members() if _branch_of(row) == THIRD]
         self.silent = sorted(members)[: len(members) * _SILENT_OF_TEN // 10]
-        self.stage.control.set_knobs(silent_members=list(self.silent))
+        everyday = {"background_talk_percent": _WRITES_ON_PERCENT, "silent_members": list(self.silent)}
+        self.stage.control.set_knobs(**everyday)
+        self.stage.tell(
+            f"平日聊天由模拟器抽取（{_WRITES_ON_PERCENT}% 的工作日）；第三家分行 {len(self.silent)} 人不给客户发消息"
+        )
 
     def _the_pilot_is_registered(self) -> None:
         stage = self.stage

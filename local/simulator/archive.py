@@ -9,6 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
 from local.simulator import archive_cipher
 from local.simulator.archive_book import ArchivedRow, Said, Withheld
+from local.simulator.behaviour_book import OUTSIDE
 from local.simulator.callbacks import CallbackDispatcher
 from local.simulator.events import Event
 from local.simulator.model import EXTERNAL, ArchiveConsent, GroupMember, Relation
@@ -26,7 +27,6 @@ _CONSENT_KINDS: dict[str, tuple[str, str]] = {
     "agreed": ("agree", "agree_time"),
     "refused": ("disagree", "disagree_time"),
 }
-_OUTSIDE = ("wm", "wo")
 _TEXT = {"msgtype": "text", "text": {"content": "毒"}}
 
 
@@ -108,6 +108,8 @@ class ArchiveEngine:
         seq = None if withheld else self._row(message, json.dumps(message, ensure_ascii=False).encode()).seq
         said = Said(seq=seq, key_version=book.key_version if seq else None, message=message, withheld=withheld)
         book.said.append(said)
+        self._simulation.state.behaviour.say(message)
+        self._simulation.state.group_history.say(message)
         return said
 
     def _filled(self, message: Json) -> Json:
@@ -115,7 +117,7 @@ class ArchiveEngine:
         if message.get("action") == "switch":
             return {"msgid": f"{secrets.randbelow(10**18)}_{now_ms}", "time": now_ms, **message}
         people = [message.get("from", ""), *message.get("tolist", [])]
-        suffix = "_external" if any(person.startswith(_OUTSIDE) for person in people) else ""
+        suffix = "_external" if any(person.startswith(OUTSIDE) for person in people) else ""
         envelope = {
             "msgid": f"{secrets.randbelow(10**18)}_{now_ms}{suffix}",
             "action": "send",
@@ -161,7 +163,7 @@ class ArchiveEngine:
 
         In a group it is the one who writes that counts, and for what members write that anybody has agreed.
         """
-        outside = {person for person in people if person.startswith(_OUTSIDE)}
+        outside = {person for person in people if person.startswith(OUTSIDE)}
         if not outside or message.get("msgtype") in {"agree", "disagree"}:
             return True
         world = self._simulation.world

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta, timezone
 # WeCom counts calendar days in Beijing time, which has had no summer time since 1991.
 BEIJING = timezone(timedelta(hours=8))
 DAY_SECONDS = 86_400
+_BEIJING_AHEAD = 8 * 3_600
 YEAR_SECONDS = 365 * DAY_SECONDS
 
 
@@ -44,3 +45,8 @@ def from_iso(text: str) -> float:
 def beijing_day(moment: float) -> int:
     """The number of the calendar day in UTC+8; consecutive days differ by one."""
     return datetime.fromtimestamp(moment, BEIJING).toordinal()
+
+
+def day_start(moment: float) -> int:
+    """00:00 of that day in UTC+8, as WeCom's statistics name a day."""
+    return int((moment + _BEIJING_AHEAD) // DAY_SECONDS) * DAY_SECONDS - _BEIJING_AHEAD

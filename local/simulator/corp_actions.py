@@ -97,6 +97,7 @@ class CorpActions:
         world, now = self._simulation.world, self._simulation.now()
         member = self.member(userid)
         self._transfers.member_left(userid, now)
+        self._simulation.state.behaviour.forget(userid)
         del world.members[fold(userid)]
         member.status, member.left_at = MEMBER_LEFT, now
         world.departed[fold(userid)] = member
@@ -216,6 +217,7 @@ class CorpActions:
             raise UnknownThingError("no such customer")
         relation.userid = member.userid
         world.add_relation(relation)
+        self._simulation.state.behaviour.add(relation)
         self._note("relation_added", userid=member.userid, external_userid=relation.external_userid)
         if not member.contact_service:
             return None
@@ -259,6 +261,8 @@ class CorpActions:
     def remove_by_customer(self, userid: str, external_userid: str) -> None:
         """The customer deletes the member: a one-way relation is left, calls for it still work (1.5)."""
         relation = self.relation(userid, external_userid)
+        if relation.standing != "customer_deleted":
+            self._simulation.state.behaviour.lose(userid, self._simulation.now())
         relation.standing = "customer_deleted"
         self._note("relation_one_way", userid=relation.userid, external_userid=external_userid, detail="by customer")
         self._tell_customer("del_follow_user", relation, {})

@@ -30,6 +30,7 @@ class GroupActions:
     def dismiss(self, chat_id: str) -> None:
         group = self.group(chat_id)
         self._simulation.world.groups.remove(chat_id)
+        self._simulation.state.group_history.dismiss(group, self._simulation.now())
         self._note("group_dismissed", group)
         self._tell("dismiss", group, {})
 
@@ -61,6 +62,8 @@ class GroupActions:
     def leave(self, chat_id: str, userids: list[str], quit_scene: int = _LEFT_BY_SELF) -> None:
         group = self.group(chat_id)
         before = member_version(group)
+        leaving = [row for row in group.members if row.userid in userids]
+        self._simulation.state.group_history.leave(group, leaving, self._simulation.now())
         group.members = [row for row in group.members if row.userid not in userids]
         self._tell_members(group, "del_member", {"QuitScene": quit_scene}, userids, before)
 

@@ -144,7 +144,10 @@ class GroupTransferEngine:
         owner = member.userid if member else new_owner
         if all(fold(row.userid) != fold(owner) for row in group.members):
             group.members.insert(0, GroupMember(userid=owner, type=INTERNAL, join_time=int(now)))
+        history = self._simulation.state.group_history
+        history.change_owner(group, now)
         if self._simulation.world.member(group.owner) is None:
+            history.leave(group, [row for row in group.members if fold(row.userid) == fold(group.owner)], now)
             group.members = [row for row in group.members if fold(row.userid) != fold(group.owner)]
         self._simulation.ledger.changed(
             now, "group_owner_changed", cause, userid=group.owner, chat_id=group.chat_id, detail=owner

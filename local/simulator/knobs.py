@@ -365,6 +365,17 @@ class Knobs(BaseModel):
         description="Yesterday's behaviour data is all zeros before this hour, UTC+8. UNVERIFIED.",
         json_schema_extra=_UNVERIFIED,
     )
-    silent_members: list[str] = Field(
-        default_factory=list, description="Members who write to no customer: their behaviour data is all zeros."
+    group_lines_counted: Literal["until_day", "day"] = Field(
+        default="until_day",
+        description="chat_has_msg, member_has_msg and msg_total of a day are what was written in groups until its end, "
+        "as the page words it, or on that `day` alone. UNVERIFIED.",
+        json_schema_extra=_UNVERIFIED,
     )
+    background_talk_percent: float = Field(
+        default=0.0,
+        ge=0,
+        le=100,
+        description="Besides what is said, a member has chats of two on this share of working days: drawn from member "
+        "and day, in the behaviour data only.",
+    )
+    silent_members: list[str] = Field(default_factory=list, description="Members for whom no such chats are drawn.")

@@ -1,6 +1,7 @@
 """A userid changes: everything that names the member follows, what waits and what was done alike."""
 
-from local.simulator.group_book import GroupBook
+from collections.abc import Iterable
+
 from local.simulator.group_transfers import INHERITANCE_DUE
 from local.simulator.model import Group
 from local.simulator.state import Simulation
@@ -16,6 +17,8 @@ def rename_everywhere(simulation: Simulation, old: str, new: str) -> None:
     world.members[fold(new)] = member
     _rename_in_relations(world, old, new)
     _rename_in_organisation(world, old, new)
+    for group in world.groups.owned_by(old):
+        world.groups.set_owner(group, new)
     _rename_in_groups(world.groups, old, new)
     state.transfers.rename(old, new)
     state.messages.rename(old, new)
@@ -23,6 +26,9 @@ def rename_everywhere(simulation: Simulation, old: str, new: str) -> None:
     state.contact_ways.rename(old, new)
     state.moments.rename(old, new)
     state.archive.rename(old, new)
+    state.behaviour.rename(old, new)
+    state.group_history.rename(old, new)
+    _rename_in_groups((group for _, group in state.group_history.dismissed), old, new)
     _rename_in_group_transfers(simulation, old, new)
     for code in state.welcome_codes.values():
         code.userid = _renamed(code.userid, old, new)
@@ -47,18 +53,13 @@ def _rename_in_organisation(world: World, old: str, new: str) -> None:
         app.visible_userids = [_renamed(userid, old, new) for userid in app.visible_userids]
 
 
-def _rename_in_groups(groups: GroupBook, old: str, new: str) -> None:
-    for group in groups.owned_by(old):
-        groups.set_owner(group, new)
+def _rename_in_groups(groups: Iterable[Group], old: str, new: str) -> None:
     for group in groups:
-        _rename_members(group, old, new)
-
-
-def _rename_members(group: Group, old: str, new: str) -> None:
-    group.admins = [_renamed(userid, old, new) for userid in group.admins]
-    for row in group.members:
-        row.userid = _renamed(row.userid, old, new)
-        row.invitor = _renamed(row.invitor, old, new) if row.invitor else row.invitor
+        group.owner = _renamed(group.owner, old, new)
+        group.admins = [_renamed(userid, old, new) for userid in group.admins]
+        for row in group.members:
+            row.userid = _renamed(row.userid, old, new)
+            row.invitor = _renamed(row.invitor, old, new) if row.invitor else row.invitor
 
 
 def _rename_in_group_transfers(simulation: Simulation, old: str, new: str) -> None:

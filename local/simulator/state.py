@@ -6,6 +6,7 @@ from typing import Any
 
 from local.simulator.album_book import AlbumBook
 from local.simulator.archive_book import ArchiveBook
+from local.simulator.behaviour_book import BehaviourBook
 from local.simulator.clock import Clock
 from local.simulator.confirmations import ConfirmationScript
 from local.simulator.contact_ways import ContactWayBook
@@ -13,6 +14,7 @@ from local.simulator.cursors import Cursors
 from local.simulator.decisions import DecisionScript
 from local.simulator.delivery_policy import CallbackPolicy
 from local.simulator.faults import FaultBook
+from local.simulator.group_history import GroupHistory
 from local.simulator.knobs import Knobs
 from local.simulator.ledger import Ledger
 from local.simulator.limits import RateLimits
@@ -64,6 +66,8 @@ class State:
     url_uploads: UrlUploadBook = field(default_factory=UrlUploadBook)
     mass: MassBook = field(default_factory=MassBook)
     archive: ArchiveBook = field(default_factory=ArchiveBook)
+    behaviour: BehaviourBook = field(default_factory=BehaviourBook)
+    group_history: GroupHistory = field(default_factory=GroupHistory)
     moments: MomentBook = field(default_factory=MomentBook)
     confirmations: ConfirmationScript = field(default_factory=ConfirmationScript)
     pending_trusted_ips: dict[str, list[str]] = field(default_factory=dict)
@@ -105,6 +109,7 @@ class Simulation:
         and timers. The clock goes on."""
         timers = [] if fresh else list(self.timeline.agenda.timers.values())
         self.state = State(world=world, knobs=Knobs() if fresh else self.state.knobs)
+        self.state.behaviour.load(world.relations(), self.now())
         self.timeline.replace_agenda(Agenda(next_seq=self.timeline.agenda.next_seq))
         for timer in timers:
             self.timeline.set_timer(timer.name, timer.expression, timer.url)

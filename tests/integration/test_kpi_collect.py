@@ -1,7 +1,7 @@
 """A morning from the schedule to the table of measures: simulator, queue, bucket and tables of the local engine."""
 
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Final
 
 import pytest
@@ -12,10 +12,23 @@ from scrm.aws.kpi_table import DynamoKpiMeasures
 from scrm.aws.table import Table
 from scrm.clock import BUSINESS_ZONE
 from tests.engine import EngineTables
-from tests.local_bank import Context, LocalBank, local_bank, small_world
+from tests.local_bank import Context, LocalBank, customer_id, local_bank, small_world
 
 pytestmark = pytest.mark.engine
 CUSTOMERS: Final = 3
+HAPPENED: Final = {
+    "pool_size": CUSTOMERS,
+    "active_rms_day": 2,
+    "messages_sent": 5,
+    "chats": 3,
+    "reply_chats": 2,
+    "reply_points": 6_667 * 2,
+    "reply_minutes": 5 * 2,
+    "customer_groups": 4,
+    "active_groups": 1,
+    "group_customers": 4,
+    "group_messages": 2,
+}
 
 
 @pytest.fixture
@@ -26,14 +39,34 @@ def bank(tables: EngineTables, monkeypatch: pytest.MonkeyPatch) -> Iterator[Loca
 
 
 def half_past_six(bank: LocalBank) -> date:
-    """Of a Thursday: figures of the simulator are of working days. The day that was counted last."""
+    """Of the next morning. The day that was counted last."""
     clock.refresh()
     here = clock.now().astimezone(BUSINESS_ZONE)
-    days = (3 - here.weekday()) % 7 or 7
-    morning = datetime.combine(here.date() + timedelta(days=days), datetime.min.time(), BUSINESS_ZONE)
-    bank.sim.control.advance((morning + timedelta(hours=6, minutes=30) - here).total_seconds())
+    morning = datetime.combine(here.date() + timedelta(days=1), time(6, 30), BUSINESS_ZONE)
+    bank.sim.control.advance((morning - here).total_seconds())
     clock.refresh()
-    return morning.date() - timedelta(days=1)
+    return here.date()
+
+
+def writes(bank: LocalBank, sender: str, other: str, at: datetime, room: str = "") -> None:
+    more = {"roomid": room, "msgtime": int(at.timestamp() * 1_000)}
+    bank.sim.control.archive.write(sender, other, "好", **more)
+
+
+def a_day_of_talks(bank: LocalBank, day: date) -> None:
+    """One RM answers two customers of three after four and seven minutes, another writes of himself, one is silent."""
+    for place, answered_after in ((0, 4), (1, 7)):
+        writes(bank, customer_id(place), "rm_wang01", at(day))
+        writes(bank, "rm_wang01", customer_id(place), at(day, answered_after))
+        writes(bank, "rm_wang01", customer_id(place), at(day, 30))
+    writes(bank, customer_id(2), "rm_wang01", at(day))
+    writes(bank, "rm_li02", customer_id(2), at(day))
+    for sender, other in ((customer_id(0), "rm_wang01"), ("rm_wang01", customer_id(0))):
+        writes(bank, sender, other, at(day), bank.sim.control.groups()[0]["chat_id"])
+
+
+def at(day: date, minutes: int = 0) -> datetime:
+    return datetime.combine(day, time(9, minutes), BUSINESS_ZONE)
 
 
 def collect(bank: LocalBank) -> None:
@@ -46,14 +79,14 @@ def told(tables: EngineTables, node_id: str, day: date) -> dict[str, int]:
     return dict(DynamoKpiMeasures(table).of_days(node_id, day, day).get(day, {}))
 
 
-def test_a_morning_tells_usage_and_pool_of_every_node_and_twice_the_same(bank: LocalBank, tables: EngineTables) -> None:
+def test_a_morning_tells_what_happened_at_every_node_and_twice_the_same(bank: LocalBank, tables: EngineTables) -> None:
     day = half_past_six(bank)
+    a_day_of_talks(bank, day)
     collect(bank)
     whole = told(tables, "1", day)
-    assert whole["pool_size"] == CUSTOMERS
+    assert {name: whole.get(name) for name in HAPPENED} == HAPPENED
+    assert told(tables, "10", day) == whole
     assert whole["roster_rms"] >= 3
-    assert 0 < whole["active_rms_day"] <= whole["active_rms"] <= whole["roster_rms"]
-    assert whole["messages_sent"] >= whole["active_rms_day"]
     assert "bank_customers" not in whole
 
     calls = len(bank.sim.control.calls(path="externalcontact/get_user_behavior_data"))
