@@ -133,6 +133,19 @@ def test_who_left_within_the_week_is_not_kept_and_who_left_after_it_is(mornings:
     assert mornings.judgements()["goes"].reasons == (Rule.KEPT,)
 
 
+def test_an_add_stays_with_the_branch_of_its_day_when_the_member_moves_to_another(mornings: Mornings) -> None:
+    mornings.seen(DAY, "stays")
+    mornings.judge(DAY)
+    for later in (6, 7):
+        mornings.seen(DAY + timedelta(days=later), "stays", node_path="/1/20/21/")
+    mornings.judge(DAY + timedelta(days=7))
+    assert mornings.states() == {"stays": State.VALID}
+    assert [key for key in mornings.documents.files if key.startswith(f"kpi/adds/{DAY.isoformat()}/")] == [
+        f"kpi/adds/{DAY.isoformat()}/10.jsonl"
+    ]
+    assert {fact.node_path for _, fact in mornings.facts()} == {"/1/10/12/"}
+
+
 def test_the_same_snapshots_give_the_same_words_and_nothing_is_told_twice(mornings: Mornings) -> None:
     mornings.seen(DAY, "stays", "goes")
     mornings.seen(DAY, "stays", part="again")

@@ -102,7 +102,7 @@ class DailyJudging:
         now = found.get(seen_on, {})
         everything = {**now}
         for day in days[1:]:
-            everything |= _with_losses(day, found, now, rules)
+            everything |= _as_first_seen(day, found, now, rules)
         return [
             judge(evidence, rules, version, seen_on + timedelta(days=1))
             for day in days
@@ -160,15 +160,19 @@ class DailyJudging:
             self.judged.keep(day, branch_id, those)
 
 
-def _with_losses(
+def _as_first_seen(
     day: date, found: Mapping[date, Mapping[_Key, Add]], now: Mapping[_Key, Add], rules: AddRules
 ) -> dict[_Key, Add]:
-    """The adds of a day with what the later snapshots say: gone before it was kept long enough, or after."""
+    """The adds of a day where the member stood that day, with what the later snapshots say: there, gone before it was
+    kept long enough, or gone after."""
     kept = timedelta(days=rules.kept_days)
     later = found.get(day + kept - timedelta(days=1))
     told: dict[_Key, Add] = {}
     for key, add in found.get(day, {}).items():
-        if add.day != day or key in now:
+        if add.day != day:
+            continue
+        if key in now:
+            told[key] = replace(now[key], node_path=add.node_path)
             continue
         went_early = later is not None and key not in later
         lost_at = add.lost_at or add.added_at + kept + timedelta(seconds=0 if went_early else 1)
