@@ -111,7 +111,8 @@ def test_a_wish_to_delete_is_restricted_by_retention_until_a_day(desk: Desk) -> 
     decided = desk.deletions.restrict(request, "《证券法》留存期内", OFFICER)
 
     assert (decided.state, decided.grounds) == (DeletionState.RESTRICTED, (Ground.RETENTION,))
-    assert decided.possible_from == date(2026, 11, 26) + timedelta(days=3651)  # files are kept longest
+    # Files are kept longest: from the midnight after the certificate of today, which is made tomorrow.
+    assert decided.possible_from == date(2026, 11, 26) + timedelta(days=3652)
     assert not decided.is_due(decided.possible_from - timedelta(days=1))
     assert decided.is_due(decided.possible_from)
 

@@ -52,5 +52,10 @@ class Retention:
         return wanted
 
     def free_from(self, stored_until: date) -> date:
-        """The first day on which nothing of what was stored up to ``stored_until`` is kept any more."""
-        return stored_until + timedelta(days=self.longest + 1)
+        """The first day on which nothing of what was stored up to ``stored_until`` is kept any more.
+
+        A class that is kept longer than the bucket locks by itself is locked from the midnight after its certificate,
+        which is made on the day after (`scrm.archive.retaining`).
+        """
+        counted_from = stored_until + timedelta(days=1 if self.longest > self.floor else 0)
+        return counted_from + timedelta(days=self.longest + 1)
