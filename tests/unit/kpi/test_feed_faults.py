@@ -188,6 +188,18 @@ def test_a_cell_that_is_none_costs_its_row_alone(cell: bytes, rule: str) -> None
     assert (taken.rows, taken.rules) == (2, {rule: 1})
 
 
+@pytest.mark.parametrize("broken", [b'"never closed', b"x" * 70_000, b"7,7", b"7.5"])
+def test_a_row_whose_numbers_nobody_can_read_costs_that_row_and_not_the_sum_of_all(broken: bytes) -> None:
+    bank = FeedBank()
+    content = csv_of(ROWS, MONTH_COLUMNS)
+    assert content.count(b",300,") == 1
+    bank.put(content.replace(b",300,", b"," + broken + b","))
+
+    taken = bank.take(bank.manifest(MONTHS, MARCH, ROWS))
+
+    assert (taken.outcome, taken.rows, taken.quarantined) == (Outcome.PUBLISHED, 4, 1)
+
+
 @pytest.mark.parametrize(
     ("opened_on", "rule"),
     [

@@ -1,20 +1,22 @@
 """Deliveries as Parquet: judged by the same rules, refused when columns are of another type."""
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
 
 from scrm.kpi.feeds.datasets import Feed
-from scrm.kpi.feeds.intake import Outcome
+from scrm.kpi.feeds.intake import FeedSettings, Outcome
 from tests.fakes.feed_bank import FeedBank, key_of, month_row
 
 ROWS = [month_row(1), month_row(2), month_row(3, aum_fen=-1)]
 
 
-def parquet(folder: Path, columns: str = "*") -> bytes:
+def parquet(folder: Path, columns: str = "*", rows: Sequence[Mapping[str, Any]] = ROWS) -> bytes:
     values = ", ".join(
-        f"('{row['customer_key']}', '2027-03', {row['aum_fen']}, 1, 0, CAST(1 AS TINYINT), 0)" for row in ROWS
+        f"('{row['customer_key']}', '2027-03', {row['aum_fen']}, 1, 0, CAST(1 AS TINYINT), 0)" for row in rows
     )
     names = "customer_key, month, aum_fen, holdings, cards_bound, active, mobile_active"
     path = folder / "rows.parquet"
@@ -37,6 +39,22 @@ def test_parquet_is_taken_as_csv_is(tmp_path: Path) -> None:
     assert "rows.parquet,3,aum_fen" in bank.bucket.files[taken.report_key].decode()
 
 
+def test_an_amount_that_no_customer_can_have_costs_its_row_whatever_the_file(tmp_path: Path) -> None:
+    """Two of these are more than the sum of a column can hold."""
+    bank, most = FeedBank(), 2**63 - 1
+    rows = [month_row(1), month_row(2, aum_fen=most), month_row(3, aum_fen=most)]
+    bank.put(parquet(tmp_path, rows=rows), "rows.parquet")
+    bank.settings = FeedSettings(bad_percent=70)
+
+    taken = bank.take(bank.manifest(Feed.CUSTOMER_MONTHS, "2027-03", rows, name="rows.parquet"))
+
+    assert (taken.outcome, taken.rows, taken.rules) == (
+        Outcome.PUBLISHED,
+        1,
+        {"aum_fen: it must have 15 digits at most": 2},
+    )
+
+
 @pytest.mark.parametrize(
     ("columns", "why"),
     [
@@ -55,6 +73,19 @@ def test_a_column_that_is_missing_or_of_another_type_refuses_the_delivery(
 
     assert taken.outcome is Outcome.REFUSED
     assert why in taken.reason
+
+
+def test_a_file_that_is_broken_inside_is_refused(tmp_path: Path) -> None:
+    """Its end, which names the columns, is whole, and its SHA-256 is that of the manifest."""
+    bank = FeedBank()
+    whole = parquet(tmp_path)
+    pages = slice(4, whole.index(b"duckdb_schema") - 100)
+    bank.put(whole[: pages.start] + bytes(pages.stop - pages.start) + whole[pages.stop :], "rows.parquet")
+
+    taken = bank.take(bank.manifest(Feed.CUSTOMER_MONTHS, "2027-03", ROWS, name="rows.parquet"))
+
+    assert taken.outcome is Outcome.REFUSED
+    assert taken.reason.startswith("A Parquet file of the delivery is broken inside")
 
 
 def test_what_is_no_parquet_is_refused() -> None:

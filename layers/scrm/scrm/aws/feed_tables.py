@@ -8,6 +8,7 @@ import csv
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import batched
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
@@ -88,21 +89,24 @@ class OpenFeed:
     def check(self) -> Checked:
         """See `scrm.kpi.feeds.intake.OpenFeed`."""
         totals = columns.totals_of(self._feed)
-        sums = "".join(f", CAST(sum(coalesce({name}, 0)) AS VARCHAR)" for name in totals)
+        sums = "".join(f", CAST(coalesce(sum({name}), 0) AS VARCHAR), count({name})" for name in totals)
         rows = [*self._bad_lines.values()]
         rules = dict(self._bad_by_rule)
         summed = dict.fromkeys(totals, 0)
-        grouped = self._execute(f"SELECT file, problem, count(*){sums} FROM judged GROUP BY file, problem")  # noqa: S608
+        read = dict.fromkeys(totals, 0)
+        grouped = self._read_whole(f"SELECT file, problem, count(*){sums} FROM judged GROUP BY file, problem")  # noqa: S608
         for file, problem, count, *found in grouped:
             rows[file] += count
             if problem is not None:
                 rules[problem] = rules.get(problem, 0) + count
-            for name, value in zip(totals, found, strict=True):
+            for name, (value, readable) in zip(totals, batched(found, 2, strict=True), strict=True):
                 summed[name] += int(value)
+                read[name] += readable
         repeated, conflicting = self._find_repeats()
         if conflicting:
             rules[CONFLICT] = conflicting
-        return Checked(tuple(rows), summed, rules, repeated)
+        unsummed = frozenset(name for name in totals if read[name] < sum(rows))
+        return Checked(tuple(rows), summed, rules, repeated, unsummed)
 
     def report(self) -> bytes:
         """See `scrm.kpi.feeds.intake.OpenFeed`."""
@@ -248,6 +252,21 @@ class OpenFeed:
 
     def _same_key(self, left: str, right: str) -> str:
         return " AND ".join(f"{left}.{key} = {right}.{key}" for key in columns.KEYS[self._feed])
+
+    def _read_whole(self, statement: str) -> Sequence[tuple[Any, ...]]:
+        """What is asked first of the rows: of Parquet only the files' ends were read until now."""
+        import duckdb  # noqa: PLC0415 - see `duckdb_engine`
+
+        try:
+            return self._execute(statement)
+        except duckdb.OperationalError:  # memory or disk
+            raise
+        except duckdb.Error:
+            if self._manifest.is_csv:
+                raise
+            raise DeliveryRefusedError(
+                "A Parquet file of the delivery is broken inside. Write the files again, and the manifest after them."
+            ) from None
 
     def _execute(self, statement: str) -> Sequence[tuple[Any, ...]]:
         return self._connection.execute(statement).fetchall()

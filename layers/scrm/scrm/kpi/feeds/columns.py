@@ -42,6 +42,9 @@ _PATTERNS: Final[Mapping[Kind, tuple[str, str]]] = {
 }
 NUMBERS: Final = frozenset({Kind.COUNT, Kind.FLAG, Kind.MONEY})
 _MOST_COUNTED: Final = 1_000_000
+_DIGITS: Final = 15
+_MOST_MONEY: Final = 10**_DIGITS - 1
+"""A sum over ten thousand customers who all have it still is a BIGINT."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +72,8 @@ class Column:
             return f"coalesce(trim(CAST({source} AS VARCHAR)), '')"
         if not is_text:
             return f"CAST({source} AS BIGINT)"
-        return f"CASE WHEN regexp_matches(trim({source}), '^-?[0-9]{{1,15}}$') THEN CAST(trim({source}) AS BIGINT) END"
+        cell = f"trim({source})"
+        return f"CASE WHEN regexp_matches({cell}, '^-?[0-9]{{1,{_DIGITS}}}$') THEN CAST({cell} AS BIGINT) END"
 
     def problems(self, judged_by: Judgement) -> Iterator[tuple[str, str]]:
         """SQL condition and rule broken, in the order in which they are told."""
@@ -77,6 +81,7 @@ class Column:
         match self.kind:
             case Kind.MONEY:
                 yield f"{name} IS NULL", "it must be a whole number of fen"
+                yield f"{name} > {_MOST_MONEY} OR {name} < -{_MOST_MONEY}", f"it must have {_DIGITS} digits at most"
                 if not judged_by.negative_money:
                     yield f"{name} < 0", "it must not be negative"
             case Kind.COUNT:
