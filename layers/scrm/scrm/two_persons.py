@@ -101,7 +101,7 @@ class TwoPersonDesk[Request: TwoPersonRequest]:
     def _asked(self, request_id: str, request: Request) -> Request:
         """The one that is stored under the id; this one if there is none."""
         known = self.store.find(request_id) or self.store.save(request)
-        self.journal.told(known, known.requested_by, known.requested_at)
+        self.journal.told(known, known.decided_by or known.requested_by, known.decided_at or known.requested_at)
         return known
 
     def _decide(self, request: Request, state: RequestState, actor: str, note: str, now: datetime) -> Request:

@@ -70,6 +70,17 @@ def test_the_same_request_is_the_same_override_whatever_became_of_it(overrides: 
     assert overrides.reject(rejected, CHECKER, "not yet", NOW) == rejected
 
 
+def test_who_asks_again_after_a_decision_is_not_told_to_have_made_it() -> None:
+    """The journal may have missed the decision: then this is its only entry."""
+    journal = FakeJournal()
+    overrides = GateOverrides(FakeOverrides(), journal, lambda: frozenset({"aum"}))
+    overrides.approve(overrides.ask(WANTED, ASKER, NOW), CHECKER, NOW)
+
+    overrides.ask(WANTED, ASKER, NOW)
+
+    assert journal.entries == [("requested", ASKER), ("approved", CHECKER), ("approved", CHECKER)]
+
+
 def test_a_revoked_override_holds_no_more(overrides: GateOverrides) -> None:
     approved = overrides.approve(overrides.ask(WANTED, ASKER, NOW), CHECKER, NOW)
 
