@@ -22,6 +22,12 @@ PLAN_STATES = {"draft": "待审批", "approved": "生效", "rejected": "已驳�
 OVERRIDE_STATES = {"requested": "待审批", "approved": "已批准", "rejected": "已驳回", "revoked": "已撤销"}
 GATES = {"open": "已开放", "overridden": "特批开放", "locked": "未开放"}
 FINDINGS = {"met": "达标", "below": "未达标", "absent": "无数据", "no_base": "分母为零"}
+ABSENT = {
+    "no_month_over": "尚无已结月份",
+    "not_told": "尚无数据",
+    "gap": "{month} 缺数据，不予累计",
+    "no_level_before": "{month} 末余额未知，无法计算增量",
+}
 STAGES = {"usage": "使用率", "coverage": "覆盖率", "business": "业务指标"}
 
 
@@ -44,7 +50,7 @@ def plans(rows: Sequence[Row]) -> Table:
 def node(found: Row) -> tuple[Table, Table]:
     """A node's targets by quarter and year, and those of what is next below it for the year."""
     plan = found["plan"]
-    title = f"{found['node_id']} 的年度目标（{plan['plan_id']} 第 {plan['version']} 版）"
+    title = f"{found['node_id']} 的年度目标（{_called(found)}）"
     own = titled(title, "项目", "一季度", "二季度", "三季度", "四季度", "全年")
     for row in found["metrics"]:
         numbers = (*row["quarters"], row["year"])
@@ -58,14 +64,15 @@ def node(found: Row) -> tuple[Table, Table]:
 
 def progress(found: Row) -> Table:
     plan = found["plan"]
-    title = f"{found['node_id']} 的目标进度（{plan['plan_id']} 第 {plan['version']} 版）"
+    title = f"{found['node_id']} 的目标进度（{_called(found)}）"
     interval = f"全年预测（{found['confidence_percent']}% 区间）"
-    table = titled(title, "项目", "考核", "已结月数", "累计目标", "累计完成", "差额", "全年目标", interval)
+    table = titled(title, "项目", "考核", "期间", "已结月数", "累计目标", "累计完成", "差额", "全年目标", interval)
     for row in found["rows"]:
         shown = {name: _in_units(plan, row["metric"], row[name]) for name in _AMOUNTS}
         table.add_row(
             _title(plan, row["metric"]),
             GATES[row["gate"]],
+            _span(row),
             str(row["closed_months"]),
             *(_number(shown[name]) for name in ("target_to_date", "actual_to_date", "missing", "year_target")),
             _forecast(shown),
@@ -130,6 +137,19 @@ def stages(found: Row) -> Table:
         name = STAGES.get(stage["name"], stage["name"])
         table.add_row(name, "\n".join(criteria) or "—", "、".join(sorted(stage["assesses"])) or "—")
     return table
+
+
+def _called(found: Row) -> str:
+    """The version, since when it runs at the node, and whether it was frozen too late to be a target of the start."""
+    plan = found["plan"]
+    late = f"，{local_time(plan['frozen_at'])} 冻结，晚于起始月" if found["frozen_late"] else ""
+    return f"{plan['plan_id']} 第 {plan['version']} 版，{found['first_month']} 起{late}"
+
+
+def _span(row: Row) -> str:
+    if row["absent"]:
+        return ABSENT[row["absent"]].format(month=row["absent_month"])
+    return f"{row['first_month']} ～ {row['last_month']}"
 
 
 def _title(plan: Row, metric: str) -> str:

@@ -47,10 +47,11 @@ def bank() -> tuple[TargetPlans, TargetViews, FakeHeadcounts]:
 @settings(max_examples=10, deadline=None)
 @given(
     outcome=st.integers(1, AUM),
-    season=st.lists(st.integers(0, 30), min_size=12, max_size=12).filter(lambda weights: any(weights[:6])),
+    season=st.lists(st.integers(0, 30), min_size=12, max_size=12),
     weights=st.lists(st.integers(1, 9999), min_size=1, max_size=12),
     teams=st.lists(st.integers(1, 40), min_size=1, max_size=5),
     slow=st.booleans(),
+    begins=st.integers(1, 6),
 )
 def test_children_sum_to_their_parent_exactly_and_forward_reaches_the_outcome(
     outcome: int,
@@ -58,16 +59,23 @@ def test_children_sum_to_their_parent_exactly_and_forward_reaches_the_outcome(
     weights: list[int],
     teams: list[int],
     slow: bool,  # noqa: FBT001
+    begins: int,
 ) -> None:
     plans, views, headcounts = bank()
     ramp = (Fraction(1, 10), Fraction(1, 2), Fraction(1)) if slow else (Fraction(1),)
     pilot = replace(CONVERSION, ramp=ramp)
     weaker = replace(pilot, added_per_reached=Fraction(1, 37))
-    shares = tuple(BranchShare(f"b{n}", weight, weaker if n % 3 == 2 else None) for n, weight in enumerate(weights))
+    season[5] += 1
+    shares = tuple(
+        BranchShare(f"b{n}", weight, weaker if n % 3 == 2 else None, 6 if n % 4 == 3 else None)
+        for n, weight in enumerate(weights)
+    )
     headcounts.counts = {"b0": {f"t{n}": size for n, size in enumerate(teams)}}
     headcounts.counts |= {f"t{n}": {f"member:{n}-{m}": 1 for m in range(size)} for n, size in enumerate(teams)}
     drafted = plans.draft(
-        replace(TERMS, outcome=outcome, season=tuple(season), conversion=pilot, shares=shares), "operator:a", NOW
+        replace(TERMS, outcome=outcome, season=tuple(season), conversion=pilot, shares=shares, first_month=begins),
+        "operator:a",
+        NOW,
     )
     plan = plans.approve(drafted.plan_id, drafted.version, "operator:b", NOW)
 
@@ -79,6 +87,7 @@ def test_children_sum_to_their_parent_exactly_and_forward_reaches_the_outcome(
         node = views.of_node(plan, way)
         assert planner.total(list(node.below.values())) == node.targets
         assert_quarters_are_their_months(node.targets)
+        assert all(not any(months[: begins - 1]) for months in node.targets.by_metric().values())
 
 
 def assert_quarters_are_their_months(targets: MonthlyTargets) -> None:

@@ -14,7 +14,7 @@ def a_year_is_planned(bank: Bank) -> None:
         "kpi": "aum",
         "year": now.year,
         "outcome": 100_000_00,
-        "baseline": {"value": 1, "as_of": f"{now.year}-01-01", "source": "core"},
+        "baseline": {"value": 1, "as_of": f"{now.year - 1}-12-31", "source": "core"},
         "conversion": {
             "uplift_per_valid_add": {"numerator": 1000_00},
             "valid_per_added": one,

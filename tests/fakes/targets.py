@@ -109,6 +109,7 @@ class FakeFigures:
     stored: dict[tuple[str, str, str], list[MonthFigure]] = field(default_factory=dict)
 
     def latest(self, node_id: str, kpi: str, first: str, last: str) -> Mapping[str, MonthFigure]:
+        assert first <= last, "a table refuses such a range"
         return {
             month: versions[-1]
             for (node, name, month), versions in sorted(self.stored.items())

@@ -39,6 +39,19 @@ def test_terms_come_back_exactly_by_their_checksum(documents: BucketPlanDocument
         documents.terms("2027-aum", "0" * 64)
 
 
+def test_the_beginnings_of_a_rollout_come_back(documents: BucketPlanDocuments) -> None:
+    terms = replace(TERMS, shares=(BranchShare("10", 5), BranchShare("20", 3, CONVERSION, 9)), first_month=5)
+
+    assert documents.terms("2027-aum", documents.keep_terms("2027-aum", terms)) == terms
+
+
+def test_terms_from_january_on_keep_the_checksum_of_before(documents: BucketPlanDocuments) -> None:
+    """Written twice by the same person they are the same version, also across the release that knows beginnings."""
+    sha256 = documents.keep_terms("2027-aum", TERMS)
+
+    assert sha256 == "2faba5913273d252b6cbd2bd5282dd1f23f71f1f96e7cd0321106a3665be4856"
+
+
 def test_terms_that_were_changed_in_storage_are_refused(documents: BucketPlanDocuments) -> None:
     sha256 = documents.keep_terms("2027-aum", TERMS)
     boto3.client("s3").put_object(Bucket=BUCKET, Key=f"targets/terms/2027-aum/{sha256}.json", Body=b"{}")

@@ -10,13 +10,13 @@ from scrm import clock
 from tests.admin_api import BRANCH_10, HEAD_OFFICE, Api, Reply, Request
 
 CHECKER = {**HEAD_OFFICE, "sub": "op-checker"}
-YEAR = clock.now().year
+YEAR = clock.now().year - 1  # over, whatever day it is today
 PLAN = f"{YEAR}-aum"
 TERMS: dict[str, Any] = {
     "kpi": "aum",
     "year": YEAR,
     "outcome": 1_200_000_000_00,
-    "baseline": {"value": 5_000_000_000_00, "as_of": f"{YEAR}-01-01", "source": "core banking"},
+    "baseline": {"value": 5_000_000_000_00, "as_of": f"{YEAR - 1}-12-31", "source": "core banking"},
     "conversion": {
         "uplift_per_valid_add": {"numerator": 50_000_00},
         "valid_per_added": {"numerator": 4, "denominator": 5},
@@ -84,6 +84,12 @@ def test_a_branch_writes_no_plan(api: Api) -> None:
             "share above 0",
         ),
         ({"shares": [{"node_id": "10", "weight": 1}] * 2}, "listed twice"),
+        ({"first_month": f"{YEAR + 1}-01"}, f"{YEAR + 1}-01 is no month of {YEAR}"),
+        ({"baseline": TERMS["baseline"] | {"as_of": f"{YEAR}-01-01"}}, "before the programme begins"),
+        (
+            {"first_month": f"{YEAR}-05", "shares": [{"node_id": "10", "weight": 1, "first_month": f"{YEAR}-04"}]},
+            "begin earlier",
+        ),
     ],
 )
 def test_a_plan_that_cannot_be_says_what_is_wrong(api: Api, change: dict[str, Any], told: str) -> None:
@@ -150,6 +156,39 @@ def test_progress_is_what_stood_against_what_was_planned(planned: Api) -> None:
     assert (found["plan"]["version"], found["confidence_percent"]) == (1, 80)
 
 
+def test_a_programme_that_began_in_may_is_measured_from_may_on(api: Api) -> None:
+    shares = [{"node_id": "10", "weight": 2}, {"node_id": "20", "weight": 1, "first_month": f"{YEAR}-09"}]
+    post(api, "/v1/targets", body=TERMS | {"first_month": f"{YEAR}-05", "shares": shares})
+    post(api, f"/v1/targets/{PLAN}/versions/1/approval", CHECKER)
+    for month, added in zip(("05", "06", "07"), (1_700, 900, 1_100), strict=True):
+        told = [{"node_id": node, "kpi": "added", "numerator": added} for node in ("1", "10")]
+        tell(api, f"{YEAR}-{month}", told)
+    for month in ("05", "07"):
+        tell(api, f"{YEAR}-{month}", [{"node_id": "10", "kpi": "reached", "numerator": 9}])
+
+    months = {row["metric"]: row["months"] for row in api.send(Request(f"/v1/targets/{PLAN}/nodes/10")).body["metrics"]}
+    pilot, bank, later = (
+        api.send(Request(f"/v1/targets/{PLAN}/nodes/{node}/progress")).body for node in ("10", "1", "20")
+    )
+
+    assert all(not any(each[:4]) for each in months.values())
+    assert (pilot["first_month"], bank["first_month"], later["first_month"]) == (
+        f"{YEAR}-05",
+        f"{YEAR}-05",
+        f"{YEAR}-09",
+    )
+    rows = {row["metric"]: row for row in pilot["rows"]}
+    assert rows["added"]["actual_to_date"] == 3_700
+    assert rows["added"]["target_to_date"] == sum(months["added"][4:7])
+    assert (rows["added"]["first_month"], rows["added"]["last_month"]) == (f"{YEAR}-05", f"{YEAR}-07")
+    assert rows["added"]["forecast_low"] < rows["added"]["forecast"] < rows["added"]["forecast_high"]
+    assert (rows["reached"]["actual_to_date"], rows["reached"]["absent"]) == (None, "gap")
+    assert rows["reached"]["absent_month"] == f"{YEAR}-06"
+    assert (rows["outcome"]["absent"], rows["outcome"]["absent_month"]) == ("not_told", f"{YEAR}-05")
+    assert {row["absent"] for row in later["rows"]} == {"not_told"}
+    assert pilot["frozen_late"]
+
+
 def test_a_gate_opens_with_the_figures_and_says_why_it_is_shut(api: Api) -> None:
     month = clock.now().astimezone(clock.BUSINESS_ZONE).strftime("%Y-%m")
 
@@ -204,7 +243,7 @@ def test_a_figure_told_again_changes_nothing_and_a_corrected_one_is_a_new_versio
 def test_figures_of_the_future_unknown_nodes_and_branches_are_refused(api: Api) -> None:
     row = {"node_id": "10", "kpi": "added", "numerator": 5}
 
-    assert tell(api, f"{YEAR + 1}-01", [row]).status == 422
+    assert tell(api, f"{YEAR + 2}-01", [row]).status == 422
     assert tell(api, f"{YEAR}-01", [row | {"node_id": "99"}]).status == 404
     assert tell(api, f"{YEAR}-01", [row], BRANCH_10).status == 403
 

@@ -4,15 +4,20 @@ import csv
 import io
 import re
 import zipfile
+from dataclasses import replace
+from datetime import UTC, datetime
 from xml.etree import ElementTree
 
 import pytest
 
 from scrm.kpi.report import MonthReport, ReportRefusedError
 from scrm.runtime.charts import line_chart, short
-from scrm.runtime.kpi_exports import FIGURES, harmless
+from scrm.runtime.kpi_exports import FIGURES, PROGRESS, harmless, progress
 from scrm.runtime.report_joins import files_of
+from scrm.targets.figures import ToDate
+from scrm.targets.planner import BranchShare
 from tests.fakes.report import MADE_AT, ReportBank
+from tests.fakes.targets import TERMS
 
 MONTH = "2027-03"
 
@@ -54,6 +59,79 @@ def test_progress_has_pace_forecast_and_who_is_behind(page: str, report: MonthRe
     assert page.index("浙江分行</td><td>指标增量（未纳入考核）") < page.index("上海分行</td><td>指标增量")
 
 
+@pytest.fixture(scope="module")
+def pilot() -> ReportBank:
+    """A programme that began in May at the first branch, and a month that nobody told of the third."""
+    found = ReportBank()
+    shares = tuple(BranchShare(f"{number}0", 7 - number) for number in range(1, 7))
+    found.plan(replace(TERMS, shares=shares, first_month=5))
+    for node_id in ("1", "10", "30"):
+        for month in ("04", "05", "06", "07"):
+            if (node_id, month) != ("30", "06"):
+                found.tell(node_id, "aum", f"2027-{month}", 10**12 + int(month) * 10**10)
+                found.tell(node_id, "added", f"2027-{month}", 100 * int(month))
+    return found
+
+
+def test_a_programme_that_began_in_may_is_drawn_and_summed_up_from_may_on(pilot: ReportBank) -> None:
+    report = pilot.reports().collect("10", "2027-07", datetime(2027, 8, 4, tzinfo=UTC))
+    page = files_of(report, {})["html"].decode()
+
+    outcome = report.plans[0].metrics[-1]
+    assert outcome.told.months == (10**10, 10**10, 10**10)
+    assert outcome.attained is not None
+    assert outcome.attained.forecast is not None
+    assert outcome.attained.forecast.expected == pytest.approx(8 * 10**10, rel=1e-3)  # eight months at that pace
+    assert outcome.attained.forecast.low is not None
+    assert report.funnel["added"].year.months == (500, 600, 700)
+    assert report.gained.months == outcome.told.months
+    assert "2027-aum 第 1 版，2027年5月起" in page
+    assert "添加 1,800（自2027年5月起）" in page
+    assert "触达（人次） —（尚无数据）" in page
+    drawn = [ElementTree.fromstring(svg) for svg in re.findall(r"<svg viewBox=\"0 0 480.*?</svg>", page, re.DOTALL)]
+    lines = [[float(x) for x in re.findall(r"([\d.]+),", line.attrib["points"])] for line in drawn[0].iter("polyline")]
+    target, forecast, actual = lines
+    assert len(target) == 13
+    assert actual == target[4:8]
+    assert forecast == [actual[-1], target[-1]]
+
+
+def test_a_month_that_misses_inside_the_run_is_named_instead_of_a_figure(pilot: ReportBank) -> None:
+    report = pilot.reports().collect("30", "2027-07", datetime(2027, 8, 4, tzinfo=UTC))
+    files = files_of(report, {})
+    page = files["html"].decode()
+
+    assert report.plans[0].metrics[-1].attained is None
+    assert "增量暂无进度：2027年6月缺数据，不予累计" in page
+    assert "添加 —（2027年6月缺数据，不予累计）" in page
+    assert report.funnel["added"].here == 700
+    assert report.yearly_income_fen is None
+    rows = {str(row[4]): row for row in progress(report)}
+    assert rows["outcome"][PROGRESS.index("absent")] == "gap"
+    assert rows["outcome"][PROGRESS.index("absent_month")] == "2027-06"
+    assert rows["outcome"][PROGRESS.index("actual_to_date")] is None
+
+
+def test_a_report_that_is_made_while_the_month_runs_compares_the_months_that_are_over(pilot: ReportBank) -> None:
+    report = pilot.reports().collect("10", "2027-07", datetime(2027, 7, 20, tzinfo=UTC))
+    page = files_of(report, {})["html"].decode()
+
+    assert report.plans[0].metrics[-1].told.through == "2027-06"
+    assert "自2027年5月起截至2027年6月" in page
+
+
+def test_without_a_plan_the_year_begins_with_the_first_month_that_is_told() -> None:
+    bank = ReportBank()
+    for month in ("05", "06", "07"):
+        bank.tell("20", "aum", f"2027-{month}", 10**12 + int(month) * 10**10)
+        bank.tell("20", "reached", f"2027-{month}", 100 * int(month))
+
+    report = bank.reports().collect("20", "2027-07", MADE_AT)
+
+    assert report.funnel["reached"].year == ToDate("2027-05", (500, 600, 700))
+    assert report.gained == ToDate("2027-06", (10**10, 10**10))
+
+
 def test_more_products_and_less_money_is_named(page: str) -> None:
     assert "户均持有产品数上升而客户资产下降（浙江分行）" in page
 
@@ -68,7 +146,7 @@ def test_the_naive_difference_stands_beside_the_adjusted_one(page: str) -> None:
 
 
 def test_cost_stands_beside_what_the_new_money_earns(page: str, report: MonthReport) -> None:
-    gained = sum(report.plans[0].metrics[-1].actuals)
+    gained = sum(report.plans[0].metrics[-1].told.months)
 
     assert report.yearly_income_fen == gained * 60 // 10_000
     assert '项目投入（当月）</td><td class="n">178.5万元' in page
@@ -87,10 +165,10 @@ def test_without_a_review_the_page_says_so() -> None:
 def test_a_report_of_a_month_knows_nothing_of_later_ones(bank: ReportBank, report: MonthReport) -> None:
     early = bank.reports().collect("1", "2027-02", MADE_AT)
 
-    assert len(early.funnel["added"]) == 2
+    assert len(early.funnel["added"].year.months) == 2
     assert (
-        early.plans[0].metrics[-1].actuals
-        == bank.reports().collect("1", MONTH, MADE_AT).plans[0].metrics[-1].actuals[:2]
+        early.plans[0].metrics[-1].told.months
+        == bank.reports().collect("1", MONTH, MADE_AT).plans[0].metrics[-1].told.months[:2]
     )
 
 

@@ -1,6 +1,7 @@
 """Targets joined to the organisation."""
 
 from dataclasses import replace
+from datetime import date
 
 import pytest
 
@@ -45,7 +46,8 @@ class Planned:
         self.campaign = Campaign("camp_1", definition(target_kpi="aum"), "/1/10/", "operator:a", NOW)
 
     def plan_for_the_year(self) -> None:
-        drafted = self.plans.draft(replace(TERMS, year=NOW.year), "operator:a", NOW)
+        baseline = replace(TERMS.baseline, as_of=date(NOW.year - 1, 12, 31))
+        drafted = self.plans.draft(replace(TERMS, year=NOW.year, baseline=baseline), "operator:a", NOW)
         self.plans.approve(drafted.plan_id, 1, "operator:b", NOW)
 
     def reach(self) -> None:

@@ -29,6 +29,18 @@ def test_a_forecast_goes_on_at_the_pace_and_knows_its_range() -> None:
     assert forecast.low < 1120 < forecast.high
 
 
+def test_a_run_of_part_of_the_year_is_foretold_to_its_end() -> None:
+    """A pilot from May to December, three months of it closed."""
+    found = attain((100,) * 8, [80, 110, 90])
+
+    assert (found.target_to_date, found.year_target) == (300, 800)
+    assert found.forecast is not None
+    assert found.forecast.expected == round(280 + Fraction(280, 300) * 500)
+    assert found.forecast.low is not None
+    assert found.forecast.high is not None
+    assert found.forecast.low < found.forecast.expected < found.forecast.high
+
+
 def test_a_wider_confidence_is_a_wider_range() -> None:
     narrow, wide = (attain(EVEN, [80, 110, 90], share).forecast for share in (0.5, 0.95))
 

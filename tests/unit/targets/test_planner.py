@@ -25,6 +25,7 @@ CONVERSIONS = st.builds(
 )
 SEASONS = st.lists(st.integers(0, 100), min_size=12, max_size=12).filter(any)
 OUTCOMES = st.integers(0, 10**15)
+BEGINNINGS = st.integers(1, 12)
 AT_ONCE = Conversion(Fraction(50_000_00), Fraction(4, 5), Fraction(1, 10), Fraction(300))
 
 
@@ -38,14 +39,40 @@ def test_an_outcome_becomes_customers_and_rms_of_each_month() -> None:
     assert targets.outcome == (1_000_000_000_00,) * 12
 
 
-@given(OUTCOMES, SEASONS, CONVERSIONS)
-def test_forward_of_backward_reaches_the_outcome(outcome: int, season: list[int], conversion: Conversion) -> None:
-    targets = planner.backward(outcome, season, conversion)
+def test_the_months_that_are_left_share_all_of_it() -> None:
+    season = (9, 9, 9, 9, 1, 1, 1, 1, 1, 1, 1, 3)
 
+    targets = planner.backward(12_000_000_000_00, season, AT_ONCE, first_month=5)
+
+    assert targets.valid_added == (0, 0, 0, 0, *(24_000,) * 7, 72_000)
+    assert targets.outcome == (0, 0, 0, 0, *(1_200_000_000_00,) * 7, 3_600_000_000_00)
+    assert targets.active_rms[:4] == (0, 0, 0, 0)
+
+
+@given(OUTCOMES, SEASONS, CONVERSIONS, BEGINNINGS)
+def test_forward_of_backward_reaches_the_outcome_whenever_it_begins(
+    outcome: int, season: list[int], conversion: Conversion, begins: int
+) -> None:
+    season[begins - 1] += 1
+    targets = planner.backward(outcome, season, conversion, begins)
+
+    for months in targets.by_metric().values():
+        assert not any(months[: begins - 1])
     assert planner.forward(targets, conversion) >= outcome
     assert sum(targets.outcome) == outcome
     for reached, active in zip(targets.reached, targets.active_rms, strict=True):
         assert active * conversion.reached_per_rm >= reached
+
+
+@pytest.mark.parametrize("first_month", [0, 13])
+def test_a_programme_begins_within_the_year(first_month: int) -> None:
+    with pytest.raises(InvalidPlanError, match="a month of the plan's year"):
+        planner.backward(1, EVEN_SEASON, AT_ONCE, first_month)
+
+
+def test_a_season_that_is_over_when_the_programme_begins_is_refused() -> None:
+    with pytest.raises(InvalidPlanError, match="early enough"):
+        planner.backward(1, (1, 1, 1, 1) + (0,) * 8, AT_ONCE, first_month=5)
 
 
 @given(OUTCOMES.filter(bool), SEASONS, CONVERSIONS)
@@ -73,16 +100,24 @@ def test_a_customer_of_december_counts_for_what_has_arrived() -> None:
 @given(
     OUTCOMES,
     SEASONS,
-    st.lists(st.tuples(st.integers(1, 10**6), st.none() | CONVERSIONS), min_size=1, max_size=6),
+    st.lists(st.tuples(st.integers(1, 10**6), st.none() | CONVERSIONS, st.none() | BEGINNINGS), min_size=1, max_size=6),
     CONVERSIONS,
+    BEGINNINGS,
 )
 def test_branches_sum_to_the_bank_and_together_reach_its_outcome(
-    outcome: int, season: list[int], weighted: list[tuple[int, Conversion | None]], usual: Conversion
+    outcome: int,
+    season: list[int],
+    weighted: list[tuple[int, Conversion | None, int | None]],
+    usual: Conversion,
+    begins: int,
 ) -> None:
-    shares = [BranchShare(str(place), weight, own) for place, (weight, own) in enumerate(weighted)]
+    season[-1] += 1
+    shares = [BranchShare(str(place), *rest) for place, rest in enumerate(weighted)]
 
-    branches = planner.plan_bank(outcome, season, usual, shares)
+    branches = planner.plan_bank(outcome, season, usual, shares, begins)
 
+    for share in shares:
+        assert not any(branches[share.node_id].reached[: (share.first_month or begins) - 1])
     bank = planner.total(list(branches.values()))
     assert sum(bank.outcome) == outcome
     reached = sum(planner.forward(branches[share.node_id], share.conversion or usual) for share in shares)
@@ -93,11 +128,13 @@ def test_branches_sum_to_the_bank_and_together_reach_its_outcome(
     OUTCOMES,
     SEASONS,
     st.dictionaries(st.text(max_size=3), st.integers(0, 1000), min_size=1).filter(lambda w: any(w.values())),
+    BEGINNINGS,
 )
 def test_what_is_below_a_node_sums_to_it_in_every_month(
-    outcome: int, season: list[int], weights: dict[str, int]
+    outcome: int, season: list[int], weights: dict[str, int], begins: int
 ) -> None:
-    targets = planner.backward(outcome, season, AT_ONCE)
+    season[-1] += 1
+    targets = planner.backward(outcome, season, AT_ONCE, begins)
 
     below = planner.split(targets, weights)
 

@@ -7,6 +7,7 @@ import pytest
 
 from scrm.targets import planner
 from scrm.targets.errors import InvalidPlanError
+from scrm.targets.planner import BranchShare
 from scrm.targets.plans import (
     Baseline,
     NodeTargets,
@@ -116,7 +117,10 @@ def test_a_rejected_draft_says_why(desk: Desk) -> None:
     [
         ("outcome", {"outcome": 0}),
         ("shares", {"shares": ()}),
-        ("baseline", {"baseline": Baseline(1, date(2028, 1, 1), "later")}),
+        ("baseline", {"baseline": Baseline(1, date(2027, 1, 1), "of its first day")}),
+        ("baseline", {"baseline": Baseline(1, date(2027, 5, 1), "of its first day"), "first_month": 5}),
+        ("first_month", {"first_month": 13}),
+        ("shares", {"shares": (BranchShare("10", 1, first_month=4),), "first_month": 5}),
         ("season", {"season": (0,) * 12}),
     ],
 )
@@ -126,6 +130,27 @@ def test_terms_that_cannot_be_planned_name_their_field(desk: Desk, field: str, c
 
     assert refused.value.field == field
     assert not desk.store.stored
+
+
+def test_a_baseline_of_the_day_before_the_programme_begins_is_taken(desk: Desk) -> None:
+    pilot = replace(TERMS, baseline=Baseline(1, date(2027, 4, 30), "core"), first_month=5)
+
+    assert desk.plans.draft(pilot, MAKER, NOW).version == 1
+
+
+def test_the_bank_begins_with_the_first_of_its_branches() -> None:
+    rollout = replace(TERMS, shares=(BranchShare("10", 5), BranchShare("20", 3, first_month=9)), first_month=5)
+
+    assert [rollout.begins(node_id) for node_id in ("10", "20", "1")] == ["2027-05", "2027-09", "2027-05"]
+    assert replace(rollout, shares=rollout.shares[1:]).begins() == "2027-09"
+
+
+def test_what_was_frozen_when_the_programme_had_begun_is_late(desk: Desk) -> None:
+    approved = desk.approved()
+
+    assert not approved.is_late("2027-01")
+    assert replace(approved, decided_at=datetime(2026, 12, 31, 16, tzinfo=UTC)).is_late("2027-01")  # Beijing's morning
+    assert not replace(approved, state=PlanState.DRAFT).is_late("2020-01")
 
 
 def test_children_sum_to_their_parent_down_to_the_members(desk: Desk) -> None:

@@ -1,7 +1,8 @@
 """Terms of plans and the headcounts they were split by, as documents of the data bucket.
 
 ``targets/terms/<plan>/<sha256>.json`` and ``targets/splits/<plan>/<version>/<node>.json``; neither is ever overwritten.
-Fractions are written as ``4/5``.
+Fractions are written as ``4/5``. A first month is written only where the programme does not begin in January, or a
+branch not with the bank, so that terms of before keep their checksum.
 """
 
 import hashlib
@@ -80,12 +81,15 @@ def _written(terms: PlanTerms) -> bytes:
             "baseline": {"value": baseline.value, "as_of": baseline.as_of.isoformat(), "source": baseline.source},
             "conversion": _conversion(terms.conversion),
             "season": terms.season,
-            "shares": [
-                [share.node_id, share.weight, _conversion(share.conversion) if share.conversion else None]
-                for share in terms.shares
-            ],
+            "shares": [_share(share) for share in terms.shares],
         }
+        | ({"first_month": terms.first_month} if terms.first_month > 1 else {})
     )
+
+
+def _share(share: BranchShare) -> list[Any]:
+    own = _conversion(share.conversion) if share.conversion else None
+    return [share.node_id, share.weight, own, *([share.first_month] if share.first_month else [])]
 
 
 def _conversion(conversion: Conversion) -> dict[str, Any]:
@@ -108,9 +112,10 @@ def _read(content: Mapping[str, Any]) -> PlanTerms:
         conversion=_to_conversion(content["conversion"]),
         season=tuple(content["season"]),
         shares=tuple(
-            BranchShare(node_id, weight, _to_conversion(own) if own else None)
-            for node_id, weight, own in content["shares"]
+            BranchShare(node_id, weight, _to_conversion(own) if own else None, *first_month)
+            for node_id, weight, own, *first_month in content["shares"]
         ),
+        first_month=content.get("first_month", 1),
     )
 
 

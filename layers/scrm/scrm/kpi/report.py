@@ -4,7 +4,7 @@ Everything is as it was told for the month, so that a report which is made again
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from fractions import Fraction
 from typing import Final, Protocol
@@ -12,11 +12,12 @@ from typing import Final, Protocol
 from scrm.kpi.errors import KpiError
 from scrm.kpi.figures import diverges
 from scrm.kpi.reading import FigureReader, Reading
+from scrm.node_paths import branch_of
 from scrm.org.nodes import ids_on
-from scrm.targets.attainment import Attainment, attain
-from scrm.targets.figures import FUNNEL, FigureBook, month_before
-from scrm.targets.plans import NodeTargets, PlanState, PlanVersion, TargetViews, UnknownPlanError
-from scrm.targets.review import GateKeeper, Gates
+from scrm.targets.figures import FUNNEL, FigureBook, Run, ToDate, month_before
+from scrm.targets.planner import MonthlyTargets
+from scrm.targets.plans import PlanState, PlanTerms, PlanVersion, TargetViews, UnknownPlanError
+from scrm.targets.review import GateKeeper, Gates, MetricProgress, ProgressReview
 from scrm.targets.stages import Figure, GateState
 
 HEADLINES: Final = (
@@ -40,7 +41,6 @@ HEADLINES: Final = (
 )
 BY_NODE: Final = ("staff_usage_rate", "customer_coverage_rate", "pool_size", "aum", "product_holding")
 RETURN: Final = ("licence_cost", "programme_cost", "programme_income")
-OUTCOME: Final = "outcome"
 
 
 class ReportRefusedError(KpiError):
@@ -72,20 +72,20 @@ class Headline:
 
 
 @dataclass(frozen=True, slots=True)
-class MetricProgress:
-    """``targets`` and ``actuals`` by month, January first; ``attained`` None while no month of it is told."""
+class FunnelStep:
+    """A funnel KPI in the month, None where it is not told, and in the year since the programme began."""
 
-    metric: str
-    targets: Sequence[int]
-    actuals: Sequence[int]
-    attained: Attainment | None
+    here: int | None
+    year: ToDate
 
 
 @dataclass(frozen=True, slots=True)
 class PlanProgress:
-    """A plan in force at the node: front-end metrics first, the outcome last; ``below`` by node id."""
+    """A plan in force at the node, where the programme begins with ``first_month``: front-end metrics first, the
+    outcome last; ``below`` by node id."""
 
     plan: PlanVersion
+    first_month: str
     gate: GateState
     metrics: Sequence[MetricProgress]
     below: Mapping[str, Sequence[MetricProgress]]
@@ -131,19 +131,21 @@ class UpliftSource(Protocol):
 @dataclass(frozen=True, slots=True)
 class MonthReport:
     """What is drawn and exported. ``uplift`` None: no review was made. ``thresholds``: what stages ask of KPIs.
-    ``yearly_income_fen``: what the money that customers brought since January earns in a year; None where the bank did
-    not say what money earns. ``figures``: all of the node and those below."""
+    ``gained``: money that customers brought since the programme began; ``yearly_income_fen``: what that earns in a
+    year, None where it is not known or the bank did not say what money earns. ``figures``: all of the node and those
+    below."""
 
     month: str
     place: Place
     made_at: datetime
     headlines: Sequence[Headline]
     holds_more_has_less: bool | None
-    funnel: Mapping[str, Sequence[int]]
+    funnel: Mapping[str, FunnelStep]
     plans: Sequence[PlanProgress]
     gates: Gates
     nodes: Sequence[NodeState]
     returns: Sequence[Reading]
+    gained: ToDate
     yearly_income_fen: int | None
     uplift: UpliftTable | None
     thresholds: Mapping[str, Fraction]
@@ -174,28 +176,44 @@ class MonthlyReports:
             text = f"there are more than {self.most_nodes} nodes below this one: its report is made by the schedule"
             raise ReportRefusedError(text)
         headlines = self._headlines([node_id], month, HEADLINES)[node_id]
+        plans = list(self._plans(place, below, month, now))
+        begins = min((one.first_month for one in plans), default=None)
+        gained = self._gained(node_id, begins, month)
         return MonthReport(
             month=month,
             place=place,
             made_at=now,
             headlines=list(headlines.values()),
             holds_more_has_less=_diverges(headlines),
-            funnel={kpi: _months(self.book.happened(node_id, kpi, _year(month)), month) for kpi in FUNNEL},
-            plans=list(self._plans(place, below, month, now)),
+            funnel={kpi: self._step(node_id, kpi, begins, month) for kpi in FUNNEL},
+            plans=plans,
             gates=self.gates.look(node_id, place.path, now, month),
             nodes=self._states(below, month, now),
             returns=[one for one in self.reader.of_node(node_id, month, self._known(RETURN)) if one.figure],
-            yearly_income_fen=self._income(node_id, month),
+            gained=gained,
+            yearly_income_fen=self._income(gained),
             uplift=self.uplift.latest(node_id, month),
             thresholds={one.kpi: one.at_least for stage in self.gates.ladder().stages for one in stage.criteria},
             figures=self.reader.of_nodes([node_id, *(one.node_id for one in below)], month),
         )
 
-    def _income(self, node_id: str, month: str) -> int | None:
+    def _step(self, node_id: str, kpi: str, begins: str | None, month: str) -> FunnelStep:
+        """Where no plan says when the programme began, it did with the first month that is told."""
+        year = Run(f"{month[:4]}-01", month)
+        first = begins or self.book.first_told(node_id, kpi, year) or year.first
+        here = self.book.store.latest(node_id, kpi, month, month).get(month)
+        return FunnelStep(here.figure.numerator if here else None, self.book.happened(node_id, kpi, Run(first, month)))
+
+    def _gained(self, node_id: str, begins: str | None, month: str) -> ToDate:
+        """Without a plan since the first month that is told."""
+        last_year = f"{int(month[:4]) - 1:04d}-12"
+        first = begins or month_before(self.book.first_told(node_id, "aum", Run(last_year, month)) or last_year, -1)
+        return self.book.gained(node_id, "aum", Run(first, month), None)
+
+    def _income(self, gained: ToDate) -> int | None:
         """Of all new money: how much of it the programme brought only a review of uplift can say."""
-        gained = _months(self.book.gained(node_id, "aum", _year(month), None), month)
         rate = self.gain_of_aum_per_10000()
-        return sum(gained) * rate // 10_000 if gained and rate else None
+        return sum(gained.months) * rate // 10_000 if gained.months and rate else None
 
     def _known(self, kpis: Sequence[str]) -> list[str]:
         """Those of them that the catalogue has: without a price of licences there is no cost of them."""
@@ -222,49 +240,34 @@ class MonthlyReports:
 
     def _plans(self, place: Place, below: Sequence[Place], month: str, now: datetime) -> Iterable[PlanProgress]:
         gates = self.gates.look(place.node_id, place.path, now, month)
-        for plan in self.views.store.of_year(_year(month)):
+        for plan in self.views.store.of_year(int(month[:4])):
             if plan.state is not PlanState.APPROVED:
                 continue
             try:
                 targets = self.views.of_node(plan, ids_on(place.path))
             except UnknownPlanError:
                 continue  # the plan gives this node nothing
-            is_root = len(ids_on(place.path)) == 1
-            baseline = self.views.documents.terms(plan.plan_id, plan.terms_sha256).baseline.value if is_root else None
+            terms = self.views.documents.terms(plan.plan_id, plan.terms_sha256)
             yield PlanProgress(
                 plan,
-                gates.states.get(plan.kpi, GateState.OPEN),
-                self._progress(plan, targets, place.node_id, month, baseline),
+                terms.begins(branch_of(place.path)),
+                gates.state_of(plan.kpi),
+                self._progress(terms, targets.targets, place, month, now),
                 {
-                    one.node_id: self._progress(
-                        plan, NodeTargets(targets.below[one.node_id], {}), one.node_id, month, None
-                    )
+                    one.node_id: self._progress(terms, targets.below[one.node_id], one, month, now)
                     for one in below
                     if one.node_id in targets.below
                 },
             )
 
     def _progress(
-        self, plan: PlanVersion, targets: NodeTargets, node_id: str, month: str, baseline: int | None
+        self, terms: PlanTerms, targets: MonthlyTargets, place: Place, month: str, now: datetime
     ) -> list[MetricProgress]:
-        by_metric = targets.targets.by_metric()
-        actuals = {metric: self.book.happened(node_id, metric, plan.year) for metric in reversed(FUNNEL)}
-        actuals[OUTCOME] = self.book.gained(node_id, plan.kpi, plan.year, baseline)
-        found = []
-        for metric, told in actuals.items():
-            months = _months(told, month)
-            attained = attain(by_metric[metric], months, self.confidence()) if months else None
-            found.append(MetricProgress(metric, by_metric[metric], months, attained))
-        return found
-
-
-def _months(told: Sequence[int], month: str) -> Sequence[int]:
-    """Up to the report's month, whatever was told since."""
-    return told[: int(month[-2:])]
-
-
-def _year(month: str) -> int:
-    return int(month[:4])
+        """Up to the report's month, whatever was told since."""
+        run = Run.of_year(terms.begins(branch_of(place.path)), now)
+        run = replace(run, last=min(run.last, month))
+        review = ProgressReview(self.book, self.gates)
+        return review.metrics(terms, targets, (place.node_id, place.path), run, self.confidence())
 
 
 def _paired(kpis: Sequence[str], now: Iterable[Reading], before: Iterable[Reading]) -> dict[str, Headline]:

@@ -4,7 +4,7 @@ No library: two kinds of charts, and what draws them at the function's side weig
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -55,9 +55,13 @@ class Bar:
 
 
 def line_chart(
-    targets: Sequence[int], actuals: Sequence[int], forecast: tuple[int, int | None, int | None] | None
+    targets: Sequence[int],
+    actuals: Sequence[int],
+    forecast: tuple[int, int | None, int | None] | None,
+    first_month: int = 1,
 ) -> LineChart:
-    """Twelve monthly targets and the months that are told; amounts in the unit that is written at the axis."""
+    """Twelve monthly targets and the months that are told, from ``first_month`` on; amounts in the unit that is written
+    at the axis."""
     target, actual = _summed(targets), _summed(actuals)
     ends = [value for value in (forecast or ()) if value is not None]
     low, high = min(0, *actual, *ends, 0), max(1, *target, *actual, *ends)
@@ -70,11 +74,12 @@ def line_chart(
     def y(value: float) -> float:
         return round(_TOP + (_HEIGHT - _TOP - _BOTTOM) * (top - value) / (top - bottom), 1)
 
-    def path(values: Sequence[int]) -> str:
-        return " ".join(f"{x(month)},{y(value)}" for month, value in enumerate(values))
+    def path(points: Iterable[tuple[int, int]]) -> str:
+        return " ".join(f"{x(month)},{y(value)}" for month, value in points)
 
     lines = round((top - bottom) / step)
-    last = (len(actual) - 1, actual[-1])
+    reached = list(enumerate(actual, start=first_month - 1))
+    last = reached[-1]
     dashes = fan = ""
     if forecast is not None:
         dashes = f"{x(last[0])},{y(last[1])} {x(_MONTHS)},{y(forecast[0])}"
@@ -85,9 +90,9 @@ def line_chart(
         height=_HEIGHT,
         x_ticks=[Tick(x(month), f"{month}月") for month in range(1, _MONTHS + 1)],
         y_ticks=[Tick(y(bottom + number * step), short(bottom + number * step)) for number in range(lines + 1)],
-        target=path(target),
-        actual=path(actual),
-        actual_points=[(x(month), y(value)) for month, value in enumerate(actual) if month],
+        target=path(enumerate(target)),
+        actual=path(reached),
+        actual_points=[(x(month), y(value)) for month, value in reached[1:]],
         forecast=dashes,
         fan=fan,
     )

@@ -16,9 +16,11 @@ from scrm.clock import BUSINESS_ZONE
 from scrm.kpi.catalogue import KpiDefinition, Unit
 from scrm.kpi.figures import Absence
 from scrm.kpi.reading import Reading
-from scrm.kpi.report import OUTCOME, Headline, MetricProgress, MonthReport, NodeState, PlanProgress, UpliftRow
+from scrm.kpi.report import Headline, MonthReport, NodeState, PlanProgress, UpliftRow
 from scrm.runtime.charts import Bar, line_chart, short
 from scrm.targets.attainment import Attainment
+from scrm.targets.figures import Lack, ToDate
+from scrm.targets.review import OUTCOME, MetricProgress
 from scrm.targets.stages import Evidence, Figure, Finding, GateState
 
 _MOST_ROWS: Final = 60
@@ -40,6 +42,12 @@ _ABSENCES: Final = {
     Absence.NOT_MADE_YET: "尚未生成",
     Absence.NOT_TOLD_BY_HEAD_OFFICE: "总行未填报",
     Absence.NOT_BY_MEMBER: "不按人员统计",
+}
+_LACKS: Final = {
+    Lack.NO_MONTH_OVER: "尚无已结月份",
+    Lack.NOT_TOLD: "尚无数据",
+    Lack.GAP: "{month}缺数据，不予累计",
+    Lack.NO_LEVEL_BEFORE: "{month}末余额未知，无法计算增量",
 }
 _UNITS: Final = {
     Unit.PERSONS: "人",
@@ -162,6 +170,8 @@ def _points(report: MonthReport, titles: Mapping[str, str]) -> Iterable[str]:
             ahead = "领先" if not outcome.is_behind else "落后"
             pace = _pace(outcome)
             yield f"{titles.get(plan.plan.kpi, plan.plan.kpi)}增量累计完成时序目标的 {pace}，{ahead}于计划。"
+        elif lack := _lack(plan.metrics[-1].told):
+            yield f"{titles.get(plan.plan.kpi, plan.plan.kpi)}增量暂无进度：{lack}。"
     states = [one.gates.standing.stage for one in report.nodes]
     if states:
         open_nodes = sum(1 for one in report.nodes if GateState.LOCKED not in one.gates.states.values())
@@ -175,7 +185,12 @@ def _points(report: MonthReport, titles: Mapping[str, str]) -> Iterable[str]:
 
 def _plan(plan: PlanProgress, report: MonthReport, titles: Mapping[str, str], *, is_money: bool) -> dict[str, Any]:
     metrics = [
-        {"name": _METRICS[one.metric], "is_outcome": one.metric == OUTCOME, **_numbers(one, is_money=is_money)}
+        {
+            "name": _METRICS[one.metric],
+            "note": _span(one.told, report.month),
+            "is_outcome": one.metric == OUTCOME,
+            **_numbers(one, is_money=is_money),
+        }
         for one in plan.metrics
     ]
     outcome, added = plan.metrics[-1], next(one for one in plan.metrics if one.metric == "added")
@@ -184,6 +199,10 @@ def _plan(plan: PlanProgress, report: MonthReport, titles: Mapping[str, str], *,
         "title": titles.get(plan.plan.kpi, plan.plan.kpi),
         "id": plan.plan.plan_id,
         "version": plan.plan.version,
+        "begins": "" if plan.first_month.endswith("-01") else _month(plan.first_month),
+        "frozen_late": _local(plan.plan.frozen_at)
+        if plan.plan.frozen_at and plan.plan.is_late(plan.first_month)
+        else "",
         "gate": _GATES[plan.gate],
         "is_locked": plan.gate is GateState.LOCKED,
         "metrics": metrics,
@@ -196,11 +215,13 @@ def _chart(one: MetricProgress, *, is_money: bool) -> Any:
     scale = 100 if is_money else 1
     found = one.attained.forecast if one.attained else None
     forecast = None
-    if found is not None and len(one.actuals) < len(one.targets):
+    first_month = int(one.told.first[-2:])
+    if found is not None and first_month - 1 + len(one.told.months) < len(one.targets):
         low = None if found.low is None else found.low // scale
         high = None if found.high is None else found.high // scale
         forecast = (found.expected // scale, low, high)
-    return line_chart([each // scale for each in one.targets], [each // scale for each in one.actuals], forecast)
+    targets, actuals = ([each // scale for each in months] for months in (one.targets, one.told.months))
+    return line_chart(targets, actuals, forecast, first_month)
 
 
 def _numbers(one: MetricProgress, *, is_money: bool) -> dict[str, str | bool]:
@@ -221,7 +242,7 @@ def _numbers(one: MetricProgress, *, is_money: bool) -> dict[str, str | bool]:
         forecast = number(told.expected)
         if told.low is not None:
             forecast += f"（{number(told.low)} ～ {number(told.high)}）"
-        elif done.closed_months < len(one.targets):
+        else:
             forecast += "（月份不足，无区间）"
     return {
         "to_date": number(done.target_to_date),
@@ -322,12 +343,10 @@ def _absent(reading: Reading) -> str:
 
 
 def _funnel(report: MonthReport) -> list[dict[str, Any]]:
-    """Of the month, and of the year up to it; each step by the one before."""
-    month = int(report.month[-2:])
+    """Of the month, and of the year up to it since the programme began; each step by the one before."""
     rows: list[dict[str, Any]] = []
     for kpi, name in _FUNNEL:
-        told = report.funnel[kpi]
-        here = told[month - 1] if len(told) >= month else None
+        here, year = report.funnel[kpi].here, report.funnel[kpi].year
         before = rows[-1] if rows else None
         rate = here / before["here"] if here is not None and before and before["here"] else None
         rows.append(
@@ -335,7 +354,8 @@ def _funnel(report: MonthReport) -> list[dict[str, Any]]:
                 "name": name,
                 "here": here,
                 "text": "暂无数据" if here is None else f"{here:,}",
-                "year": f"{sum(told):,}" if told else "—",
+                "year": f"{sum(year.months):,}" if year.months else "—",
+                "span": _span(year, report.month),
                 "rate": "" if rate is None else _percent(rate),
             }
         )
@@ -347,7 +367,9 @@ def _returns(report: MonthReport) -> Iterable[tuple[str, str]]:
     for one in report.returns:
         yield f"{one.definition.title}（当月）", value(one.definition.unit, one.figure)
     if report.yearly_income_fen is not None:
-        yield "年内客户资产增量的年化收益（估算，未剔除自然增长）", f"{short(report.yearly_income_fen / 100)}元"
+        since = _span(report.gained, report.month)
+        title = f"年内客户资产增量的年化收益（{since + '，' if since else ''}估算，未剔除自然增长）"
+        yield title, f"{short(report.yearly_income_fen / 100)}元"
 
 
 def _uplift(one: UpliftRow) -> dict[str, str]:
@@ -362,6 +384,19 @@ def _uplift(one: UpliftRow) -> dict[str, str]:
         "interval": interval,
         "verdict": _VERDICTS.get(one.verdict, one.verdict),
     }
+
+
+def _span(told: ToDate, month: str) -> str:
+    """Where it is not the year up to the report's month: since when, and until when; or why there is nothing."""
+    if lack := _lack(told):
+        return lack
+    since = "" if told.first.endswith("-01") else f"自{_month(told.first)}起"
+    until = "" if told.through == month else f"截至{_month(told.through)}"
+    return since + until
+
+
+def _lack(told: ToDate) -> str:
+    return _LACKS[told.lack].format(month=_month(told.lacks)) if told.lack else ""
 
 
 def _month(month: str) -> str:

@@ -50,12 +50,13 @@ class Attainment:
 
 
 def attain(targets: Sequence[int], actuals: Sequence[int], confidence: float = DEFAULT_CONFIDENCE) -> Attainment:
-    """``targets``: twelve months; ``actuals``: the closed ones, from the first on without a gap.
+    """``targets``: the months from the programme's first to December; ``actuals``: the closed ones, from the same month
+    on without a gap.
 
-    Raises ValueError when there are more months closed than the year has.
+    Raises ValueError when there are more months closed than the run has.
     """
     if len(actuals) > len(targets):
-        raise ValueError("more months are closed than the plan has")
+        raise ValueError("more months are closed than the run has")
     closed = len(actuals)
     target, actual = sum(targets[:closed]), sum(actuals)
     return Attainment(

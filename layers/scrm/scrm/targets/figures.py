@@ -4,11 +4,14 @@ A figure is never overwritten: whoever knows better tells a new version, and the
 what it was divided by.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import date, datetime
+from enum import StrEnum
+from itertools import pairwise
 from typing import Final, Protocol
 
+from scrm.clock import BUSINESS_ZONE
 from scrm.targets.planner import MONTHS
 from scrm.targets.stages import Figure
 
@@ -28,6 +31,55 @@ class MonthFigure:
     told_by: str
     told_at: datetime
     version: int = 0
+
+
+class Lack(StrEnum):
+    """Why there is nothing to compare with a plan.
+
+    No month of the run is over; nothing was told since it began; a month within it is not told while a later one is;
+    where the KPI stood before the first month is not known.
+    """
+
+    NO_MONTH_OVER = "no_month_over"
+    NOT_TOLD = "not_told"
+    GAP = "gap"
+    NO_LEVEL_BEFORE = "no_level_before"
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Months of a year in which a programme runs, ``2027-05`` to ``2027-07`` with both. What was before the first month
+    is no part of it, told or not."""
+
+    first: str
+    last: str
+
+    @classmethod
+    def of_year(cls, first: str, now: datetime) -> "Run":
+        """From ``first`` to the last month of its year that is over: the running month has its whole target and a part
+        of what will happen."""
+        over = month_before(month_of(now.astimezone(BUSINESS_ZONE).date()), 1)
+        return cls(first, min(over, f"{first[:4]}-{MONTHS}"))
+
+    @property
+    def has_a_month(self) -> bool:
+        return self.first <= self.last
+
+
+@dataclass(frozen=True, slots=True)
+class ToDate:
+    """A KPI from the ``first`` month of a run on, as far as it is told. Empty where ``lack`` says why; ``lacks`` is the
+    month that this is about."""
+
+    first: str
+    months: tuple[int, ...] = ()
+    lack: Lack | None = None
+    lacks: str = ""
+
+    @property
+    def through(self) -> str:
+        """The last month that is told, empty when none is."""
+        return month_before(self.first, 1 - len(self.months)) if self.months else ""
 
 
 class FigureStore(Protocol):
@@ -56,23 +108,30 @@ class FigureBook:
         found = {kpi: self.store.latest(node_id, kpi, first, month) for kpi in kpis}
         return {kpi: months[max(months)].figure for kpi, months in found.items() if months}
 
-    def happened(self, node_id: str, kpi: str, year: int) -> list[int]:
-        """What a funnel KPI was in each month from January on, up to the first that is not told."""
-        months = self.store.latest(node_id, kpi, f"{year}-01", f"{year}-12")
-        return [one.figure.numerator for one in _without_gap(months, year)]
+    def happened(self, node_id: str, kpi: str, run: Run) -> ToDate:
+        """What a funnel KPI was in each month of the run."""
+        return _in_a_row(self._told(node_id, kpi, run.first, run.last), run)
 
-    def gained(self, node_id: str, kpi: str, year: int, baseline: int | None) -> list[int]:
-        """How much a KPI that stands somewhere rose in each month; ``baseline`` where last December is not told."""
-        months = self.store.latest(node_id, kpi, f"{year - 1}-12", f"{year}-12")
-        before = months.get(f"{year - 1}-12")
-        level = before.figure.numerator if before else baseline
-        gains: list[int] = []
-        for one in _without_gap(months, year):
-            if level is None:
-                break
-            gains.append(one.figure.numerator - level)
-            level = one.figure.numerator
-        return gains
+    def gained(self, node_id: str, kpi: str, run: Run, baseline: int | None) -> ToDate:
+        """How much a KPI that stands somewhere rose in each month of the run; ``baseline`` where the month before the
+        first is not told."""
+        before = month_before(run.first, 1)
+        levels = dict(self._told(node_id, kpi, before, run.last))
+        level = levels.pop(before, baseline)
+        told = _in_a_row(levels, run)
+        if told.lack is not None:
+            return told
+        if level is None:
+            return ToDate(run.first, lack=Lack.NO_LEVEL_BEFORE, lacks=before)
+        return replace(told, months=tuple(after - earlier for earlier, after in pairwise((level, *told.months))))
+
+    def first_told(self, node_id: str, kpi: str, run: Run) -> str | None:
+        """The month with which a KPI begins where no plan says it."""
+        return min(self._told(node_id, kpi, run.first, run.last), default=None)
+
+    def _told(self, node_id: str, kpi: str, first: str, last: str) -> Mapping[str, int]:
+        found = self.store.latest(node_id, kpi, first, last) if first <= last else {}
+        return {month: one.figure.numerator for month, one in found.items()}
 
     def _tell(self, told: MonthFigure) -> bool:
         while True:
@@ -107,11 +166,17 @@ def _next(told: MonthFigure, known: MonthFigure | None) -> MonthFigure:
     )
 
 
-def _without_gap(months: Mapping[str, MonthFigure], year: int) -> Sequence[MonthFigure]:
-    found: list[MonthFigure] = []
-    for number in range(1, MONTHS + 1):
-        one = months.get(f"{year}-{number:02d}")
-        if one is None:
-            break
-        found.append(one)
-    return found
+def _in_a_row(told: Mapping[str, int], run: Run) -> ToDate:
+    """What is not told at the end is not told yet; what is not told before that is a gap."""
+    if not run.has_a_month:
+        return ToDate(run.first, lack=Lack.NO_MONTH_OVER, lacks=run.first)
+    if not told:
+        return ToDate(run.first, lack=Lack.NOT_TOLD, lacks=run.first)
+    month, last = run.first, max(told)
+    found: list[int] = []
+    while month <= last:
+        if month not in told:
+            return ToDate(run.first, lack=Lack.GAP, lacks=month)
+        found.append(told[month])
+        month = month_before(month, -1)
+    return ToDate(run.first, tuple(found))

@@ -81,11 +81,13 @@ class MonthlyTargets:
 
 @dataclass(frozen=True, slots=True)
 class BranchShare:
-    """``weight`` of a branch in the bank's outcome, and its own conversion where it has one."""
+    """``weight`` of a branch in the bank's outcome; its own conversion, and the month (1 to 12) with which the
+    programme begins there, where they are not the bank's."""
 
     node_id: str
     weight: int
     conversion: Conversion | None = None
+    first_month: int | None = None
 
 
 def plan_bank(
@@ -93,6 +95,7 @@ def plan_bank(
     season: Sequence[int],
     conversion: Conversion,
     shares: Sequence[BranchShare],
+    first_month: int = 1,
     only: str | None = None,
 ) -> dict[str, MonthlyTargets]:
     """Each branch's targets by node id, or those of ``only`` one. The bank's are the `total` of all, whose outcome is
@@ -104,17 +107,19 @@ def plan_bank(
     except ValueError as error:
         raise InvalidPlanError("shares", str(error)) from error
     return {
-        share.node_id: backward(part, season, share.conversion or conversion)
+        share.node_id: backward(part, season, share.conversion or conversion, share.first_month or first_month)
         for share, part in zip(shares, parts, strict=True)
         if only in {None, share.node_id}
     }
 
 
-def backward(outcome: int, season: Sequence[int], conversion: Conversion) -> MonthlyTargets:
+def backward(outcome: int, season: Sequence[int], conversion: Conversion, first_month: int = 1) -> MonthlyTargets:
     """What has to happen in each month so that the KPI has gained ``outcome`` at the end of the year.
 
-    ``season``: twelve weights of when customers are reached. Raises InvalidPlanError.
+    ``season``: twelve weights of when customers are reached; those before ``first_month`` (1 to 12), with which the
+    programme begins, count for nothing, so that the months that are left share all of it. Raises InvalidPlanError.
     """
+    season = _of_run(season, first_month)
     _check_season(season, conversion)
 
     def needed(worth: Fraction) -> list[int]:
@@ -165,9 +170,15 @@ def _targets(months_of: Callable[[str], Sequence[int]]) -> MonthlyTargets:
     return MonthlyTargets(**{metric.name: tuple(months_of(metric.name)) for metric in fields(MonthlyTargets)})
 
 
-def _check_season(season: Sequence[int], conversion: Conversion) -> None:
+def _of_run(season: Sequence[int], first_month: int) -> Sequence[int]:
     if len(season) != MONTHS or min(season) < 0:
         raise InvalidPlanError("season", "the season has twelve weights of 0 or more, January first")
+    if not 1 <= first_month <= MONTHS:
+        raise InvalidPlanError("first_month", "the programme begins with a month of the plan's year")
+    return [weight if month >= first_month else 0 for month, weight in enumerate(season, start=1)]
+
+
+def _check_season(season: Sequence[int], conversion: Conversion) -> None:
     if not any(weight and conversion.arrived(MONTHS - 1 - month) for month, weight in enumerate(season)):
         raise InvalidPlanError("season", "no month with a weight is early enough for its customers to count this year")
 

@@ -11,6 +11,7 @@ from enum import StrEnum
 from itertools import pairwise
 from typing import Protocol
 
+from scrm.clock import BUSINESS_ZONE
 from scrm.targets import planner
 from scrm.targets.errors import InvalidPlanError, TargetError
 from scrm.targets.planner import BranchShare, Conversion, MonthlyTargets
@@ -48,7 +49,10 @@ class Baseline:
 
 @dataclass(frozen=True, slots=True)
 class PlanTerms:
-    """What is decided. ``outcome``: units of the KPI that are to be gained in ``year`` above the baseline."""
+    """What is decided. ``outcome``: units of the KPI that are to be gained in ``year`` above the baseline.
+
+    ``first_month`` (1 to 12): with which the programme begins; a branch's share may name a later one.
+    """
 
     kpi: str
     year: int
@@ -57,16 +61,30 @@ class PlanTerms:
     conversion: Conversion
     season: tuple[int, ...]
     shares: tuple[BranchShare, ...]
+    first_month: int = 1
 
-    def targets(self, only: str | None = None) -> dict[str, MonthlyTargets]:
-        """Of each branch by node id, or of ``only`` one. Raises InvalidPlanError."""
+    def check(self) -> None:
+        """What is asked of terms that are written today; old ones stay readable. Raises InvalidPlanError."""
         if self.outcome <= 0:
             raise InvalidPlanError("outcome", "the outcome is above 0: it is what the KPI is to gain")
         if not self.shares:
             raise InvalidPlanError("shares", "name the branches that share the outcome")
-        if self.baseline.as_of >= date(self.year + 1, 1, 1):
-            raise InvalidPlanError("baseline", "the baseline is of a day before the year ends")
-        return planner.plan_bank(self.outcome, self.season, self.conversion, self.shares, only)
+        if any(share.first_month and share.first_month < self.first_month for share in self.shares):
+            raise InvalidPlanError("shares", "no branch begins before the programme does: let the plan begin earlier")
+        self.targets()
+        if self.baseline.as_of >= date(self.year, self.first_month, 1):
+            text = f"the baseline is of a day before the programme begins, which is {self.begins()}"
+            raise InvalidPlanError("baseline", text)
+
+    def targets(self, only: str | None = None) -> dict[str, MonthlyTargets]:
+        """Of each branch by node id, or of ``only`` one. Raises InvalidPlanError."""
+        return planner.plan_bank(self.outcome, self.season, self.conversion, self.shares, self.first_month, only)
+
+    def begins(self, branch_id: str = "") -> str:
+        """The first month, ``2027-05``, of a branch; of any other node that of the bank, which begins with the first of
+        its branches."""
+        months = {share.node_id: share.first_month or self.first_month for share in self.shares}
+        return f"{self.year:04d}-{months.get(branch_id, min(months.values())):02d}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +108,12 @@ class PlanVersion:
     def frozen_at(self) -> datetime | None:
         """When it became the word of the bank; None before."""
         return self.decided_at if self.state in {PlanState.APPROVED, PlanState.REPLACED} else None
+
+    def is_late(self, first_month: str) -> bool:
+        """Whether it was frozen when the programme had begun already (S6): what it is compared with was known by then
+        in part."""
+        frozen = self.frozen_at
+        return frozen is not None and f"{frozen.astimezone(BUSINESS_ZONE):%Y-%m}" >= first_month
 
 
 class PlanStore(Protocol):
@@ -160,7 +184,7 @@ class TargetPlans:
 
     def draft(self, terms: PlanTerms, actor: str, now: datetime) -> PlanVersion:
         """Write the next version. The same terms of the same person again are the version that he wrote."""
-        terms.targets()
+        terms.check()
         plan_id = plan_id_of(terms.kpi, terms.year)
         sha256 = self.documents.keep_terms(plan_id, terms)
         known = self.store.versions(plan_id)

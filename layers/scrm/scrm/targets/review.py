@@ -3,14 +3,18 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from scrm.clock import BUSINESS_ZONE
+from scrm.node_paths import ROOT_PATH, branch_of
 from scrm.targets.attainment import Attainment, attain
-from scrm.targets.figures import FUNNEL, FigureBook, month_of
+from scrm.targets.figures import FUNNEL, FigureBook, Run, ToDate, month_of
 from scrm.targets.overrides import OverrideStore
 from scrm.targets.planner import MonthlyTargets
 from scrm.targets.plans import PlanTerms, PlanVersion
 from scrm.targets.stages import GateState, StageLadder, Standing, gate_of
+
+OUTCOME: Final = "outcome"
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +23,10 @@ class Gates:
 
     standing: Standing
     states: Mapping[str, GateState]
+
+    def state_of(self, kpi: str) -> GateState:
+        """Of a KPI that no stage locks it is open."""
+        return self.states.get(kpi, GateState.OPEN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +48,22 @@ class GateKeeper:
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
-    """One metric of a node; ``gate`` says whether it is assessed at all. ``attainment``: None while none is told."""
+class MetricProgress:
+    """One metric of a node. ``targets``: of the year, January first; ``told``: what happened since the programme began
+    there, or why nothing can be said, and then ``attained`` is None."""
 
     metric: str
+    targets: Sequence[int]
+    told: ToDate
+    attained: Attainment | None
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """``gate`` says whether the metric is assessed at all."""
+
     gate: GateState
-    attainment: Attainment | None
+    metric: MetricProgress
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,22 +84,28 @@ class ProgressReview:
     ) -> Sequence[Progress]:
         """``node``: id and path. Front-end metrics first, the outcome last: the order in which they are reached."""
         node_id, node_path = node
-        gate = self.gates.look(node_id, node_path, now, month_of(now.astimezone(BUSINESS_ZONE).date())).states.get(
-            version.kpi, GateState.OPEN
-        )
-        months = targets.by_metric()
-        rows = [
-            Progress(
-                metric,
-                GateState.OPEN,
-                _attained(months[metric], self.figures.happened(node_id, metric, version.year), confidence),
-            )
-            for metric in reversed(FUNNEL)
+        gates = self.gates.look(node_id, node_path, now, month_of(now.astimezone(BUSINESS_ZONE).date()))
+        run = Run.of_year(terms.begins(branch_of(node_path)), now)
+        return [
+            Progress(gates.state_of(version.kpi) if one.metric == OUTCOME else GateState.OPEN, one)
+            for one in self.metrics(terms, targets, node, run, confidence)
         ]
-        baseline = terms.baseline.value if len(node_path.strip("/").split("/")) == 1 else None
-        gained = self.figures.gained(node_id, version.kpi, version.year, baseline)
-        return [*rows, Progress("outcome", gate, _attained(targets.outcome, gained, confidence))]
+
+    def metrics(
+        self, terms: PlanTerms, targets: MonthlyTargets, node: tuple[str, str], run: Run, confidence: float
+    ) -> list[MetricProgress]:
+        """The same of the months of a run."""
+        node_id, node_path = node
+        baseline = terms.baseline.value if node_path == ROOT_PATH else None
+        told = {metric: self.figures.happened(node_id, metric, run) for metric in reversed(FUNNEL)}
+        told[OUTCOME] = self.figures.gained(node_id, terms.kpi, run, baseline)
+        by_metric = targets.by_metric()
+        return [
+            MetricProgress(metric, by_metric[metric], one, _attained(by_metric[metric], one, confidence))
+            for metric, one in told.items()
+        ]
 
 
-def _attained(targets: Sequence[int], actuals: Sequence[int], confidence: float) -> Attainment | None:
-    return attain(targets, actuals, confidence) if actuals else None
+def _attained(targets: Sequence[int], told: ToDate, confidence: float) -> Attainment | None:
+    """Of the months since the programme began; before that nothing was to be reached."""
+    return attain(targets[int(told.first[-2:]) - 1 :], told.months, confidence) if told.months else None

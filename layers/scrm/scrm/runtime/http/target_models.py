@@ -10,6 +10,8 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from scrm.runtime.http.models import Page, Reply, Timestamp
 from scrm.settings.targets import KpiName, TargetsDocument
 from scrm.targets import planner, plans
+from scrm.targets.errors import InvalidPlanError
+from scrm.targets.figures import Lack
 from scrm.targets.overrides import Override
 from scrm.targets.plans import PlanState, quarters
 from scrm.targets.review import Gates, Progress
@@ -62,6 +64,7 @@ class ShareRequest(Asked):
     node_id: NodeText
     weight: Annotated[int, Field(gt=0, le=10**12, description="Customers, RMs, AUM: whatever the bank splits by.")]
     conversion: ConversionRequest | None = Field(default=None, description="Where the branch has one of its own.")
+    first_month: Month | None = Field(default=None, description="Where the branch begins later than the programme.")
 
 
 class BaselineRequest(Asked):
@@ -71,7 +74,8 @@ class BaselineRequest(Asked):
 
 
 class PlanRequest(Asked):
-    """A KPI's plan for a year. ``season``: weights of the months, January first."""
+    """A KPI's plan for a year. ``season``: weights of the months, January first; those before ``first_month`` count
+    for nothing."""
 
     kpi: KpiName
     year: Annotated[int, Field(ge=2020, le=2100)]
@@ -80,6 +84,9 @@ class PlanRequest(Asked):
     conversion: ConversionRequest
     season: Annotated[tuple[Annotated[int, Field(ge=0, le=10**6)], ...], Field(min_length=12, max_length=12)] = (
         planner.EVEN_SEASON
+    )
+    first_month: Month | None = Field(
+        default=None, description="With which the programme begins, a month of ``year``. Absent: January."
     )
     shares: Annotated[tuple[ShareRequest, ...], Field(min_length=1, max_length=5000)]
 
@@ -92,11 +99,21 @@ class PlanRequest(Asked):
             plans.Baseline(self.baseline.value, self.baseline.as_of, self.baseline.source),
             self.conversion.exact(),
             tuple(self.season),
-            tuple(
-                planner.BranchShare(one.node_id, one.weight, one.conversion.exact() if one.conversion else None)
-                for one in self.shares
-            ),
+            tuple(map(self._share, self.shares)),
+            self._number(self.first_month) or 1,
         )
+
+    def _share(self, told: ShareRequest) -> planner.BranchShare:
+        own = told.conversion.exact() if told.conversion else None
+        return planner.BranchShare(told.node_id, told.weight, own, self._number(told.first_month))
+
+    def _number(self, month: str | None) -> int | None:
+        if month is None:
+            return None
+        year, number = map(int, month.split("-"))
+        if year != self.year:
+            raise InvalidPlanError("first_month", f"{month} is no month of {self.year}")
+        return number
 
 
 class PlanVersion(Reply):
@@ -141,6 +158,8 @@ class BelowTargets(Reply):
 class NodeTargets(Reply):
     plan: PlanVersion
     node_id: str
+    first_month: str = Field(description="With which the programme begins at the node; before it nothing is asked for.")
+    frozen_late: bool = Field(description="The version was approved when the programme had begun already.")
     baseline_value: int
     baseline_as_of: date
     metrics: list[MetricTargets]
@@ -159,14 +178,20 @@ def _metric(name: str, months: Sequence[int]) -> MetricTargets:
 
 
 class ProgressRow(Reply):
-    """``gate`` locked: the figure is shown and counts for nothing yet. Figures are None while no month is told."""
+    """``gate`` locked: the figure is shown and counts for nothing yet. Figures are of the months from ``first_month``
+    to ``last_month``, the last one told; where there are none ``absent`` says why, and ``absent_month`` which month
+    that is about."""
 
     metric: str
     gate: GateState
+    first_month: str
+    last_month: str | None
+    absent: Lack | None
+    absent_month: str | None
     closed_months: int
     target_to_date: int | None
     actual_to_date: int | None
-    year_target: int | None
+    year_target: int
     missing: int | None
     is_behind: bool | None
     forecast: int | None
@@ -175,15 +200,19 @@ class ProgressRow(Reply):
 
     @classmethod
     def of(cls, found: Progress) -> Self:
-        done = found.attainment
+        done, run = found.metric.attained, found.metric.told
         told = done.forecast if done else None
         return cls(
-            metric=found.metric,
+            metric=found.metric.metric,
             gate=found.gate,
+            first_month=run.first,
+            last_month=run.through or None,
+            absent=run.lack,
+            absent_month=run.lacks or None,
             closed_months=done.closed_months if done else 0,
             target_to_date=done.target_to_date if done else None,
             actual_to_date=done.actual_to_date if done else None,
-            year_target=done.year_target if done else None,
+            year_target=sum(found.metric.targets),
             missing=done.missing if done else None,
             is_behind=done.is_behind if done else None,
             forecast=told.expected if told else None,
@@ -197,6 +226,8 @@ class NodeProgress(Reply):
 
     plan: PlanVersion
     node_id: str
+    first_month: str
+    frozen_late: bool
     confidence_percent: int
     rows: list[ProgressRow]
 

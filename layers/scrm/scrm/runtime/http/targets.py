@@ -9,7 +9,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Body, Path, Query
 
 from scrm import clock
 from scrm.aws import cursors
-from scrm.node_paths import ROOT_PATH
+from scrm.node_paths import ROOT_PATH, branch_of
 from scrm.org.nodes import ids_on
 from scrm.runtime.http import target_models as models
 from scrm.runtime.http.caller import Caller
@@ -111,9 +111,12 @@ def get_node_targets(
     found = _read(lambda: targets.views.of_node(plan, ids_on(path)))
     terms = targets.views.documents.terms(plan.plan_id, plan.terms_sha256)
     listed, following = _page(found, f"targets/{plan_id}/{plan.version}/{node_id}", cursor, limit)
+    begins = terms.begins(branch_of(path))
     return models.NodeTargets(
         plan=models.PlanVersion.of(plan),
         node_id=node_id,
+        first_month=begins,
+        frozen_late=plan.is_late(begins),
         baseline_value=terms.baseline.value,
         baseline_as_of=terms.baseline.as_of,
         metrics=models.metrics_of(found.targets),
@@ -134,11 +137,13 @@ def get_node_progress(plan_id: PlanId, node_id: NodeInPath, version: Version = N
     plan = _read(lambda: _version(targets, plan_id, version))
     node = _read(lambda: targets.views.of_node(plan, ids_on(path)))
     terms = targets.views.documents.terms(plan.plan_id, plan.terms_sha256)
-    confidence = targets.confidence()
+    confidence, begins = targets.confidence(), terms.begins(branch_of(path))
     rows = targets.progress.of(plan, terms, node.targets, (node_id, path), clock.now(), confidence)
     return models.NodeProgress(
         plan=models.PlanVersion.of(plan),
         node_id=node_id,
+        first_month=begins,
+        frozen_late=plan.is_late(begins),
         confidence_percent=round(confidence * 100),
         rows=[models.ProgressRow.of(row) for row in rows],
     )
