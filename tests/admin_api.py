@@ -62,6 +62,7 @@ from scrm.runtime.tagging_joins import KeptTags
 from scrm.runtime.task_joins import OrgTaskStaff
 from scrm.runtime.ways_joins import OrgWayPlaces
 from scrm.runtime.welcome_joins import LibraryGreetings
+from scrm.runtime.when_asked import when_asked
 from scrm.runtime.wiring import adds as adds_wiring
 from scrm.runtime.wiring import admin_api as wiring
 from scrm.runtime.wiring import bank_settings
@@ -280,7 +281,9 @@ class Api:
         ports: dict[str, Any] = {
             "case_queries": self.cases,
             "org_queries": self.org,
-            "node_settings": NodeSettings(FakeOrg(node_rows=self.org.nodes)),
+            "node_settings": NodeSettings(
+                FakeOrg(node_rows=self.org.nodes), when_asked(lambda: self.targets.joined().rollout)
+            ),
             "rejection_reviews": self.org,
             "audit_log": AuditLog(self.audit),
             "audit_reader": AuditReader(self.audit),

@@ -26,6 +26,16 @@ def member(
 
 
 @dataclass
+class FakeFormalGate:
+    """Implements FormalGate; ``shut`` are node paths."""
+
+    shut: set[str] = field(default_factory=set)
+
+    def is_open(self, node_path: str) -> bool:
+        return node_path not in self.shut
+
+
+@dataclass
 class FakeAddressBook:
     """Implements AddressBookSource; ``listed`` is who is listed in a department, ``found`` whom a look-up finds."""
 

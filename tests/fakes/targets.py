@@ -5,10 +5,12 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from fractions import Fraction
 
+from scrm import clock
 from scrm.audit.log import AuditLog
-from scrm.aws.target_journal import AuditedOverrides, AuditedPlans
+from scrm.aws.target_journal import AuditedOverrides, AuditedPilotExits, AuditedPlans
 from scrm.node_paths import ROOT_NODE_ID, covers
 from scrm.paging import Page
+from scrm.runtime.pilot_joins import exit_terms
 from scrm.runtime.target_joins import ladder_of
 from scrm.runtime.wiring.targets import AdminTargets
 from scrm.settings.targets import TargetsDocument
@@ -17,6 +19,7 @@ from scrm.targets.overrides import GateOverrides, Override
 from scrm.targets.planner import EVEN_SEASON, BranchShare, Conversion
 from scrm.targets.plans import Baseline, PlanTerms, PlanVersion, StalePlanError, TargetPlans, TargetViews
 from scrm.targets.review import GateKeeper, ProgressReview
+from scrm.targets.rollout import PilotExits, RecordedExit, RolloutGate
 from scrm.targets.stages import StageLadder
 from scrm.two_persons import RequestState, StaleRequestError
 
@@ -94,7 +97,7 @@ class FakeHeadcounts:
 
 @dataclass
 class FakeJournal:
-    """Implements both journals of the feature."""
+    """Implements the journals of plans and overrides."""
 
     entries: list[tuple[str, str]] = field(default_factory=list)
 
@@ -152,6 +155,25 @@ class FakeOverrides:
 
 
 @dataclass
+class FakeExits:
+    """Implements `scrm.targets.rollout.ExitStore`."""
+
+    stored: dict[str, RecordedExit] = field(default_factory=dict)
+
+    def find(self, exit_id: str) -> RecordedExit | None:
+        return self.stored.get(exit_id)
+
+    def add(self, recorded: RecordedExit) -> bool:
+        if recorded.exit_id in self.stored:
+            return False
+        self.stored[recorded.exit_id] = recorded
+        return True
+
+    def all(self) -> Sequence[RecordedExit]:
+        return sorted(self.stored.values(), key=lambda one: (one.recorded_at, one.exit_id), reverse=True)
+
+
+@dataclass
 class TargetsOverMemory:
     """What `scrm.runtime.wiring.targets.admin_targets` gives, with everything kept by the test."""
 
@@ -161,6 +183,7 @@ class TargetsOverMemory:
     documents: FakePlanDocuments = field(default_factory=FakePlanDocuments)
     figures: FakeFigures = field(default_factory=FakeFigures)
     overrides: FakeOverrides = field(default_factory=FakeOverrides)
+    exits: FakeExits = field(default_factory=FakeExits)
     document: TargetsDocument = field(default_factory=TargetsDocument)
 
     def joined(self) -> AdminTargets:
@@ -177,4 +200,12 @@ class TargetsOverMemory:
             gates=gates,
             progress=ProgressReview(book, gates),
             confidence=lambda: self.document.forecast_confidence_percent / 100,
+            exits=PilotExits(
+                self.figures,
+                self.exits,
+                AuditedPilotExits(self.log),
+                ladder,
+                lambda: exit_terms(self.document.pilot_exit),
+            ),
+            rollout=RolloutGate(self.exits, self.overrides, lambda: self.document.rollout_gate, clock.now),
         )

@@ -51,6 +51,10 @@ EXPECTED = {
     "list_gate_overrides": 200,
     "list_tag_rules": 200,
     "list_target_plans": 200,
+    "get_pilot_exit": 200,
+    "list_pilot_exits": 200,
+    "get_recorded_pilot_exit": 404,
+    "record_pilot_exit": 404,  # nobody registered its review
     "list_uplift_reviews": 200,
     "get_attribution": 404,  # no month was published
     "list_attribution_members": 404,

@@ -7,11 +7,13 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from scrm.aws import session
+from scrm.aws.pilot_exits import DynamoPilotExits
 from scrm.aws.table import Table
 from scrm.aws.target_table import DynamoFigures, DynamoOverrides, DynamoPlans
 from scrm.targets.figures import MonthFigure
 from scrm.targets.overrides import Override, WantedOverride
 from scrm.targets.plans import PlanState, PlanVersion, StalePlanError
+from scrm.targets.rollout import RecordedExit
 from scrm.targets.stages import Figure
 from scrm.two_persons import RequestState, StaleRequestError
 from tests.engine import EngineTables
@@ -61,6 +63,18 @@ def test_overrides_are_found_from_below_and_decided_over_what_was_read(table: Ta
     assert store.at_or_above("/1/100/") == []
     assert store.page("/1/", None, 10).items == (approved,)
     assert store.page("/1/20/", None, 10).items == ()
+
+
+def test_the_first_record_of_an_exit_stays(table: Table) -> None:
+    store = DynamoPilotExits(table)
+    first = RecordedExit("exit_1", "10", "/1/10/", '{"through":"2027-05"}', "operator:a", AT)
+    later = replace(first, exit_id="exit_2", recorded_at=AT + timedelta(days=1))
+
+    added = [store.add(one) for one in (first, replace(first, recorded_by="operator:b"), later)]
+
+    assert added == [True, False, True]
+    assert (store.find("exit_1"), store.find("exit_3")) == (first, None)
+    assert store.all() == [later, first]
 
 
 def test_the_latest_version_of_a_figure_counts_and_none_is_overwritten(table: Table) -> None:

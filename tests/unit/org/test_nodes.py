@@ -4,13 +4,14 @@ from scrm.org.model import Lifecycle, OperatingMode, OrgNode
 from scrm.org.nodes import (
     BranchCodeError,
     EffectiveSetting,
+    GateShutError,
     NodeChangedError,
     NodeSetting,
     NodeSettings,
     UnknownNodeError,
     effective_setting,
 )
-from tests.fakes.org import T0, FakeOrg
+from tests.fakes.org import T0, FakeFormalGate, FakeOrg
 
 PILOT = NodeSetting(Lifecycle.PILOT, OperatingMode.BRANCH_PLANNED_RM_SERVED, "0571")
 NODES = [
@@ -20,8 +21,12 @@ NODES = [
 ]
 
 
+def settings_of(nodes: list[OrgNode], shut: set[str] | None = None) -> NodeSettings:
+    return NodeSettings(FakeOrg.of(nodes=nodes), FakeFormalGate(shut or set()))
+
+
 def test_change_needs_the_version_that_was_read() -> None:
-    settings = NodeSettings(FakeOrg.of(nodes=NODES))
+    settings = settings_of(NODES)
 
     changed = settings.change("10", PILOT, 0)
 
@@ -31,14 +36,14 @@ def test_change_needs_the_version_that_was_read() -> None:
 
 
 def test_repeated_change_gives_the_same_answer() -> None:
-    settings = NodeSettings(FakeOrg.of(nodes=NODES))
+    settings = settings_of(NODES)
     changed = settings.change("10", PILOT, 0)
 
     assert settings.change("10", PILOT, 0) == changed
 
 
 def test_branch_code_belongs_to_one_node_until_it_is_given_back() -> None:
-    settings = NodeSettings(FakeOrg.of(nodes=NODES))
+    settings = settings_of(NODES)
     settings.change("10", PILOT, 0)
 
     with pytest.raises(BranchCodeError, match="another node"):
@@ -51,16 +56,38 @@ def test_branch_code_belongs_to_one_node_until_it_is_given_back() -> None:
 @pytest.mark.parametrize("code", ["0571 ", "杭州", "=1+1", "0" * 33])
 def test_malformed_branch_code_is_refused(code: str) -> None:
     with pytest.raises(BranchCodeError, match="letters, digits"):
-        NodeSettings(FakeOrg.of(nodes=NODES)).change("10", NodeSetting(None, None, code), 0)
+        settings_of(NODES).change("10", NodeSetting(None, None, code), 0)
 
 
 def test_unknown_or_closed_node_is_refused() -> None:
     closed = OrgNode("30", "", "/1/30/", "1", closed_at=T0)
-    settings = NodeSettings(FakeOrg.of(nodes=[closed]))
+    settings = settings_of([closed])
 
     for node_id in ("30", "31"):
         with pytest.raises(UnknownNodeError):
             settings.change(node_id, PILOT, 0)
+
+
+def test_a_node_becomes_formal_only_through_an_open_gate() -> None:
+    settings = settings_of(NODES, shut={"/1/10/"})
+    settings.change("10", PILOT, 0)
+
+    with pytest.raises(GateShutError, match="two persons"):
+        settings.change("10", NodeSetting(Lifecycle.FORMAL, None, "0571"), 1)
+
+    kept = settings.repository.node("10")
+    assert kept is not None
+    assert kept.lifecycle is Lifecycle.PILOT
+    assert settings.change("20", NodeSetting(Lifecycle.FORMAL, None), 0).lifecycle is Lifecycle.FORMAL
+
+
+def test_what_is_formal_already_and_who_goes_back_ask_no_gate() -> None:
+    settings = settings_of(NODES, shut={"/1/"})
+
+    still = settings.change("1", NodeSetting(Lifecycle.FORMAL, OperatingMode.HQ_DIRECT), 0)
+    back = settings.change("1", NodeSetting(Lifecycle.PREPARATION, None), still.version)
+
+    assert (still.lifecycle, back.lifecycle) == (Lifecycle.FORMAL, Lifecycle.PREPARATION)
 
 
 @pytest.mark.parametrize(

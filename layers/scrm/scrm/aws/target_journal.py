@@ -1,4 +1,4 @@
-"""Plans, overrides of gates and told figures in the audit log."""
+"""Plans, overrides of gates and exits of pilots in the audit log."""
 
 from datetime import datetime
 
@@ -7,6 +7,7 @@ from scrm.audit.log import AuditLog
 from scrm.node_paths import ROOT_PATH
 from scrm.targets.overrides import Override
 from scrm.targets.plans import PlanVersion
+from scrm.targets.rollout import RecordedExit
 
 
 class AuditedPlans:
@@ -32,3 +33,15 @@ class AuditedOverrides:
         cause = ids.derive("evt", override.override_id, state)
         subject = f"{override.override_id}/{wanted.kpi}/{wanted.node_id}"
         self._audit.record(actor, f"gate_override.{state}", subject, wanted.node_path, "done", at, cause=cause)
+
+
+class AuditedPilotExits:
+    """Implements `scrm.targets.rollout.ExitJournal`."""
+
+    def __init__(self, audit: AuditLog) -> None:
+        self._audit = audit
+
+    def told(self, recorded: RecordedExit, actor: str, at: datetime) -> None:
+        cause = ids.derive("evt", recorded.exit_id, "recorded")
+        subject = f"{recorded.exit_id}/{recorded.node_id}/{recorded.sha256}"
+        self._audit.record(actor, "pilot_exit.recorded", subject, recorded.node_path, "done", at, cause=cause)

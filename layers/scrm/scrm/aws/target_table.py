@@ -1,4 +1,4 @@
-"""Plans, overrides of gates and figures of KPIs, in the table of targets.
+"""Plans, overrides of gates and figures of KPIs, in the table of targets; exits of pilots lie beside them.
 
 ====================  =================================  ==============================================================
 pk                    sk                                 item

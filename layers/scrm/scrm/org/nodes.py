@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from scrm.org.model import Lifecycle, OperatingMode, OrgNode
-from scrm.org.ports import NodeRepository
+from scrm.org.ports import FormalGate, NodeRepository
 
 _BRANCH_CODE = re.compile(r"[A-Za-z0-9_-]{1,32}")
 
@@ -24,6 +24,10 @@ class NodeChangedError(NodeError):
 
 class BranchCodeError(NodeError):
     """The branch code is malformed, or another node has it."""
+
+
+class GateShutError(NodeError):
+    """The node may not become formal yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +52,10 @@ class NodeSettings:
     """Use case of an operator who changes a node; the nightly sync keeps what he sets."""
 
     repository: NodeRepository
+    gate: FormalGate
 
     def change(self, node_id: str, setting: NodeSetting, expected_version: int) -> OrgNode:
-        """The node as it is now. Raises UnknownNodeError, NodeChangedError, BranchCodeError.
+        """The node as it is now. Raises UnknownNodeError, NodeChangedError, BranchCodeError, GateShutError.
 
         The same setting again changes nothing, whatever version is expected: the answer to the first may be lost.
         """
@@ -70,9 +75,20 @@ class NodeSettings:
             raise NodeChangedError("the node was changed since you read it; read it again and repeat")
         if setting.branch_code and not _BRANCH_CODE.fullmatch(setting.branch_code):
             raise BranchCodeError("a branch code has 1 to 32 letters, digits, hyphens or underscores")
+        self._check_gate(changed, seen)
         if not self._put(changed, seen):
             raise NodeChangedError("the node was changed since you read it; read it again and repeat")
         return changed
+
+    def _check_gate(self, changed: OrgNode, seen: OrgNode) -> None:
+        """What is formal by the word of a node above has passed the gate there."""
+        if changed.lifecycle is not Lifecycle.FORMAL or seen.lifecycle is Lifecycle.FORMAL:
+            return
+        if not self.gate.is_open(seen.path):
+            raise GateShutError(
+                "the node may not become formal yet: record the exit of a pilot that is ready, or have the gate "
+                "'rollout' overridden by two persons"
+            )
 
     def _put(self, changed: OrgNode, seen: OrgNode) -> bool:
         if changed.branch_code == seen.branch_code:

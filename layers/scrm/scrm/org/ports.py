@@ -60,6 +60,12 @@ class NodeRepository(Protocol):
         """The node_id that has the branch code; empty when none has."""
 
 
+class FormalGate(Protocol):
+    """What a node passes to become formal (S13, S45)."""
+
+    def is_open(self, node_path: str) -> bool: ...
+
+
 class MemberRepository(Protocol):
     """The members of the organisation's table; an older word never replaces a newer one."""
 

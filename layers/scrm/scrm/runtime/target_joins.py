@@ -12,7 +12,9 @@ from scrm.clock import BUSINESS_ZONE
 from scrm.node_paths import branch_of
 from scrm.org.model import Member, OrgNode
 from scrm.settings.targets import StageDocument, TargetsDocument
+from scrm.targets.errors import InvalidPlanError
 from scrm.targets.figures import month_of
+from scrm.targets.overrides import ROLLOUT
 from scrm.targets.plans import PlanVersion, TargetViews, UnknownPlanError, plan_id_of
 from scrm.targets.review import GateKeeper
 from scrm.targets.stages import Criterion, GateState, Stage, StageLadder
@@ -74,6 +76,8 @@ class PlannedGates:
 
 def ladder_of(document: TargetsDocument) -> StageLadder:
     """Raises InvalidPlanError for stages that contradict each other."""
+    if any(ROLLOUT in stage.assesses for stage in document.stages):
+        raise InvalidPlanError("stages", f"{ROLLOUT} is the gate that a node passes to become formal, and no KPI")
     return StageLadder(tuple(map(_stage, document.stages)))
 
 

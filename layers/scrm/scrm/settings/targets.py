@@ -1,6 +1,6 @@
 """What a bank decides about stages and gates: the document of the topic ``targets``, with the code's defaults."""
 
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -42,8 +42,31 @@ def _default_stages() -> tuple[StageDocument, ...]:
     )
 
 
+type Percent = Annotated[int, Field(ge=0, le=100)]
+
+
+class PilotExitDocument(BaseModel):
+    """When a pilot has proven itself (S46). The sources ask that it lasts and brings a result, and give no numbers."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
+
+    months: Annotated[int, Field(ge=1, le=12)] = Field(
+        default=3, description="In each of so many closed months every criterion of the stages is met."
+    )
+    result: Literal["passed", "above_zero"] = Field(
+        default="passed",
+        description="The review's interval lies above its bar for every KPI (S16), or above zero only.",
+    )
+    lost_percent_at_most: Percent | None = Field(
+        default=None, description="Customers lost in a month, of the pool at its end; null: not asked for."
+    )
+    handed_over_percent_at_least: Percent | None = Field(
+        default=None, description="Handovers of customers that succeed in a month; null: not asked for."
+    )
+
+
 class TargetsDocument(BaseModel):
-    """The funnel gate (S10 to S13) and how forecasts are told."""
+    """The funnel gate (S10 to S13), the way from pilot to bank (S44 to S46), and how forecasts are told."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
@@ -55,4 +78,9 @@ class TargetsDocument(BaseModel):
     )
     forecast_confidence_percent: Annotated[int, Field(ge=50, le=99)] = Field(
         default=80, description="How often the year shall end within a forecast's range."
+    )
+    pilot_exit: PilotExitDocument = PilotExitDocument()
+    rollout_gate: bool = Field(
+        default=False,
+        description="Whether a node becomes formal only after a recorded exit of a pilot, or by two persons' override.",
     )

@@ -1,4 +1,4 @@
-"""The gate is opened for a node against its figures (S11): asked for with a reason, approved by somebody else, for a
+"""A gate is opened for a node against its figures (S11, S45): asked for with a reason, approved by somebody else, for a
 time."""
 
 from collections.abc import Callable
@@ -12,12 +12,14 @@ from scrm.targets.stages import GateOverride
 from scrm.two_persons import Decision, RequestRefusedError, RequestState, RequestStore, TwoPersonDesk
 
 LONGEST: Final = timedelta(days=92)
+ROLLOUT: Final = "rollout"
+"""In the place of a KPI: the gate that a node passes to become formal (`scrm.targets.rollout`)."""
 
 
 @dataclass(frozen=True, slots=True)
 class WantedOverride:
-    """Which KPI shall count at or below which node, until when and why. ``reason`` is somebody's own word: never
-    logged."""
+    """Which KPI shall count, or whether `ROLLOUT` is open, at or below which node, until when and why. ``reason`` is
+    somebody's own word: never logged."""
 
     kpi: str
     node_id: str
@@ -67,7 +69,7 @@ class GateOverrides(TwoPersonDesk[Override]):
     def _check(self, wanted: WantedOverride, now: datetime) -> None:
         if not wanted.reason.strip():
             raise RequestRefusedError("an override needs a reason: say why the node is assessed before it is ready")
-        if wanted.kpi not in self.gated():
+        if wanted.kpi != ROLLOUT and wanted.kpi not in self.gated():
             raise RequestRefusedError(f"no stage locks {wanted.kpi}: it is assessed already")
         if not now < wanted.valid_until <= now + LONGEST:
             raise RequestRefusedError(f"an override ends after now and within {LONGEST.days} days")

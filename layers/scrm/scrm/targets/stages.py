@@ -104,14 +104,15 @@ class StageLadder:
         unlocked: set[str] = set()
         for stage in self.stages:
             unlocked |= stage.assesses
-            found = [_compared(stage.name, criterion, figures.get(criterion.kpi)) for criterion in stage.criteria]
+            found = [compared(stage.name, criterion, figures.get(criterion.kpi)) for criterion in stage.criteria]
             evidence += found
             if any(one.finding is not Finding.MET for one in found) or not stage.criteria:
                 return Standing(stage, tuple(evidence), frozenset(unlocked))
         return Standing(None, tuple(evidence), frozenset(unlocked))
 
 
-def _compared(stage: str, criterion: Criterion, figure: Figure | None) -> Evidence:
+def compared(stage: str, criterion: Criterion, figure: Figure | None) -> Evidence:
+    """One criterion against one figure."""
     if figure is None:
         return Evidence(stage, criterion, None, Finding.ABSENT)
     value = figure.value

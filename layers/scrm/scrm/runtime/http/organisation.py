@@ -6,7 +6,7 @@ from typing import Annotated
 from aws_lambda_powertools.event_handler.openapi.params import Body, Path
 
 from scrm import clock
-from scrm.org.nodes import BranchCodeError, NodeChangedError, NodeSetting, UnknownNodeError
+from scrm.org.nodes import BranchCodeError, GateShutError, NodeChangedError, NodeSetting, UnknownNodeError
 from scrm.org.queries import NodeDetail
 from scrm.org.rejections import ReviewState
 from scrm.runtime.http import models
@@ -59,6 +59,8 @@ def put_node(node_id: OneNodeId, request: Annotated[models.NodeRequest, Body()])
         raise NoSuchThingError("organisation node") from unknown
     except (NodeChangedError, BranchCodeError) as refused:
         raise ProblemError(HTTPStatus.CONFLICT, "node-not-changed", sentence(refused)) from refused
+    except GateShutError as shut:
+        raise ProblemError(HTTPStatus.CONFLICT, "rollout-gate-shut", sentence(shut)) from shut
     return models.NodeDetail.of(_visible_node(node_id))
 
 

@@ -24,6 +24,7 @@ from scrm.runtime.http.answers import AnsweredOnce
 from scrm.runtime.http.decisions import DecidedOnce
 from scrm.runtime.http.syncs import SyncStarter
 from scrm.runtime.settings_admin import AdminSettings
+from scrm.runtime.when_asked import when_asked
 from scrm.runtime.wiring import bank_settings, handover_settings
 from scrm.runtime.wiring.tables import bucket, table
 
@@ -92,7 +93,7 @@ def org_queries() -> OrgQueries:
 
 @functools.cache
 def node_settings() -> NodeSettings:
-    return NodeSettings(DynamoOrgRepository(_table(settings().org_table)))
+    return NodeSettings(DynamoOrgRepository(_table(settings().org_table)), when_asked(lambda: targets().rollout))
 
 
 @functools.cache

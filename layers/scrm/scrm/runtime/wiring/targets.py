@@ -4,12 +4,15 @@ import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from scrm import clock
 from scrm.audit.log import AuditLog
 from scrm.aws.org_table import DynamoOrgRepository
+from scrm.aws.pilot_exits import DynamoPilotExits
 from scrm.aws.target_documents import BucketPlanDocuments
-from scrm.aws.target_journal import AuditedOverrides, AuditedPlans
+from scrm.aws.target_journal import AuditedOverrides, AuditedPilotExits, AuditedPlans
 from scrm.aws.target_table import DynamoFigures, DynamoOverrides, DynamoPlans
 from scrm.node_paths import ROOT_NODE_ID
+from scrm.runtime.pilot_joins import exit_terms
 from scrm.runtime.target_joins import OrgHeadcounts, ladder_of
 from scrm.runtime.wiring import bank_settings
 from scrm.runtime.wiring.tables import bucket, table
@@ -19,6 +22,7 @@ from scrm.targets.figures import FigureBook
 from scrm.targets.overrides import GateOverrides
 from scrm.targets.plans import TargetPlans, TargetViews
 from scrm.targets.review import GateKeeper, ProgressReview
+from scrm.targets.rollout import PilotExits, RolloutGate
 from scrm.targets.stages import StageLadder
 
 
@@ -48,6 +52,8 @@ class AdminTargets:
     gates: GateKeeper
     progress: ProgressReview
     confidence: Callable[[], float]
+    exits: PilotExits
+    rollout: RolloutGate
 
 
 def views() -> TargetViews:
@@ -66,7 +72,7 @@ def gate_keeper() -> GateKeeper:
 
 def admin_targets(log: AuditLog) -> AdminTargets:
     """For one request, with the settings in force."""
-    read, gates = views(), gate_keeper()
+    read, gates, exits = views(), gate_keeper(), DynamoPilotExits(table("TARGETS_TABLE"))
     return AdminTargets(
         plans=TargetPlans(read.store, read.documents, AuditedPlans(log)),
         views=read,
@@ -75,6 +81,14 @@ def admin_targets(log: AuditLog) -> AdminTargets:
         gates=gates,
         progress=ProgressReview(gates.figures, gates),
         confidence=confidence,
+        exits=PilotExits(
+            gates.figures.store,
+            exits,
+            AuditedPilotExits(log),
+            ladder,
+            lambda: exit_terms(reader().current().pilot_exit),
+        ),
+        rollout=RolloutGate(exits, gates.overrides, lambda: reader().current().rollout_gate, clock.now),
     )
 
 
