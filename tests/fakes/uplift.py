@@ -1,7 +1,7 @@
 """Banks whose truth is known: who adds an RM, and what that does, is drawn from a seed."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -95,3 +95,16 @@ def oracle_error(drawn: Drawn) -> float:
     influence = np.where(treated, left, -(1 + drawn.effect) * weight * left) / share  # of a ratio, by the delta method
     base = drawn.expected[treated].mean()
     return float(influence.std() / np.sqrt(len(drawn.y)) / base)
+
+
+def without_links(drawn: Drawn, missing: float | str, seed: int) -> tuple[Drawn, int]:
+    """The bank as it looks where some of those who added are not recognised and count as not added; how many they are.
+    ``missing``: of what share, or of whom more than of others."""
+    if missing == "the rich":
+        chance = np.clip(0.2 + 0.3 * (np.log(np.maximum(drawn.level, 1)) - 5.0), 0, 0.8)
+    elif missing == "high tiers":
+        chance = np.array([0.05, 0.2, 0.45])[drawn.tier]
+    else:
+        chance = np.full(len(drawn.y), float(missing))
+    hidden = drawn.treated & (np.random.default_rng(10_000 + seed).random(len(drawn.y)) < chance)
+    return replace(drawn, treated=drawn.treated & ~hidden), int(hidden.sum())

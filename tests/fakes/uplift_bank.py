@@ -66,7 +66,12 @@ def _relate(bank: UpliftBank, row: Row, terms: ReviewTerms, chance: random.Rando
     day = chance.randrange(-60, 60)
     added_at = clock.to_iso(begins + timedelta(days=day, seconds=chance.randrange(86_400)))
     by_unionid = drawn > 0.9
-    relation = {"external_userid": f"wm{number}", "unionid": f"u{number}" if by_unionid else "", "added_at": added_at}
+    relation = {
+        "external_userid": f"wm{number}",
+        "unionid": f"u{number}" if by_unionid else "",
+        "added_at": added_at,
+        "node_path": row["node_path"] if number % 10 else "/1/90/9/",  # some are followed elsewhere
+    }
     if drawn < 0.95:
         row["unionid" if by_unionid else "external_userid"] = relation["unionid" if by_unionid else "external_userid"]
     bank.relations_before.append(relation)
@@ -112,6 +117,23 @@ def ask(
 
 def day_of(text: str) -> date:
     return clock.from_iso(text).astimezone(clock.BUSINESS_ZONE).date()
+
+
+def people_in_wecom(bank: UpliftBank, terms: ReviewTerms) -> list[tuple[str, bool, bool, str]]:
+    """In plain Python, by person: when first added, whether beneath the node, whether recognised, the person."""
+    known = {row[name] for row in (*bank.customers, *bank.customers_before) for name in ("external_userid", "unionid")}
+    known.discard("")
+    relations: dict[str, list[Row]] = {}
+    for one in (*bank.relations, *bank.relations_before):
+        relations.setdefault(one["external_userid"], []).append(one)
+    found = []
+    for person, rows in relations.items():
+        first = day_of(min(row["added_at"] for row in rows))
+        since = "before" if first < terms.first else "in_window" if first <= terms.last else "later"
+        is_beneath = any(row["node_path"].startswith(terms.node_path) for row in rows)
+        is_known = any(row[name] in known for row in rows for name in ("external_userid", "unionid"))
+        found.append((since, is_beneath, is_known, person))
+    return found
 
 
 def expected(bank: UpliftBank, terms: ReviewTerms) -> tuple[dict[tuple[Any, ...], list[float]], dict[str, int]]:

@@ -20,7 +20,7 @@ from scrm.collect import standing as collected
 from scrm.kpi.feeds import links, standing
 from scrm.service import quality
 from scrm.sql import FUNCTIONS, Selection, SqlValue
-from scrm.uplift import ledger, sums
+from scrm.uplift import ledger, sums, unlinked
 from scrm.uplift.terms import ReviewKind
 
 LAYER = Path("layers/scrm/scrm")
@@ -64,6 +64,7 @@ def statements() -> dict[str, str]:
     found |= {f"collect.standing {number}": text for number, text in enumerate(collected.STATEMENTS)}
     found |= {"adds.daily": daily.ADDS_WITH_CUSTOMERS}
     found |= {f"uplift.sums {kind}": sums.statement(kind) for kind in ReviewKind}
+    found |= {"uplift.unlinked": unlinked.STATEMENT}
     return found
 
 

@@ -1,6 +1,8 @@
 """Reviews through the API: registered by head office, seen by who sees the node, both figures side by side."""
 
+import json
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,6 +12,7 @@ from scrm.uplift.results import review
 from scrm.uplift.reviews import Inputs, ReviewState
 from scrm.uplift.sums import CellSums, Sums
 from scrm.uplift.terms import Stratum
+from scrm.uplift.unlinked import InWecom
 from tests.admin_api import BRANCH_10, HEAD_OFFICE, Api, Reply, Request
 from tests.unit.uplift.test_results import arm
 
@@ -99,6 +102,41 @@ def test_a_result_shows_both_figures_and_whom_it_leaves_out(api: Api, reviewed: 
     assert body["figures_missing"]["aum_fen/added"] == 5
     assert (body["month_after"], body["months_of_level"][0]) == ("2027-04", "2026-09")
     assert get(api, f"/{reviewed}/result", version="2").status == 404
+
+
+def test_a_result_says_whom_the_bank_does_not_recognise_and_what_that_can_hide(api: Api) -> None:
+    assert register(api).status == 201
+    sums = replace(found({"10": (900, 115.0)}), in_wecom=InWecom(1000, 300, {"in_window": 300}, 1200, 310))
+
+    body = get(api, f"/{run(api, sums)}/result").body
+
+    assert body["in_wecom"] == {
+        "people": 1000,
+        "unlinked": 300,
+        "unlinked_since": {"in_window": 300},
+        "people_of_bank": 1200,
+        "unlinked_of_bank": 310,
+        "share": 0.3,
+    }
+    assert body["findings"][0]["diluted"]["share"] == pytest.approx(1 / 3)
+    assert body["notes"] == ["identity_links_poor", "unlinked_may_hide_it"]
+    assert body["overall"] == {"added": "open"}
+
+
+def test_a_result_made_before_that_was_counted_is_shown_as_it_was_told(api: Api, reviewed: str) -> None:
+    bucket = api.uplift.documents._documents
+    for key in (f"uplift/results/{reviewed}/000001.json", f"uplift/results/{reviewed}/000001-segments.json"):
+        told = json.loads(bucket.get(key) or b"")
+        told.pop("in_wecom", None) if isinstance(told, dict) else None
+        for row in told["findings"] if isinstance(told, dict) else told:
+            del row["diluted"]
+        bucket.put(key, json.dumps(told).encode(), "application/json")
+
+    body = get(api, f"/{reviewed}/result").body
+
+    assert (body["in_wecom"], body["findings"][0]["diluted"]) == (None, None)
+    assert body["overall"] == {"added": "passed"}
+    assert len(get(api, f"/{reviewed}/segments", by="branch").body["items"]) == 4
 
 
 def test_segments_come_in_pages_and_small_ones_tell_no_percentage(api: Api, reviewed: str) -> None:

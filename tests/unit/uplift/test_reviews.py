@@ -8,7 +8,7 @@ import pytest
 from scrm.uplift import sums
 from scrm.uplift.reviews import Review, ReviewState
 from scrm.uplift.terms import InvalidTermsError, ReviewKind, ReviewTerms
-from tests.fakes.uplift_bank import UpliftBank, generate
+from tests.fakes.uplift_bank import UpliftBank, generate, people_in_wecom
 from tests.fakes.uplift_reviews import ReviewedBank
 
 TERMS = ReviewTerms(
@@ -123,6 +123,15 @@ def test_a_result_can_be_made_again_from_what_it_read(bank: ReviewedBank, rows: 
     [told] = [one for one in first["findings"] if one["kpi"] == "aum_fen"]
     assert again.customers["added"] == first["customers"]["added"]
     assert sum(row.moments.n for row in again.by_kpi["aum_fen"] if row.arm == "added") == told["treated"]
+
+
+def test_a_result_says_how_many_are_in_wecom_and_not_recognised(bank: ReviewedBank, rows: UpliftBank) -> None:
+    found = done(bank, rows)
+
+    told = bank.documents.result(found.review_id, 1)["in_wecom"]
+    wanted = [known for _, is_beneath, known, _ in people_in_wecom(rows, TERMS) if is_beneath]
+    assert (told["people"], told["unlinked"]) == (len(wanted), wanted.count(False))
+    assert told["share"] == told["unlinked"] / told["people"] > 0
 
 
 def test_a_run_that_dies_before_it_says_so_does_the_same_again(bank: ReviewedBank, rows: UpliftBank) -> None:

@@ -18,7 +18,8 @@ from scrm.uplift.results import ReviewResult
 from scrm.uplift.reviews import Inputs, Review, UnknownReviewError
 from scrm.uplift.terms import ReviewTerms
 
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = 2
+"""Of results. 2: who is in WeCom and not recognised (``in_wecom``, ``diluted``), which 1 has not."""
 _JSON: Final = "application/json"
 
 

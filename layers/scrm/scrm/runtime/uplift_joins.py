@@ -9,7 +9,7 @@ from scrm.aws.touches import TOUCHES, TouchDays
 from scrm.collect.datasets import RELATIONS, day_partition
 from scrm.kpi.feeds.datasets import BANK_CUSTOMERS, CURRENT, CUSTOMER_MONTHS, Feed, PublishedFeeds
 from scrm.sql import Dataset, Selection, SqlEngine
-from scrm.uplift import sums
+from scrm.uplift import sums, unlinked
 from scrm.uplift.reviews import Inputs, MissingInputError, Review
 from scrm.uplift.sums import Sums
 from scrm.uplift.terms import ReviewKind, ReviewTerms
@@ -64,9 +64,13 @@ class BankSources:
         return found
 
     def sums(self, terms: ReviewTerms, inputs: Inputs) -> Sums:
-        asked = sums.parameters(terms)
-        rows = self._engine.query(sums.statement(terms.kind), _selections(terms, inputs), asked)
-        return sums.read(rows)
+        selections = _selections(terms, inputs)
+        found = sums.read(self._engine.query(sums.statement(terms.kind), selections, sums.parameters(terms)))
+        if terms.kind is not ReviewKind.ADDED:
+            return found
+        some = [one for one in selections if one.dataset.name in unlinked.TABLES]
+        rows = self._engine.query(unlinked.STATEMENT, some, unlinked.parameters(terms))
+        return replace(found, in_wecom=unlinked.read(rows))
 
     def _relations_on(self, day: date, not_before: date) -> str | None:
         """The last day's relations that are kept, not after ``day``."""

@@ -4,16 +4,18 @@ Nothing here looks at a customer: `Sums` are all there is.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from scrm.uplift.balance import Covariate, balance
 from scrm.uplift.comparison import Cell, Comparison, compare
+from scrm.uplift.dilution import Dilution, dilution
 from scrm.uplift.estimate import Estimate
 from scrm.uplift.moments import NOBODY, Moments
 from scrm.uplift.randomised import SampleRatio, effect, sample_ratio
 from scrm.uplift.sums import TREATED, UNTREATED, CellSums, Sums
 from scrm.uplift.terms import ReviewKind, ReviewTerms, Stratum
+from scrm.uplift.unlinked import InWecom
 from scrm.uplift.verdict import Bar, Verdict, corrected, overall, p_against, verdict
 
 EVERYBODY: Final = ""
@@ -24,7 +26,8 @@ _BETWEEN: Final = "\t"
 @dataclass(frozen=True, slots=True)
 class Finding:
     """One KPI of one treated group in one segment (``branch=10``). ``holdout``: by chance, the causal figure; ``p`` is
-    that of the bar, corrected for the KPIs of the segment."""
+    that of the bar, corrected for the KPIs of the segment. ``diluted``: where people are in WeCom whom the bank does
+    not recognise."""
 
     kpi: str
     arm: str
@@ -34,6 +37,7 @@ class Finding:
     holdout: Estimate | None = None
     explained: float | None = None
     p: float | None = None
+    diluted: Dilution | None = None
 
     @property
     def figure(self) -> Estimate | None:
@@ -45,7 +49,7 @@ class Finding:
 class ReviewResult:
     """``findings``: all segments. ``overall``: of everybody, by treated group. ``left_out``: customers who are in no
     group, by why. ``figures_missing``: customers of a group without all figures, by KPI and group. ``notes``: what a
-    reader must know beside the figures, by name."""
+    reader must know beside the figures, by name. ``in_wecom``: of a review of who added."""
 
     findings: Sequence[Finding]
     overall: Mapping[str, Verdict]
@@ -55,6 +59,7 @@ class ReviewResult:
     figures_missing: Mapping[str, int] = field(default_factory=dict)
     sample_ratio: SampleRatio | None = None
     notes: Sequence[str] = ()
+    in_wecom: InWecom | None = None
 
     def of_everybody(self) -> list[Finding]:
         return [one for one in self.findings if one.segment == EVERYBODY]
@@ -67,8 +72,13 @@ def review(terms: ReviewTerms, sums: Sums) -> ReviewResult:
     findings: list[Finding] = []
     balances: dict[str, Sequence[Covariate]] = {}
     for arm in TREATED[terms.kind]:
-        for segment, by_kpi in _segments(terms, sums, arm).items():
-            findings += _corrected([_find(terms, arm, segment, kpi, by_kpi[kpi], ratio) for kpi in by_kpi], terms)
+        segments = _segments(terms, sums, arm)
+        for segment, by_kpi in segments.items():
+            told = [_find(terms, arm, segment, kpi, by_kpi[kpi], ratio) for kpi in by_kpi]
+            if sums.in_wecom is not None:
+                unlinked = sums.in_wecom.unlinked
+                told = [_widened(one, terms.bar, by_kpi, segments[EVERYBODY], unlinked) for one in told]
+            findings += _corrected(told, terms)
             if segment == EVERYBODY:
                 balances |= {f"{arm}/{kpi}": _balance(terms, cells) for kpi, cells in by_kpi.items()}
     everybody = [one for one in findings if one.segment == EVERYBODY]
@@ -80,7 +90,8 @@ def review(terms: ReviewTerms, sums: Sums) -> ReviewResult:
         left_out={arm: count for arm, count in sorted(sums.customers.items()) if arm not in groups},
         figures_missing=_missing(terms, sums, groups),
         sample_ratio=ratio,
-        notes=_notes(everybody, ratio),
+        notes=_notes(everybody, ratio) + _notes_of_unlinked(everybody, sums.in_wecom, terms.bar),
+        in_wecom=sums.in_wecom,
     )
 
 
@@ -122,6 +133,18 @@ def _find(terms: ReviewTerms, arm: str, segment: str, kpi: str, cells: _Cells, r
     return Finding(kpi, arm, segment, said, found, relative, by_chance.explained if by_chance else None)
 
 
+type _ByKpi = Mapping[str, _Cells]
+
+
+def _widened(one: Finding, bar: Bar, by_kpi: _ByKpi, everybody: _ByKpi, unlinked: int) -> Finding:
+    """By those whom the bank does not recognise. A segment is taken to have as many of them as of the recognised."""
+    if one.compared.adjusted is None:
+        return one
+    treated, of_all = (sum(cell.treated.n for cell in cells[one.kpi].values()) for cells in (by_kpi, everybody))
+    found = dilution(by_kpi[one.kpi], one.compared.adjusted, unlinked * treated / of_all)
+    return replace(one, verdict=verdict(one.compared, bar, found), diluted=found)
+
+
 def _said_of_holdout(least: int, found: Estimate | None, ratio: SampleRatio | None, bar: Bar) -> Verdict:
     if found is None or least < bar.least:
         return Verdict.INSUFFICIENT
@@ -142,7 +165,7 @@ def _corrected(findings: Sequence[Finding], terms: ReviewTerms) -> list[Finding]
         p = found.get(one.kpi)
         is_decided = one.verdict in (Verdict.PASSED, Verdict.FAILED)
         said = Verdict.OPEN if is_decided and p is not None and p >= alpha else one.verdict
-        told.append(Finding(one.kpi, one.arm, one.segment, said, one.compared, one.holdout, one.explained, p))
+        told.append(replace(one, verdict=said, p=p))
     return told
 
 
@@ -181,3 +204,25 @@ def _notes(everybody: Sequence[Finding], ratio: SampleRatio | None) -> list[str]
         if holdings is not None and aum is not None and holdings.low > 0 and aum.value < 0:
             notes.append("holdings_up_aum_down")
     return sorted(set(notes))
+
+
+def _notes_of_unlinked(everybody: Sequence[Finding], found: InWecom | None, bar: Bar) -> list[str]:
+    """``identity_links_poor``: more than is tolerated are not recognised. ``unlinked_may_hide_it``: recognised, they
+    might turn what would be called failed."""
+    notes = []
+    if found is not None and found.share > bar.tolerated_unlinked:
+        notes.append("identity_links_poor")
+    if any(_may_hide(one, bar.uplift) for one in everybody):
+        notes.append("unlinked_may_hide_it")
+    return notes
+
+
+def _may_hide(one: Finding, bar: float) -> bool:
+    seen = one.compared.adjusted
+    return (
+        one.verdict is Verdict.OPEN
+        and seen is not None
+        and seen.high < bar
+        and one.diluted is not None
+        and one.diluted.reaches(bar)
+    )

@@ -8,14 +8,12 @@ Its tables are the bank's customers as they are now (``bank_customers``) and as 
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, time, timedelta
 from typing import Any, Final
 
-from scrm import clock
-from scrm.clock import BUSINESS_ZONE
 from scrm.sql import SqlValue
 from scrm.uplift.moments import Moments
 from scrm.uplift.terms import KPIS, ReviewKind, ReviewTerms, Stratum
+from scrm.uplift.unlinked import InWecom
 
 TREATED: Final = {
     ReviewKind.ADDED: ("added",),
@@ -192,13 +190,8 @@ def parameters(terms: ReviewTerms) -> dict[str, SqlValue]:
     if terms.kind is ReviewKind.HOLDOUT:
         found["campaign_id"] = terms.campaign_id
     else:
-        begins = datetime.combine(terms.first, time(), BUSINESS_ZONE)
-        ends = datetime.combine(terms.last + timedelta(days=1), time(), BUSINESS_ZONE)
-        found |= {
-            "node_path": terms.node_path,
-            "window_from": clock.to_iso(begins),
-            "window_until": clock.to_iso(ends),
-        }
+        begins, ends = terms.window
+        found |= {"node_path": terms.node_path, "window_from": begins, "window_until": ends}
     return found
 
 
@@ -215,10 +208,11 @@ class CellSums:
 @dataclass(frozen=True, slots=True)
 class Sums:
     """All that a review takes from the bank's data. ``customers``: how many are in each arm, those included of whom
-    figures miss or who are in neither group."""
+    figures miss or who are in neither group. ``in_wecom``: of a review of who added."""
 
     by_kpi: Mapping[str, Sequence[CellSums]]
     customers: Mapping[str, int] = field(default_factory=dict)
+    in_wecom: InWecom | None = None
 
 
 def read(rows: Iterable[Sequence[Any]]) -> Sums:

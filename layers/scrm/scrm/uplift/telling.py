@@ -1,11 +1,14 @@
 """A result as it is kept and shown: plain values. Where too few customers are, no percentage is told (S12)."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from scrm.uplift.balance import Covariate
+from scrm.uplift.dilution import Dilution
 from scrm.uplift.estimate import Estimate
 from scrm.uplift.results import EVERYBODY, Finding, ReviewResult
+from scrm.uplift.unlinked import InWecom
 from scrm.uplift.verdict import Verdict
 
 
@@ -21,6 +24,7 @@ def told(result: ReviewResult) -> dict[str, Any]:
         "figures_missing": dict(result.figures_missing),
         "sample_ratio_p": ratio.p if ratio else None,
         "notes": list(result.notes),
+        "in_wecom": _in_wecom(result.in_wecom),
     }
 
 
@@ -47,6 +51,7 @@ def finding(one: Finding) -> dict[str, Any]:
         "holdout": _estimate(one.holdout) if shows else None,
         "explained": one.explained if shows else None,
         "p": one.p if shows else None,
+        "diluted": _diluted(one.diluted) if shows else None,
     }
 
 
@@ -54,6 +59,14 @@ def _estimate(found: Estimate | None) -> Mapping[str, float] | None:
     if found is None:
         return None
     return {"value": found.value, "error": found.error, "low": found.low, "high": found.high, "p": found.p}
+
+
+def _diluted(found: Dilution | None) -> Mapping[str, float | None] | None:
+    return {"share": found.share, "low": found.low, "high": found.high} if found else None
+
+
+def _in_wecom(found: InWecom | None) -> Mapping[str, Any] | None:
+    return {**asdict(found), "share": found.share} if found else None
 
 
 def _covariate(one: Covariate) -> Mapping[str, float | str | None]:

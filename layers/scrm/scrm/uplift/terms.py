@@ -3,10 +3,12 @@
 import hashlib
 import json
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from typing import Any, Final
 
+from scrm import clock
+from scrm.clock import BUSINESS_ZONE
 from scrm.uplift.verdict import Bar
 
 KPIS: Final = ("aum_fen", "holdings", "cards_bound", "active", "mobile_active")
@@ -88,6 +90,13 @@ class ReviewTerms:
         return 0 < self.treated_share < 1 if self.kind is ReviewKind.HOLDOUT else self.treated_share == 0
 
     @property
+    def window(self) -> tuple[str, str]:
+        """The moments at which it begins and is over, as texts."""
+        begins = datetime.combine(self.first, time(), BUSINESS_ZONE)
+        ends = datetime.combine(self.last + timedelta(days=1), time(), BUSINESS_ZONE)
+        return clock.to_iso(begins), clock.to_iso(ends)
+
+    @property
     def month_after(self) -> str:
         """``2027-03``: whose figures answer."""
         return _month(self.last + timedelta(days=self.days_after))
@@ -137,6 +146,7 @@ class ReviewTerms:
                 "least_compared": self.bar.least_compared,
                 "placebo_p": self.bar.placebo_p,
                 "tolerated_trend": self.bar.tolerated_trend,
+                "tolerated_unlinked": self.bar.tolerated_unlinked,
             },
             "confidence": self.confidence,
             "campaign_id": self.campaign_id,

@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from scrm.inference import student
 from scrm.uplift.comparison import Comparison
+from scrm.uplift.dilution import Dilution
 from scrm.uplift.estimate import Estimate
 
 
@@ -23,17 +24,19 @@ class Verdict(StrEnum):
 class Bar:
     """``least``: customers of each group. ``uplift``: what has to be exceeded, 0.2 for 20 %. ``least_compared``: the
     share of the treated that has to be compared. A placebo counts as a difference below ``placebo_p`` where it is also
-    more than ``tolerated_trend`` of the counterfactual mean: in large groups everything differs a little."""
+    more than ``tolerated_trend`` of the counterfactual mean: in large groups everything differs a little. Of the people
+    in WeCom more than ``tolerated_unlinked`` whom the bank does not recognise are warned of."""
 
     uplift: float = 0.2
     least: int = 200
     least_compared: float = 0.8
     placebo_p: float = 0.01
     tolerated_trend: float = 0.01
+    tolerated_unlinked: float = 0.05
 
 
-def verdict(found: Comparison, bar: Bar) -> Verdict:
-    """Of one KPI."""
+def verdict(found: Comparison, bar: Bar, diluted: Dilution | None = None) -> Verdict:
+    """Of one KPI. What people whom the bank does not recognise can have hidden is never called failed."""
     if min(found.treated, found.untreated) < bar.least or found.adjusted is None:
         return Verdict.INSUFFICIENT
     if found.compared < bar.least_compared:
@@ -43,7 +46,9 @@ def verdict(found: Comparison, bar: Bar) -> Verdict:
         return Verdict.NOT_COMPARABLE
     if found.adjusted.low > bar.uplift:
         return Verdict.PASSED
-    return Verdict.FAILED if found.adjusted.high < bar.uplift else Verdict.OPEN
+    if found.adjusted.high >= bar.uplift or (diluted is not None and diluted.reaches(bar.uplift)):
+        return Verdict.OPEN
+    return Verdict.FAILED
 
 
 def overall(verdicts: Sequence[Verdict]) -> Verdict:

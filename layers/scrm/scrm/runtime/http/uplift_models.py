@@ -11,6 +11,7 @@ from scrm.settings.uplift import UpliftDocument
 from scrm.uplift import reviews
 from scrm.uplift.reviews import ReviewState
 from scrm.uplift.terms import DAYS_AFTER, KPIS, ReviewKind, ReviewTerms, Stratum
+from scrm.uplift.unlinked import Since
 from scrm.uplift.verdict import Bar, Verdict
 
 
@@ -20,6 +21,10 @@ class BarRequest(Asked):
     uplift: Annotated[float, Field(ge=0, le=10, description="20 % by the sources (S16).")] = 0.2
     least: Annotated[int, Field(ge=30, le=10**7, description="Customers of each group.")] = 200
     least_compared: Annotated[float, Field(ge=0.5, le=1)] = 0.8
+    tolerated_unlinked: Annotated[
+        float,
+        Field(ge=0, le=1, description="Share of people in WeCom whom the bank does not recognise: above, a warning."),
+    ] = 0.05
 
 
 class UpliftReviewRequest(Asked):
@@ -55,7 +60,7 @@ class UpliftReviewRequest(Asked):
             strata=self.strata,
             segments=self.segments,
             bands=self.bands,
-            bar=Bar(self.bar.uplift, self.bar.least, self.bar.least_compared),
+            bar=Bar(**self.bar.model_dump()),
             confidence=self.confidence,
             campaign_id=self.campaign_id,
             treated_share=treated_share,
@@ -97,8 +102,17 @@ class UpliftEstimate(Reply):
     p: float
 
 
+class UpliftDilution(Reply):
+    """What people whom the bank does not recognise can have hidden at worst. ``high`` None: no upper end is known."""
+
+    share: float = Field(description="Of the comparison group, at most so much had added too.")
+    low: float
+    high: float | None
+
+
 class UpliftFinding(Reply):
-    """``naive`` beside ``adjusted``; ``holdout`` where chance made the groups. All are None where too few are."""
+    """``naive`` beside ``adjusted``; ``holdout`` where chance made the groups. All are None where too few are.
+    ``diluted``: None too where nobody was looked for."""
 
     kpi: str
     arm: str
@@ -114,6 +128,7 @@ class UpliftFinding(Reply):
     holdout: UpliftEstimate | None
     explained: float | None
     p: float | None = Field(description="Against the bar, corrected for the number of KPIs (Holm).")
+    diluted: UpliftDilution | None = None
 
 
 class UpliftCovariate(Reply):
@@ -124,6 +139,17 @@ class UpliftCovariate(Reply):
     untreated: float
     raw: float | None
     weighted: float | None
+
+
+class UpliftInWecom(Reply):
+    """People whom members follow, and of them those whom the bank does not recognise. ``share``: of ``people``."""
+
+    people: int = Field(description="Followed beneath the node of the review.")
+    unlinked: int
+    unlinked_since: dict[Since, int] = Field(description="By when they first added a member.")
+    people_of_bank: int
+    unlinked_of_bank: int
+    share: float
 
 
 class UpliftInputs(Reply):
@@ -150,6 +176,9 @@ class UpliftResult(Reply):
     figures_missing: dict[str, int]
     sample_ratio_p: float | None
     notes: list[str]
+    in_wecom: UpliftInWecom | None = Field(
+        None, description="Of who added; None of results made before it was counted."
+    )
     months_of_level: list[str]
     month_after: str
     bar: float
