@@ -74,7 +74,7 @@ def page(result: Row, by_segment: Mapping[str, Sequence[Row]], returns: Row) -> 
 def chart(findings: Sequence[Row], bar: float) -> Chart:
     """A forest: the naive figure as a hollow mark, the believed one with its interval, the bar as a line."""
     shown = [figure for row in findings if (figure := words.figure(row))]
-    naive = [row["naive"]["value"] for row in findings if row["naive"]]
+    naive = [found["value"] for row in findings if (found := words.naive(row))]
     ends = [0.0, bar, *naive, *(one["low"] for one in shown), *(one["high"] for one in shown)]
     low, high = min(ends) - 0.02, max(ends) + 0.02
     step = _step(high - low)
@@ -94,17 +94,16 @@ def chart(findings: Sequence[Row], bar: float) -> Chart:
 
 
 def _bar(number: int, row: Row, at: Callable[[float], float]) -> Bar:
-    figure = words.figure(row)
+    figure, naive = words.figure(row), words.naive(row)
+    said = f"{words.percent(words.value_of(figure))}（{words.interval(figure)}）"
     return Bar(
         label=words.KPIS[row["kpi"]],
         y=_ROW * number + 46,
-        naive=at(row["naive"]["value"]) if row["naive"] else None,
+        naive=at(naive["value"]) if naive else None,
         value=at(figure["value"]) if figure else None,
         low=at(figure["low"]) if figure else None,
         high=at(figure["high"]) if figure else None,
-        text=f"{words.percent(words.value_of(figure))}（{words.interval(figure)}）"
-        if figure
-        else "样本不足，不显示百分比",
+        text=said if figure else f"{words.VERDICTS[row['verdict']]}，不显示百分比",
         verdict=row["verdict"],
     )
 

@@ -46,7 +46,7 @@ def findings(title: str, rows: Sequence[Row]) -> Table:
             words.KPIS[row["kpi"]],
             f"{row['treated']:,}",
             f"{row['untreated']:,}",
-            words.percent(words.value_of(row["naive"])),
+            words.percent(words.value_of(words.naive(row))),
             words.percent(words.value_of(figure)),
             words.interval(figure),
             words.VERDICTS[row["verdict"]],

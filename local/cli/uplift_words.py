@@ -44,6 +44,7 @@ NOTES = {
 STRATA = {"branch": "机构", "tier": "客户层级", "age_band": "年龄段"}
 COVARIATES = {"level": "前期水平", "trend": "前期趋势"}
 NONE = "—"
+_NOT_TOLD = ("not_comparable", "insufficient")
 _FEN = "aum_fen"
 
 
@@ -59,10 +60,26 @@ def value_of(estimate: Row | None) -> float | None:
     return None if not estimate else float(estimate["value"])
 
 
+def is_told(finding: Row) -> bool:
+    """Whether a percentage is shown: of too few, or of groups that cannot be compared, none is to be believed."""
+    return finding["verdict"] not in _NOT_TOLD
+
+
 def figure(finding: Row) -> Row | None:
     """The one that the verdict goes by."""
     found: Row | None = finding["holdout"] or finding["adjusted"]
-    return found
+    return found if is_told(finding) else None
+
+
+def naive(finding: Row) -> Row | None:
+    """The difference of the averages."""
+    found: Row | None = finding["naive"]
+    return found if is_told(finding) else None
+
+
+def gain(finding: Row) -> str:
+    """By treated customer."""
+    return amount(finding["kpi"], finding["gain"] if is_told(finding) else None)
 
 
 def amount(kpi: str, value: float | None) -> str:

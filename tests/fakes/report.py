@@ -60,6 +60,7 @@ REVIEWED = UpliftTable(
         UpliftRow("aum_fen", "客户资产（AUM）", 0.312, 0.084, 0.021, 0.147, "failed"),
         UpliftRow("holdings", "户均持有产品数", 0.405, 0.262, 0.218, 0.306, "passed"),
         UpliftRow("active", "参活率", 0.28, 0.19, 0.11, 0.27, "open"),
+        UpliftRow("mobile_active", "手机银行月活率", 0.333, 0.277, 0.244, 0.311, "not_comparable"),
         UpliftRow("cards_bound", "户均三方绑卡数", None, None, None, None, "insufficient"),
     ],
 )

@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from tests.unit.admin.test_attribution import row as customer_row
 from tests.unit.admin.test_uplift import TERMS, found
 from tests.unit.admin.test_uplift import run as run_review
 from tests.unit.cli.test_commands import Run, api, endpoints, gateway, issuer, run
+from tests.unit.uplift.test_results import arm
 
 __all__ = ["api", "endpoints", "gateway", "issuer", "run"]  # fixtures
 
@@ -65,6 +67,33 @@ def test_the_report_is_one_file_that_fetches_nothing_and_escapes_what_the_bank_w
     assert not re.search(r"(src|href)=|@import|url\(", page)
     for text in ("各指标结论", "表面差异", "调整后差异", "安慰剂检验", "观察性对比", "投入产出", "样本不足"):
         assert text in page
+
+
+def test_no_percentage_is_shown_of_groups_that_cannot_be_compared(run: Run, api: Api, tmp_path: Path) -> None:
+    path = tmp_path / "review.json"
+    path.write_text(json.dumps(TERMS), encoding="utf-8")
+    run("uplift", "register", str(path))
+    moved = replace(arm(900, 140.0), d=900 * 40.0, dd=900 * 1700.0, xd=900 * 4000.0)  # on another path before
+    sums = found({"10": (900, 140.0)})
+    by_kpi = {
+        kpi: [replace(one, moments=moved) if one.arm == "added" else one for one in cells]
+        for kpi, cells in sums.by_kpi.items()
+    }
+    review_id = run_review(api, replace(sums, by_kpi=by_kpi))
+
+    shown = run("uplift", "show", review_id).output
+    segments = run("uplift", "segments", review_id).output
+    run("uplift", "report", review_id, "--out", str(tmp_path / "report.html"))
+
+    page = (tmp_path / "report.html").read_text(encoding="utf-8")
+    tables = [table for table in re.findall(r"<table>.*?</table>", page, re.DOTALL) if "表面差异" in table]
+    drawn = re.findall(r"<svg.*?</svg>", page, re.DOTALL)
+    assert (len(tables), len(drawn)) == (3, 1)
+    assert "不可比，不显示百分比" in drawn[0]
+    assert "<circle" not in drawn[0]
+    for text in (shown.replace("门槛 +20.0%", "").replace("95% 区间", ""), segments.replace("95% 区间", ""), *tables):
+        assert "不可比" in text
+        assert not re.search(r"\d%(?! 区间)", text)
 
 
 def test_the_ledger_is_shown_by_campaign_member_and_customer(run: Run, api: Api) -> None:

@@ -145,6 +145,14 @@ def test_the_naive_difference_stands_beside_the_adjusted_one(page: str) -> None:
     assert "未达标" in row
 
 
+def test_no_percentage_is_shown_of_groups_that_cannot_be_compared(page: str) -> None:
+    row = page[page.index('手机银行月活率</td><td class="n soft">') :].split("</tr>", maxsplit=1)[0]
+
+    assert "不可比" in row
+    assert "%" not in row
+    assert "<b>" not in row
+
+
 def test_cost_stands_beside_what_the_new_money_earns(page: str, report: MonthReport) -> None:
     gained = sum(report.plans[0].metrics[-1].told.months)
 

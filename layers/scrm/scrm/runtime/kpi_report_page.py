@@ -22,6 +22,7 @@ from scrm.targets.attainment import Attainment
 from scrm.targets.figures import Lack, ToDate
 from scrm.targets.review import OUTCOME, MetricProgress
 from scrm.targets.stages import Evidence, Figure, Finding, GateState
+from scrm.uplift.verdict import BELIEVED
 
 _MOST_ROWS: Final = 60
 _MOST_BEHIND: Final = 20
@@ -372,17 +373,22 @@ def _returns(report: MonthReport) -> Iterable[tuple[str, str]]:
         yield title, f"{short(report.yearly_income_fen / 100)}元"
 
 
-def _uplift(one: UpliftRow) -> dict[str, str]:
-    def share(number: float | None) -> str:
-        return "—" if number is None else f"{100 * number:+.1f}%"
+def _uplift(one: UpliftRow) -> dict[str, str | bool]:
+    """No percentage of too few, nor of groups that cannot be compared: nobody is to believe it."""
+    is_told = one.verdict in BELIEVED
 
-    interval = "—" if one.low is None or one.high is None else f"{share(one.low)} ～ {share(one.high)}"
+    def share(number: float | None) -> str:
+        return f"{100 * number:+.1f}%" if is_told and number is not None else "—"
+
+    has_interval = is_told and one.low is not None and one.high is not None
+    interval = f"{share(one.low)} ～ {share(one.high)}" if has_interval else "—"
     return {
         "title": one.title,
         "naive": share(one.naive),
         "adjusted": share(one.adjusted),
         "interval": interval,
         "verdict": _VERDICTS.get(one.verdict, one.verdict),
+        "is_told": is_told,
     }
 
 

@@ -10,9 +10,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from scrm.uplift.verdict import Verdict
-
-_BELIEVED = frozenset({Verdict.PASSED, Verdict.FAILED, Verdict.OPEN})
+from scrm.uplift.verdict import BELIEVED, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +59,7 @@ def _row(one: Mapping[str, Any], worth: Fraction | None) -> Return:
     treated = int(one["treated"])
     figure = one["holdout"] or one["adjusted"]
     gain = one["gain"]
-    if Verdict(one["verdict"]) not in _BELIEVED or figure is None or gain is None or not figure["value"]:
+    if Verdict(one["verdict"]) not in BELIEVED or figure is None or gain is None or not figure["value"]:
         return Return(one["kpi"], one["arm"], treated, None, None, None, None, None, None)
     by_share = float(gain) / float(one["adjusted"]["value"]) if one["adjusted"] and one["adjusted"]["value"] else 0.0
     value, low, high = (by_share * float(figure[name]) * treated for name in ("value", "low", "high"))

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 from scrm.inference import student
 from scrm.uplift.comparison import Comparison
@@ -18,6 +19,10 @@ class Verdict(StrEnum):
     OPEN = "open"
     NOT_COMPARABLE = "not_comparable"
     INSUFFICIENT = "insufficient"
+
+
+BELIEVED: Final = frozenset({Verdict.PASSED, Verdict.FAILED, Verdict.OPEN})
+"""With these a figure is shown and counts; with the others it is nobody's to believe."""
 
 
 @dataclass(frozen=True, slots=True)
