@@ -31,7 +31,6 @@ from tests.fakes.dispatch import START
 from tests.unit.runtime.test_dispatch_queue import TASK
 
 NOW = datetime(2026, 11, 27, 2, 0, tzinfo=UTC)
-DAY = date(2026, 11, 27)
 
 
 class Bucket:
@@ -145,14 +144,18 @@ def test_a_task_is_given_once_and_done_once(bucket: Bucket) -> None:
     assert len(bucket.ids()) == 2
 
 
-def test_messages_of_a_page_are_counts_of_members(bucket: Bucket) -> None:
-    told = {("rm1", DAY): Exchanged(3, 2), ("rm2", DAY): Exchanged(0, 1)}
-    BucketMessageFacts(bucket).exchanged("0" * 20, told, bucket.paths_of(["rm1"]))
+def test_a_message_counts_for_each_member_whose_it_is_whatever_page_tells_it(bucket: Bucket) -> None:
+    facts, places = BucketMessageFacts(bucket), bucket.paths_of(["rm1"])
+    first = Exchanged("m1", "rm1", NOW, is_sent=True)
+    facts.exchanged("0" * 20, [first, Exchanged("m1", "rm2", NOW, is_sent=False)], places)
+    facts.exchanged("1" * 20, [first], places)
 
     assert bucket.counted("message_archived") == [
-        ("2026-11-27T04:00:00.000Z", "/1/10/12/", "rm1", {"messages_out": 3, "messages_in": 2}),
-        ("2026-11-27T04:00:00.000Z", "/1/", "rm2", {"messages_in": 1}),
+        ("2026-11-27T02:00:00.000Z", "/1/10/12/", "rm1", {"messages_out": 1}),
+        ("2026-11-27T02:00:00.000Z", "/1/", "rm2", {"messages_in": 1}),
+        ("2026-11-27T02:00:00.000Z", "/1/10/12/", "rm1", {"messages_out": 1}),
     ]
+    assert len(bucket.ids()) == 2
 
 
 def test_a_finished_handover_counts_for_who_gave_his_customers_up(bucket: Bucket) -> None:
@@ -168,6 +171,6 @@ def test_a_finished_handover_counts_for_who_gave_his_customers_up(bucket: Bucket
 
 
 def test_nothing_to_tell_is_no_document(bucket: Bucket) -> None:
-    BucketMessageFacts(bucket).exchanged("0" * 20, {}, {})
+    BucketMessageFacts(bucket).exchanged("0" * 20, [], {})
 
     assert bucket.documents == {}

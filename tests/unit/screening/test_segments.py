@@ -1,7 +1,7 @@
 """A segment is screened once, whatever happens in between."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -89,7 +89,7 @@ class At:
         self.engine = DuckDbEngine(FolderFiles(folder))
         desk = ReviewDesk(self.cases, lambda: ReviewRules(sample_share=0.0), lambda: datetime.now(UTC))
         self._desk = desk
-        self.exchanges: dict[str, dict[tuple[str, date], Exchanged]] = {}
+        self.exchanges: dict[str, list[Exchanged]] = {}
         self.screening = self._screening()
 
     def tell(self, *rows: Any, keep: bool = False) -> None:
@@ -119,9 +119,9 @@ class At:
             self,
         )
 
-    def exchanged(self, segment: str, told: Mapping[tuple[str, date], Exchanged], _: Mapping[str, str]) -> None:
+    def exchanged(self, segment: str, told: Sequence[Exchanged], _: Mapping[str, str]) -> None:
         """Implements `scrm.screening.tally.MessageFacts`."""
-        self.exchanges[segment] = dict(told)
+        self.exchanges[segment] = list(told)
 
     def found(self) -> list[str]:
         return [each.msgid for each in search.find(self.engine, Search("/1/", DAY, DAY)).items]
@@ -136,7 +136,14 @@ def test_messages_are_found_hits_are_cases_and_customers_are_heard(at: At) -> No
     screened, new_cases = at.screening.screen(0)
 
     assert at.found() == ["m1_external", "m2_external", "m3_external", "m4_external"]
-    assert at.exchanges == {"00000000000000000000": {("rm_li", DAY): Exchanged(sent=2, received=2)}}
+    assert at.exchanges == {
+        "00000000000000000000": [
+            Exchanged("m1_external", "rm_li", BEGINNING, is_sent=True),
+            Exchanged("m2_external", "rm_li", BEGINNING, is_sent=False),
+            Exchanged("m3_external", "rm_li", BEGINNING, is_sent=False),
+            Exchanged("m4_external", "rm_li", BEGINNING, is_sent=True),
+        ]
+    }
     assert new_cases == len(at.cases.stored) == 1
     assert {each.external_userid for each in at.ear.opt_outs} == {"wmA1"}
     assert {each.external_userid for each in at.ear.needs} == {"wmB2"}

@@ -1,15 +1,15 @@
-"""How many messages members and customers exchanged, as facts: a document a page, a line a member and day."""
+"""Messages that members and customers exchanged, as facts: a document a page, a line a message and member.
 
-from collections.abc import Mapping
-from datetime import UTC, date, datetime
-from typing import Final
+A fact's id is that of the message, not of the page: WeCom may tell a message again in another page, and it counts once.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from scrm import ids
 from scrm.aws.fact_lines import Documents, FactLines, fact
 from scrm.node_paths import ROOT_PATH
 from scrm.screening.tally import Exchanged
-
-_NOON: Final = 4  # of Shanghai, in UTC: of a page's messages no single moment is told
 
 
 class BucketMessageFacts:
@@ -18,11 +18,11 @@ class BucketMessageFacts:
     def __init__(self, documents: Documents) -> None:
         self._facts = FactLines(documents, "message_archived")
 
-    def exchanged(self, segment: str, told: Mapping[tuple[str, date], Exchanged], places: Mapping[str, str]) -> None:
-        lines = []
-        for (userid, day), counts in sorted(told.items()):
-            event_id = ids.derive("archived", segment, userid, day.isoformat())
-            noon = datetime(day.year, day.month, day.day, _NOON, tzinfo=UTC)
-            line = fact(event_id, noon, places.get(userid, ROOT_PATH), userid)
-            lines.append({**line, "messages_out": counts.sent, "messages_in": counts.received})
-        self._facts.write(segment, lines)
+    def exchanged(self, segment: str, told: Sequence[Exchanged], places: Mapping[str, str]) -> None:
+        self._facts.write(segment, (_line(one, places.get(one.userid, ROOT_PATH)) for one in told))
+
+
+def _line(one: Exchanged, node_path: str) -> dict[str, Any]:
+    event_id = ids.derive("archived", one.msgid, one.userid)
+    line = fact(event_id, one.at, node_path, one.userid)
+    return {**line, "messages_out": int(one.is_sent), "messages_in": int(not one.is_sent)}

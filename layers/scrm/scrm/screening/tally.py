@@ -1,49 +1,54 @@
-"""How many messages a member and customers exchanged in a segment, apart from groups: counts, and no conversation."""
+"""Messages that a member and customers exchanged, groups apart: that there was one, and nothing of what it says."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from scrm.archive import index, message
 from scrm.archive.message import Message, PartyKind
-from scrm.clock import BUSINESS_ZONE
 from scrm.screening.screen import ArchivedRow
 
 _CLOCKS_DIFFER = timedelta(hours=1)
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Exchanged:
-    sent: int = 0
-    received: int = 0
+    """A message of a member's talk with customers; ``is_sent``: he wrote it, else a customer did."""
+
+    msgid: str
+    userid: str
+    at: datetime
+    is_sent: bool
 
 
 class MessageFacts(Protocol):
-    def exchanged(self, segment: str, told: Mapping[tuple[str, date], Exchanged], places: Mapping[str, str]) -> None:
-        """By member and business day; a repeat tells the same. ``places``: node paths of those who are known."""
+    def exchanged(self, segment: str, told: Sequence[Exchanged], places: Mapping[str, str]) -> None:
+        """A repeat tells the same, and so does another page that has the same message.
+
+        ``places``: node paths of members who are known.
+        """
 
 
-def tally(rows: Iterable[ArchivedRow]) -> dict[tuple[str, date], Exchanged]:
-    """What members sent to customers, and got of them."""
-    told: dict[tuple[str, date], Exchanged] = {}
+def tally(rows: Iterable[ArchivedRow]) -> list[Exchanged]:
+    """What members sent to customers, and got of them; by member each message once."""
+    told: dict[tuple[str, str], Exchanged] = {}
     for row in rows:
         said = message.read(row.message)
-        if said.room_id or not said.has_customer or said.sender is None:
+        if said.room_id or not said.has_customer or said.sender is None or said.sender.kind is PartyKind.ROBOT:
             continue
-        day = _day(row, said)
-        for member in index.members_of(said):
-            counts = told.setdefault((member, day), Exchanged())
-            counts.sent += said.sender.kind is PartyKind.MEMBER
-            counts.received += said.sender.kind is PartyKind.CUSTOMER
-    return told
+        msgid, at = said.msgid or str(row.place.seq), _moment(row, said)
+        for userid in index.members_of(said):
+            is_sent = said.sender.kind is PartyKind.MEMBER
+            told.setdefault((msgid, userid), Exchanged(msgid, userid, at, is_sent))
+    return list(told.values())
 
 
-def _day(row: ArchivedRow, said: Message) -> date:
-    """The day it was sent; of one without a time, or of the future, that on which it was pulled."""
+def _moment(row: ArchivedRow, said: Message) -> datetime:
+    """When it was sent; of one without a time, or of the future, when it was pulled."""
     pulled = row.place.pulled_at
     if said.sent_at_ms is not None:
         sent = index.moment_of(said.sent_at_ms)
         if sent <= pulled + _CLOCKS_DIFFER:
-            return sent.date()
-    return pulled.astimezone(BUSINESS_ZONE).date()
+            return sent
+    return pulled
