@@ -92,4 +92,7 @@ def test_the_latest_version_of_a_figure_counts_and_none_is_overwritten(table: Ta
     found = store.latest("10", "aum", "2027-01", "2027-01")
     assert found == {"2027-01": told("2027-01", 6, 2)}
     assert sorted(store.latest("10", "aum", "2026-12", "2027-12")) == ["2027-01", "2027-02"]
-    assert store.latest("10", "rate", "2027-01", "2027-01")["2027-01"].figure.denominator == 3
+    assert store.latest("10", "rate", "2027-01", "2027-01") == {"2027-01": told("2027-01", 1, 1, "rate")}
+    hidden = replace(told("2027-01", 0, 3), figure=None)
+    assert store.add(hidden)
+    assert store.latest("10", "aum", "2027-01", "2027-01") == {"2027-01": hidden}

@@ -79,16 +79,50 @@ def test_money_of_few_customers_is_hidden_and_of_enough_is_shown() -> None:
     assert compute(kpi("aum"), nine, ten, MARCH, 1).figure == Figure(900, None, LAST)
 
 
-def test_one_hidden_node_takes_the_smallest_other_with_it() -> None:
-    aum = kpi("aum")
-    shown = [Computed(aum, Figure(amount, None, LAST), None, cell) for amount, cell in ((500, 50), (120, 12))]
-    hidden = Computed(aum, None, Absence.TOO_FEW, 3)
+AUM = kpi("aum")
+SHOWN = [Computed(AUM, Figure(amount, None, LAST), None, cell) for amount, cell in ((500, 50), (120, 12))]
 
-    found = protect([*shown, hidden])
+
+def hidden(cell: int) -> Computed:
+    return Computed(AUM, None, Absence.TOO_FEW, cell)
+
+
+def test_one_hidden_node_takes_the_smallest_other_with_it() -> None:
+    found = protect([*SHOWN, hidden(3)], whole=65, hide_below=10)
 
     assert [one.absent for one in found] == [None, Absence.TOO_FEW, Absence.TOO_FEW]
-    assert protect([*shown, hidden, hidden]) == [*shown, hidden, hidden]
-    assert protect(shown) == shown
+    assert protect(SHOWN, whole=62, hide_below=10) == SHOWN
+
+
+def test_hidden_nodes_that_are_too_few_together_take_the_smallest_other_with_them() -> None:
+    together = [*SHOWN, hidden(4), hidden(5)]
+
+    assert protect(together, whole=71, hide_below=10)[1].absent is Absence.TOO_FEW
+    assert protect([*SHOWN, hidden(4), hidden(6)], whole=72, hide_below=10)[1].absent is None
+
+
+def test_customers_of_the_parent_itself_are_what_it_has_more_than_the_nodes_below() -> None:
+    assert protect(SHOWN, whole=65, hide_below=10)[1].absent is Absence.TOO_FEW
+    assert protect(SHOWN[:1], whole=53, hide_below=10)[0].absent is Absence.TOO_FEW
+    assert protect([*SHOWN, hidden(3)], whole=75, hide_below=10) == [*SHOWN, hidden(3)]
+
+
+@given(
+    cells=st.lists(st.integers(0, 40), min_size=1, max_size=6),
+    directly=st.integers(0, 40),
+    hide_below=st.integers(1, 12),
+)
+def test_what_is_shown_never_tells_of_too_few_by_subtraction(cells: list[int], directly: int, hide_below: int) -> None:
+    told = {LAST: {"aum_fen": 1, "fact_customers": 1}}
+    below = [
+        compute(AUM, {LAST: {"aum_fen": 100 * cell, "fact_customers": cell}}, told, MARCH, hide_below) for cell in cells
+    ]
+
+    found = protect(below, sum(cells) + directly, hide_below)
+
+    shown = [one.cell or 0 for one in found if one.figure is not None and one.cell]
+    left = sum(cells) + directly - sum(shown)
+    assert not shown or left == 0 or left >= hide_below
 
 
 def test_a_price_makes_money_of_licences() -> None:

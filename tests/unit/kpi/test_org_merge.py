@@ -75,7 +75,7 @@ def told(world: World, month: str) -> FakeFigures:
 
 def numerator(figures: FakeFigures, node_id: str, kpi: str, month: str = "2027-03") -> int | None:
     found = figures.latest(node_id, kpi, month, month).get(month)
-    return found.figure.numerator if found else None
+    return found.figure.numerator if found and found.figure else None
 
 
 def test_what_happened_before_the_merger_stays_with_the_branch_that_went(world: World) -> None:
@@ -91,6 +91,7 @@ def test_where_it_stands_is_told_of_the_branch_that_is_left(world: World) -> Non
     figures = told(world, "2027-03")
 
     usage = figures.latest("10", "staff_usage_rate", "2027-03", "2027-03")["2027-03"].figure
+    assert usage is not None
     assert (usage.numerator, usage.denominator) == (2, 2)
     assert numerator(figures, "20", "staff_usage_rate") is None
     assert numerator(figures, "1", "staff_usage_rate") == 2

@@ -54,7 +54,8 @@ class Bank:
 
     def of(self, node_id: str, kpi: str, month: str = "2027-03") -> tuple[int, int | None] | None:
         found = self.figures.latest(node_id, kpi, month, month).get(month)
-        return (found.figure.numerator, found.figure.denominator) if found else None
+        figure = found.figure if found else None
+        return (figure.numerator, figure.denominator) if figure else None
 
 
 def test_a_month_that_is_over_is_told_for_every_node_and_again_is_nothing_new() -> None:
@@ -82,7 +83,7 @@ def test_a_late_count_makes_a_new_version_and_keeps_the_old_one() -> None:
     bank.telling().tell("2027-03", "march", NOW, LAST)
 
     versions = bank.figures.stored["1", "added", "2027-03"]
-    assert [(one.version, one.figure.numerator) for one in versions] == [(1, 5), (2, 6)]
+    assert [(one.version, one.figure and one.figure.numerator) for one in versions] == [(1, 5), (2, 6)]
 
 
 def test_while_a_month_runs_only_what_targets_go_by_is_told_up_to_yesterday() -> None:
@@ -129,7 +130,7 @@ def test_a_run_that_ends_early_is_gone_on_with() -> None:
 
 def test_what_is_hidden_at_a_node_is_hidden_below_it() -> None:
     bank = Bank()
-    money = {"1": (1000, 103), "10": (150, 15), "20": (850, 3), "11": (100, 12), "12": (50, 11)}
+    money = {"1": (1000, 26), "10": (150, 23), "20": (850, 3), "11": (100, 12), "12": (50, 11)}
     for node_id, (aum, customers) in money.items():
         bank.measures.put(node_id, LAST, aum_fen=aum, fact_customers=customers)
 
@@ -137,6 +138,57 @@ def test_what_is_hidden_at_a_node_is_hidden_below_it() -> None:
 
     assert bank.of("1", "aum") == (1000, None)
     assert [bank.of(node_id, "aum") for node_id in ("10", "20", "11", "12")] == [None] * 4
+
+
+def test_few_customers_directly_at_a_node_are_not_what_it_has_more_than_those_below() -> None:
+    bank = Bank()
+    money = {"1": (1000, 103), "10": (600, 63), "20": (400, 40), "11": (300, 30), "12": (250, 30)}
+    for node_id, (aum, customers) in money.items():
+        bank.measures.put(node_id, LAST, aum_fen=aum, fact_customers=customers)
+
+    bank.telling().tell("2027-03", "march", NOW, LAST)
+
+    assert [bank.of(node_id, "aum") for node_id in ("1", "10", "20", "11", "12")] == [
+        (1000, None),
+        (600, None),
+        (400, None),
+        None,
+        (250, None),
+    ]
+
+
+def test_what_a_correction_hides_is_hidden_although_it_was_told_before() -> None:
+    bank = Bank()
+
+    def tell(*customers: int) -> None:
+        for node_id, number in zip(("1", "10", "20", "11", "12"), customers, strict=True):
+            bank.measures.put(node_id, LAST, aum_fen=10 * number, fact_customers=number)
+        bank.marks.marks.clear()
+        bank.telling().tell("2027-03", "march", NOW, LAST)
+
+    tell(100, 60, 40, 30, 30)
+    assert bank.of("11", "aum") == (300, None)
+
+    tell(100, 60, 40, 9, 51)
+    assert [bank.of(node_id, "aum") for node_id in ("10", "11", "12")] == [(600, None), None, None]
+    tell(100, 60, 40, 9, 51)
+    tell(100, 91, 9, 40, 51)
+    assert [bank.of(node_id, "aum") for node_id in ("10", "20", "11", "12")] == [None] * 4
+    tell(100, 60, 40, 30, 30)
+
+    assert bank.of("11", "aum") == (300, None)
+    versions = bank.figures.stored["11", "aum", "2027-03"]
+    assert [(one.version, one.figure and one.figure.numerator) for one in versions] == [(1, 300), (2, None), (3, 300)]
+
+
+def test_what_was_never_told_is_not_told_to_be_hidden() -> None:
+    bank = Bank()
+    for node_id, customers in (("1", 100), ("10", 97), ("20", 3)):
+        bank.measures.put(node_id, LAST, aum_fen=10 * customers, fact_customers=customers)
+
+    bank.telling().tell("2027-03", "march", NOW, LAST)
+
+    assert ("20", "aum", "2027-03") not in bank.figures.stored
 
 
 def test_several_at_once_tell_the_same() -> None:

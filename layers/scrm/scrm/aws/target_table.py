@@ -190,9 +190,7 @@ def _figure_item(figure: MonthFigure) -> Item:
         "node_id": figure.node_id,
         "kpi": figure.kpi,
         "month": figure.month,
-        "numerator": figure.figure.numerator,
-        "denominator": figure.figure.denominator,
-        "as_of": figure.figure.as_of.isoformat(),
+        **_told(figure.figure),
         "source": figure.source,
         "told_by": figure.told_by,
         "told_at": clock.to_iso(figure.told_at),
@@ -205,9 +203,22 @@ def _to_figure(item: Mapping[str, Any]) -> MonthFigure:
         node_id=item["node_id"],
         kpi=item["kpi"],
         month=item["month"],
-        figure=Figure(item["numerator"], item.get("denominator"), date.fromisoformat(item["as_of"])),
+        figure=_figure(item),
         source=item["source"],
         told_by=item["told_by"],
         told_at=clock.from_iso(item["told_at"]),
         version=item["version"],
     )
+
+
+def _told(figure: Figure | None) -> Item:
+    """Without a numerator it is hidden."""
+    if figure is None:
+        return {}
+    return {"numerator": figure.numerator, "denominator": figure.denominator, "as_of": figure.as_of.isoformat()}
+
+
+def _figure(item: Mapping[str, Any]) -> Figure | None:
+    if "numerator" not in item:
+        return None
+    return Figure(item["numerator"], item.get("denominator"), date.fromisoformat(item["as_of"]))

@@ -83,12 +83,15 @@ def compute(definition: KpiDefinition, days: Days, told: Days, period: Period, h
     return Computed(definition, Figure(side(definition.numerator) * definition.factor, denominator, as_of), None, cell)
 
 
-def protect(siblings: Sequence[Computed]) -> list[Computed]:
-    """The figures of one KPI at all nodes next below one: where one alone is hidden, the smallest other is as well,
-    since what is hidden would be what the parent has more than those that are shown."""
-    hidden = [one for one in siblings if one.absent is Absence.TOO_FEW]
+def protect(siblings: Sequence[Computed], whole: int, hide_below: int) -> list[Computed]:
+    """The figures of one KPI at all nodes next below one of ``whole`` customers.
+
+    What the parent has more than those that are shown tells of its own customers and those of hidden nodes together:
+    where they are too few, the smallest shown one is hidden as well.
+    """
     shown = [one for one in siblings if one.figure is not None and one.cell]
-    if len(hidden) != 1 or not shown:
+    left = whole - sum(one.cell or 0 for one in shown)
+    if not shown or not 0 < left < hide_below:
         return list(siblings)
     smallest = min(shown, key=lambda one: one.cell or 0)
     return [replace(one, figure=None, absent=Absence.TOO_FEW) if one is smallest else one for one in siblings]

@@ -115,7 +115,8 @@ class FigureReader:
             from_book = not runs or bool(one.cell) or one.source is Source.TOLD
             told = self.book.store.latest(node_id, name, month, month).get(month) if from_book else None
             if told is not None:
-                found.append(Reading(one, leads, told.figure, None, told.version, told.source))
+                absent = None if told.figure else Absence.TOO_FEW
+                found.append(Reading(one, leads, told.figure, absent, told.version, told.source))
                 continue
             computed = compute(one, days, bank, period, catalogue.hide_below)
             if computed.figure is not None and one.cell:

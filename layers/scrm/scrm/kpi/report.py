@@ -201,8 +201,8 @@ class MonthlyReports:
         """Where no plan says when the programme began, it did with the first month that is told."""
         year = Run(f"{month[:4]}-01", month)
         first = begins or self.book.first_told(node_id, kpi, year) or year.first
-        here = self.book.store.latest(node_id, kpi, month, month).get(month)
-        return FunnelStep(here.figure.numerator if here else None, self.book.happened(node_id, kpi, Run(first, month)))
+        here = self.book.shown(node_id, kpi, month, month).get(month)
+        return FunnelStep(here.numerator if here else None, self.book.happened(node_id, kpi, Run(first, month)))
 
     def _gained(self, node_id: str, begins: str | None, month: str) -> ToDate:
         """Without a plan since the first month that is told."""

@@ -13,7 +13,7 @@ from datetime import date, datetime, timedelta
 from typing import Final, Protocol
 
 from scrm.kpi.catalogue import Catalogue, KpiDefinition
-from scrm.kpi.figures import Days, Period, compute, protect
+from scrm.kpi.figures import Absence, Computed, Days, Period, compute, protect
 from scrm.kpi.ports import NodeMeasures
 from scrm.targets.figures import FigureBook, MonthFigure, month_before, month_of
 
@@ -148,8 +148,11 @@ class _Walk:
     def tell(self, siblings: Sequence[Node]) -> Told:
         """The figures of the nodes next below one."""
         each = self.telling.each
-        days = list(each(self._days, siblings))
-        figures = [one for definition in self._definitions() for one in self._figures(definition, siblings, days)]
+        days = list(each(self._days, [node.node_id for node in siblings]))
+        above = self._days(_above(siblings[0])) if siblings[0].node_id != self.telling.root_id else {}
+        figures = [
+            one for definition in self._definitions() for one in self._figures(definition, siblings, days, above)
+        ]
         return Told(len(siblings), len(figures), sum(each(lambda one: self.telling.book.tell([one]), figures)))
 
     def _definitions(self) -> list[KpiDefinition]:
@@ -157,30 +160,42 @@ class _Walk:
         urgent = self.telling.urgent()
         return [one for one in self.catalogue.in_force(self.month) if is_over or one.kpi in urgent]
 
-    def _days(self, node: Node) -> Days:
-        if node.node_id == self.telling.root_id:
+    def _days(self, node_id: str) -> Days:
+        if node_id == self.telling.root_id:
             return self.bank
-        return self.telling.measures.of_days(node.node_id, self.period.first, self.period.last)
+        return self.telling.measures.of_days(node_id, self.period.first, self.period.last)
 
     def _figures(
-        self, definition: KpiDefinition, siblings: Sequence[Node], days: Sequence[Days]
+        self, definition: KpiDefinition, siblings: Sequence[Node], days: Sequence[Days], above: Days
     ) -> Iterable[MonthFigure]:
-        name = name_in_book(self.catalogue, definition, self.month)
-        if definition.cell and self._is_hidden_above(siblings[0], name):
-            return
-        hide_below = self.catalogue.hide_below
-        computed = [compute(definition, own, self.bank, self.period, hide_below) for own in days]
-        for node, one in zip(siblings, protect(computed), strict=True):
-            if one.figure is not None:
-                source = source_of(definition)
+        """Hidden ones are told as such, for what was told before."""
+        name, source = name_in_book(self.catalogue, definition, self.month), source_of(definition)
+        computed = self._computed(definition, name, siblings, days, above)
+        for node, one in zip(siblings, computed, strict=True):
+            if one.figure is not None or one.absent is Absence.TOO_FEW:
                 yield MonthFigure(node.node_id, name, self.month, one.figure, source, TOLD_BY, self.now)
+
+    def _computed(
+        self, definition: KpiDefinition, name: str, siblings: Sequence[Node], days: Sequence[Days], above: Days
+    ) -> Sequence[Computed]:
+        """``above``: the measures of the node above; none of the root."""
+        if definition.cell and self._is_hidden_above(siblings[0], name):
+            return [Computed(definition, None, Absence.TOO_FEW)] * len(siblings)
+        hide_below = self.catalogue.hide_below
+        found = [compute(definition, own, self.bank, self.period, hide_below) for own in days]
+        whole = compute(definition, above, self.bank, self.period, hide_below).cell
+        return protect(found, whole, hide_below) if whole else found
 
     def _is_hidden_above(self, sibling: Node, name: str) -> bool:
         """The node above has no figure, which hides those below it."""
         if sibling.node_id == self.telling.root_id:
             return False
-        above = self.telling.book.store.latest(sibling.path.rstrip("/").split("/")[-2], name, self.month, self.month)
-        return self.month not in above
+        return self.month not in self.telling.book.shown(_above(sibling), name, self.month, self.month)
+
+
+def _above(node: Node) -> str:
+    """The id of the node next above."""
+    return node.path.rstrip("/").split("/")[-2]
 
 
 def _added(one: Told, other: Told) -> Told:

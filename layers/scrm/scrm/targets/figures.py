@@ -21,12 +21,13 @@ FUNNEL: Final = ("valid_added", "added", "reached", "active_rms")
 
 @dataclass(frozen=True, slots=True)
 class MonthFigure:
-    """``month``: ``2027-03``. ``source``: where it is from, for people."""
+    """``month``: ``2027-03``. ``figure`` None: from this version on it is hidden. ``source``: where it is from, for
+    people."""
 
     node_id: str
     kpi: str
     month: str
-    figure: Figure
+    figure: Figure | None
     source: str
     told_by: str
     told_at: datetime
@@ -102,11 +103,16 @@ class FigureBook:
         """How many changed something: a figure that is known so already is no new version."""
         return sum(self._tell(figure) for figure in told)
 
+    def shown(self, node_id: str, kpi: str, first: str, last: str) -> dict[str, Figure]:
+        """The latest figures by month, from ``first`` to ``last`` with both; none of a month that is hidden."""
+        months = self.store.latest(node_id, kpi, first, last)
+        return {month: one.figure for month, one in months.items() if one.figure is not None}
+
     def standing_at(self, node_id: str, kpis: Iterable[str], month: str, months_back: int = 2) -> dict[str, Figure]:
         """The latest figure of each KPI up to ``month``; one that is older than so many months tells nothing more."""
         first = month_before(month, months_back)
-        found = {kpi: self.store.latest(node_id, kpi, first, month) for kpi in kpis}
-        return {kpi: months[max(months)].figure for kpi, months in found.items() if months}
+        found = {kpi: self.shown(node_id, kpi, first, month) for kpi in kpis}
+        return {kpi: months[max(months)] for kpi, months in found.items() if months}
 
     def happened(self, node_id: str, kpi: str, run: Run) -> ToDate:
         """What a funnel KPI was in each month of the run."""
@@ -130,12 +136,14 @@ class FigureBook:
         return min(self._told(node_id, kpi, run.first, run.last), default=None)
 
     def _told(self, node_id: str, kpi: str, first: str, last: str) -> Mapping[str, int]:
-        found = self.store.latest(node_id, kpi, first, last) if first <= last else {}
-        return {month: one.figure.numerator for month, one in found.items()}
+        found = self.shown(node_id, kpi, first, last) if first <= last else {}
+        return {month: figure.numerator for month, figure in found.items()}
 
     def _tell(self, told: MonthFigure) -> bool:
         while True:
             known = self.store.latest(told.node_id, told.kpi, told.month, told.month).get(told.month)
+            if known is None and told.figure is None:
+                return False
             if known is not None and (known.figure, known.source) == (told.figure, told.source):
                 return False
             if self.store.add(_next(told, known)):

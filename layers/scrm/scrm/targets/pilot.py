@@ -197,7 +197,7 @@ def _line(stage: str, criterion: Criterion, month: str, told: MonthFigure | None
 def _lost(bound: Fraction, month: str, figures: Mapping[str, Mapping[str, MonthFigure]]) -> MonthLine:
     """Customers lost in the month, as a share of the pool at its end."""
     lost, pool = (figures.get(kpi, {}).get(month) for kpi in (LOST, POOL))
-    if lost is None or pool is None:
+    if lost is None or pool is None or lost.figure is None or pool.figure is None:
         return MonthLine(SUSTAINED, LOST, month, bound, None, "", ExitFinding.ABSENT, at_most=True)
     figure = Figure(lost.figure.numerator, pool.figure.numerator, lost.figure.as_of)
     finding = ExitFinding.NO_BASE
