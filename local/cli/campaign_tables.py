@@ -10,6 +10,7 @@ from local.cli import audience_tables
 from local.cli.client import Row
 from local.cli.content_tables import CHANNELS
 from local.cli.tables import facts, local_time, titled
+from scrm.spreadsheets import harmless
 
 STATES = {
     "draft": "草稿",
@@ -220,7 +221,7 @@ def write_csv(rows: Iterable[Row], target: TextIO) -> None:
     """Every customer with his end, one a line, under Chinese headings."""
     writer = csv.writer(target)
     writer.writerow(EXPORTED)
-    writer.writerows(map(recipient, rows))
+    writer.writerows(map(harmless, recipient(row)) for row in rows)
 
 
 def results(found: Row) -> tuple[Table, ...]:

@@ -1,6 +1,7 @@
 """Campaigns at the command line, in Chinese."""
 
 import csv
+import io
 import json
 from datetime import timedelta
 from pathlib import Path
@@ -203,3 +204,20 @@ def test_every_word_of_campaigns_has_a_chinese_one() -> None:
     assert set(CampaignDocument.model_fields) == set(campaign_tables.RULES)
     reasons = {*Refusal, *CancelCause, *(f"despite_{cause}" for cause in CancelCause)} - {CancelCause.RECHECK}
     assert reasons <= set(campaign_tables.REASONS)
+
+
+def test_a_reason_that_a_spreadsheet_takes_for_a_formula_is_exported_as_text() -> None:
+    row = {
+        "target_id": "wm1",
+        "state": "sent",
+        "reason": "",
+        "by": "rm_li",
+        "at": "2027-03-10T03:00:00.000Z",
+        "task_id": "t1",
+        "need": {"reason": "=HYPERLINK(1)", "score": 7},
+    }
+    file = io.StringIO()
+
+    campaign_tables.write_csv([row], file)
+
+    assert file.getvalue().splitlines()[1].endswith(",t1,'=HYPERLINK(1)（7）")

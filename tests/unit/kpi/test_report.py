@@ -12,8 +12,9 @@ import pytest
 
 from scrm.kpi.report import MonthReport, ReportRefusedError
 from scrm.runtime.charts import line_chart, short
-from scrm.runtime.kpi_exports import FIGURES, PROGRESS, harmless, progress
+from scrm.runtime.kpi_exports import FIGURES, PROGRESS, progress
 from scrm.runtime.report_joins import files_of
+from scrm.spreadsheets import harmless
 from scrm.targets.figures import ToDate
 from scrm.targets.planner import BranchShare
 from tests.fakes.report import MADE_AT, ReportBank
@@ -197,9 +198,10 @@ def test_a_branchs_name_is_text_in_the_page_and_in_the_tables(page: str, files: 
     assert "'=cmd" in sheets.read("xl/sharedStrings.xml").decode()
 
 
-@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠"])
 def test_what_a_spreadsheet_takes_for_a_formula_is_told_to_be_text(start: str) -> None:
-    assert harmless((f"{start}1+1", -5, None, "上海")) == [f"'{start}1+1", -5, None, "上海"]
+    assert harmless(f"{start}1+1") == f"'{start}1+1"
+    assert harmless("上海") == "上海"
 
 
 def test_the_tables_have_what_the_page_has(files: dict[str, bytes]) -> None:

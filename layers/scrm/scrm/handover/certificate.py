@@ -21,6 +21,7 @@ from scrm.handover.edges import Attempt, Chunk, ChunkKind, Edge, EdgeState, tota
 from scrm.handover.model import Certificate, HandoverCase, PlanReview
 from scrm.handover.parts import PackageStore, left_behind
 from scrm.handover.ports import CertificateDocuments
+from scrm.spreadsheets import harmless
 
 SCHEMA_VERSION: Final = 1
 PREFIX: Final = "handover/certificates"
@@ -44,9 +45,6 @@ _COLUMNS: Final = (
     "decided_at",
     "personal_tags",
 )
-# A spreadsheet would take a cell that begins so for a formula.
-_FORMULAS: Final = ("=", "+", "-", "@", "\t")
-
 
 type Tags = Mapping[str, Sequence[str]]
 """Names of the leaver's personal tags, by customer."""
@@ -270,16 +268,11 @@ def _attempt(attempt: Attempt) -> dict[str, Any]:
 
 def _rows(kind: ChunkKind, edge: Edge, tags: Tags) -> Iterator[list[Any]]:
     of_edge = _edge(kind, edge, tags)
-    attempts, names = of_edge.pop("attempts"), _cell("; ".join(of_edge.pop("personal_tags")))
+    attempts, names = of_edge.pop("attempts"), harmless("; ".join(of_edge.pop("personal_tags")))
     if not attempts:
         yield [*of_edge.values(), 0] + [None] * (len(_COLUMNS) - len(of_edge) - 2) + [names]
     for place, attempt in enumerate(attempts, 1):
         yield [*of_edge.values(), place, *attempt.values(), names]
-
-
-def _cell(text: str) -> str:
-    """Free text that a spreadsheet shows and does not calculate."""
-    return f"'{text}" if text.startswith(_FORMULAS) else text
 
 
 def _disagreements(certificate: Certificate, lines: Iterable[bytes]) -> Iterator[str]:

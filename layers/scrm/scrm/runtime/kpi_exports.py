@@ -10,6 +10,7 @@ from typing import Final
 
 from scrm.kpi.report import MonthReport
 from scrm.runtime.kpi_report_page import metric_title
+from scrm.spreadsheets import harmless
 from scrm.sql import Dataset
 
 type Cell = str | int | float | None
@@ -57,7 +58,6 @@ PARQUET: Final = Dataset(
     columns={name: "BIGINT" if name in _NUMBERS else "VARCHAR" for name in FIGURES},
     sorted_by=("node_id", "kpi", "definition_version"),
 )
-_FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r")
 
 
 def as_csv(report: MonthReport) -> bytes:
@@ -65,7 +65,7 @@ def as_csv(report: MonthReport) -> bytes:
     text = io.StringIO()
     writer = csv.writer(text)
     writer.writerow(FIGURES)
-    writer.writerows(map(harmless, figures(report)))
+    writer.writerows(map(_cells, figures(report)))
     return "\ufeff".encode() + text.getvalue().encode()
 
 
@@ -82,7 +82,7 @@ def as_xlsx(report: MonthReport) -> bytes:
             sheet.freeze_panes(1, 0)
             sheet.write_row(0, 0, columns, head)
             for number, row in enumerate(rows, start=1):
-                sheet.write_row(number, 0, harmless(row))
+                sheet.write_row(number, 0, _cells(row))
     return body.getvalue()
 
 
@@ -146,6 +146,5 @@ def progress(report: MonthReport) -> Iterable[Row]:
                 )
 
 
-def harmless(row: Sequence[Cell]) -> list[Cell]:
-    """Text that begins as a formula does is told to be text."""
-    return [f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA_STARTS) else cell for cell in row]
+def _cells(row: Sequence[Cell]) -> list[Cell]:
+    return [harmless(cell) if isinstance(cell, str) else cell for cell in row]
