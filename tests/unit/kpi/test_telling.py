@@ -124,7 +124,7 @@ def test_a_run_that_ends_early_is_gone_on_with() -> None:
     second = bank.telling().tell("2027-03", "march", NOW, LAST)
 
     assert (first.is_done, bank.of("20", "added")) == (False, (0, None))
-    assert second == Told(3, second.figures, second.changed, ("2027-03",), is_done=True)
+    assert second == Told(3, second.figures, second.changed, ("2027-03",), changed_months=("2027-03",))
     assert bank.of("12", "added") == (0, None)
 
 

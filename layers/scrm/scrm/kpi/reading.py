@@ -62,7 +62,8 @@ class FigureReader:
         return {node_id: self._read(catalogue, wanted, node_id, month, period, bank) for node_id in node_ids}
 
     def of_members(self, kpi: str, node_id: str, month: str) -> dict[str, Reading]:
-        """What was counted of the members directly in a node, by userid; what is not counted by member says so."""
+        """What was counted of the members directly in a node, by userid; what is not counted by member says so, and
+        figures about customers' own affairs are hidden."""
         definition, period = self._leading(kpi, month), self._period(month)
         bank = self.measures.of_days(self.root_id, period.first, period.last)
         found = {}
@@ -70,6 +71,8 @@ class FigureReader:
             one = compute(definition, days, bank, period, hide_below=1)
             if not definition.is_counted:
                 one = Computed(definition, None, Absence.NOT_BY_MEMBER)
+            elif definition.cell:
+                one = Computed(definition, None, Absence.TOO_FEW)
             found[userid] = Reading(definition, is_leading=True, figure=one.figure, absent=one.absent)
         return found
 

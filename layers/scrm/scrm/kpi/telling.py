@@ -18,7 +18,7 @@ from scrm.kpi.ports import NodeMeasures
 from scrm.targets.figures import FigureBook, MonthFigure, month_before, month_of
 
 TOLD_BY: Final = "kpi"
-_MONTHS_BACK: Final = 12
+MONTHS_BACK: Final = 12
 _DONE: Final = "~"
 """Sorts behind every path."""
 
@@ -56,13 +56,17 @@ class TellingMarks(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What a run did. ``months`` were told whole; ``is_done`` False: time ran out, the next run goes on."""
+    """What a run did. ``months`` were told whole; ``is_done`` False: time ran out, the next run goes on.
+
+    ``changed_months``: of which something changed, also where time ran out.
+    """
 
     nodes: int = 0
     figures: int = 0
     changed: int = 0
     months: tuple[str, ...] = ()
     is_done: bool = True
+    changed_months: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +93,7 @@ class FigureTelling:
         """What is due: the running month up to yesterday, then months that are over, the latest first."""
         yesterday, whole = today - timedelta(days=1), Told()
         due = [] if today.day == 1 else [(month_of(today), yesterday.isoformat())]
-        for back in range(1, _MONTHS_BACK + 1):
+        for back in range(1, MONTHS_BACK + 1):
             month = month_before(month_of(today), back)
             is_settled = back > 1 or today.day > self.settled_after_days()
             due.append((month, f"{'settled' if is_settled else yesterday} {self.facts_version(month) or 0}"))
@@ -113,12 +117,12 @@ class FigureTelling:
             if parent and parent <= done:
                 continue
             if not self.has_time():
-                return replace(whole, is_done=False)
+                return replace(whole, is_done=False, changed_months=_if_changed(month, whole))
             whole = _added(whole, walk.tell(children))
             if parent:
                 self.marks.write(name, parent)
         self.marks.write(name, _DONE)
-        return replace(whole, months=(month,))
+        return replace(whole, months=(month,), changed_months=_if_changed(month, whole))
 
     def _families(self, first: date) -> list[tuple[str, Sequence[Node]]]:
         """The root by itself, then the nodes next below each node, by the parent's path: parents before children."""
@@ -205,7 +209,12 @@ def _added(one: Told, other: Told) -> Told:
         one.changed + other.changed,
         one.months + other.months,
         other.is_done,
+        one.changed_months + other.changed_months,
     )
+
+
+def _if_changed(month: str, told: Told) -> tuple[str, ...]:
+    return (month,) if told.changed else ()
 
 
 def name_in_book(catalogue: Catalogue, definition: KpiDefinition, month: str) -> str:

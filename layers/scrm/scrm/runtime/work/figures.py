@@ -6,6 +6,7 @@ from typing import Final
 
 from scrm import clock
 from scrm.kpi.report import ReportRefusedError
+from scrm.kpi.telling import MONTHS_BACK
 from scrm.node_paths import ROOT_NODE_ID
 from scrm.runtime.kpi_joins import business_day, business_month
 from scrm.runtime.observability import count, logger
@@ -27,16 +28,16 @@ def tell() -> None:
         count("KpiFiguresTold", told.changed)
     if not told.is_done:
         count("KpiTellingUnfinished")
-    over = {month for month in told.months if month < business_month()}
-    if told.changed:
-        for month in sorted(over):
+    for month in told.changed_months:
+        if month < business_month():
             wiring.marks().write(_name(month), _DUE)
-    for month in sorted(over | {month_before(business_month(), 1)}):
-        _report(month)
+    for back in range(1, MONTHS_BACK + 1):
+        _report(month_before(business_month(), back))
 
 
 def _report(month: str) -> None:
-    """Of head office and of each branch; a report that is too large for a run is left out and logged."""
+    """Of head office and of each branch, if due, from where the run before had to end; a report that is too large for
+    a run is left out and logged."""
     marks = wiring.marks()
     done = marks.read(_name(month))
     if done in {"", _DONE}:
