@@ -50,8 +50,8 @@ class Bank:
     def touch(self, *rows: Row) -> None:
         self.engine.write(TOUCHES, "day=2027-03-20", "all", rows)
 
-    def make(self) -> int:
-        return self.runs.make(NOW, lambda: True)
+    def make(self, now: datetime = NOW) -> int:
+        return self.runs.make(now, lambda: True)
 
     def credits(self, version: int = 1) -> list[Credit]:
         return [Credit(**row) for row in self.documents.figures("2027-03", version)["credits"]]
@@ -109,6 +109,20 @@ def test_the_last_word_of_a_send_holds() -> None:
     bank.make()
 
     assert [(one.campaign_id, one.change) for one in bank.credits()] == [("", 1)]
+
+
+def test_a_ledger_is_made_anew_once_when_the_word_on_the_last_sends_has_come() -> None:
+    bank = Bank()
+    bank.customers(1)
+    bank.months([facts(0)], [facts(0, holdings=1)])
+    assert bank.make() == 1
+    bank.engine.write(TOUCHES, "day=2027-04-03", "all", [sent(0, 0.5, told_at="2027-04-03T01:00:00.000Z")])
+
+    made = [bank.make(NOW + timedelta(days=late)) for late in range(6)]
+
+    assert made == [0, 0, 0, 1, 0, 0]
+    assert [one.campaign_id for one in bank.credits(1)] == [""]
+    assert [one.campaign_id for one in bank.credits(2)] == ["camp_a"]
 
 
 def test_a_product_has_a_window_of_its_own() -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any, Final
 
 from scrm.aws.touches import TOUCHES, TouchDays
@@ -40,17 +40,20 @@ class BankLedgers:
         self._touches = touches
         self._engine = engine
 
-    def inputs(self, month: str, windows: Windows) -> LedgerInputs | None:
+    def inputs(self, month: str, windows: Windows, today: date) -> LedgerInputs | None:
         both = (ledger.month_before(month), month)
         customers = self._feeds.selection(Feed.BANK_CUSTOMERS, CURRENT)
         months = self._partitions(Feed.CUSTOMER_MONTHS, both)
         if customers is None or not months:
             return None
         ends = ledger.end_of(month)
+        late = ends + timedelta(days=_LATE_WORD)
         return LedgerInputs(
             customers=customers.partitions[0],
             months=months,
-            touches=self._touches.partitions(ends - timedelta(days=windows.longest), ends + timedelta(days=_LATE_WORD)),
+            touches=self._touches.partitions(
+                ends - timedelta(days=windows.longest), late if late < today else ends - timedelta(days=1)
+            ),
             holdings=self._partitions(Feed.PRODUCT_HOLDINGS, both),
             windows=windows,
         )

@@ -25,12 +25,13 @@ class LedgerInputs:
     @property
     def without_customers(self) -> tuple[object, ...]:
         """What makes another version: tomorrow's master is none."""
-        return (dict(self.months), dict(self.holdings), self.windows)
+        return (dict(self.months), dict(self.holdings), self.touches, self.windows)
 
 
 class LedgerSources(Protocol):
-    def inputs(self, month: str, windows: Windows) -> LedgerInputs | None:
-        """None while the month, or the one before, is not published."""
+    def inputs(self, month: str, windows: Windows, today: date) -> LedgerInputs | None:
+        """None while the month, or the one before, is not published. Touches are told up to the month's last day, and
+        once the word on its last sends has come, up to that."""
         ...
 
     def ledger(self, month: str, inputs: LedgerInputs) -> Ledger: ...
@@ -67,8 +68,9 @@ class LedgerRuns:
     def make(self, now: datetime, has_time: Callable[[], bool]) -> int:
         """Versions written."""
         written = 0
-        for month in _last_months(now.astimezone(BUSINESS_ZONE).date()):
-            inputs = self.sources.inputs(month, self.windows())
+        today = now.astimezone(BUSINESS_ZONE).date()
+        for month in _last_months(today):
+            inputs = self.sources.inputs(month, self.windows(), today)
             if inputs is None or not has_time():
                 continue
             known = self.documents.latest(month)
