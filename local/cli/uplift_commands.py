@@ -48,6 +48,15 @@ def show(session: Session, review_id: str, version: int | None) -> None:
     session.show(found, *uplift_tables.result(found))
 
 
+@uplift.command("waits")
+@_REVIEW
+@click.pass_obj
+def waits(session: Session, review_id: str) -> None:
+    """说明复盘为何尚无结果：等待窗口结束、对比月份结束或行内数据交付。系统每小时检查一次。"""
+    found = session.client.get(at("uplift-reviews", review_id, "waiting"))
+    session.show(found, uplift_tables.waits(found))
+
+
 @uplift.command("segments")
 @_REVIEW
 @click.option("--by", type=click.Choice(["branch", "tier", "age_band"]), default="branch", help="分组口径")

@@ -28,6 +28,20 @@ def reviews(rows: Sequence[Row]) -> Table:
     return table
 
 
+def waits(found: Row) -> Table:
+    """Why there is no result yet, and who has to do what."""
+    review = found["review"]
+    table = titled(
+        f"{review['name']} 在等待什么（{review['due_on']} 到期，系统每小时检查一次）", "事项", "对象", "何时"
+    )
+    for row in found["waits"]:
+        when = row["until"] or ("—" if row["reason"] == "last_run" else "待行内交付")
+        table.add_row(words.WAITS[row["reason"]], row["subject"], when)
+    if not found["waits"]:
+        table.add_row("已有结果", f"第 {review['versions']} 版", "—")
+    return table
+
+
 def result(found: Row) -> tuple[Table, Table]:
     """Both figures side by side; then how many customers are where."""
     review = found["review"]

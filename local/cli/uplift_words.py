@@ -13,6 +13,14 @@ KPIS = {
 }
 KINDS = {"added": "添加企微与未添加对比", "holdout": "活动与随机留白对比", "channel": "渠道效果对比"}
 STATES = {"registered": "已登记，待到期", "done": "已完成"}
+WAITS = {
+    "window": "窗口尚未结束",
+    "month_after": "用于对比的月份尚未结束",
+    "customers": "客户主档尚未发布",
+    "month": "该月客户数据尚未发布",
+    "last_run": "上次检查的结论",
+    "next_run": "条件已齐，等待下次检查",
+}
 VERDICTS = {
     "passed": "达标",
     "failed": "未达标",

@@ -14,6 +14,7 @@ from scrm.aws.uplift_journal import AuditedReviews
 from scrm.collect.datasets import RELATIONS
 from scrm.kpi.feeds.datasets import CURRENT, DATASETS, Feed
 from scrm.runtime.uplift_joins import BankSources
+from scrm.runtime.uplift_waits import PublishedByVersion
 from scrm.runtime.wiring.uplift import AdminUplift
 from scrm.uplift.reviews import Review, ReviewDesk, ReviewRuns, StaleReviewError
 from tests.fakes.feeds import FakePublishedFeeds, MemoryBucket
@@ -83,6 +84,8 @@ class UpliftOverMemory:
     store: FakeReviews = field(default_factory=FakeReviews)
     documents: BucketReviewDocuments = field(default_factory=lambda: BucketReviewDocuments(MemoryBucket()))
     ledgers: BucketLedgers = field(default_factory=lambda: BucketLedgers(MemoryBucket()))
+    feeds: FakePublishedFeeds = field(default_factory=FakePublishedFeeds)
 
     def joined(self) -> AdminUplift:
-        return AdminUplift(ReviewDesk(self.store, self.documents, AuditedReviews(self.log)), self.documents)
+        desk = ReviewDesk(self.store, self.documents, AuditedReviews(self.log))
+        return AdminUplift(desk, self.documents, PublishedByVersion(self.feeds))

@@ -62,6 +62,7 @@ EXPECTED = {
     "register_uplift_review": 201,
     "get_uplift_review": 404,  # nobody registered it
     "get_uplift_result": 404,
+    "get_uplift_waiting": 404,
     "get_uplift_returns": 404,
     "list_uplift_segments": 404,
     "get_uplift_settings": 200,

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from scrm import clock
+from scrm.kpi.feeds.datasets import CURRENT, Feed
 from scrm.uplift.results import review
 from scrm.uplift.reviews import Inputs, ReviewState
 from scrm.uplift.sums import CellSums, Sums
@@ -89,6 +91,32 @@ def test_a_review_is_seen_by_who_sees_its_node(api: Api, reviewed: str) -> None:
     assert get(api, f"/{reviewed}", BRANCH_10).status == 404
     assert get(api, f"/{reviewed}/result", BRANCH_10).status == 404
     assert get(api, f"/{reviewed}").body["versions"] == 1
+
+
+def test_a_review_without_a_result_says_what_it_waits_for(api: Api) -> None:
+    """Of a window that is long over, so that only the bank's deliveries miss."""
+    year = clock.now().year - 1
+    asked = register(api, first=f"{year}-03-01", last=f"{year}-03-31", months_before=2).body["review_id"]
+    api.uplift.feeds.publish(Feed.BANK_CUSTOMERS, CURRENT)
+    api.uplift.feeds.publish(Feed.CUSTOMER_MONTHS, f"{year}-01")
+
+    waiting = get(api, f"/{asked}/waiting")
+    result = get(api, f"/{asked}/result")
+    for month in ("02", "04"):
+        api.uplift.feeds.publish(Feed.CUSTOMER_MONTHS, f"{year}-{month}")
+
+    assert waiting.body["waits"] == [
+        {"reason": "month", "subject": f"{year}-02", "until": None},
+        {"reason": "month", "subject": f"{year}-04", "until": None},
+    ]
+    assert (result.status, result.body["type"]) == (404, "urn:scrm:problem:no-result-yet")
+    assert f"month {year}-02; month {year}-04" in result.body["detail"]
+    assert [one["reason"] for one in get(api, f"/{asked}/waiting").body["waits"]] == ["next_run"]
+    assert get(api, f"/{asked}/waiting", BRANCH_10).status == 404
+
+
+def test_a_review_that_has_a_result_waits_for_nothing(api: Api, reviewed: str) -> None:
+    assert get(api, f"/{reviewed}/waiting").body["waits"] == []
 
 
 def test_a_result_shows_both_figures_and_whom_it_leaves_out(api: Api, reviewed: str) -> None:

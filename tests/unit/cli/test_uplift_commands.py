@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from scrm import clock
 from scrm.uplift.ledger import Credit, Ledger
 from tests.admin_api import Api
 from tests.unit.admin.test_attribution import INPUTS, NOW, credited
@@ -35,6 +36,25 @@ def test_a_review_is_registered_listed_and_shown(run: Run, reviewed: str) -> Non
     for text in ("表面差异", "调整后差异", "达标", "窗口期之前已添加"):
         assert text in shown
     assert "样本不足" in segments
+
+
+def test_a_review_without_a_result_says_who_has_to_do_what(run: Run, api: Api, tmp_path: Path) -> None:
+    path = tmp_path / "review.json"
+    year = clock.now().year - 1
+    path.write_text(json.dumps(TERMS | {"first": f"{year}-03-01", "last": f"{year}-03-31"}), encoding="utf-8")
+    review_id = json.loads(run("--json", "uplift", "register", str(path)).output)["review_id"]
+
+    waits = run("uplift", "waits", review_id).output
+
+    for text in (
+        "客户主档尚未发布",
+        "该月客户数据尚未发布",
+        f"{year}-04",
+        "待行内交付",
+        f"{year}-05-01 到期",
+        "每小时检查一次",
+    ):
+        assert text in waits
 
 
 def test_settings_and_returns_are_shown_in_yuan(run: Run, reviewed: str, tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from scrm.uplift.reviews import ReviewState
 from scrm.uplift.terms import DAYS_AFTER, KPIS, ReviewKind, ReviewTerms, Stratum
 from scrm.uplift.unlinked import Since
 from scrm.uplift.verdict import Bar, Verdict
+from scrm.uplift.waiting import WaitReason
 
 
 class BarRequest(Asked):
@@ -88,6 +89,22 @@ class UpliftReview(Reply):
     @classmethod
     def of(cls, found: reviews.Review) -> Self:
         return cls.model_validate(found)
+
+
+class UpliftWait(Reply):
+    """``subject``: the window, the month, the feed, or what the last run said. ``until``: the business day on which it
+    ends by itself; None: somebody has to deliver something first."""
+
+    reason: WaitReason
+    subject: str
+    until: date | None
+
+
+class UpliftWaiting(Reply):
+    """Reviews are looked at every hour; ``waits`` is empty once there is a result."""
+
+    review: UpliftReview
+    waits: list[UpliftWait]
 
 
 class UpliftReviewList(Reply):

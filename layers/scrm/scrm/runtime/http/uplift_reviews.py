@@ -29,6 +29,7 @@ from scrm.runtime.wiring import admin_api as wiring
 from scrm.uplift.returns import returns
 from scrm.uplift.reviews import Review, UnknownReviewError, listed
 from scrm.uplift.terms import InvalidTermsError, ReviewKind, Stratum
+from scrm.uplift.waiting import Wait, waits_of
 
 ReviewId = Annotated[str, Path(max_length=64, description="The review's id.")]
 Version = Annotated[int | None, Query(ge=1, description="Of the result; absent: the latest.")]
@@ -82,6 +83,21 @@ def register_uplift_review(
 )
 def get_uplift_review(review_id: ReviewId) -> models.UpliftReview:
     return models.UpliftReview.of(_visible(review_id))
+
+
+@router.get(
+    "/v1/uplift-reviews/<review_id>/waiting",
+    operation_id="getUpliftWaiting",
+    summary="What a review without a result waits for: the window, the month that answers, what is not published.",
+    tags=["uplift"],
+    responses=responses(HTTPStatus.OK, models.UpliftWaiting, HTTPStatus.NOT_FOUND),
+)
+def get_uplift_waiting(review_id: ReviewId) -> models.UpliftWaiting:
+    found = _visible(review_id)
+    return models.UpliftWaiting(
+        review=models.UpliftReview.of(found),
+        waits=[models.UpliftWait.model_validate(one) for one in _waits(found)],
+    )
 
 
 @router.get(
@@ -165,7 +181,15 @@ def _visible(review_id: str) -> Review:
     return found
 
 
+def _waits(found: Review) -> list[Wait]:
+    uplift, today = wiring.uplift(), clock.now().astimezone(clock.BUSINESS_ZONE).date()
+    return waits_of(found, uplift.documents.terms(found.terms_sha256), uplift.published, today)
+
+
 def _result(found: Review, version: int | None) -> Mapping[str, Any]:
+    if not found.versions:
+        waits = "; ".join(f"{one.reason.value} {one.subject}" for one in _waits(found))
+        raise ProblemError(HTTPStatus.NOT_FOUND, "no-result-yet", f"There is no result yet. It waits for: {waits}.")
     try:
         return wiring.uplift().documents.result(found.review_id, version or found.versions)
     except UnknownReviewError as unknown:
