@@ -67,6 +67,14 @@ class Knobs(BaseModel):
         default=False, description="Old corps: the system app's secret may still call the customer APIs (section 8)."
     )
 
+    # Customers: section 5.3
+    shows_unionids: bool = Field(
+        default=True,
+        description="The corp is bound to a WeChat Open account: unionids of WeChat users are shown, to every app that "
+        "sees the customer. Which apps those are is UNVERIFIED.",
+        json_schema_extra=_UNVERIFIED,
+    )
+
     # Transfers: section 6
     transfer_wait_seconds: int = Field(
         default=DAY, ge=0, description="A transfer nobody answers completes after this time."

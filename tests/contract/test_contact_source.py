@@ -31,6 +31,7 @@ def corp(simulator: RunningSimulator) -> Corp:
             relation("RM_A", "wm2"),
             relation("rm_b", "wm2"),
         ],
+        customers=[customer("wm1"), customer("wm2", unionid="oSIM2")],
         groups=[group("wr1", "RM_A")],
     )
 
@@ -41,8 +42,8 @@ def test_page_shows_relations_with_notes_under_folded_userids(corp: Corp) -> Non
     assert cursor == ""
     assert rows == [
         FoundRelation("rm_a", "wm1", ADDED, RelationDetails("老客户", "基金", ("et1",))),
-        FoundRelation("rm_a", "wm2", ADDED, RelationDetails()),
-        FoundRelation("rm_b", "wm2", ADDED, RelationDetails()),
+        FoundRelation("rm_a", "wm2", ADDED, RelationDetails(unionid="oSIM2")),
+        FoundRelation("rm_b", "wm2", ADDED, RelationDetails(unionid="oSIM2")),
     ]
 
 
@@ -50,7 +51,7 @@ def test_details_of_one_customer_name_personal_tags(corp: Corp) -> None:
     source = WecomCustomers(corp.client())
 
     assert source.details_of("rm_a", "wm1") == RelationDetails("老客户", "基金", ("et1",), ("球友",))
-    assert source.details_of("rm_b", "wm2") == RelationDetails(personal_tags=())
+    assert source.details_of("rm_b", "wm2") == RelationDetails(personal_tags=(), unionid="oSIM2")
     assert source.details_of("rm_b", "wm1") is None
     assert source.details_of("rm_a", "wm_unknown") is None
 

@@ -71,7 +71,7 @@ def runs(request: pytest.FixtureRequest) -> SyncRuns:
 
 
 def relation(customer: str, userid: str = "rm_a", state: RelationState = RelationState.ACTIVE) -> Relation:
-    return Relation(userid, customer, state, T0, T0, RelationDetails("陈", "基金", ("et1",), ("老客户",)))
+    return Relation(userid, customer, state, T0, T0, RelationDetails("陈", "基金", ("et1",), ("老客户",), "", "oSIM1"))
 
 
 def whole_customer() -> Customer:

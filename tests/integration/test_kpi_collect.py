@@ -1,16 +1,26 @@
 """A morning from the schedule to the table of measures: simulator, queue, bucket and tables of the local engine."""
 
+import os
 from collections.abc import Iterator
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 
 import pytest
 
 from functions.kpi_collect import handler
 from scrm import clock
+from scrm.aws import session
+from scrm.aws.documents import DocumentStore
+from scrm.aws.duckdb_engine import DuckDbEngine
+from scrm.aws.feed_versions import FeedVersions
 from scrm.aws.kpi_table import DynamoKpiMeasures
 from scrm.aws.table import Table
 from scrm.clock import BUSINESS_ZONE
+from scrm.collect.datasets import RELATIONS, day_partition
+from scrm.kpi.feeds import links
+from scrm.kpi.feeds.datasets import BANK_CUSTOMERS, CURRENT, Feed, partition_of
+from scrm.kpi.feeds.publications import Publication
+from scrm.sql import Selection
 from tests.engine import EngineTables
 from tests.local_bank import Context, LocalBank, customer_id, local_bank, small_world
 
@@ -29,11 +39,15 @@ HAPPENED: Final = {
     "group_customers": 4,
     "group_messages": 2,
 }
+UNIONID: Final = "o"
 
 
 @pytest.fixture
 def bank(tables: EngineTables, monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalBank]:
-    with local_bank(tables, small_world(CUSTOMERS, 4), monkeypatch) as bank:
+    world = small_world(CUSTOMERS, 4)
+    for customer in world["customers"][:2]:
+        customer["unionid"] = UNIONID + customer["external_userid"]
+    with local_bank(tables, world, monkeypatch) as bank:
         bank.full_pass()
         yield bank
 
@@ -99,3 +113,33 @@ def test_the_day_before_is_told_too(bank: LocalBank, tables: EngineTables) -> No
     day = half_past_six(bank)
     collect(bank)
     assert told(tables, "1", day - timedelta(days=1))["roster_rms"] == told(tables, "1", day)["roster_rms"]
+
+
+def test_a_customer_whom_the_bank_names_by_unionid_is_found_in_wecom(bank: LocalBank, tables: EngineTables) -> None:
+    documents = DocumentStore(lambda: session.client("s3"), os.environ["DATA_BUCKET"])
+    engine, versions, day = DuckDbEngine(documents), FeedVersions(documents), half_past_six(bank)
+    named = [(customer_id(0), ""), ("", UNIONID + customer_id(1)), ("", UNIONID + customer_id(2)), ("", "")]
+    rows = [
+        {"customer_key": f"k{number}", "external_userid": external_userid, "unionid": unionid, "node_path": "/1/10/"}
+        for number, (external_userid, unionid) in enumerate(named)
+    ]
+    period = day.isoformat()
+    engine.write(BANK_CUSTOMERS, partition_of(Feed.BANK_CUSTOMERS, period, 1, "d1"), "rows", rows)
+    now = datetime.now(UTC)
+    versions.publish(Publication(Feed.BANK_CUSTOMERS, period, 1, "d1", "c1", now, now, len(rows)))
+
+    collect(bank)
+
+    whole = told(tables, "1", day)
+    assert (whole["bank_customers"], whole["linked_customers"], whole["covered_customers"]) == (4, 3, 2)
+    published = versions.selection(Feed.BANK_CUSTOMERS, CURRENT)
+    assert published is not None
+    relations = Selection(RELATIONS, (day_partition(day),))
+    found = links.counted(engine.query(links.STATEMENT, (published, relations), {}))
+    assert found == {
+        "by_external_userid": 1,
+        "by_unionid": 1,
+        "conflicting": 0,
+        "told_but_unknown": 1,  # WeCom shows no unionid of the third
+        "not_told": 1,
+    }

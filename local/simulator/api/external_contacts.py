@@ -45,7 +45,8 @@ def get_customer(call: Call) -> Body:
     page, cursor = paging.page_of(
         call, followers, lambda row: fold(row.userid), limit=_FOLLOWERS_PER_PAGE, scan=external_userid
     )
-    reply: Body = {"external_contact": _customer(customer), "follow_user": [_follower(call, row) for row in page]}
+    shown = [_follower(call, row) for row in page]
+    reply: Body = {"external_contact": _customer(call, customer), "follow_user": shown}
     if cursor:
         reply["next_cursor"] = cursor
     return reply
@@ -64,7 +65,10 @@ def batch_by_user(call: Call) -> Body:
     if len(rows) > size:
         cursor = paging.next_cursor(call, userids, [page[-1][0], page[-1][1].external_userid])
     contacts = [
-        {"external_contact": _customer(call.world.customers[row.external_userid]), "follow_info": _follow_info(row)}
+        {
+            "external_contact": _customer(call, call.world.customers[row.external_userid]),
+            "follow_info": _follow_info(row),
+        }
         for _, row in page
     ]
     return {"external_contact_list": contacts, "next_cursor": cursor}
@@ -151,7 +155,7 @@ def tell_edited(call: Call, relation: Relation) -> None:
     call.engines.dispatcher.emit(Event(EXTERNAL_CONTACT, "edit_external_contact", fields, about=relation.userid))
 
 
-def _customer(customer: Customer) -> Body:
+def _customer(call: Call, customer: Customer) -> Body:
     row: Body = {
         "external_userid": customer.external_userid,
         "name": customer.name,
@@ -160,7 +164,7 @@ def _customer(customer: Customer) -> Body:
         "gender": customer.gender,
     }
     if customer.type == _WECHAT_USER:
-        optional = {"unionid": customer.unionid}
+        optional = {"unionid": customer.unionid if call.knobs.shows_unionids else None}
     else:
         optional = {
             "position": customer.position,

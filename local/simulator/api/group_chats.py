@@ -100,7 +100,7 @@ def _group_member(call: Call, member: GroupMember, *, with_names: bool) -> Body:
         "join_scene": member.join_scene,
         "group_nickname": member.group_nickname,
     }
-    optional = {"unionid": member.unionid, "state": member.state}
+    optional = {"unionid": member.unionid if call.knobs.shows_unionids else None, "state": member.state}
     row.update({name: value for name, value in optional.items() if value is not None})
     if member.invitor is not None:
         row["invitor"] = {"userid": member.invitor}

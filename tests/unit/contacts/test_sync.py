@@ -105,6 +105,24 @@ def test_customer_who_deleted_the_member_stays_marked_until_he_is_added_again() 
     assert contacts.runs.runs["run_2"].counts.drift == 0
 
 
+def test_the_unionid_that_wecom_shows_is_stored_once_and_stays_when_it_shows_none() -> None:
+    contacts = bank(members=1, customers=2)
+    contacts.pass_over("run_1", T0 + HOUR)
+
+    contacts.source.follow("rm_00", "wm0000001", remark="陈", unionid="oSIM1")
+    shown = contacts.pass_over("run_2", T0 + 2 * HOUR)
+    again = contacts.pass_over("run_3", T0 + 3 * HOUR)
+    contacts.source.follow("rm_00", "wm0000001", remark="陈")
+    silent = contacts.pass_over("run_4", T0 + 4 * HOUR)
+    contacts.source.details["rm_00", "wm0000001"] = RelationDetails("陈")
+    contacts.changes.edited("rm_00", "wm0000001")
+
+    row = contacts.repository.live()["rm_00", "wm0000001"]
+    assert row.details.unionid == "oSIM1"
+    assert "oSIM1" not in repr(row)
+    assert [run.counts.relations_stored for run in (shown, again, silent)] == [1, 0, 0]
+
+
 def test_changed_notes_are_drift_and_personal_tags_the_list_does_not_show_stay() -> None:
     contacts = bank(members=1, customers=2)
     contacts.pass_over("run_1", T0 + HOUR)

@@ -98,6 +98,18 @@ def test_wechat_and_wecom_customers_have_different_optional_fields() -> None:
     assert [("unionid" in row, "corp_name" in row) for row in shown] == [(True, False), (False, True), (False, False)]
 
 
+def test_a_corp_without_an_open_account_is_shown_no_unionid() -> None:
+    world = small_world(customers=[customer("wm1", unionid="o1"), customer("wm2"), customer("wm3")])
+    bound, unbound = Corp(world), Corp(world, shows_unionids=False)
+
+    def shown(corp: Corp) -> list[str | None]:
+        alone = corp.get("externalcontact/get", external_userid="wm1")["external_contact"]
+        rows = corp.post("externalcontact/batch/get_by_user", {"userid_list": ["rm_a"]})["external_contact_list"]
+        return [alone.get("unionid"), rows[0]["external_contact"].get("unionid")]
+
+    assert (shown(bound), shown(unbound)) == (["o1", "o1"], [None, None])
+
+
 def test_more_than_500_followers_come_by_cursor() -> None:
     members = [member(f"rm{number:04d}") for number in range(501)]
     relations = [relation(row["userid"], "wm1") for row in members]

@@ -67,6 +67,7 @@ def relation_item(relation: Relation) -> Item:
         "tag_ids": list(details.tag_ids) or None,
         "personal_tags": None if details.personal_tags is None else list(details.personal_tags),
         "came_by": details.came_by or None,
+        "unionid": details.unionid or None,
         "expires_at": int((relation.changed_at + _KEEP_ENDED).timestamp()) if ended else None,
         "version": relation.version + 1,
     }
@@ -86,6 +87,7 @@ def to_relation(item: Item) -> Relation:
             tag_ids=tuple(item.get("tag_ids", ())),
             personal_tags=None if personal is None else tuple(personal),
             came_by=item.get("came_by", ""),
+            unionid=item.get("unionid", ""),
         ),
         version=item["version"],
     )

@@ -130,6 +130,8 @@ class GroupDay:
 class FollowedCustomer:
     """A relation that lasts. ``is_accountable``: the member answers for the customer.
 
+    ``unionid`` is empty where WeCom shows none.
+
     ``adders`` is how many members added him within 30 days before or after, ``was_followed`` whether another one
     followed him before. ``lost_at``: since when the customer has deleted the member; None: active on both sides.
     """

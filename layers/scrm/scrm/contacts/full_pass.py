@@ -200,13 +200,23 @@ def _state_now(found: FoundRelation, known: Relation | Standing | None, at: date
 def _differs(found: FoundRelation, known: Relation | None, state: RelationState) -> bool:
     if known is None or known.state is not state:
         return True
-    return known.since != found.since or _notes(known) != _notes(found) or _is_new_way(found, known)
+    return (
+        known.since != found.since
+        or _notes(known) != _notes(found)
+        or _is_new_way(found, known)
+        or _is_new_unionid(found, known)
+    )
 
 
 def _is_new_way(found: FoundRelation, known: Relation | None) -> bool:
     """Whether WeCom names a contact way that we do not know of; that it names none says nothing."""
     came_by = found.details.came_by
     return bool(came_by) and (known is None or known.details.came_by != came_by)
+
+
+def _is_new_unionid(found: FoundRelation, known: Relation) -> bool:
+    """As of a contact way: a corp that shows no unionid any more does not take back what it showed."""
+    return bool(found.details.unionid) and known.details.unionid != found.details.unionid
 
 
 def _notes(relation: Relation | FoundRelation) -> tuple[str, str, tuple[str, ...]]:

@@ -54,6 +54,7 @@ class RelationDetails:
 
     ``personal_tags`` are names, which WeCom lets nobody write; None while the customer was never read alone, because
     lists do not show them. ``came_by`` is the ``state`` of the contact way by which he came, as WeCom tells it.
+    ``unionid`` is the customer's at WeChat's open platform, where WeCom tells it: by it a bank's own apps know him.
     """
 
     remark: str = field(default="", repr=False)
@@ -61,6 +62,7 @@ class RelationDetails:
     tag_ids: tuple[str, ...] = ()
     personal_tags: tuple[str, ...] | None = field(default=None, repr=False)
     came_by: str = ""
+    unionid: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -151,7 +151,11 @@ def _row(wanted: Wanted, customer: Customer, userid: str, rows: Mapping[Relation
 
 
 def _noted(known: RelationDetails, told: RelationDetails | None, came_by: str) -> RelationDetails:
-    """What was told, and the personal tags and the contact way known before where it does not speak of them."""
+    """What was told, and what was known before of personal tags, contact way and unionid where it speaks of none."""
     noted = known if told is None else told
-    personal_tags = known.personal_tags if noted.personal_tags is None else noted.personal_tags
-    return replace(noted, personal_tags=personal_tags, came_by=came_by or noted.came_by or known.came_by)
+    return replace(
+        noted,
+        personal_tags=known.personal_tags if noted.personal_tags is None else noted.personal_tags,
+        came_by=came_by or noted.came_by or known.came_by,
+        unionid=noted.unionid or known.unionid,
+    )

@@ -71,6 +71,7 @@ class ContactFollowings:
                     external_userid=row.external_userid,
                     added_at=row.since,
                     is_accountable=customer is not None and customer.owner_userid == userid,
+                    unionid=row.details.unionid,
                     adders=1 + len(near),
                     was_followed=any(each.since < row.since for each in others),
                     lost_at=row.changed_at if is_deleted else None,

@@ -121,7 +121,7 @@ class WecomCustomers:
                 return None
             raise
         followers = (row for row in found.follow_users if ids.fold_userid(row.userid) == userid)
-        return next((_details(row) for row in followers), None)
+        return next((_details(row, found.contact.unionid) for row in followers), None)
 
     def groups_of(self, userid: str) -> Iterator[str]:
         """Empty for an owner who left: WeCom refuses him as a filter (trap 21)."""
@@ -148,15 +148,22 @@ def _found(row: external_contacts.Relation) -> FoundRelation:
         userid=ids.fold_userid(follow.userid),
         external_userid=row.external_contact.external_userid,
         since=follow.createtime or UNKNOWN_TIME,
-        details=RelationDetails(follow.remark, follow.description, follow.tag_id, came_by=follow.state),
+        details=RelationDetails(
+            follow.remark,
+            follow.description,
+            follow.tag_id,
+            came_by=follow.state,
+            unionid=row.external_contact.unionid,
+        ),
     )
 
 
-def _details(row: external_contacts.FollowUser) -> RelationDetails:
+def _details(row: external_contacts.FollowUser, unionid: str) -> RelationDetails:
     return RelationDetails(
         remark=row.remark,
         description=row.description,
         tag_ids=tuple(tag.tag_id for tag in row.tags if tag.tag_id),
         personal_tags=tuple(tag.tag_name for tag in row.tags if tag.type == _PERSONAL_TAG),
         came_by=row.state,
+        unionid=unionid,
     )
