@@ -42,11 +42,12 @@ def waits(found: Row) -> Table:
     return table
 
 
-def result(found: Row) -> tuple[Table, Table]:
-    """Both figures side by side; then how many customers are where."""
+def result(found: Row) -> tuple[Table, ...]:
+    """Both figures side by side; then how many customers are where, and who was not recognised."""
     review = found["review"]
     title = f"{review['name']}（第 {found['version']} 版，门槛 {words.percent(found['bar'])}）"
-    return findings(title, found["findings"]), _customers(found)
+    tables = (findings(title, found["findings"]), _customers(found))
+    return (*tables, _unlinked(found)) if words.unlinked(found) else tables
 
 
 def findings(title: str, rows: Sequence[Row]) -> Table:
@@ -149,4 +150,14 @@ def _customers(found: Row) -> Table:
         table.add_row(words.ARMS[arm], f"{count:,}")
     for why, count in found["left_out"].items():
         table.add_row(f"不计入：{words.LEFT_OUT.get(why, why)}", f"{count:,}")
+    return table
+
+
+def _unlinked(found: Row) -> Table:
+    table = titled("企微中未能识别的客户", "指标", "对照组中可能已添加的比例（最多）", "真实效果的可能范围")
+    for row in found["findings"]:
+        share = f"{row['diluted']['share']:.1%}" if row["diluted"] and words.is_told(row) else words.NONE
+        table.add_row(words.KPIS[row["kpi"]], share, words.possible(row))
+    notes = [words.NOTES[note] for note in found["notes"] if note in words.NOTES_OF_UNLINKED]
+    table.caption = "\n".join([words.unlinked(found), *notes])
     return table

@@ -47,8 +47,12 @@ LEFT_OUT = {
 }
 NOTES = {
     "holdings_up_aum_down": "持有产品数上升而 AUM 下降：请核查是否为拆分持有或搬家，而非真实增长。",
+    "identity_links_poor": "客户身份匹配率偏低：未能识别的企微客户比例超过容许值，请先补齐客户与企微的匹配关系。",
+    "unlinked_may_hide_it": "未能识别的企微客户可能掩盖了达标的效果，因此不判定为“未达标”；补齐匹配关系后可得出结论。",
     "sample_ratio_mismatch": "留白比例与计划不符（SRM）：分组或统计有误，本次结果不作为效果依据。",
 }
+NOTES_OF_UNLINKED = ("identity_links_poor", "unlinked_may_hide_it")
+_SINCE = {"before": "窗口期之前", "in_window": "窗口期内", "later": "窗口期之后"}
 STRATA = {"branch": "机构", "tier": "客户层级", "age_band": "年龄段"}
 COVARIATES = {"level": "前期水平", "trend": "前期趋势"}
 NONE = "—"
@@ -139,6 +143,33 @@ def honesty(result: Row) -> str:
     if kind == "channel":
         return "描述性对比：渠道由人选择，并非随机分配；仅供提出假设，不能据此断言哪一渠道更有效。"
     return "观察性对比：添加与否由客户和客户经理决定。调整后数字只在“同层、同水平客户添加与否近似随机”时成立。"
+
+
+def unlinked(result: Row) -> str:
+    """For who reads no statistics; empty where nobody is unknown, or nobody was looked for."""
+    found = result["in_wecom"]
+    if not found or not found["unlinked"]:
+        return ""
+    since = "，".join(f"{_SINCE[when]} {count:,} 人" for when, count in found["unlinked_since"].items())
+    return (
+        f"本机构的企微客户共 {found['people']:,} 人，其中 {found['unlinked']:,} 人（{found['share']:.1%}）银行未能识别"
+        f"（首次添加：{since}）。“未添加”的客户中最多可能有 {found['unlinked']:,} 人其实已经添加；"
+        "若如此，真实效果大于表中数字。"
+    )
+
+
+def possible(finding: Row) -> str:
+    """How far the interval may reach at worst, with those who were not recognised."""
+    found = finding["diluted"] if is_told(finding) else None
+    if not found:
+        return NONE
+    high = "上限无法确定" if found["high"] is None else f"{found['high'] * 100:+.1f}%"
+    return f"{found['low'] * 100:+.1f}% ~ {high}"
+
+
+def is_diluted(rows: list[Row]) -> bool:
+    """Whether people who were not recognised widen what is possible."""
+    return any(row["diluted"] and row["diluted"]["share"] > 0 for row in rows)
 
 
 def any_of(rows: list[Row], **wanted: Any) -> list[Row]:

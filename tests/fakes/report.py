@@ -63,6 +63,8 @@ REVIEWED = UpliftTable(
         UpliftRow("mobile_active", "手机银行月活率", 0.333, 0.277, 0.244, 0.311, "not_comparable"),
         UpliftRow("cards_bound", "户均三方绑卡数", None, None, None, None, "insufficient"),
     ],
+    in_wecom=40_350,
+    unlinked=5_200,
 )
 
 

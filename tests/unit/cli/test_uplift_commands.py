@@ -9,6 +9,7 @@ import pytest
 
 from scrm import clock
 from scrm.uplift.ledger import Credit, Ledger
+from scrm.uplift.unlinked import InWecom
 from tests.admin_api import Api
 from tests.unit.admin.test_attribution import INPUTS, NOW, credited
 from tests.unit.admin.test_attribution import row as customer_row
@@ -87,6 +88,26 @@ def test_the_report_is_one_file_that_fetches_nothing_and_escapes_what_the_bank_w
     assert not re.search(r"(src|href)=|@import|url\(", page)
     for text in ("各指标结论", "表面差异", "调整后差异", "安慰剂检验", "观察性对比", "投入产出", "样本不足"):
         assert text in page
+
+
+def test_who_is_not_recognised_is_told_in_words_and_with_what_that_may_hide(run: Run, api: Api, tmp_path: Path) -> None:
+    path = tmp_path / "review.json"
+    path.write_text(json.dumps(TERMS), encoding="utf-8")
+    run("uplift", "register", str(path))
+    known = InWecom(3000, 300, {"before": 200, "in_window": 100, "later": 0}, 9000, 900)
+    review_id = run_review(api, replace(found({"10": (900, 115.0)}), in_wecom=known))
+
+    shown = run("uplift", "show", review_id).output
+    run("uplift", "report", review_id, "--out", str(tmp_path / "report.html"))
+
+    page = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "企微客户共 3,000 人，其中 300 人（10.0%）银行未能识别" in page
+    assert "窗口期内 100 人" in page
+    for text in (shown, page):
+        assert "33.3%" in text
+        assert "+14.7% ~ +24.9%" in text
+        assert "尚不能判断" in text
+    assert "补齐匹配关系后可得出结论" in page
 
 
 def test_no_percentage_is_shown_of_groups_that_cannot_be_compared(run: Run, api: Api, tmp_path: Path) -> None:

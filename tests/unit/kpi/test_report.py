@@ -17,7 +17,7 @@ from scrm.runtime.report_joins import files_of
 from scrm.spreadsheets import harmless
 from scrm.targets.figures import ToDate
 from scrm.targets.planner import BranchShare
-from tests.fakes.report import MADE_AT, ReportBank
+from tests.fakes.report import MADE_AT, REVIEWED, ReportBank
 from tests.fakes.targets import TERMS
 
 MONTH = "2027-03"
@@ -152,6 +152,22 @@ def test_no_percentage_is_shown_of_groups_that_cannot_be_compared(page: str) -> 
     assert "不可比" in row
     assert "%" not in row
     assert "<b>" not in row
+
+
+def test_who_is_in_wecom_and_not_recognised_is_said_in_words(page: str) -> None:
+    assert "企微客户 40,350 人中有 5,200 人（12.9%）银行未能识别" in page
+    assert "不判定为“未达标”" not in page
+
+
+def test_where_they_may_hide_it_the_page_says_what_to_do() -> None:
+    bank = ReportBank().fill()
+    bank.uplift.table = replace(REVIEWED, may_hide=True)
+    hidden = files_of(bank.reports().collect("1", MONTH, MADE_AT), {})["html"].decode()
+    bank.uplift.table = replace(REVIEWED, in_wecom=0, unlinked=0)
+    unknown = files_of(bank.reports().collect("1", MONTH, MADE_AT), {})["html"].decode()
+
+    assert "请先补齐客户与企微的匹配关系" in hidden
+    assert "未能识别" not in unknown
 
 
 def test_cost_stands_beside_what_the_new_money_earns(page: str, report: MonthReport) -> None:

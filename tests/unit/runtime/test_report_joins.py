@@ -36,7 +36,10 @@ def test_the_report_of_the_month_that_a_review_reads_has_its_figures(bank: Revie
 
     assert table is not None
     assert (table.name, table.is_late) == ("pilot", False)
-    told = {one["kpi"]: one for one in bank.documents.result(table.review_id, 1)["findings"]}
+    result = bank.documents.result(table.review_id, 1)
+    assert (table.in_wecom, table.unlinked) == (result["in_wecom"]["people"], result["in_wecom"]["unlinked"])
+    assert table.in_wecom > table.unlinked > 0
+    told = {one["kpi"]: one for one in result["findings"]}
     assert [row.title for row in table.rows] == ["客户资产（AUM）", "户均持有产品数"]
     assert {row.kpi: row.verdict for row in table.rows} == {kpi: one["verdict"] for kpi, one in told.items()}
     for row in table.rows:

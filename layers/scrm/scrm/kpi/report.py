@@ -116,12 +116,19 @@ class UpliftRow:
 
 @dataclass(frozen=True, slots=True)
 class UpliftTable:
-    """The last review of the node that had its result by the month's end: added against not added customers."""
+    """The last review of the node that had its result by the month's end: added against not added customers.
+
+    ``in_wecom``: people in WeCom at the node; ``unlinked``: of these, whom the bank does not recognise. Both 0 where
+    nobody looked. ``may_hide``: recognised, they might turn what would be called failed.
+    """
 
     review_id: str
     name: str
     is_late: bool
     rows: Sequence[UpliftRow]
+    in_wecom: int = 0
+    unlinked: int = 0
+    may_hide: bool = False
 
 
 class UpliftSource(Protocol):

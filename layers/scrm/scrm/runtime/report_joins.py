@@ -91,8 +91,17 @@ class ReviewedUplift:
         if not done:
             return None
         found = max(done, key=lambda one: (one.due_on, one.review_id))
-        rows = self._results.result(found.review_id, found.versions)["findings"]
-        return UpliftTable(found.review_id, found.name, found.is_late, [_row(row) for row in rows])
+        told = self._results.result(found.review_id, found.versions)
+        in_wecom = told.get("in_wecom") or {}  # results made before it was counted have none
+        return UpliftTable(
+            found.review_id,
+            found.name,
+            found.is_late,
+            [_row(row) for row in told["findings"]],
+            in_wecom=in_wecom.get("people", 0),
+            unlinked=in_wecom.get("unlinked", 0),
+            may_hide="unlinked_may_hide_it" in told["notes"],
+        )
 
 
 def files_of(report: MonthReport, definitions: Mapping[str, KpiDefinition]) -> dict[str, bytes]:
