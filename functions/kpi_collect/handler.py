@@ -16,6 +16,8 @@ WORK: Final = LazyWork(
         "collect_run_due": "collecting.plan",
         "collect_part_due": "collecting.read",
         "collect_run_read": "collecting.measure",
+        "collect_coverage_due": "collecting.cover",
+        "collect_adds_due": "collecting.judge_adds",
     },
     schedules={MORNING: "collecting.begin"},
 )

@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from local.bench import (
+    adds,
     archive_page,
     archive_store,
     audience,
@@ -36,6 +37,7 @@ from local.bench.figure import Figure
 RESULT = ROOT / ".local" / "bench.json"
 PARTS: Mapping[str, Callable[[], Sequence[Figure]]] = {
     "callback": callback_core.measure,
+    "adds": adds.measure,
     "archive_page": archive_page.measure,
     "archive_store": archive_store.measure,
     "init": init.measure,

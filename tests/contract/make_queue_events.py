@@ -27,8 +27,8 @@ from scrm.campaign.dispatch_messages import (
     SendTaskPlanned,
 )
 from scrm.campaign.planner_messages import CampaignDue, ContentRecalled, ProductChanged, SendingStopped, SliceRequested
-from scrm.collect.messages import PartDue, RunDue, RunRead
-from scrm.collect.model import Part, Run
+from scrm.collect.messages import AddsDue, CoverageDue, PartDue, RunDue, RunRead
+from scrm.collect.model import AddsStep, AddsWork, Part, Run
 from scrm.consent.messages import ConsentFileStep
 from scrm.contacts.handover_messages import CustomersTakenOver, GroupsTakenOver, QuotaCounted
 from scrm.contacts.messages import (
@@ -376,6 +376,8 @@ def _archive_media() -> Cases:
 
 def _kpi_collect() -> Cases:
     return {
+        "adds_due": batch("kpi_collect", AddsDue.of(AddsWork(RUN, AddsStep.JUDGE, 3, 8))),
+        "coverage_due": batch("kpi_collect", CoverageDue.of(RUN)),
         "morning": {"schedule": "kpi_collect.morning"},
         "part_due": batch("kpi_collect", PartDue.of(Part(RUN, 0))),
         "poison": batch("kpi_collect", {"kind": "collect_part_due"}),

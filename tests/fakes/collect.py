@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 
-from scrm.collect.model import FollowedCustomer, GroupDay, MemberDay, Part, RosterRow, Run
+from scrm.collect.model import AddsWork, FollowedCustomer, GroupDay, MemberDay, Part, RosterRow, Run
 from scrm.collect.ports import NotNowError
 from scrm.kpi.ports import Measures
 from scrm.sql import Selection
@@ -50,11 +50,12 @@ class FakeFollowings:
     """Implements `scrm.collect.ports.Followings`: external_userids by member; the first of them has him as owner."""
 
     customers: dict[str, list[str]] = field(default_factory=dict)
+    added_at: datetime = datetime(2027, 1, 5, tzinfo=UTC)
 
     def of_member(self, userid: str) -> Iterator[FollowedCustomer]:
         for external_userid in self.customers.get(userid, []):
             first = next(member for member, those in self.customers.items() if external_userid in those)
-            yield FollowedCustomer(external_userid, datetime(2027, 1, 5, tzinfo=UTC), first == userid)
+            yield FollowedCustomer(external_userid, self.added_at, first == userid)
 
 
 @dataclass
@@ -62,14 +63,22 @@ class FakeCollectQueue:
     """Implements `scrm.collect.ports.CollectQueue`."""
 
     parts: list[Part] = field(default_factory=list)
-    read: list[Run] = field(default_factory=list)
+    read: list[tuple[Run, int]] = field(default_factory=list)
+    cover: list[Run] = field(default_factory=list)
+    adds: list[AddsWork] = field(default_factory=list)
     due: list[Run] = field(default_factory=list)
 
     def parts_due(self, parts: Iterable[Part]) -> None:
         self.parts += parts
 
-    def run_read(self, run: Run) -> None:
-        self.read.append(run)
+    def run_read(self, run: Run, measured: int = 0) -> None:
+        self.read.append((run, measured))
+
+    def coverage_due(self, run: Run) -> None:
+        self.cover.append(run)
+
+    def adds_due(self, works: Iterable[AddsWork]) -> None:
+        self.adds += works
 
     def run_due(self, run: Run) -> None:
         self.due.append(run)
@@ -98,13 +107,22 @@ class FakeBankCustomers:
         return self.selection
 
 
+class KilledError(Exception):
+    """The invocation ended here."""
+
+
 @dataclass
 class MemoryDocuments:
-    """Documents as `scrm.aws.run_folder` wants them."""
+    """Documents as `scrm.aws.run_folder` wants them. ``puts_left``: so many are written until the invocation dies."""
 
     files: dict[str, bytes] = field(default_factory=dict)
+    puts_left: int | None = None
 
     def put(self, key: str, body: bytes, content_type: str) -> bool:
+        if self.puts_left is not None:
+            if self.puts_left == 0:
+                raise KilledError
+            self.puts_left -= 1
         self.files[key] = body
         return True
 

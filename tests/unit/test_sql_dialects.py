@@ -12,7 +12,7 @@ import sqlglot
 from sqlglot import exp
 from sqlglot.errors import ParseError
 
-from scrm.adds import daily
+from scrm.adds import snapshots
 from scrm.archive import search
 from scrm.archive.search import MessageRef
 from scrm.aws.athena_engine import rendered
@@ -62,7 +62,7 @@ def statements() -> dict[str, str]:
     found |= {"uplift.ledger figures": ledger.figures_statement(windows)}
     found |= {"uplift.ledger rows": ledger.rows_statement(windows)}
     found |= {f"collect.standing {number}": text for number, text in enumerate(collected.STATEMENTS)}
-    found |= {"adds.daily": daily.ADDS_WITH_CUSTOMERS}
+    found |= {"adds.snapshots": snapshots.ADDS_WITH_CUSTOMERS}
     found |= {f"uplift.sums {kind}": sums.statement(kind) for kind in ReviewKind}
     found |= {"uplift.unlinked": unlinked.STATEMENT}
     return found

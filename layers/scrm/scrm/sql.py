@@ -5,7 +5,7 @@ texts by ``strpos``, a quotient with an explicit ``CAST(... AS DOUBLE)``; functi
 only as named parameters (``$name``), never in the statement's text.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
@@ -76,6 +76,12 @@ class SqlEngine(Protocol):
         Raises:
             TooMuchSelectedError: see there.
         """
+        ...
+
+    def rows(
+        self, statement: str, selections: Sequence[Selection], parameters: Mapping[str, SqlValue]
+    ) -> Iterator[tuple[Any, ...]]:
+        """As `query`, one by one, for answers of any size; what the engine holds is freed with the last row."""
         ...
 
     def write(self, dataset: Dataset, partition: str, name: str, rows: Iterable[Mapping[str, Any]]) -> str:

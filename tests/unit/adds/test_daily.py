@@ -11,11 +11,14 @@ import pytest
 
 from scrm.adds import lines
 from scrm.adds.appeals import AddAppeals
-from scrm.adds.daily import ADDS, DailyJudging
+from scrm.adds.daily import DailyJudging
 from scrm.adds.model import Judgement, Rule, State
 from scrm.adds.rules import AddRules
+from scrm.adds.sections import Section, place_of, section_of
+from scrm.adds.snapshots import ADDS
 from scrm.aws.duckdb_engine import DuckDbEngine
 from scrm.aws.judged_adds import BucketJudgedAdds
+from scrm.aws.run_folder import BucketRunFolder
 from scrm.kpi.facts import AddJudged
 from scrm.kpi.feeds.datasets import BANK_CUSTOMERS
 from scrm.sql import Selection
@@ -33,6 +36,7 @@ class Mornings:
     engine: DuckDbEngine = field(default_factory=lambda: DuckDbEngine(MemoryFiles()))
     appeals: FakeAppeals = field(default_factory=FakeAppeals)
     rules: tuple[AddRules, int] = (AddRules(), 0)
+    sections: int = 1
 
     def master(self, *known: str, tier: str = "") -> None:
         rows = [
@@ -47,6 +51,10 @@ class Mornings:
         ]
         self.engine.write(BANK_CUSTOMERS, "version=1", "all", rows)
 
+    @property
+    def folder(self) -> BucketRunFolder:
+        return BucketRunFolder(self.documents)
+
     def seen(self, day: date, *customers: str, part: str = "0", **told: object) -> None:
         """By the snapshot of ``day``, all added on `DAY` at noon."""
         added_at = f"{DAY.isoformat()}T04:00:00.000Z"
@@ -57,14 +65,23 @@ class Mornings:
             "added_at": added_at,
         }
         row |= {"adders": 1, "was_followed": False, "lost_at": None, **told}
+        place = place_of(section_of(str(row["userid"]), self.sections), self.sections)
         self.engine.write(
-            ADDS, f"day={day.isoformat()}", part, [{**row, "external_userid": each} for each in customers]
+            ADDS, f"day={day.isoformat()}{place}", part, [{**row, "external_userid": each} for each in customers]
         )
+        self.folder.note_snapshot(day, self.sections)
 
     def judge(self, seen_on: date, customers: Selection | None = MASTER) -> int:
+        """All steps of a morning, for all sections."""
         now = datetime.combine(seen_on + timedelta(days=1), datetime.min.time(), UTC)
         judged = BucketJudgedAdds(self.documents, lambda: now)
-        return DailyJudging(self.engine, judged, lambda: self.rules, self.appeals).judge(seen_on, customers)
+        judging = DailyJudging(self.engine, judged, lambda: self.rules, self.appeals, self.folder)
+        sections = [Section(number, self.sections) for number in range(self.sections if customers else 0)]
+        found = sum(judging.judge(seen_on, customers, each) for each in sections if customers)
+        for each in sections:
+            judging.keep(seen_on, each)
+        judging.take_up(seen_on)
+        return found
 
     def appeal(self, customer: str, now: datetime) -> None:
         """Asked for by one, approved by another."""
@@ -167,7 +184,7 @@ def test_a_colleagues_customer_and_the_banks_own_people_do_not_count(mornings: M
 def test_without_a_customer_master_nothing_is_judged(mornings: Mornings) -> None:
     mornings.seen(DAY, "stays")
     assert mornings.judge(DAY, None) == 0
-    assert not mornings.documents.files
+    assert not [key for key in mornings.documents.files if not key.startswith("kpi/collect/snapshots/")]
 
 
 def test_facts_name_no_customer(mornings: Mornings) -> None:

@@ -1,6 +1,7 @@
 """A morning's run from its schedule to the measures, with interruptions, repeats and a month that changes teams."""
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
@@ -12,10 +13,11 @@ from scrm.adds.rules import AddRules
 from scrm.aws.duckdb_engine import DuckDbEngine
 from scrm.aws.judged_adds import BucketJudgedAdds
 from scrm.aws.run_folder import BucketRunFolder
+from scrm.collect.adding import RunAdds
 from scrm.collect.collecting import Collector
 from scrm.collect.datasets import MEMBER_DAYS, RELATIONS, day_partition
-from scrm.collect.messages import PartDue, RunDue
-from scrm.collect.model import Part, RosterRow, Run, Stage
+from scrm.collect.messages import AddsDue, PartDue, RunDue, RunRead
+from scrm.collect.model import AddsStep, Part, RosterRow, Run, Stage
 from scrm.collect.standing import COVERAGE, USAGE, RunMeasuring
 from scrm.kpi.feeds.datasets import BANK_CUSTOMERS
 from scrm.sql import Selection
@@ -27,6 +29,7 @@ from tests.fakes.collect import (
     FakeMemberStatistics,
     FakeRoster,
     FakeStandingMeasures,
+    KilledError,
     MemoryDocuments,
 )
 from tests.fakes.parquet import MemoryFiles
@@ -58,7 +61,7 @@ class Bank:
     def collector(self, has_time: Callable[[], bool] = lambda: True) -> Collector:
         return Collector(self.roster, self.statistics, self.followings, self.folder, self.engine, self.queue, has_time)
 
-    def measuring(self) -> RunMeasuring:
+    def measuring(self, has_time: Callable[[], bool] = lambda: True) -> RunMeasuring:
         return RunMeasuring(
             self.engine,
             self.standing,
@@ -67,13 +70,14 @@ class Bank:
             self.queue,
             lambda: self.least,
             self.history_days,
-            DailyJudging(
-                self.engine,
-                BucketJudgedAdds(self.documents, lambda: MORNING),
-                lambda: (AddRules(), 0),
-                FakeAppeals(),
-            ),
+            self.adds(),
+            has_time,
         )
+
+    def adds(self) -> RunAdds:
+        judged = BucketJudgedAdds(self.documents, lambda: MORNING)
+        judging = DailyJudging(self.engine, judged, lambda: (AddRules(), 0), FakeAppeals(), self.folder)
+        return RunAdds(judging, self.customers, self.folder, self.queue)
 
     def run(self, run: Run, has_time: Callable[[], bool] = lambda: True) -> None:
         """All messages of one run, until it is measured; parts through the words of their messages."""
@@ -84,9 +88,18 @@ class Bank:
             left = collector.read(PartDue.model_validate_json(due).part())
             if left is not None:
                 self.queue.parts_due([left])
-        for read in self.queue.read:
-            self.measuring().measure(read)
-        self.queue.read.clear()
+        self.measure(has_time)
+
+    def measure(self, has_time: Callable[[], bool] = lambda: True) -> None:
+        """All that follows on a run that was read, through the words of its messages."""
+        while self.queue.read:
+            told = RunRead.model_validate_json(RunRead.of(*self.queue.read.pop(0)).model_dump_json())
+            self.measuring(has_time).measure(told.run(), told.measured)
+        while self.queue.cover:
+            self.measuring().coverage(self.queue.cover.pop(0))
+        while self.queue.adds:
+            due = AddsDue.of(self.queue.adds.pop(0)).model_dump_json()
+            self.adds().take(AddsDue.model_validate_json(due).work())
 
     def morning(self, now: datetime = MORNING, has_time: Callable[[], bool] = lambda: True) -> Run:
         run = self.collector().begin(now)
@@ -196,9 +209,8 @@ def test_everything_twice_gives_the_same_measures(bank: Bank) -> None:
     collector = bank.collector()
     collector.plan(run)  # all parts are done: the run is measured again
     collector.read(Part(run, 0, Stage.STATISTICS, 1))  # a message of before comes once more
-    for read in bank.queue.read:
-        bank.measuring().measure(read)
     assert len(bank.queue.read) == 2
+    bank.measure()
     assert bank.standing.told == wanted
     rows = bank.engine.query("SELECT userid FROM member_days", [Selection(MEMBER_DAYS, (day_partition(DAY),))], {})
     assert sorted(rows) == [("rm_a",), ("rm_b",), ("rm_c",), ("rm_d",)]
@@ -297,3 +309,99 @@ def test_the_whole_history_is_six_windows_that_wecom_takes() -> None:
     assert sorted(day for run in windows for day in run.days) == [
         date(2027, 3, 10) - timedelta(days=back) for back in reversed(range(180))
     ]
+
+
+def recent(bank: Bank) -> None:
+    """Customers of four members, added yesterday, and a master that knows two of them."""
+    bank.followings.added_at = datetime(2027, 3, 10, 4, tzinfo=UTC)
+    bank.followings.customers = {"rm_a": ["wm1", "wm2"], "rm_b": ["wm3"], "rm_c": ["wm4"], "rm_d": ["wm5", "wm6"]}
+    master(bank, ("k1", "wm1", "/1/10/12/"), ("k5", "wm5", "/1/11/"))
+
+
+def judged(bank: Bank) -> dict[str, bytes]:
+    return {key: body for key, body in bank.documents.files.items() if key.startswith("kpi/adds/")}
+
+
+def verdicts(bank: Bank) -> list[bytes]:
+    told = (body for key, body in bank.documents.files.items() if key.startswith("facts/add_judged/"))
+    return sorted(line for body in told for line in body.splitlines())
+
+
+def test_a_bank_of_many_sections_judges_as_one_of_one_section_does(bank: Bank, monkeypatch: pytest.MonkeyPatch) -> None:
+    recent(bank)
+    bank.morning()
+    whole, told = judged(bank), verdicts(bank)
+    assert len(told) == 6
+
+    many = Bank(roster=bank.roster, statistics=bank.statistics)
+    monkeypatch.setattr("scrm.adds.sections.MEMBERS_OF_A_SECTION", 1)
+    recent(many)
+    many.morning()
+    planned = many.folder.plan(Run.of_morning(date(2027, 3, 11)))
+    assert planned is not None
+    assert (planned.sections, planned.parts > 1) == (4, True)
+    assert (judged(many), verdicts(many)) == (whole, told)
+
+
+def test_steps_that_come_twice_or_are_cut_off_and_come_again_judge_once(
+    bank: Bank, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever a killed invocation has done by then: each of its writes in turn is its last."""
+    monkeypatch.setattr("scrm.adds.sections.MEMBERS_OF_A_SECTION", 1)
+    recent(bank)
+    undisturbed = Bank(roster=bank.roster, statistics=bank.statistics)
+    recent(undisturbed)
+    undisturbed.morning()
+
+    run = Run.of_morning(date(2027, 3, 11))
+    bank.collector().plan(run)
+    for part in bank.queue.parts:
+        bank.collector().read(part)
+    bank.measuring().measure(run)
+    writes = 0
+    while bank.queue.adds:
+        work = bank.queue.adds.pop(0)
+        writes += 1
+        bank.documents.puts_left = writes % 4
+        with suppress(KilledError):
+            bank.adds().take(work)
+        bank.documents.puts_left = None
+        bank.adds().take(work)
+        if writes % 3 == 0:
+            bank.adds().take(work)
+    assert (judged(bank), verdicts(bank)) == (judged(undisturbed), verdicts(undisturbed))
+    assert writes >= 9
+
+
+def test_measuring_goes_on_where_time_ran_out(bank: Bank) -> None:
+    bank.morning(has_time=lambda: False)
+    told = bank.standing.told
+    undisturbed = Bank(roster=bank.roster, statistics=bank.statistics)
+    undisturbed.morning()
+    assert told == undisturbed.standing.told
+
+
+def test_coverage_that_is_too_large_holds_up_neither_adds_nor_history(bank: Bank) -> None:
+    recent(bank)
+    bank.history_days = 10
+    run = Run.of_morning(date(2027, 3, 11))
+    bank.collector().plan(run)
+    for part in bank.queue.parts:
+        bank.collector().read(part)
+    assert bank.measuring().measure(run)
+    assert bank.queue.cover == [run]
+    assert bank.queue.due == [run.further_back(10)]
+    assert [work.step for work in bank.queue.adds] == [AddsStep.JUDGE]
+
+
+def test_a_piece_ends_where_its_recent_adds_fill_memory(bank: Bank, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("scrm.collect.collecting.ADDS_OF_A_PIECE", 2)
+    recent(bank)
+    collector, run = bank.collector(), Run.of_morning(date(2027, 3, 11))
+    collector.plan(run)
+    left = collector.read(bank.queue.parts[0])
+    assert left is not None
+    assert (left.stage, left.place) == (Stage.RELATIONS, 1)
+    bank.queue.parts.clear()
+    bank.morning()
+    assert len(verdicts(bank)) == 6

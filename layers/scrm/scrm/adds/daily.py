@@ -3,58 +3,33 @@ which nothing new is waited for (S9, O10).
 
 An add is told by snapshots of who follows whom: it counts from the first that has it, and is lost when a later one
 lacks it. Who came and went between two mornings was never seen, and never counts.
+
+A bank is judged section by section, a member at a time, and what was found is brought together by branch after that:
+memory is that of some thousand judgements, however many adds there are (docs/valid-adds.md, Size).
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from itertools import chain
-from typing import Any, Final, Protocol
+from itertools import groupby
+from typing import Final, Protocol
 
-from scrm import clock, ids
+from scrm import ids
 from scrm.adds.appeals import LONGEST_APPEAL, Appeal, ApprovedAppeals, upheld
 from scrm.adds.evidence import MONTH_DAYS, gathered
-from scrm.adds.judging import judge, settled_after
+from scrm.adds.judging import judge
 from scrm.adds.model import Add, Judgement
 from scrm.adds.rules import AddRules
+from scrm.adds.sections import Section, section_of
+from scrm.adds.snapshots import ADDS, ADDS_WITH_CUSTOMERS, Days, Snapshots, by_snapshot, member_of
 from scrm.node_paths import branch_of
-from scrm.sql import Dataset, Selection, SqlEngine
+from scrm.sql import Selection, SqlEngine
 from scrm.two_persons import StaleRequestError
 
-ADDS: Final = Dataset(
-    name="adds",
-    prefix="kpi/adds_seen",
-    columns={
-        "seen_on": "VARCHAR",
-        "userid": "VARCHAR",
-        "node_path": "VARCHAR",
-        "external_userid": "VARCHAR",
-        "added_at": "VARCHAR",
-        "adders": "BIGINT",
-        "was_followed": "BOOLEAN",
-        "lost_at": "VARCHAR",
-    },
-    sorted_by=("node_path", "userid"),
-)
-"""Partition ``day``: contacts that began within `SEEN_DAYS` days and were there at its end; pieces, rows may repeat."""
-SEEN_DAYS: Final = 75  # a month before the oldest add that is judged
-
-ADDS_WITH_CUSTOMERS: Final = """
-WITH known AS (
-  SELECT external_userid, customer_key, node_path, tier, owner_userid,
-         row_number() OVER (PARTITION BY external_userid ORDER BY customer_key) AS place
-  FROM bank_customers WHERE external_userid <> ''
-)
-SELECT DISTINCT adds.seen_on, adds.userid, adds.node_path, adds.external_userid, adds.added_at, adds.adders,
-  adds.was_followed, coalesce(adds.lost_at, ''), coalesce(known.customer_key, ''), coalesce(known.node_path, ''),
-  coalesce(known.tier, ''), coalesce(known.owner_userid, '')
-FROM adds LEFT JOIN known ON known.external_userid = adds.external_userid AND known.place = 1
-ORDER BY adds.seen_on, adds.userid, adds.external_userid, adds.added_at
-"""
-
-type _Key = tuple[str, str, datetime]
+TOGETHER: Final = 5_000
+"""So many judgements, and those of one member more, are held at once."""
 
 
 class JudgedAdds(Protocol):
@@ -70,51 +45,93 @@ class JudgedAdds(Protocol):
         """Pass verdicts on to the counters; the same name again is the same telling."""
         ...
 
+    def hand_over(self, seen_on: date, to: Section, name: str, judgements: Sequence[Judgement]) -> None:
+        """Put some of a morning's judgements, all of branches of a section, where `handed_over` finds them; over those
+        of the same name."""
+        ...
+
+    def handed_over(self, seen_on: date, to: Section) -> Iterator[Judgement]:
+        """All that was put there."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class DailyJudging:
-    """Use case of a morning. ``rules`` gives those in force and their version."""
+    """Use case of a morning, in steps: each section is judged, then all branches of each are kept, then appeals that
+    are left are taken up. Every step is repeatable: the same snapshots and appeals give the same judgements.
+
+    ``rules`` gives those in force and their version.
+    """
 
     engine: SqlEngine
     judged: JudgedAdds
     rules: Callable[[], tuple[AddRules, int]]
     appeals: ApprovedAppeals
+    snapshots: Snapshots
 
-    def judge(self, seen_on: date, customers: Selection | None) -> int:
-        """How many adds were judged by the snapshot of ``seen_on``; none without a customer master.
+    def judge(self, seen_on: date, customers: Selection, section: Section) -> int:
+        """How many adds of members of a section were judged by the snapshot of ``seen_on``.
 
-        Appeals that were approved since the last time are taken up whatever the day of their add. Repeatable: the same
-        snapshots and appeals give the same judgements.
+        Verdicts are told at once; approved appeals of these adds are taken up, whatever their day.
         """
-        approved = self.appeals.approved(seen_on - LONGEST_APPEAL, seen_on)
-        by_add = {appeal.wanted.place.add_id: appeal for appeal in approved}
-        found = [] if customers is None else self._judgements(seen_on, customers)
-        judgements = [upheld(each, by_add.get(each.evidence.add.add_id)) for each in found]
-        self._keep(judgements)
-        self.judged.tell(f"judged-{seen_on.isoformat()}", judgements)
-        self._take_up([appeal for appeal in approved if appeal.counted_on is None], judgements, seen_on)
-        return len(judgements)
+        by_add = {appeal.wanted.place.add_id: appeal for appeal in self._approved(seen_on)}
+        judged = 0
+        for number, some in enumerate(_together(self._judgements(seen_on, customers, section))):
+            judgements = [upheld(each, by_add.get(each.evidence.add.add_id)) for each in some]
+            name = f"{section.number:04d}-{number:04d}"
+            self._hand_over(seen_on, section.of, name, judgements)
+            self.judged.tell(f"judged-{seen_on.isoformat()}-{name}", judgements)
+            self._take_up([by_add[add_id] for add_id in _ids(judgements) & by_add.keys()], judgements, seen_on)
+            judged += len(judgements)
+        return judged
 
-    def _judgements(self, seen_on: date, customers: Selection) -> list[Judgement]:
+    def keep(self, seen_on: date, branches: Section) -> None:
+        """Bring together what all sections found of some branches, and keep it by day and branch."""
+        places: dict[tuple[date, str], dict[str, Judgement]] = defaultdict(dict)
+        for each in self.judged.handed_over(seen_on, branches):
+            place = each.evidence.add.place
+            places[place.day, place.branch_id][place.add_id] = each
+        for (day, branch_id), those in sorted(places.items()):
+            self.judged.keep(day, branch_id, sorted(those.values(), key=_place_in_list))
+
+    def take_up(self, seen_on: date) -> None:
+        """Appeals approved since the last time, of adds that are not judged anew; of all adds, without a master."""
+        self._take_up(self._approved(seen_on), (), seen_on)
+
+    def _approved(self, seen_on: date) -> Sequence[Appeal]:
+        return self.appeals.approved(seen_on - LONGEST_APPEAL, seen_on)
+
+    def _hand_over(self, seen_on: date, sections: int, name: str, judgements: Sequence[Judgement]) -> None:
+        by_section: dict[int, list[Judgement]] = defaultdict(list)
+        for each in judgements:
+            by_section[section_of(branch_of(each.evidence.add.node_path), sections)].append(each)
+        for number, those in by_section.items():
+            self.judged.hand_over(seen_on, Section(number, sections), name, those)
+
+    def _judgements(self, seen_on: date, customers: Selection, section: Section) -> Iterator[list[Judgement]]:
+        """A member's at a time."""
         rules, version = self.rules()
-        days = [seen_on, seen_on - timedelta(days=rules.kept_days), seen_on - timedelta(days=settled_after(rules))]
-        found = self._snapshots(seen_on, days, rules, customers)
-        now = found.get(seen_on, {})
-        everything = {**now}
-        for day in days[1:]:
-            everything |= _as_first_seen(day, found, now, rules)
-        return [
-            judge(evidence, rules, version, seen_on + timedelta(days=1))
-            for day in days
-            for evidence in gathered(_around(everything.values(), day), day, day, rules)
-        ]
+        days = Days.of(seen_on, rules)
+        written = {day: known for day in days.snapshots if (known := self.snapshots.sections(day)) is not None}
+        partitions = tuple(
+            f"day={day.isoformat()}{place}" for day, known in sorted(written.items()) for place in section.places(known)
+        )
+        rows = self.engine.rows(ADDS_WITH_CUSTOMERS, [Selection(ADDS, partitions), customers], days.parameters())
+        for userid, told in groupby(rows, key=member_of):
+            if section.has(userid):
+                found = by_snapshot(told)
+                yield [
+                    judge(evidence, rules, version, seen_on + timedelta(days=1))
+                    for day in days.judged
+                    for evidence in gathered(_around(days.as_of_now(found, written), day), day, day, rules)
+                ]
 
-    def _take_up(self, appeals: Sequence[Appeal], judged_now: Iterable[Judgement], seen_on: date) -> None:
+    def _take_up(self, approved: Iterable[Appeal], judged_now: Iterable[Judgement], seen_on: date) -> None:
         """Correct the verdicts on adds that are not judged anew, tell all of them, then mark the appeals.
 
         A document of its own tells them: the morning's own may have been counted already when the run is repeated.
         """
-        wanted = {appeal.wanted.place.add_id: appeal for appeal in appeals}
+        wanted = {appeal.wanted.place.add_id: appeal for appeal in approved if appeal.counted_on is None}
         corrected = {each.evidence.add.add_id: each for each in judged_now if each.evidence.add.add_id in wanted}
         elsewhere = (wanted[add_id].wanted.place for add_id in wanted.keys() - corrected.keys())
         for day, branch_id in sorted({(place.day, place.branch_id) for place in elsewhere}):
@@ -138,68 +155,27 @@ class DailyJudging:
             self.judged.keep(day, branch_id, after)
         return found
 
-    def _snapshots(
-        self, seen_on: date, days: Sequence[date], rules: AddRules, customers: Selection
-    ) -> dict[date, dict[_Key, Add]]:
-        kept = timedelta(days=rules.kept_days - 1)
-        wanted = sorted({seen_on, *chain.from_iterable((day, day + kept) for day in days[1:])})
-        partitions = tuple(f"day={day.isoformat()}" for day in wanted)
-        rows = self.engine.query(ADDS_WITH_CUSTOMERS, [Selection(ADDS, partitions), customers], {})
-        found: dict[date, dict[_Key, Add]] = defaultdict(dict)
-        for seen, *told in rows:
-            add = _add(told)
-            found[date.fromisoformat(seen)][_key(add)] = add
-        return found
 
-    def _keep(self, judgements: Sequence[Judgement]) -> None:
-        places: dict[tuple[date, str], list[Judgement]] = defaultdict(list)
-        for each in judgements:
-            add = each.evidence.add
-            places[add.day, branch_of(add.node_path)].append(each)
-        for (day, branch_id), those in sorted(places.items()):
-            self.judged.keep(day, branch_id, those)
+def _together(members: Iterable[list[Judgement]]) -> Iterator[list[Judgement]]:
+    """Of as many members as have `TOGETHER` judgements."""
+    some: list[Judgement] = []
+    for judgements in members:
+        some += judgements
+        if len(some) >= TOGETHER:
+            yield some
+            some = []
+    if some:
+        yield some
 
 
-def _as_first_seen(
-    day: date, found: Mapping[date, Mapping[_Key, Add]], now: Mapping[_Key, Add], rules: AddRules
-) -> dict[_Key, Add]:
-    """The adds of a day where the member stood that day, with what the later snapshots say: there, gone before it was
-    kept long enough, or gone after."""
-    kept = timedelta(days=rules.kept_days)
-    later = found.get(day + kept - timedelta(days=1))
-    told: dict[_Key, Add] = {}
-    for key, add in found.get(day, {}).items():
-        if add.day != day:
-            continue
-        if key in now:
-            told[key] = replace(now[key], node_path=add.node_path)
-            continue
-        went_early = later is not None and key not in later
-        lost_at = add.lost_at or add.added_at + kept + timedelta(seconds=0 if went_early else 1)
-        told[key] = replace(add, lost_at=lost_at)
-    return told
+def _ids(judgements: Iterable[Judgement]) -> set[str]:
+    return {each.evidence.add.add_id for each in judgements}
+
+
+def _place_in_list(judgement: Judgement) -> tuple[str, datetime, str]:
+    add = judgement.evidence.add
+    return add.userid, add.added_at, add.external_userid
 
 
 def _around(adds: Iterable[Add], day: date) -> list[Add]:
     return [add for add in adds if day - timedelta(days=MONTH_DAYS) <= add.day <= day]
-
-
-def _key(add: Add) -> _Key:
-    return add.userid, add.external_userid, add.added_at
-
-
-def _add(row: Sequence[Any]) -> Add:
-    userid, node_path, external_userid, added_at, adders, was_followed, lost_at, key, home, tier, manager = row
-    return Add(
-        userid=userid,
-        node_path=node_path,
-        external_userid=external_userid,
-        added_at=clock.from_iso(added_at),
-        adders=adders,
-        was_followed=was_followed,
-        lost_at=clock.from_iso(lost_at) if lost_at else None,
-        customer_key=key,
-        home_path=home,
-        tier=tier,
-        manager=manager,
-    )

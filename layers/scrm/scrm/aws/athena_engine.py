@@ -79,13 +79,19 @@ class AthenaEngine:
         Raises:
             SqlFailedError: Athena refused it, or it took too long.
         """
+        return list(self.rows(statement, selections, parameters))
+
+    def rows(
+        self, statement: str, selections: Sequence[Selection], parameters: Mapping[str, SqlValue]
+    ) -> Iterator[tuple[Any, ...]]:
+        """See `scrm.sql.SqlEngine`; raises what `query` does."""
         tables = _by_dataset(selections)
         for dataset, places in tables:
             self._bring(dataset, places)
         text = with_tables(rendered(statement, parameters), tables, self._database)
         if len(text.encode()) > MOST_STATEMENT_BYTES:
             raise TooMuchSelectedError("The question names more places than one query takes; choose fewer days.")
-        return list(self._rows(self._run(text)))
+        yield from self._rows(self._run(text))
 
     def write(self, dataset: Dataset, partition: str, name: str, rows: Iterable[Mapping[str, Any]]) -> str:
         """See `scrm.sql.SqlEngine`."""

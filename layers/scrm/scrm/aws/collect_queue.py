@@ -4,8 +4,8 @@ from collections.abc import Iterable
 
 from scrm import clock
 from scrm.aws.queues import Queue
-from scrm.collect.messages import PartDue, RunDue, RunRead
-from scrm.collect.model import Part, Run
+from scrm.collect.messages import AddsDue, CoverageDue, PartDue, RunDue, RunRead
+from scrm.collect.model import AddsWork, Part, Run
 
 
 class SqsCollectQueue:
@@ -24,8 +24,14 @@ class SqsCollectQueue:
                 self._queue.send_later(message.model_dump_json(), part.not_before - clock.now())
         self._queue.send(at_once)
 
-    def run_read(self, run: Run) -> None:
-        self._queue.send([RunRead.of(run)])
+    def run_read(self, run: Run, measured: int = 0) -> None:
+        self._queue.send([RunRead.of(run, measured)])
+
+    def coverage_due(self, run: Run) -> None:
+        self._queue.send([CoverageDue.of(run)])
+
+    def adds_due(self, works: Iterable[AddsWork]) -> None:
+        self._queue.send([AddsDue.of(work) for work in works])
 
     def run_due(self, run: Run) -> None:
         self._queue.send([RunDue.of(run)])

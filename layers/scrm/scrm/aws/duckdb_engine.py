@@ -23,6 +23,7 @@ MOST_BYTES: Final = 384 * 1024 * 1024
 MOST_FILES: Final = 2_000
 MEMORY_LIMIT: Final = "320MB"
 _DOWNLOADS: Final = 8
+_ROWS_AT_ONCE: Final = 10_000
 _NAME_LENGTH: Final = 26
 _CONTENT_TYPE: Final = "application/vnd.apache.parquet"
 
@@ -56,11 +57,19 @@ class DuckDbEngine:
         self, statement: str, selections: Sequence[Selection], parameters: Mapping[str, SqlValue]
     ) -> list[tuple[Any, ...]]:
         """See `scrm.sql.SqlEngine`."""
+        return list(self.rows(statement, selections, parameters))
+
+    def rows(
+        self, statement: str, selections: Sequence[Selection], parameters: Mapping[str, SqlValue]
+    ) -> Iterator[tuple[Any, ...]]:
+        """See `scrm.sql.SqlEngine`."""
         with own_directory() as directory, locked_connection(directory, self._memory_limit) as connection:
             for name, paths in self._fetch(selections, directory).items():
                 dataset = next(each.dataset for each in selections if each.dataset.name == name)
                 connection.execute(_view(dataset, paths))
-            return connection.execute(statement, dict(parameters)).fetchall()
+            answer = connection.execute(statement, dict(parameters))
+            while some := answer.fetchmany(_ROWS_AT_ONCE):
+                yield from some
 
     def write(self, dataset: Dataset, partition: str, name: str, rows: Iterable[Mapping[str, Any]]) -> str:
         """See `scrm.sql.SqlEngine`."""

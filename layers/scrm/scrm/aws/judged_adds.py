@@ -1,6 +1,7 @@
 """Judged adds in the data bucket: for people by day and branch, for the counters as facts.
 
 ``kpi/adds/<day>/<branch>.jsonl`` has every judged add of the day with what each rule saw (`scrm.adds.lines`).
+``kpi/collect/<day>-judged/<section>/<name>.jsonl`` has these on the way from a member's section to a branch's.
 ``facts/add_judged/<landing day>/<name>.jsonl`` has the verdicts; of several on one add the last told counts.
 """
 
@@ -12,6 +13,7 @@ from typing import Final, Protocol
 from scrm import clock
 from scrm.adds import lines
 from scrm.adds.model import AddPlace, Judgement, State
+from scrm.adds.sections import Section
 from scrm.aws import cursors
 from scrm.clock import BUSINESS_ZONE
 from scrm.node_paths import ROOT_PATH, branch_of
@@ -20,6 +22,7 @@ from scrm.paging import Page
 ADDS: Final = "kpi/adds/"
 FACTS: Final = "facts/add_judged/"
 SCHEMA_VERSION: Final = 1
+_ON_THE_WAY: Final = "kpi/collect/"
 _JSON_LINES: Final = "application/x-ndjson"
 _SUFFIX: Final = ".jsonl"
 _MOST_DOCUMENTS: Final = 50
@@ -40,7 +43,7 @@ class ListedDocuments(Documents, Protocol):
 class BucketJudgedAdds:
     """Implements `scrm.adds.daily.JudgedAdds`."""
 
-    def __init__(self, documents: Documents, now: Callable[[], datetime] = clock.now) -> None:
+    def __init__(self, documents: ListedDocuments, now: Callable[[], datetime] = clock.now) -> None:
         self._documents = documents
         self._now = now
 
@@ -59,6 +62,15 @@ class BucketJudgedAdds:
         body = b"".join(_fact(each, now) for each in judgements)
         landing = now.astimezone(BUSINESS_ZONE).date().isoformat()
         self._documents.put(f"{FACTS}{landing}/{name}.jsonl", body, _JSON_LINES)
+
+    def hand_over(self, seen_on: date, to: Section, name: str, judgements: Sequence[Judgement]) -> None:
+        body = b"".join(map(lines.to_line, judgements))
+        self._documents.put(f"{_way_to(seen_on, to)}{name}{_SUFFIX}", body, _JSON_LINES)
+
+    def handed_over(self, seen_on: date, to: Section) -> Iterator[Judgement]:
+        for key, _ in self._documents.sizes_below(_way_to(seen_on, to)):
+            for line in (self._documents.get(key) or b"").splitlines(keepends=True):
+                yield lines.from_line(line)
 
 
 class BucketAddLists:
@@ -113,6 +125,10 @@ class BucketAddLists:
 
 def _key(day: date, branch_id: str) -> str:
     return f"{ADDS}{day.isoformat()}/{branch_id}{_SUFFIX}"
+
+
+def _way_to(seen_on: date, section: Section) -> str:
+    return f"{_ON_THE_WAY}{seen_on.isoformat()}-judged/{section.number:04d}-of-{section.of:04d}/"
 
 
 def _fact(judgement: Judgement, now: datetime) -> bytes:

@@ -2,17 +2,20 @@
 
 ======================================  =============================================================
 ``kpi/collect/<run>/parts/<n>.jsonl``   the members of a part and where they stand, a line each
-``kpi/collect/<run>/plan.json``         how many parts there are; written when all of them are there
+``kpi/collect/<run>/plan.json``         how many parts and sections there are; written when all parts are there
 ``kpi/collect/<run>/done/<n>``          the part was read
+``kpi/collect/<run>/adds/<step>/<n>``   a section's step of judging adds is done
+``kpi/collect/snapshots/<day>.json``    all contacts of a day are written, and in how many sections
 ``kpi/collect/history.json``            WeCom's history is asked for, or was
 ======================================  =============================================================
 """
 
 import json
 from collections.abc import Iterator, Sequence
+from datetime import date
 from typing import Final, Protocol
 
-from scrm.collect.model import RosterRow, Run
+from scrm.collect.model import AddsStep, AddsWork, Plan, RosterRow, Run
 
 FOLDER: Final = "kpi/collect/"
 _HISTORY: Final = f"{FOLDER}history.json"
@@ -40,9 +43,12 @@ class BucketRunFolder:
     def __init__(self, documents: Documents) -> None:
         self._documents = documents
 
-    def parts_planned(self, run: Run) -> int | None:
+    def plan(self, run: Run) -> Plan | None:
         found = self._documents.get(_plan_key(run))
-        return int(json.loads(found)["parts"]) if found else None
+        if found is None:
+            return None
+        told = json.loads(found)
+        return Plan(told["parts"], told.get("sections", 1))
 
     def put_part(self, run: Run, number: int, rows: Sequence[RosterRow]) -> None:
         body = b"".join(_line(row) for row in rows)
@@ -54,14 +60,30 @@ class BucketRunFolder:
             raise PartMissingError(f"part {number} of run {run.run_id} is not kept any more; the next run reads anew")
         return [RosterRow(*json.loads(line)) for line in found.splitlines()]
 
-    def put_plan(self, run: Run, parts: int) -> None:
-        self._documents.put(_plan_key(run), json.dumps({"schema_version": 1, "parts": parts}).encode(), _JSON)
+    def put_plan(self, run: Run, plan: Plan) -> None:
+        told = {"schema_version": 1, "parts": plan.parts, "sections": plan.sections}
+        self._documents.put(_plan_key(run), json.dumps(told).encode(), _JSON)
 
     def note_done(self, run: Run, number: int) -> None:
         self._documents.put(f"{_done_prefix(run)}{number:05d}", b"", _JSON)
 
     def done(self, run: Run) -> set[int]:
         return {int(key.rpartition("/")[2]) for key, _ in self._documents.sizes_below(_done_prefix(run))}
+
+    def note_snapshot(self, day: date, sections: int) -> None:
+        told = {"schema_version": 1, "sections": sections}
+        self._documents.put(_snapshot_key(day), json.dumps(told).encode(), _JSON)
+
+    def sections(self, day: date) -> int | None:
+        """Implements `scrm.adds.snapshots.Snapshots`."""
+        found = self._documents.get(_snapshot_key(day))
+        return int(json.loads(found)["sections"]) if found else None
+
+    def note_section(self, work: AddsWork) -> None:
+        self._documents.put(f"{_adds_prefix(work.run, work.step)}{work.section:04d}", b"", _JSON)
+
+    def sections_done(self, run: Run, step: AddsStep) -> set[int]:
+        return {int(key.rpartition("/")[2]) for key, _ in self._documents.sizes_below(_adds_prefix(run, step))}
 
     def begin_history(self) -> bool:
         return self._documents.get(_HISTORY) is None
@@ -81,6 +103,14 @@ def _part_key(run: Run, number: int) -> str:
 
 def _plan_key(run: Run) -> str:
     return f"{FOLDER}{run.run_id}/plan.json"
+
+
+def _snapshot_key(day: date) -> str:
+    return f"{FOLDER}snapshots/{day.isoformat()}.json"
+
+
+def _adds_prefix(run: Run, step: AddsStep) -> str:
+    return f"{FOLDER}{run.run_id}/adds/{step.value}/"
 
 
 def _done_prefix(run: Run) -> str:

@@ -12,14 +12,16 @@ from itertools import batched
 from typing import Any, Final
 
 from scrm import clock
-from scrm.adds.daily import ADDS, SEEN_DAYS
+from scrm.adds.sections import place_of, section_of, sections_of
+from scrm.adds.snapshots import ADDS, SEEN_DAYS
 from scrm.clock import BUSINESS_ZONE
 from scrm.collect.datasets import READINGS, RELATIONS, ROSTER, day_partition, run_partition
-from scrm.collect.model import FollowedCustomer, GroupDay, MemberDay, Part, RosterRow, Run, Stage
+from scrm.collect.model import FollowedCustomer, GroupDay, MemberDay, Part, Plan, RosterRow, Run, Stage
 from scrm.collect.ports import CollectQueue, Followings, MemberStatistics, NotNowError, Roster, RunFolder
 from scrm.sql import SqlEngine
 
 MEMBERS_OF_A_PART: Final = 1_000
+ADDS_OF_A_PIECE: Final = 50_000
 READY_AT: Final = time(6)  # WeCom counts a day in the night after it; until then its figures are zeros
 _OWNERS: Final = 100
 _NO_GROUPS: Final = {"groups_total": 0, "groups_active": 0, "group_customers": 0, "group_messages": 0}
@@ -48,17 +50,17 @@ class Collector:
 
     def plan(self, run: Run) -> int:
         """Cut the bank into parts and have them read; how many. Planned again, only what is not done is told again."""
-        planned = self.folder.parts_planned(run)
+        planned = self.folder.plan(run)
         if planned is None:
             planned = self._cut(run)
             self.folder.put_plan(run, planned)
         done = self.folder.done(run)
-        if len(done) >= planned:
+        if len(done) >= planned.parts:
             self.queue.run_read(run)
-            return planned
+            return planned.parts
         stage = Stage.STATISTICS if run.window else Stage.RELATIONS
-        self.queue.parts_due(Part(run, number, stage) for number in range(planned) if number not in done)
-        return planned
+        self.queue.parts_due(Part(run, number, stage) for number in range(planned.parts) if number not in done)
+        return planned.parts
 
     def read(self, part: Part) -> Part | None:
         """Go on with a part; what is left of it, None when it is done."""
@@ -73,30 +75,37 @@ class Collector:
         self._finish(part)
         return None
 
-    def _cut(self, run: Run) -> int:
+    def _cut(self, run: Run) -> Plan:
+        """Into parts of a section each; a bank of 300,000 is held as a whole here, with 100 MB."""
+        everybody = list(self.roster.rows())
+        sections: list[list[RosterRow]] = [[] for _ in range(sections_of(len(everybody)))]
+        for row in everybody:
+            sections[section_of(row.userid, len(sections))].append(row)
         parts = 0
-        for rows in batched(self.roster.rows(), MEMBERS_OF_A_PART, strict=False):
-            self.folder.put_part(run, parts, rows)
-            parts += 1
+        for section in sections:
+            for rows in batched(section, MEMBERS_OF_A_PART, strict=False):
+                self.folder.put_part(run, parts, rows)
+                parts += 1
         if not run.window:
-            everybody = (row for number in range(parts) for row in self.folder.part(run, number))
             self.engine.write(ROSTER, day_partition(run.roster_day), "all", map(_roster_row, everybody))
-        return parts
+        return Plan(parts, len(sections))
 
     def _finish(self, part: Part) -> None:
         """Whoever comes last has the run measured; two who come together both do, with the same outcome."""
         self.folder.note_done(part.run, part.number)
-        if len(self.folder.done(part.run)) >= (self.folder.parts_planned(part.run) or 0):
+        planned = self.folder.plan(part.run)
+        if planned is not None and len(self.folder.done(part.run)) >= planned.parts:
             self.queue.run_read(part.run)
 
     def _write_relations(self, part: Part, members: Sequence[RosterRow]) -> Part:
+        """As many members' as time, and memory for their recent adds, allow."""
         reached = part.place
         adds: list[dict[str, Any]] = []
 
         def rows() -> Iterator[dict[str, Any]]:
             nonlocal reached
             for member in members[part.place :]:
-                if reached > part.place and not self.has_time():
+                if reached > part.place and not (self.has_time() and len(adds) < ADDS_OF_A_PIECE):
                     return
                 yield from self._relations_of(member, part.run, adds)
                 reached += 1
@@ -104,10 +113,15 @@ class Collector:
         day = day_partition(part.run.roster_day)
         self.engine.write(RELATIONS, day, part.name, rows())
         if adds:
-            self.engine.write(ADDS, day, part.name, adds)
+            self.engine.write(ADDS, f"{day}{self._section_of(part.run, members[0])}", part.name, adds)
         if reached < len(members):
             return replace(part, place=reached)
         return replace(part, stage=Stage.STATISTICS, place=0)
+
+    def _section_of(self, run: Run, member: RosterRow) -> str:
+        planned = self.folder.plan(run)
+        of = planned.sections if planned is not None else 1
+        return place_of(section_of(member.userid, of), of)
 
     def _relations_of(self, member: RosterRow, run: Run, adds: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
         """Recent ones are noted as adds too, also whom the customer deleted again."""
@@ -155,9 +169,9 @@ class Collector:
         return [_reading(day, groups.get((day.userid, day.day), _NO_GROUPS), run) for day in found]
 
     def _groups_of(self, members: Sequence[RosterRow], run: Run) -> dict[tuple[str, date], dict[str, int]]:
-        """Of the history only what members do is read: a call of each day for it would take as long again."""
+        """A call for each day of 100 owners, beside one of each member for all days."""
         owners = [member.userid for member in members if member.is_asked]
-        if run.window or not owners:
+        if not owners:
             return {}
         found = (each for day in run.days for each in self.statistics.of_groups(owners, day))
         return {(each.userid, each.day): _group_columns(each) for each in found}

@@ -5,7 +5,7 @@ from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict
 
-from scrm.collect.model import Part, Run, Stage
+from scrm.collect.model import AddsStep, AddsWork, Part, Run, Stage
 
 
 class RunMessage(BaseModel):
@@ -57,10 +57,46 @@ class PartDue(RunMessage):
 
 
 class RunRead(RunMessage):
-    """Everything of a run was read: measure it."""
+    """Everything of a run was read: measure it, from a step on."""
 
     kind: Literal["collect_run_read"] = "collect_run_read"
+    measured: int = 0
+
+    @classmethod
+    def of(cls, run: Run, measured: int = 0) -> Self:
+        return cls(morning=run.morning, first=run.first, last=run.last, window=run.window, measured=measured)
+
+
+class CoverageDue(RunMessage):
+    """Measure who of the bank's customers is covered."""
+
+    kind: Literal["collect_coverage_due"] = "collect_coverage_due"
 
     @classmethod
     def of(cls, run: Run) -> Self:
         return cls(morning=run.morning, first=run.first, last=run.last, window=run.window)
+
+
+class AddsDue(RunMessage):
+    """A step of judging the adds that a run saw, for one section of the bank."""
+
+    kind: Literal["collect_adds_due"] = "collect_adds_due"
+    step: AddsStep
+    section: int
+    sections: int
+
+    def work(self) -> AddsWork:
+        return AddsWork(self.run(), self.step, self.section, self.sections)
+
+    @classmethod
+    def of(cls, work: AddsWork) -> Self:
+        run = work.run
+        return cls(
+            morning=run.morning,
+            first=run.first,
+            last=run.last,
+            window=run.window,
+            step=work.step,
+            section=work.section,
+            sections=work.of,
+        )

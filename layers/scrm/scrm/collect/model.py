@@ -63,6 +63,14 @@ class Run:
 
 
 @dataclass(frozen=True, slots=True)
+class Plan:
+    """How a run is cut: ``parts`` are read one by one; members of one part are in one of ``sections`` of the bank."""
+
+    parts: int
+    sections: int = 1
+
+
+@dataclass(frozen=True, slots=True)
 class RosterRow:
     """A member on the morning of a run. ``on_roster``: he counts among the bank's RMs. ``is_licensed``: he has a paid
     seat. ``is_asked``: WeCom has statistics and relations of him."""
@@ -92,6 +100,24 @@ class Part:
     def name(self) -> str:
         """Of the file that is written from this place on; a repeat has the same."""
         return f"{self.number:05d}-{self.place:05d}"
+
+
+class AddsStep(StrEnum):
+    """A morning's adds are judged by sections of members, kept by sections of branches, then appeals are taken up."""
+
+    JUDGE = "judge"
+    KEEP = "keep"
+    TAKE_UP = "take_up"
+
+
+@dataclass(frozen=True, slots=True)
+class AddsWork:
+    """One section's step of the adds that a run saw; sections are counted from 0."""
+
+    run: Run
+    step: AddsStep
+    section: int = 0
+    of: int = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from typing import Protocol
 
-from scrm.collect.model import FollowedCustomer, GroupDay, MemberDay, Part, RosterRow, Run
+from scrm.collect.model import AddsStep, AddsWork, FollowedCustomer, GroupDay, MemberDay, Part, Plan, RosterRow, Run
 from scrm.sql import Selection
 
 
@@ -43,19 +43,29 @@ class Followings(Protocol):
 class RunFolder(Protocol):
     """What is kept of a run while it lasts."""
 
-    def parts_planned(self, run: Run) -> int | None:
-        """How many parts it has; None before it was planned."""
+    def plan(self, run: Run) -> Plan | None:
+        """None before it was planned."""
         ...
 
     def put_part(self, run: Run, number: int, rows: Sequence[RosterRow]) -> None: ...
 
     def part(self, run: Run, number: int) -> Sequence[RosterRow]: ...
 
-    def put_plan(self, run: Run, parts: int) -> None: ...
+    def put_plan(self, run: Run, plan: Plan) -> None: ...
 
     def note_done(self, run: Run, number: int) -> None: ...
 
     def done(self, run: Run) -> set[int]: ...
+
+    def note_snapshot(self, day: date, sections: int) -> None:
+        """All of a day's contacts are written, in so many sections."""
+        ...
+
+    def note_section(self, work: AddsWork) -> None:
+        """A section's step is done."""
+        ...
+
+    def sections_done(self, run: Run, step: AddsStep) -> set[int]: ...
 
     def begin_history(self) -> bool:
         """True exactly once in the bank's life, and on repeats by the same caller until it was noted."""
@@ -75,9 +85,15 @@ class CollectQueue(Protocol):
         """Each at once, or when WeCom takes calls again."""
         ...
 
-    def run_read(self, run: Run) -> None:
-        """Everything of the run was read: measures are due."""
+    def run_read(self, run: Run, measured: int = 0) -> None:
+        """Everything of the run was read: measures are due, from the step on that is ``measured``."""
         ...
+
+    def coverage_due(self, run: Run) -> None:
+        """Coverage of the run's day is to be measured."""
+        ...
+
+    def adds_due(self, works: Iterable[AddsWork]) -> None: ...
 
     def run_due(self, run: Run) -> None:
         """The run is to be planned."""

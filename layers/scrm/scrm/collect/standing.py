@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Final
 
-from scrm.adds.daily import DailyJudging
+from scrm.collect.adding import RunAdds
 from scrm.collect.datasets import MEMBER_DAYS, READINGS, RELATIONS, ROSTER, day_partition, run_partition
 from scrm.collect.model import Run
 from scrm.collect.ports import BankCustomers, CollectQueue, RunFolder
@@ -114,18 +114,25 @@ class RunMeasuring:
     queue: CollectQueue
     least_messages: Callable[[], int]
     history_days: int
-    adds: DailyJudging
+    adds: RunAdds
+    has_time: Callable[[], bool]
 
-    def measure(self, run: Run) -> None:
-        """Repeatable as a whole. What is stored by day first serves every later look at the month."""
-        for day in run.days:
-            self._keep(run, day)
-        for day in run.days:
-            self.usage(run, day)
+    def measure(self, run: Run, measured: int = 0) -> bool:
+        """Go on behind the step that is ``measured``: days are stored, then told, as the month is made of those stored.
+
+        True when all is told; what follows it is due then. Repeatable as a whole.
+        """
+        steps = [*((self._keep, day) for day in run.days), *((self.usage, day) for day in run.days)]
+        for number, (step, day) in enumerate(steps[measured:], measured):
+            if number > measured and not self.has_time():
+                self.queue.run_read(run, number)
+                return False
+            step(run, day)
         if not run.window:
-            self.coverage(run)
-            self.adds.judge(run.roster_day, self.customers.published())
+            self.adds.begin(run)
+            self.queue.coverage_due(run)
         self._go_back(run)
+        return True
 
     def usage(self, run: Run, day: date) -> None:
         """By the roster of the day itself where there is one: a history has only that of its morning."""

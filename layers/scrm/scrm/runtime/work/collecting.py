@@ -1,7 +1,7 @@
 """A morning's run: begun by schedule, read part by part, measured when the last part is done."""
 
 from scrm import clock
-from scrm.collect.messages import PartDue, RunDue, RunRead
+from scrm.collect.messages import AddsDue, CoverageDue, PartDue, RunDue, RunRead
 from scrm.runtime.observability import count, logger
 from scrm.runtime.postponement import postponed_until
 from scrm.runtime.wiring import kpi_collect as wiring
@@ -35,7 +35,20 @@ def read(body: str) -> None:
 
 
 def measure(body: str) -> None:
-    run = RunRead.model_validate_json(body).run()
-    wiring.measuring().measure(run)
-    logger.info("run measured", run=run.run_id, days=len(run.days))
-    count("CollectRunMeasured" if run.window == 0 else "CollectHistoryMeasured")
+    """What time does not allow goes on with a message of its own."""
+    message = RunRead.model_validate_json(body)
+    run = message.run()
+    if wiring.measuring().measure(run, message.measured):
+        logger.info("run measured", run=run.run_id, days=len(run.days))
+        count("CollectRunMeasured" if run.window == 0 else "CollectHistoryMeasured")
+
+
+def cover(body: str) -> None:
+    """Alone, so that a bank too large for it goes without coverage and with everything else."""
+    wiring.measuring().coverage(CoverageDue.model_validate_json(body).run())
+
+
+def judge_adds(body: str) -> None:
+    work = AddsDue.model_validate_json(body).work()
+    judged = wiring.adds().take(work)
+    logger.info("adds judged", run=work.run.run_id, step=work.step.value, section=work.section, adds=judged)

@@ -1,0 +1,173 @@
+"""What the snapshots of mornings say of adds: who follows whom, day by day, with the bank's word on the customer."""
+
+from collections import defaultdict
+from collections.abc import Container, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time, timedelta
+from typing import Any, Final, Protocol
+
+from scrm import clock
+from scrm.adds.evidence import MONTH_DAYS
+from scrm.adds.judging import settled_after
+from scrm.adds.model import Add
+from scrm.adds.rules import AddRules
+from scrm.clock import BUSINESS_ZONE
+from scrm.sql import Dataset, SqlValue
+
+ADDS: Final = Dataset(
+    name="adds",
+    prefix="kpi/adds_seen",
+    columns={
+        "seen_on": "VARCHAR",
+        "userid": "VARCHAR",
+        "node_path": "VARCHAR",
+        "external_userid": "VARCHAR",
+        "added_at": "VARCHAR",
+        "adders": "BIGINT",
+        "was_followed": "BOOLEAN",
+        "lost_at": "VARCHAR",
+    },
+    sorted_by=("node_path", "userid"),
+)
+"""Partition ``day``, or ``day`` and ``section``: contacts that began within `SEEN_DAYS` days and were there at its end;
+pieces, rows may repeat."""
+SEEN_DAYS: Final = 75  # a month before the oldest add that is judged
+ADDS_WITH_CUSTOMERS: Final = """
+WITH wanted AS (
+  SELECT DISTINCT seen_on, userid, node_path, external_userid, added_at, adders, was_followed, lost_at
+  FROM adds
+  WHERE (seen_on = $now_seen AND added_at >= $now_from AND added_at < $now_to)
+    OR (contains($kept_seen, seen_on) AND added_at >= $kept_from AND added_at < $kept_to)
+    OR (contains($settled_seen, seen_on) AND added_at >= $settled_from AND added_at < $settled_to)
+), claims AS (
+  SELECT external_userid, customer_key, node_path, tier, owner_userid
+  FROM bank_customers
+  WHERE external_userid <> '' AND external_userid IN (SELECT external_userid FROM wanted)
+), known AS (
+  SELECT external_userid, customer_key, node_path, tier, owner_userid,
+         row_number() OVER (PARTITION BY external_userid ORDER BY customer_key) AS place
+  FROM claims
+)
+SELECT wanted.seen_on, wanted.userid, wanted.node_path, wanted.external_userid, wanted.added_at, wanted.adders,
+  wanted.was_followed, coalesce(wanted.lost_at, ''), coalesce(known.customer_key, ''), coalesce(known.node_path, ''),
+  coalesce(known.tier, ''), coalesce(known.owner_userid, '')
+FROM wanted LEFT JOIN known ON known.external_userid = wanted.external_userid AND known.place = 1
+ORDER BY wanted.userid, wanted.seen_on, wanted.external_userid, wanted.added_at
+"""
+
+type Key = tuple[str, str, datetime]
+type Told = Mapping[date, Mapping[Key, Add]]
+
+
+class Snapshots(Protocol):
+    def sections(self, day: date) -> int | None:
+        """In how many sections the snapshot of a day was written; None when there is none, or half of one."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Days:
+    """The days of a morning: whose adds are judged, by which snapshots. ``kept`` were there long enough by now."""
+
+    seen_on: date
+    kept: date
+    settled: date
+    rules: AddRules
+
+    @classmethod
+    def of(cls, seen_on: date, rules: AddRules) -> "Days":
+        kept, settled = timedelta(days=rules.kept_days), timedelta(days=settled_after(rules))
+        return cls(seen_on, seen_on - kept, seen_on - settled, rules)
+
+    @property
+    def judged(self) -> tuple[date, ...]:
+        return self.seen_on, self.kept, self.settled
+
+    @property
+    def snapshots(self) -> frozenset[date]:
+        return frozenset({self.seen_on, *self._of(self.kept), *self._of(self.settled)})
+
+    def parameters(self) -> dict[str, SqlValue]:
+        """Of the statement: all recent adds as they are now, and of older snapshots only those of the day judged."""
+        return {
+            "now_seen": self.seen_on.isoformat(),
+            "now_from": _begin(self.settled - timedelta(days=MONTH_DAYS)),
+            "now_to": _begin(self.seen_on + timedelta(days=1)),
+            **_parameters("kept", self.kept, self._of(self.kept)),
+            **_parameters("settled", self.settled, self._of(self.settled)),
+        }
+
+    def as_of_now(self, found: Told, there: Container[date]) -> list[Add]:
+        """A member's adds, those of the older days with what became of them."""
+        now = found.get(self.seen_on, {})
+        everything = dict(now)
+        for day in self.judged[1:]:
+            everything |= self._as_first_seen(day, found, now, there)
+        return list(everything.values())
+
+    def _as_first_seen(self, day: date, found: Told, now: Mapping[Key, Add], there: Container[date]) -> dict[Key, Add]:
+        """The adds of a day where the member stood that day, with what the later snapshots say: there, gone before it
+        was kept long enough, or gone after."""
+        kept = timedelta(days=self.rules.kept_days)
+        _, later = self._of(day)
+        told: dict[Key, Add] = {}
+        for key, add in found.get(day, {}).items():
+            if add.day != day:
+                continue
+            if key in now:
+                told[key] = replace(now[key], node_path=add.node_path)
+                continue
+            went_early = later in there and key not in found.get(later, {})
+            lost_at = add.lost_at or add.added_at + kept + timedelta(seconds=0 if went_early else 1)
+            told[key] = replace(add, lost_at=lost_at)
+        return told
+
+    def _of(self, day: date) -> tuple[date, date]:
+        """The first snapshot that has adds of a day, and the one that says whether they were kept."""
+        return day, day + timedelta(days=self.rules.kept_days - 1)
+
+
+def _parameters(name: str, day: date, snapshots: Iterable[date]) -> dict[str, SqlValue]:
+    return {
+        f"{name}_seen": [each.isoformat() for each in snapshots],
+        f"{name}_from": _begin(day),
+        f"{name}_to": _begin(day + timedelta(days=1)),
+    }
+
+
+def _begin(day: date) -> str:
+    """The first moment of a business day; moments of one form compare as texts."""
+    return clock.to_iso(datetime.combine(day, time.min, BUSINESS_ZONE))
+
+
+def member_of(row: Sequence[Any]) -> str:
+    return str(row[1])
+
+
+def by_snapshot(rows: Iterable[Sequence[Any]]) -> dict[date, dict[Key, Add]]:
+    found: dict[date, dict[Key, Add]] = defaultdict(dict)
+    for seen, *told in rows:
+        add = _add(told)
+        found[date.fromisoformat(seen)][_key(add)] = add
+    return found
+
+
+def _key(add: Add) -> Key:
+    return add.userid, add.external_userid, add.added_at
+
+
+def _add(row: Sequence[Any]) -> Add:
+    userid, node_path, external_userid, added_at, adders, was_followed, lost_at, key, home, tier, manager = row
+    return Add(
+        userid=userid,
+        node_path=node_path,
+        external_userid=external_userid,
+        added_at=clock.from_iso(added_at),
+        adders=adders,
+        was_followed=was_followed,
+        lost_at=clock.from_iso(lost_at) if lost_at else None,
+        customer_key=key,
+        home_path=home,
+        tier=tier,
+        manager=manager,
+    )
