@@ -26,6 +26,7 @@ from local.cli.errors import CommandError
 from local.cli.kpi_commands import kpi
 from local.cli.lexicon_commands import lexicon
 from local.cli.media_commands import media
+from local.cli.pilot_commands import pilot
 from local.cli.pressure_commands import pressure
 from local.cli.product_commands import products
 from local.cli.review_commands import review
@@ -435,6 +436,7 @@ scrm.add_command(tags)
 scrm.add_command(lexicon)
 scrm.add_command(review)
 scrm.add_command(target)
+scrm.add_command(pilot)
 scrm.add_command(kpi)
 scrm.add_command(adds)
 scrm.add_command(uplift)

@@ -136,6 +136,8 @@ def stages(found: Row) -> Table:
         )
         name = STAGES.get(stage["name"], stage["name"])
         table.add_row(name, "\n".join(criteria) or "—", "、".join(sorted(stage["assesses"])) or "—")
+    table.add_row("试点退出", "\n".join(_exit_terms(found["settings"]["pilot_exit"])), "—")
+    table.add_row("转为正式", "须先登记试点退出" if found["settings"]["rollout_gate"] else "不设门槛", "—")
     return table
 
 
@@ -150,6 +152,16 @@ def _span(row: Row) -> str:
     if row["absent"]:
         return ABSENT[row["absent"]].format(month=row["absent_month"])
     return f"{row['first_month']} ～ {row['last_month']}"
+
+
+def _exit_terms(exit_: Row) -> list[str]:
+    above = "门槛" if exit_["result"] == "passed" else "零"
+    terms = [f"以上各项连续 {exit_['months']} 个已结月份达标", f"复盘各项指标的区间整体高于{above}"]
+    if (lost := exit_["lost_percent_at_most"]) is not None:
+        terms.append(f"当月流失率 ≤ {lost}%")
+    if (done := exit_["handed_over_percent_at_least"]) is not None:
+        terms.append(f"客户交接成功率 ≥ {done}%")
+    return terms
 
 
 def _title(plan: Row, metric: str) -> str:

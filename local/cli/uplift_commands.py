@@ -8,6 +8,7 @@ import click
 from local.cli import uplift_report, uplift_tables
 from local.cli.client import Row, at
 from local.cli.files import parsed
+from local.cli.pilot_commands import look
 from local.cli.session import LIMIT, NODE, Session
 from local.cli.topic_settings import settings_of
 
@@ -86,8 +87,9 @@ def returns(session: Session, review_id: str, version: int | None) -> None:
     "--out", "target", required=True, type=click.Path(dir_okay=False, path_type=Path), help="写入的 HTML 文件"
 )
 @_VERSION
+@click.option("--exit/--no-exit", "with_exit", default=None, help="是否含试点退出评估；缺省仅试点期机构含")
 @click.pass_obj
-def report(session: Session, review_id: str, target: Path, version: int | None) -> None:
+def report(session: Session, review_id: str, target: Path, version: int | None, *, with_exit: bool | None) -> None:
     """生成试点复盘报告：一个可离线打开的 HTML 文件。"""
     found = _result(session, review_id, version)
     number = str(found["version"])
@@ -96,7 +98,8 @@ def report(session: Session, review_id: str, target: Path, version: int | None) 
         for stratum in ("branch", "tier")
     }
     money = session.client.get(at("uplift-reviews", review_id, "returns"), version=number)
-    target.write_text(uplift_report.page(found, by_segment, money), encoding="utf-8")
+    pilot = _exit_of(session, found["review"], wanted=with_exit)
+    target.write_text(uplift_report.page(found, by_segment, money, pilot), encoding="utf-8")
     click.echo(f"已写入 {target}")
 
 
@@ -139,6 +142,14 @@ uplift.add_command(settings_of("uplift", "归因窗口、收益口径与成本�
 def _result(session: Session, review_id: str, version: int | None) -> Row:
     found: Row = session.client.get(at("uplift-reviews", review_id, "result"), version=_number(version))
     return found
+
+
+def _exit_of(session: Session, review: Row, *, wanted: bool | None) -> Row | None:
+    """Of the review's node; None where nobody wants it, or a review of channels can tell none."""
+    if wanted is False or review["kind"] == "channel":
+        return None
+    found = look(session, review["node_id"], review["review_id"])
+    return found if wanted or found["lifecycle"] == "pilot" else None
 
 
 def _number(version: int | None) -> str | None:

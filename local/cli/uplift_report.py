@@ -10,6 +10,7 @@ from typing import Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from local.cli import pilot_report
 from local.cli import uplift_words as words
 from local.cli.client import Row
 from local.cli.tables import local_time
@@ -45,8 +46,8 @@ class Chart:
     height: float
 
 
-def page(result: Row, by_segment: Mapping[str, Sequence[Row]], returns: Row) -> str:
-    """``by_segment``: findings by stratum."""
+def page(result: Row, by_segment: Mapping[str, Sequence[Row]], returns: Row, pilot: Row | None = None) -> str:
+    """``by_segment``: findings by stratum. ``pilot``: its exit, which comes first."""
     environment = Environment(
         loader=FileSystemLoader(_TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True
     )
@@ -68,6 +69,7 @@ def page(result: Row, by_segment: Mapping[str, Sequence[Row]], returns: Row) -> 
         made_at=local_time(result["made_at"]),
         registered_at=local_time(result["review"]["registered_at"]),
         confidence=f"{result['confidence']:.0%}",
+        pilot=pilot_report.part(pilot) if pilot else None,
     )
 
 

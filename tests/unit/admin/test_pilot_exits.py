@@ -14,6 +14,7 @@ from scrm.targets.figures import month_before, month_of
 from scrm.uplift.results import review
 from scrm.uplift.reviews import Inputs, ReviewState
 from tests.admin_api import BRANCH_10, BRANCH_20, HEAD_OFFICE, Api, Reply, Request
+from tests.unit.admin.test_campaigns import asked
 from tests.unit.admin.test_uplift import found
 
 CHECKER = {**HEAD_OFFICE, "sub": "op-checker"}
@@ -49,12 +50,12 @@ def reviewed(api: Api, customers: int = 900, mean: float = 140.0, **changed: Any
     terms = {"name": "试点", "node_id": "10", "kpis": ["aum_fen", "holdings"], "first": first.isoformat()}
     terms |= {"last": (first + timedelta(days=20)).isoformat()} | changed
     review_id: str = post(api, "/v1/uplift-reviews", body=terms).body["review_id"]
-    asked = api.uplift.store.stored[review_id]
-    result = review(api.uplift.documents.terms(asked.terms_sha256), found({"10": (customers, mean)}))
-    api.uplift.documents.keep_result(asked, 1, Inputs("version=2", "version=1", {}), result, clock.now())
+    registered = api.uplift.store.stored[review_id]
+    result = review(api.uplift.documents.terms(registered.terms_sha256), found({"10": (customers, mean)}))
+    api.uplift.documents.keep_result(registered, 1, Inputs("version=2", "version=1", {}), result, clock.now())
     in_time = clock.now() - timedelta(days=300)
     api.uplift.store.stored[review_id] = replace(
-        asked, versions=1, state=ReviewState.DONE, ran_at=clock.now(), registered_at=in_time
+        registered, versions=1, state=ReviewState.DONE, ran_at=clock.now(), registered_at=in_time
     )
     return review_id
 
@@ -144,6 +145,21 @@ def test_a_review_that_cannot_tell_of_the_pilot_is_refused(pilot: Api) -> None:
     assert look(pilot, through="2099-01").status == 422
 
 
+def test_a_holdout_tells_of_a_pilot_only_where_its_campaign_reached_the_pilots_customers(pilot: Api) -> None:
+    pilot.campaigns.contents.valid_until = clock.now() + timedelta(days=30)
+    terms = {"name": "留白", "kind": "holdout", "node_id": "10", "kpis": ["aum_fen"]}
+    terms |= {"first": "2027-03-01", "last": "2027-03-31"}
+    looked = []
+    for claims in (BRANCH_10, BRANCH_20):
+        campaign = post(pilot, "/v1/campaigns", claims, asked(holdout_percent=20)).body
+        review_id = post(pilot, "/v1/uplift-reviews", body=terms | {"campaign_id": campaign["campaign_id"]}).body
+        looked.append(look(pilot, review_id=review_id["review_id"]))
+
+    own, elsewhere = looked
+    assert (own.status, own.body["results"][0]["finding"]) == (200, "absent")
+    assert (elsewhere.status, elsewhere.body["type"]) == (422, "urn:scrm:problem:unfit-review")
+
+
 def test_a_pilot_is_seen_by_who_sees_its_node(pilot: Api) -> None:
     body = {"node_id": "10", "review_id": reviewed(pilot)}
     exit_id = post(pilot, "/v1/pilot-exits", body=body).body["exit_id"]
@@ -199,11 +215,11 @@ def test_the_bank_becomes_formal_after_a_recorded_exit_and_not_before(pilot: Api
 def test_two_persons_let_a_node_become_formal_with_a_reason(pilot: Api) -> None:
     until = clock.to_iso(clock.now() + timedelta(days=30))
     wanted = {"kpi": "rollout", "node_id": "20", "valid_until": until, "reason": "监管要求统一上线"}
-    asked = post(pilot, "/v1/gate-overrides", body=wanted).body
+    override = post(pilot, "/v1/gate-overrides", body=wanted).body
 
     assert formal(pilot, "20").status == 409
-    assert post(pilot, f"/v1/gate-overrides/{asked['override_id']}/approval").status == 409
-    assert post(pilot, f"/v1/gate-overrides/{asked['override_id']}/approval", CHECKER).status == 200
+    assert post(pilot, f"/v1/gate-overrides/{override['override_id']}/approval").status == 409
+    assert post(pilot, f"/v1/gate-overrides/{override['override_id']}/approval", CHECKER).status == 200
 
     assert (formal(pilot, "20").status, look(pilot, "20").body["gate"]) == (200, "overridden")
     assert formal(pilot, "10").status == 409
