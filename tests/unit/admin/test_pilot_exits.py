@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
@@ -109,6 +109,22 @@ def test_too_few_customers_are_insufficient_and_tell_no_percentage(pilot: Api) -
 
     assert body["verdict"] == "undecided"
     assert {row["finding"] for row in body["results"]} == {"insufficient"}
+    assert {row[name] for row in body["results"] for name in ("value", "low", "high")} == {None}
+
+
+@pytest.mark.parametrize("result", ["passed", "above_zero"])
+def test_groups_that_cannot_be_compared_prove_nothing_and_tell_no_percentage(
+    pilot: Api, monkeypatch: pytest.MonkeyPatch, result: Literal["passed", "above_zero"]
+) -> None:
+    pilot.targets.document = TargetsDocument(pilot_exit=PilotExitDocument(result=result))
+    review_id = reviewed(pilot)
+    told = dict(pilot.uplift.documents.result(review_id, 1))
+    told["findings"] = [row | {"verdict": "not_comparable"} for row in told["findings"]]
+    monkeypatch.setattr(type(pilot.uplift.documents), "result", lambda *_: told)
+
+    body = look(pilot, review_id=review_id).body
+
+    assert (body["verdict"], {row["finding"] for row in body["results"]}) == ("undecided", {"not_comparable"})
     assert {row[name] for row in body["results"] for name in ("value", "low", "high")} == {None}
 
 

@@ -10,7 +10,7 @@ from scrm.targets.pilot import ExitFinding, ExitTerms, NamedReview, ResultBar, R
 from scrm.uplift.gains import gained
 from scrm.uplift.reviews import Review
 from scrm.uplift.terms import ReviewKind, ReviewTerms
-from scrm.uplift.verdict import Verdict
+from scrm.uplift.verdict import BELIEVED, Verdict
 
 _PROVING: Final = frozenset({ReviewKind.ADDED, ReviewKind.HOLDOUT})
 _FOUND: Final = {
@@ -71,7 +71,8 @@ def _lines(terms: ReviewTerms, findings: list[Mapping[str, Any]], bar: ResultBar
 
 
 def _line(row: Mapping[str, Any], verdict: Verdict, bar: float) -> ResultLine:
-    figure = row["holdout"] or row["adjusted"] or {}
+    is_believed = Verdict(row["verdict"]) in BELIEVED
+    figure = (row["holdout"] or row["adjusted"] or {}) if is_believed else {}
     value, low, high = (figure.get(name) for name in ("value", "low", "high"))
     return ResultLine(row["kpi"], row["arm"], bar, value, low, high, _FOUND[verdict])
 

@@ -87,8 +87,8 @@ class MonthLine:
 
 @dataclass(frozen=True, slots=True)
 class ResultLine:
-    """One KPI of the review. ``bar``: what its interval has to exceed; figures are shares, None where none is told:
-    below the fewest customers no percentage is (S12)."""
+    """One KPI of the review. ``bar``: what its interval has to exceed; figures are shares. None where nobody is to
+    believe one: of too few customers (S12), of groups that cannot be compared."""
 
     kpi: str
     arm: str

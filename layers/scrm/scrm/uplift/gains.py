@@ -3,9 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from scrm.uplift.verdict import Verdict, corrected
-
-_UNSAID = frozenset({Verdict.INSUFFICIENT, Verdict.NOT_COMPARABLE})
+from scrm.uplift.verdict import BELIEVED, Verdict, corrected
 
 
 def gained(findings: Sequence[Mapping[str, Any]], confidence: float) -> list[Verdict]:
@@ -20,8 +18,10 @@ def gained(findings: Sequence[Mapping[str, Any]], confidence: float) -> list[Ver
 
 
 def _said(verdict: Verdict, figure: Mapping[str, float] | None, p: float | None, confidence: float) -> Verdict:
-    if verdict in _UNSAID or figure is None or p is None:
-        return verdict if verdict in _UNSAID else Verdict.INSUFFICIENT
+    if verdict not in BELIEVED:
+        return verdict
+    if figure is None or p is None:
+        return Verdict.INSUFFICIENT
     if figure["low"] <= 0 <= figure["high"] or p > 1 - confidence:
         return Verdict.OPEN
     return Verdict.PASSED if figure["low"] > 0 else Verdict.FAILED

@@ -48,7 +48,7 @@ class ExitMonthLine(Reply):
 
 
 class ExitResultLine(Reply):
-    """One KPI of the review. No figure where too few customers are (S12)."""
+    """One KPI of the review. No figure of too few customers (S12), nor of groups that cannot be compared."""
 
     kpi: str = Field(description="Empty where no review was named, or it has no result yet.")
     arm: str
