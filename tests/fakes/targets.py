@@ -10,8 +10,7 @@ from scrm.audit.log import AuditLog
 from scrm.aws.target_journal import AuditedOverrides, AuditedPilotExits, AuditedPlans
 from scrm.node_paths import ROOT_NODE_ID, covers
 from scrm.paging import Page
-from scrm.runtime.pilot_joins import exit_terms
-from scrm.runtime.target_joins import ladder_of
+from scrm.runtime.target_joins import exit_terms, ladder_of
 from scrm.runtime.wiring.targets import AdminTargets
 from scrm.settings.targets import TargetsDocument
 from scrm.targets.figures import FigureBook, MonthFigure

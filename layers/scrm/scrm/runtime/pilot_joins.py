@@ -1,12 +1,10 @@
-"""Joins a pilot's exit to reviews of uplift and to the bank's settings."""
+"""Joins a pilot's exit to reviews of uplift."""
 
 from collections.abc import Iterable, Mapping
-from fractions import Fraction
 from typing import Any, Final
 
-from scrm.settings.targets import PilotExitDocument
 from scrm.targets.errors import TargetError
-from scrm.targets.pilot import ExitFinding, ExitTerms, NamedReview, ResultBar, ResultLine
+from scrm.targets.pilot import ExitFinding, NamedReview, ResultBar, ResultLine
 from scrm.uplift.gains import gained
 from scrm.uplift.reviews import Review
 from scrm.uplift.terms import ReviewKind, ReviewTerms
@@ -24,15 +22,6 @@ _FOUND: Final = {
 
 class UnfitReviewError(TargetError):
     """The review cannot tell of this pilot; the text says why, for people."""
-
-
-def exit_terms(document: PilotExitDocument) -> ExitTerms:
-    return ExitTerms(
-        document.months,
-        ResultBar(document.result),
-        _percent(document.lost_percent_at_most),
-        _percent(document.handed_over_percent_at_least),
-    )
 
 
 def check_fits(review: Review, node_id: str) -> None:
@@ -75,7 +64,3 @@ def _line(row: Mapping[str, Any], verdict: Verdict, bar: float) -> ResultLine:
     figure = (row["holdout"] or row["adjusted"] or {}) if is_believed else {}
     value, low, high = (figure.get(name) for name in ("value", "low", "high"))
     return ResultLine(row["kpi"], row["arm"], bar, value, low, high, _FOUND[verdict])
-
-
-def _percent(whole: int | None) -> Fraction | None:
-    return None if whole is None else Fraction(whole, 100)

@@ -11,10 +11,11 @@ from scrm.campaign.refusals import CampaignRefusedError
 from scrm.clock import BUSINESS_ZONE
 from scrm.node_paths import branch_of
 from scrm.org.model import Member, OrgNode
-from scrm.settings.targets import StageDocument, TargetsDocument
+from scrm.settings.targets import PilotExitDocument, StageDocument, TargetsDocument
 from scrm.targets.errors import InvalidPlanError
 from scrm.targets.figures import month_of
 from scrm.targets.overrides import ROLLOUT
+from scrm.targets.pilot import ExitTerms, ResultBar
 from scrm.targets.plans import PlanVersion, TargetViews, UnknownPlanError, plan_id_of
 from scrm.targets.review import GateKeeper
 from scrm.targets.stages import Criterion, GateState, Stage, StageLadder
@@ -79,6 +80,19 @@ def ladder_of(document: TargetsDocument) -> StageLadder:
     if any(ROLLOUT in stage.assesses for stage in document.stages):
         raise InvalidPlanError("stages", f"{ROLLOUT} is the gate that a node passes to become formal, and no KPI")
     return StageLadder(tuple(map(_stage, document.stages)))
+
+
+def exit_terms(document: PilotExitDocument) -> ExitTerms:
+    return ExitTerms(
+        document.months,
+        ResultBar(document.result),
+        _percent(document.lost_percent_at_most),
+        _percent(document.handed_over_percent_at_least),
+    )
+
+
+def _percent(whole: int | None) -> Fraction | None:
+    return None if whole is None else Fraction(whole, 100)
 
 
 def _stage(told: StageDocument) -> Stage:

@@ -12,8 +12,7 @@ from scrm.aws.target_documents import BucketPlanDocuments
 from scrm.aws.target_journal import AuditedOverrides, AuditedPilotExits, AuditedPlans
 from scrm.aws.target_table import DynamoFigures, DynamoOverrides, DynamoPlans
 from scrm.node_paths import ROOT_NODE_ID
-from scrm.runtime.pilot_joins import exit_terms
-from scrm.runtime.target_joins import OrgHeadcounts, ladder_of
+from scrm.runtime.target_joins import OrgHeadcounts, exit_terms, ladder_of
 from scrm.runtime.wiring import bank_settings
 from scrm.runtime.wiring.tables import bucket, table
 from scrm.settings.reader import SettingsReader
