@@ -29,12 +29,10 @@ def show_exit(session: Session, node_id: str, review_id: str | None, through: st
 @pilot.command("record")
 @_NODE
 @click.option("--review", "review_id", required=True, help="为试点登记的复盘编号")
-@_THROUGH
 @click.pass_obj
-def record(session: Session, node_id: str, review_id: str, through: str | None) -> None:
+def record(session: Session, node_id: str, review_id: str) -> None:
     """登记已具备推广条件的试点退出：依据即时冻结，推广门槛随之开放。"""
-    asked = {"node_id": node_id, "review_id": review_id, "through": through}
-    found = session.client.post(at("pilot-exits"), asked)
+    found = session.client.post(at("pilot-exits"), {"node_id": node_id, "review_id": review_id})
     session.show(found, pilot_tables.records([found]))
 
 

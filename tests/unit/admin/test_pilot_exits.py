@@ -206,9 +206,11 @@ def test_what_is_not_ready_or_no_pilot_is_not_recorded(pilot: Api) -> None:
 
     not_ready = post(pilot, "/v1/pilot-exits", body={"node_id": "10", "review_id": review_id})
     no_pilot = post(pilot, "/v1/pilot-exits", body={"node_id": "20", "review_id": review_id})
+    earlier = {"node_id": "10", "review_id": review_id, "through": closed_months()[1]}
 
     assert (not_ready.status, not_ready.body["type"]) == (409, "urn:scrm:problem:exit-not-ready")
     assert (no_pilot.status, no_pilot.body["type"]) == (409, "urn:scrm:problem:no-pilot")
+    assert post(pilot, "/v1/pilot-exits", body=earlier).status == 422  # nobody chooses the months
 
 
 def formal(api: Api, node_id: str) -> Reply:

@@ -75,7 +75,7 @@ def record_pilot_exit(
     if detail.effective.lifecycle is not Lifecycle.PILOT:
         text = f"The node is in {detail.effective.lifecycle.value}: only a node in pilot has an exit to record."
         raise ProblemError(HTTPStatus.CONFLICT, "no-pilot", text)
-    found = _looked(lambda: _look(detail, request.review_id, request.through))
+    found = _looked(lambda: _look(detail, request.review_id, None))
     try:
         made = wiring.targets().exits.record(found.exit, detail.node.path, caller.actor, clock.now())
     except ExitNotReadyError as refused:

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from scrm.org.model import Lifecycle
 from scrm.runtime.http.models import Reply, Timestamp
-from scrm.runtime.http.target_models import Asked, Month, NodeText
+from scrm.runtime.http.target_models import Asked, NodeText
 from scrm.targets import rollout
 from scrm.targets.figures import MonthFigure
 from scrm.targets.pilot import ExitFinding, ExitVerdict, ResultBar
@@ -113,11 +113,13 @@ class PilotExit(ExitEvidence):
 
 
 class PilotExitRequest(Asked):
-    """Which exit to record: it is looked at again, and has to be ready."""
+    """Which exit to record: it is looked at again over the last closed months, and has to be ready.
+
+    No other months can be chosen: that a pilot once lasted says nothing of whether it still does.
+    """
 
     node_id: NodeText
     review_id: Annotated[str, Field(min_length=1, max_length=64)]
-    through: Month | None = Field(default=None, description="The last month that counts; absent: the last closed one.")
 
 
 class RecordedPilotExit(Reply):
