@@ -1,10 +1,13 @@
 """The attribution ledger through the API: by campaign and content, down to customers, each branch its own."""
 
+import base64
+import json
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
+from scrm.aws import cursors
 from scrm.uplift.ledger import Credit, Ledger
 from scrm.uplift.ledgers import LedgerInputs
 from tests.admin_api import BRANCH_10, HEAD_OFFICE, Api, Request
@@ -84,6 +87,15 @@ def test_from_a_figure_down_to_customers_and_touches_in_pages(kept: Api) -> None
     assert [(one["external_userid"], one["task_id"]) for one in found] == [("wmA", "t1"), ("wmB", "t1")]
     [member] = get(kept, "/members", node_id="10").body["items"]
     assert (member["userid"], member["change"]) == ("rm_li", 300)
+
+
+@pytest.mark.parametrize("row", ["x", -1, {"row": "x"}])
+def test_a_cursor_that_somebody_made_himself_is_refused(kept: Api, row: Any) -> None:
+    given = get(kept, "/campaigns/camp_a", limit="1").body["cursor"]
+    scope, position = json.loads(base64.urlsafe_b64decode(given + "=="))
+    made = cursors.encode(scope, dict.fromkeys(position, row))
+
+    assert get(kept, "/campaigns/camp_a", limit="1", cursor=made).status == 400
 
 
 def test_a_month_without_a_ledger_is_not_found(kept: Api) -> None:

@@ -1,5 +1,6 @@
 """A review is registered, waits for what it reads, runs once; a corrected month is told beside what was told."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
@@ -73,6 +74,16 @@ def test_the_same_terms_are_the_same_review(bank: ReviewedBank) -> None:
     assert again == first
     assert bank.documents.terms(first.terms_sha256) == TERMS
     assert not first.is_late
+
+
+def test_of_two_who_register_the_same_at_once_both_have_the_same_review(
+    bank: ReviewedBank, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, find = bank.desk.register(TERMS, "operator:b", BEFORE), bank.store.find
+    too_early: Iterator[None] = iter([None])
+    monkeypatch.setattr(bank.store, "find", lambda review_id: next(too_early, find(review_id)))
+
+    assert bank.desk.register(TERMS, "operator:a", BEFORE) == first
 
 
 def test_who_is_alike_is_decided_by_the_customers_of_the_day_on_which_the_window_begins(

@@ -3,9 +3,10 @@
 import base64
 import binascii
 import json
+from collections.abc import Sequence
 from typing import Any
 
-from scrm.paging import InvalidCursorError
+from scrm.paging import InvalidCursorError, Page
 
 
 def encode(scope: str, position: dict[str, Any]) -> str:
@@ -49,3 +50,10 @@ def text(position: dict[str, Any], name: str, default: str = "") -> str:
     if not isinstance(value, str):
         raise InvalidCursorError("the cursor is not one of ours; start again without it")
     return value
+
+
+def page_of[Row](rows: Sequence[Row], scope: str, cursor: str | None, limit: int) -> Page[Row]:
+    """A page of a list that is there whole. Raises InvalidCursorError."""
+    first = number(decode(scope, cursor), "row")
+    more = len(rows) > first + limit
+    return Page(tuple(rows[first : first + limit]), encode(scope, {"row": first + limit}) if more else None)

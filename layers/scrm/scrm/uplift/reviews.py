@@ -138,7 +138,7 @@ class ReviewDesk:
     journal: ReviewJournal
 
     def register(self, terms: ReviewTerms, actor: str, now: datetime) -> Review:
-        """The same terms are the same review, whoever registers them again."""
+        """The same terms are the same review, whoever registers them again, or at the same moment."""
         review_id = ids.derive("uplift", terms.sha256)
         known = self.store.find(review_id)
         if known is not None:
@@ -157,7 +157,10 @@ class ReviewDesk:
             registered_at=now,
         )
         self.journal.told(asked, "registered", actor, now)
-        return self.store.save(asked)
+        try:
+            return self.store.save(asked)
+        except StaleReviewError:
+            return self.find(review_id)
 
     def find(self, review_id: str) -> Review:
         """Raises UnknownReviewError."""

@@ -77,9 +77,9 @@ def list_attribution_members(
         for row in ledgers.members(month, number, branch_of(path))
         if row["node"].startswith(path) and (kpi is None or row["kpi"] == kpi)
     ]
-    shown, following = _page(rows, f"attribution/{month}/{number}/members/{path}/{kpi}", cursor, limit)
-    items = [models.AttributionMember.model_validate(row) for row in shown]
-    return models.AttributionMemberPage(items=items, cursor=following)
+    page = cursors.page_of(rows, f"attribution/{month}/{number}/members/{path}/{kpi}", cursor, limit)
+    items = [models.AttributionMember.model_validate(row) for row in page.items]
+    return models.AttributionMemberPage(items=items, cursor=page.cursor)
 
 
 @router.get(
@@ -99,10 +99,9 @@ def list_attribution_customers(
     caller, ledgers = current_caller(), wiring.ledgers()
     number = _number(ledgers, month, version)
     rows = [row for row in ledgers.rows(month, number, campaign_id) if caller.sees(row["node_path"])]
-    name = f"attribution/{month}/{number}/{campaign_id}/{caller.node.path}"
-    shown, following = _page(rows, name, cursor, limit)
-    items = [models.AttributionCustomer.model_validate(row) for row in shown]
-    return models.AttributionCustomerPage(items=items, cursor=following)
+    page = cursors.page_of(rows, f"attribution/{month}/{number}/{campaign_id}/{caller.node.path}", cursor, limit)
+    items = [models.AttributionCustomer.model_validate(row) for row in page.items]
+    return models.AttributionCustomerPage(items=items, cursor=page.cursor)
 
 
 def _number(ledgers: BucketLedgers, month: str, version: int | None) -> int:
@@ -138,13 +137,3 @@ def _summed(rows: Sequence[Mapping[str, Any]], keys: Sequence[str]) -> list[dict
         one["customers"] += row["customers"]
         one["change"] += row["change"]
     return [found[key] for key in sorted(found, key=str)]
-
-
-def _page(
-    rows: Sequence[Mapping[str, Any]], name: str, cursor: str | None, limit: int
-) -> tuple[Sequence[Mapping[str, Any]], str | None]:
-    after = cursors.key(cursors.decode(name, cursor), "after")
-    first = int(after["row"]) if after else 0
-    more = len(rows) > first + limit
-    following = cursors.encode(name, {"after": {"row": str(first + limit)}}) if more else None
-    return rows[first : first + limit], following

@@ -140,14 +140,10 @@ def list_uplift_segments(
         rows = wiring.uplift().documents.segments(review_id, number)
     except UnknownReviewError as unknown:
         raise NoSuchThingError("result") from unknown
-    name = f"uplift/{review_id}/{number}/{by.value}"
-    after = cursors.key(cursors.decode(name, cursor), "after")
-    first = int(after["row"]) if after else 0
     wanted = [row for row in rows if str(row["segment"]).startswith(f"{by.value}=")]
-    shown = wanted[first : first + limit]
-    more = len(wanted) > first + limit
-    following = cursors.encode(name, {"after": {"row": str(first + limit)}}) if more else None
-    return models.UpliftSegmentPage(items=[models.UpliftFinding.model_validate(row) for row in shown], cursor=following)
+    page = cursors.page_of(wanted, f"uplift/{review_id}/{number}/{by.value}", cursor, limit)
+    items = [models.UpliftFinding.model_validate(row) for row in page.items]
+    return models.UpliftSegmentPage(items=items, cursor=page.cursor)
 
 
 @router.get(
