@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from scrm import clock
+from scrm.aws import cursors
 from tests.admin_api import BRANCH_10, HEAD_OFFICE, Api, Reply, Request
 
 CHECKER = {**HEAD_OFFICE, "sub": "op-checker"}
@@ -109,6 +110,20 @@ def test_a_node_sees_its_targets_and_their_split_that_sums_up(planned: Api) -> N
         months = zip(*(below["metrics"][place]["months"] for below in found["below"]), strict=True)
         assert [sum(month) for month in months] == row["months"]
         assert len(row["quarters"]) == 4
+
+
+def test_where_the_whole_bank_stood_is_told_to_who_sees_the_bank(planned: Api) -> None:
+    path = f"/v1/targets/{PLAN}/nodes/10"
+
+    assert planned.send(Request(path, claims=BRANCH_10)).body["baseline_value"] is None
+    assert planned.send(Request(path, claims=HEAD_OFFICE)).body["baseline_value"] == TERMS["baseline"]["value"]
+
+
+def test_a_cursor_of_targets_that_somebody_made_himself_is_refused(planned: Api) -> None:
+    path = f"/v1/targets/{PLAN}/nodes/10"
+    made = cursors.encode(f"targets/{PLAN}/1/10", {"below_id": 7})
+
+    assert planned.send(Request(path, claims=HEAD_OFFICE, query={"cursor": made})).status == 400
 
 
 def test_a_split_is_read_page_by_page(planned: Api) -> None:

@@ -160,7 +160,7 @@ class NodeTargets(Reply):
     node_id: str
     first_month: str = Field(description="With which the programme begins at the node; before it nothing is asked for.")
     frozen_late: bool = Field(description="The version was approved when the programme had begun already.")
-    baseline_value: int
+    baseline_value: int | None = Field(description="Of the whole bank: null for callers who do not see it.")
     baseline_as_of: date
     metrics: list[MetricTargets]
     below: list[BelowTargets]

@@ -117,7 +117,7 @@ def get_node_targets(
         node_id=node_id,
         first_month=begins,
         frozen_late=plan.is_late(begins),
-        baseline_value=terms.baseline.value,
+        baseline_value=terms.baseline.value if current_caller().sees(ROOT_PATH) else None,
         baseline_as_of=terms.baseline.as_of,
         metrics=models.metrics_of(found.targets),
         below=[models.BelowTargets(below_id=one, metrics=models.metrics_of(found.below[one])) for one in listed],
@@ -176,11 +176,10 @@ def _version(targets: AdminTargets, plan_id: str, version: int | None) -> PlanVe
 
 
 def _page(found: NodeTargets, list_name: str, cursor: str | None, limit: int) -> tuple[list[str], str | None]:
-    after = cursors.key(cursors.decode(list_name, cursor), "after")
-    last = after["below_id"] if after else ""
+    last = cursors.text(cursors.decode(list_name, cursor), "below_id")
     names = sorted(name for name in found.below if name > last)
     more = len(names) > limit
-    return names[:limit], cursors.encode(list_name, {"after": {"below_id": names[limit - 1]}}) if more else None
+    return names[:limit], cursors.encode(list_name, {"below_id": names[limit - 1]}) if more else None
 
 
 def _read[Found](read: Callable[[], Found]) -> Found:
