@@ -76,11 +76,13 @@ class MemoryRecords[Record: Any]:
 
 @dataclass
 class Told:
-    """Implements `scrm.archive.records.Journal`."""
+    """Implements `scrm.archive.records.Journal`. ``tellings``: also those that say the same again."""
 
     steps: list[tuple[str, str, str]] = field(default_factory=list)
+    tellings: list[tuple[str, datetime]] = field(default_factory=list)
 
     def told(self, action: str, subject: str, asker: Asker) -> None:
+        self.tellings.append((action, asker.at))
         if (action, subject, asker.actor) not in self.steps:
             self.steps.append((action, subject, asker.actor))
 

@@ -71,10 +71,22 @@ def test_a_repeat_is_the_same_export_and_a_used_key_is_no_other(
     assert again.export_id == first.export_id
     assert len(records.rows) == 1
     assert desk.approve(approved, "", CHECKER) == approved
-    with pytest.raises(StepRefusedError):
-        desk.ask(replace(TERMS, reason="别的"), MAKER, "k1")
+    for other in ({"reason": "别的"}, {"is_covered": False}, {"with_media": True}):
+        with pytest.raises(StepRefusedError, match="used for another export"):
+            desk.ask(replace(TERMS, **other), MAKER, "k1")
     with pytest.raises(StepRefusedError):
         desk.refuse(approved, "", CHECKER)
+
+
+def test_a_decision_that_is_repeated_is_journalled_again_as_it_was(
+    desk: ExportDesk, records: MemoryRecords[Export], told: Told
+) -> None:
+    """The first try may have died between the record and the journal."""
+    approved = desk.approve(current(records, desk.ask(TERMS, MAKER, "k1")), "", CHECKER)
+
+    desk.approve(approved, "", replace(CHECKER, at=CHECKER.at + timedelta(minutes=1)))
+
+    assert told.tellings[-1] == told.tellings[-2]
 
 
 def test_of_two_checkers_at_once_one_is_told_to_look_again(desk: ExportDesk, records: MemoryRecords[Export]) -> None:

@@ -55,6 +55,20 @@ def test_a_hold_is_lifted_by_two(desk: Desk) -> None:
     assert [action for action, _, _ in desk.told.steps] == steps
 
 
+def test_a_last_step_that_is_repeated_is_journalled_again_as_it_was(desk: Desk) -> None:
+    """The first try may have died between the record and the journal."""
+    later = MORNING + timedelta(minutes=1)
+    lifted = desk.holds.confirm_lift(
+        desk.holds.ask_to_lift(desk.hold(HoldScope(userid="rm_li")), "案件已结", OFFICER), SECOND
+    )
+    desk.holds.confirm_lift(lifted, replace(SECOND, at=later))
+    assert desk.told.tellings[-1] == desk.told.tellings[-2]
+
+    withdrawn = desk.deletions.withdraw(desk.deletion(), "客户撤回", BRANCH)
+    desk.deletions.withdraw(withdrawn, "客户撤回", replace(BRANCH, at=later))
+    assert desk.told.tellings[-1] == desk.told.tellings[-2]
+
+
 def test_a_wish_to_lift_can_be_refused_and_the_hold_holds_on(desk: Desk) -> None:
     asked = desk.holds.ask_to_lift(desk.hold(HoldScope(userid="rm_li")), "误操作", OFFICER)
 

@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from scrm import ids
 from scrm.archive.legal_holds import LegalHolds
-from scrm.archive.records import Asker, Journal, Records, StaleRecordError, StepRefusedError
+from scrm.archive.records import Asker, Journal, Records, StaleRecordError, StepRefusedError, added
 from scrm.archive.retention import Retention
 from scrm.clock import BUSINESS_ZONE
 
@@ -67,11 +67,13 @@ class DeletionRequests:
         """A repeat with the same ``key`` finds the first one. Raises StepRefusedError when it is for another."""
         request_id = ids.derive("deletion", asker.actor, key)
         request = DeletionRequest(request_id, external_userid, wish, asker.node_path, asker.actor, asker.at)
-        if not self.requests.add(request):
-            known = self.requests.find(request_id)
-            if known is None or (known.external_userid, known.wish) != (external_userid, wish):
-                raise StepRefusedError("This key was used for another request.")
-            request = known
+        request = added(
+            self.requests,
+            request_id,
+            request,
+            lambda known: (known.external_userid, known.wish) == (external_userid, wish),
+            "request",
+        )
         self.journal.told("archive.deletion_recorded", request_id, replace(asker, at=request.recorded_at))
         return request
 
@@ -97,6 +99,8 @@ class DeletionRequests:
     def withdraw(self, request: DeletionRequest, reason: str, asker: Asker) -> DeletionRequest:
         """The customer does not want it any more. Raises StaleRecordError."""
         if request.state is DeletionState.WITHDRAWN:
+            first = replace(asker, actor=request.decided_by, at=request.decided_at or asker.at)
+            self.journal.told("archive.deletion_withdrawn", request.request_id, first)
             return request
         withdrawn = replace(
             request,

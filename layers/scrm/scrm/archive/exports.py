@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Final
 
 from scrm import ids
-from scrm.archive.records import Asker, Journal, Records, StaleRecordError, StepRefusedError
+from scrm.archive.records import Asker, Journal, Records, StaleRecordError, StepRefusedError, added
 from scrm.archive.search import Search
 
 KEPT: Final = timedelta(days=7)
@@ -97,11 +97,7 @@ class ExportDesk:
             asker.actor,
             asker.at,
         )
-        if not self.exports.add(export):
-            known = self.exports.find(export_id)
-            if known is None or (known.search, known.reason) != (terms.search, terms.reason):
-                raise StepRefusedError("This key was used for another export.")
-            export = known
+        export = added(self.exports, export_id, export, lambda known: _terms_of(known) == terms, "export")
         self.journal.told("archive.export_asked", export_id, replace(asker, at=export.asked_at))
         return export
 
@@ -125,6 +121,8 @@ class ExportDesk:
 
     def _decide(self, export: Export, state: ExportState, note: str, asker: Asker) -> Export:
         if export.state is state and export.decided_by == asker.actor:
+            first = replace(asker, at=export.decided_at or asker.at)
+            self.journal.told(f"archive.export_{state}", export.export_id, first)
             return export
         if export.state is not ExportState.ASKED:
             raise StepRefusedError(f"The export is {export.state} already.")
@@ -138,3 +136,7 @@ class ExportDesk:
             raise StaleRecordError
         self.journal.told(action, export.export_id, asker)
         return replace(export, version=export.version + 1)
+
+
+def _terms_of(export: Export) -> ExportTerms:
+    return ExportTerms(export.search, export.is_covered, export.with_media, export.reason)

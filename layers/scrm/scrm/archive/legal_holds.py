@@ -9,7 +9,7 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from scrm import ids
-from scrm.archive.records import Asker, Journal, Records, StaleRecordError, StepRefusedError
+from scrm.archive.records import Asker, Journal, Records, StaleRecordError, StepRefusedError, added
 
 
 class HoldState(StrEnum):
@@ -74,11 +74,7 @@ class LegalHolds:
         """A repeat with the same ``key`` finds the first one. Raises StepRefusedError when it asks for another."""
         hold_id = ids.derive("hold", asker.actor, key)
         hold = LegalHold(hold_id, scope, reason, asker.node_path, asker.actor, asker.at)
-        if not self.holds.add(hold):
-            known = self.holds.find(hold_id)
-            if known is None or (known.scope, known.reason) != (scope, reason):
-                raise StepRefusedError("This key was used for another hold.")
-            hold = known
+        hold = added(self.holds, hold_id, hold, lambda known: (known.scope, known.reason) == (scope, reason), "hold")
         self.journal.told("archive.hold_placed", hold_id, replace(asker, at=hold.placed_at))
         return hold
 
@@ -94,6 +90,7 @@ class LegalHolds:
     def confirm_lift(self, hold: LegalHold, asker: Asker) -> LegalHold:
         """By somebody other than who asked. Raises StepRefusedError, StaleRecordError."""
         if hold.state is HoldState.LIFTED and hold.lifted_by == asker.actor:
+            self.journal.told("archive.hold_lifted", hold.hold_id, replace(asker, at=hold.lifted_at or asker.at))
             return hold
         if hold.state is not HoldState.LIFTING:
             raise StepRefusedError("Nobody asked to lift the hold.")

@@ -1,5 +1,6 @@
 """What holds, deletion requests and exports share: they are kept by version, stepped by people, and audited."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -46,3 +47,18 @@ class Journal(Protocol):
     """The audit log: ``action`` is a dotted word, ``subject`` the record's id. Told again it is the same entry."""
 
     def told(self, action: str, subject: str, asker: Asker) -> None: ...
+
+
+def added[Record](
+    records: Records[Record], record_id: str, record: Record, asks_the_same: Callable[[Record], bool], called: str
+) -> Record:
+    """A record that is new, or the one that the same key made before. ``called``: what people call such a record.
+
+    Raises StepRefusedError when that one asks for something else.
+    """
+    if records.add(record):
+        return record
+    known = records.find(record_id)
+    if known is None or not asks_the_same(known):
+        raise StepRefusedError(f"This key was used for another {called}.")
+    return known
