@@ -92,6 +92,7 @@ class ReportBank:
             joined.figures,
             joined.gates,
             joined.views,
+            joined.progress,
             self.places,
             self.uplift,
             joined.confidence,

@@ -13,7 +13,7 @@ from scrm.paging import Page
 from scrm.runtime.target_joins import exit_terms, ladder_of
 from scrm.runtime.wiring.targets import AdminTargets
 from scrm.settings.targets import TargetsDocument
-from scrm.targets.figures import FigureBook, MonthFigure
+from scrm.targets.figures import FigureBook, Merged, MonthFigure
 from scrm.targets.overrides import GateOverrides, Override
 from scrm.targets.planner import EVEN_SEASON, BranchShare, Conversion
 from scrm.targets.plans import Baseline, PlanTerms, PlanVersion, StalePlanError, TargetPlans, TargetViews
@@ -184,20 +184,22 @@ class TargetsOverMemory:
     overrides: FakeOverrides = field(default_factory=FakeOverrides)
     exits: FakeExits = field(default_factory=FakeExits)
     document: TargetsDocument = field(default_factory=TargetsDocument)
+    merged: dict[str, Sequence[Merged]] = field(default_factory=dict)
 
     def joined(self) -> AdminTargets:
         def ladder() -> StageLadder:
             return ladder_of(self.document)
 
         book = FigureBook(self.figures)
+        views = TargetViews(self.store, self.documents, self.headcounts, ROOT_NODE_ID)
         gates = GateKeeper(book, self.overrides, ladder)
         return AdminTargets(
             plans=TargetPlans(self.store, self.documents, AuditedPlans(self.log)),
-            views=TargetViews(self.store, self.documents, self.headcounts, ROOT_NODE_ID),
+            views=views,
             overrides=GateOverrides(self.overrides, AuditedOverrides(self.log), lambda: ladder().gated),
             figures=book,
             gates=gates,
-            progress=ProgressReview(book, gates),
+            progress=ProgressReview(book, gates, views, lambda node_id: self.merged.get(node_id, ())),
             confidence=lambda: self.document.forecast_confidence_percent / 100,
             exits=PilotExits(
                 self.figures,

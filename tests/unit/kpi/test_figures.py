@@ -71,6 +71,18 @@ def test_a_team_without_rms_has_no_usage_rate_and_the_answer_says_why() -> None:
     assert (found.figure, found.absent) == (None, Absence.NO_BASE)
 
 
+def test_an_rm_without_customers_counts_as_staff_and_his_team_has_no_coverage_to_be_measured_by() -> None:
+    told = {LAST: {"active_rms": 8, "roster_rms": 10, "covered_customers": 5, "bank_customers": 9, "aum_fen": 7}}
+    alone = {LAST: {"active_rms": 0, "roster_rms": 1}}
+
+    def found(name: str) -> Computed:
+        return compute(kpi(name), alone, told, MARCH, 10)
+
+    assert found("staff_usage_rate").figure == Figure(0, 1, LAST)
+    assert (found("customer_coverage_rate").figure, found("customer_coverage_rate").absent) == (None, Absence.NO_BASE)
+    assert found("aum").figure == Figure(0, None, LAST)  # of nobody there is nothing to hide
+
+
 def test_money_of_few_customers_is_hidden_and_of_enough_is_shown() -> None:
     nine, ten = {LAST: {"aum_fen": 900, "fact_customers": 9}}, {LAST: {"aum_fen": 1000, "fact_customers": 10}}
 

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from scrm.audit.log import AuditLog
-from scrm.targets.figures import Lack, MonthFigure
+from scrm.targets.figures import Lack, Merged, MonthFigure
 from scrm.targets.planner import BranchShare
 from scrm.targets.plans import Baseline
 from scrm.targets.review import Progress
@@ -128,3 +128,46 @@ def test_the_gate_goes_by_the_months_in_which_it_ran(bank: Bank) -> None:
 
     assert rows["outcome"].gate is GateState.OPEN
     assert {rows[metric].gate for metric in ("reached", "added", "valid_added", "active_rms")} == {GateState.OPEN}
+
+
+@pytest.fixture
+def merged(bank: Bank) -> Bank:
+    """Branch 20, whose programme began in September, is merged into the pilot's branch in the middle of October."""
+    levels = {"2027-04": 100, "2027-05": 110, "2027-06": 120, "2027-07": 130, "2027-08": 140, "2027-09": 150}
+    bank.tell("10", "aum", levels | {"2027-10": 1160, "2027-11": 1170})
+    bank.tell("20", "aum", dict.fromkeys(levels, 1000) | {"2027-10": 0})
+    bank.tell("10", "added", dict.fromkeys(("2027-09", "2027-10", "2027-11"), 500))
+    before = dict.fromkeys(("2027-05", "2027-06", "2027-07", "2027-08"), 0)
+    bank.tell("20", "added", before | {"2027-09": 40, "2027-10": 20})
+    bank.memory.merged = {"10": (Merged("20", "/1/20/", "2027-10"),)}
+    return bank
+
+
+DECEMBER = datetime(2027, 12, 8, 2, tzinfo=UTC)
+
+
+def test_what_a_merged_branch_brings_along_is_no_gain_of_the_one_that_is_left(merged: Bank) -> None:
+    outcome = merged.progress("10", DECEMBER)["outcome"].metric
+
+    assert outcome.told.months == (10, 10, 10, 10, 10, 10, 10)
+    merged.memory.merged = {}
+    assert merged.progress("10", DECEMBER)["outcome"].metric.told.months == (10, 10, 10, 10, 10, 1010, 10)
+
+
+def test_the_branch_that_is_left_has_the_targets_and_the_adds_of_both(merged: Bank) -> None:
+    both = merged.progress("10", DECEMBER)["added"].metric
+
+    assert both.told.months == (1000, 1400, 1200, 100, 540, 520, 500)
+    own = merged.targets.views.of_node(merged.plan, ["1", "10"]).targets.added
+    theirs = merged.targets.views.of_node(merged.plan, ["1", "20"]).targets.added
+    assert tuple(both.targets) == tuple(one + other for one, other in zip(own, theirs, strict=True))
+
+
+def test_a_month_of_the_merged_branch_that_nobody_told_is_a_gap_of_both(merged: Bank) -> None:
+    unplanned = Merged("30", "/1/30/", "2027-07")
+    merged.memory.merged["10"] = (*merged.memory.merged["10"], unplanned)
+    merged.tell("30", "added", {"2027-05": 1})
+
+    row = merged.progress("10", DECEMBER)["added"].metric
+
+    assert (row.told.lack, row.told.lacks) == (Lack.GAP, "2027-06")

@@ -4,7 +4,7 @@ Everything is as it was told for the month, so that a report which is made again
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
 from typing import Final, Protocol
@@ -167,6 +167,7 @@ class MonthlyReports:
     book: FigureBook
     gates: GateKeeper
     views: TargetViews
+    progress: ProgressReview
     places: Places
     uplift: UpliftSource
     confidence: Callable[[], float]
@@ -209,13 +210,14 @@ class MonthlyReports:
         year = Run(f"{month[:4]}-01", month)
         first = begins or self.book.first_told(node_id, kpi, year) or year.first
         here = self.book.shown(node_id, kpi, month, month).get(month)
-        return FunnelStep(here.numerator if here else None, self.book.happened(node_id, kpi, Run(first, month)))
+        told = self.book.happened(node_id, kpi, Run(first, month), self.progress.merged(node_id))
+        return FunnelStep(here.numerator if here else None, told)
 
     def _gained(self, node_id: str, begins: str | None, month: str) -> ToDate:
-        """Without a plan since the first month that is told."""
+        """Without a plan since the first month that is told; with what was merged into the node."""
         last_year = f"{int(month[:4]) - 1:04d}-12"
         first = begins or month_before(self.book.first_told(node_id, "aum", Run(last_year, month)) or last_year, -1)
-        return self.book.gained(node_id, "aum", Run(first, month), None)
+        return self.book.gained(node_id, "aum", Run(first, month), None, self.progress.merged(node_id))
 
     def _income(self, gained: ToDate) -> int | None:
         """Of all new money: how much of it the programme brought only a review of uplift can say."""
@@ -259,22 +261,20 @@ class MonthlyReports:
                 plan,
                 terms.begins(branch_of(place.path)),
                 gates.state_of(plan.kpi),
-                self._progress(terms, targets.targets, place, month, now),
+                self._progress(plan, terms, targets.targets, place, month, now),
                 {
-                    one.node_id: self._progress(terms, targets.below[one.node_id], one, month, now)
+                    one.node_id: self._progress(plan, terms, targets.below[one.node_id], one, month, now)
                     for one in below
                     if one.node_id in targets.below
                 },
             )
 
     def _progress(
-        self, terms: PlanTerms, targets: MonthlyTargets, place: Place, month: str, now: datetime
+        self, plan: PlanVersion, terms: PlanTerms, targets: MonthlyTargets, place: Place, month: str, now: datetime
     ) -> list[MetricProgress]:
         """Up to the report's month, whatever was told since."""
-        run = Run.of_year(terms.begins(branch_of(place.path)), now)
-        run = replace(run, last=min(run.last, month))
-        review = ProgressReview(self.book, self.gates)
-        return review.metrics(terms, targets, (place.node_id, place.path), run, self.confidence())
+        node = place.node_id, place.path
+        return self.progress.metrics(plan, terms, targets, node, now, self.confidence(), month)
 
 
 def _paired(kpis: Sequence[str], now: Iterable[Reading], before: Iterable[Reading]) -> dict[str, Headline]:

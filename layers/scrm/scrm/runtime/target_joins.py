@@ -1,7 +1,7 @@
 """Joins targets to the organisation and to the bank's settings."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from fractions import Fraction
 from typing import Protocol
@@ -13,7 +13,7 @@ from scrm.node_paths import branch_of
 from scrm.org.model import Member, OrgNode
 from scrm.settings.targets import PilotExitDocument, StageDocument, TargetsDocument
 from scrm.targets.errors import InvalidPlanError
-from scrm.targets.figures import month_of
+from scrm.targets.figures import Merged, month_of
 from scrm.targets.overrides import ROLLOUT
 from scrm.targets.pilot import ExitTerms, ResultBar
 from scrm.targets.plans import PlanVersion, TargetViews, UnknownPlanError, plan_id_of
@@ -47,6 +47,27 @@ class OrgHeadcounts:
                 way = member.node_path.removeprefix(node.path).strip("/")
                 counts[way.split("/")[0] if way else _MEMBER + member.userid] += 1
         return dict(sorted(counts.items()))
+
+
+class MergedNodes:
+    """Gives `scrm.targets.review.ProgressReview` what was merged into a node, at any remove. ``merged``: closed node ->
+    the node that it was merged into, as the bank says (topic ``kpi`` of the settings)."""
+
+    def __init__(self, staff: Staff, merged: Callable[[], Mapping[str, str]]) -> None:
+        self._staff = staff
+        self._merged = merged
+
+    def __call__(self, node_id: str) -> Sequence[Merged]:
+        line, into = [node_id], self._merged()
+        for one in line:
+            line += [closed for closed, target in into.items() if target == one and closed not in line]
+        found = []
+        for closed in line[1:]:
+            node = self._staff.node(closed)
+            if node is not None and node.closed_at is not None:
+                month = month_of(node.closed_at.astimezone(BUSINESS_ZONE).date())
+                found.append(Merged(closed, node.path, month))
+        return found
 
 
 class PlannedGates:

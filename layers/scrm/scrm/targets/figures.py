@@ -4,7 +4,7 @@ A figure is never overwritten: whoever knows better tells a new version, and the
 what it was divided by.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
@@ -83,6 +83,20 @@ class ToDate:
         return month_before(self.first, 1 - len(self.months)) if self.months else ""
 
 
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """A node that was closed in ``month`` and merged into another."""
+
+    node_id: str
+    path: str
+    month: str
+
+    @property
+    def way(self) -> list[str]:
+        """Ids from the root to the node, both included."""
+        return [part for part in self.path.split("/") if part]
+
+
 class FigureStore(Protocol):
     """Versions of figures, of each the latest one first."""
 
@@ -114,15 +128,15 @@ class FigureBook:
         found = {kpi: self.shown(node_id, kpi, first, month) for kpi in kpis}
         return {kpi: months[max(months)] for kpi, months in found.items() if months}
 
-    def happened(self, node_id: str, kpi: str, run: Run) -> ToDate:
-        """What a funnel KPI was in each month of the run."""
-        return _in_a_row(self._told(node_id, kpi, run.first, run.last), run)
+    def happened(self, node_id: str, kpi: str, run: Run, merged: Sequence[Merged] = ()) -> ToDate:
+        """What a funnel KPI was in each month of the run, of a node together with those ``merged`` into it."""
+        return _in_a_row(self._together(node_id, kpi, run.first, run.last, merged), run)
 
-    def gained(self, node_id: str, kpi: str, run: Run, baseline: int | None) -> ToDate:
+    def gained(self, node_id: str, kpi: str, run: Run, baseline: int | None, merged: Sequence[Merged] = ()) -> ToDate:
         """How much a KPI that stands somewhere rose in each month of the run; ``baseline`` where the month before the
-        first is not told."""
+        first is not told. Together with those ``merged`` into the node, or what they brought along would be a gain."""
         before = month_before(run.first, 1)
-        levels = dict(self._told(node_id, kpi, before, run.last))
+        levels = dict(self._together(node_id, kpi, before, run.last, merged))
         level = levels.pop(before, baseline)
         told = _in_a_row(levels, run)
         if told.lack is not None:
@@ -134,6 +148,19 @@ class FigureBook:
     def first_told(self, node_id: str, kpi: str, run: Run) -> str | None:
         """The month with which a KPI begins where no plan says it."""
         return min(self._told(node_id, kpi, run.first, run.last), default=None)
+
+    def _together(self, node_id: str, kpi: str, first: str, last: str, merged: Sequence[Merged]) -> Mapping[str, int]:
+        """By month, where all of them are told that were open before it; in the month of its closing a node may be told
+        what it did up to then, and later nothing."""
+        own = self._told(node_id, kpi, first, last)
+        for one in merged:
+            theirs = self._told(one.node_id, kpi, first, min(last, one.month))
+            own = {
+                month: count + theirs.get(month, 0)
+                for month, count in own.items()
+                if month in theirs or month >= one.month
+            }
+        return own
 
     def _told(self, node_id: str, kpi: str, first: str, last: str) -> Mapping[str, int]:
         found = self.shown(node_id, kpi, first, last) if first <= last else {}

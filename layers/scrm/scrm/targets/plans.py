@@ -279,6 +279,18 @@ class TargetViews:
         weights = self._weights(version, way[-1])
         return NodeTargets(targets, planner.split(targets, weights) if any(weights.values()) else {})
 
+    def together(
+        self, version: PlanVersion, targets: MonthlyTargets, merged: Sequence[Sequence[str]]
+    ) -> MonthlyTargets:
+        """Of a node with those that were merged into it, by their ways from the root; a plan may give these nothing."""
+        found = [targets]
+        for way in merged:
+            try:
+                found.append(self.of_node(version, way).targets)
+            except UnknownPlanError:
+                continue
+        return planner.total(found)
+
     def _weights(self, version: PlanVersion, node_id: str) -> Mapping[str, int]:
         """Of an approved version the ones that were kept; a draft shows today's."""
         if version.frozen_at is None:

@@ -1,17 +1,17 @@
 """What is compared with a plan: how far a node is by each metric, and whether its business KPIs count yet."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
 from scrm.clock import BUSINESS_ZONE
 from scrm.node_paths import ROOT_PATH, branch_of
 from scrm.targets.attainment import Attainment, attain
-from scrm.targets.figures import FUNNEL, FigureBook, Run, ToDate, month_of
+from scrm.targets.figures import FUNNEL, FigureBook, Merged, Run, ToDate, month_of
 from scrm.targets.overrides import OverrideStore
 from scrm.targets.planner import MonthlyTargets
-from scrm.targets.plans import PlanTerms, PlanVersion
+from scrm.targets.plans import PlanTerms, PlanVersion, TargetViews
 from scrm.targets.stages import GateState, StageLadder, Standing, gate_of
 
 OUTCOME: Final = "outcome"
@@ -68,10 +68,13 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class ProgressReview:
-    """Use case: a node against its targets."""
+    """Use case: a node against its targets. ``merged`` gives the nodes that were merged into one: what they had to
+    reach and what they did counts with the node that is left, which has their customers and RMs."""
 
     figures: FigureBook
     gates: GateKeeper
+    views: TargetViews
+    merged: Callable[[str], Sequence[Merged]] = lambda _: ()
 
     def of(
         self,
@@ -85,21 +88,31 @@ class ProgressReview:
         """``node``: id and path. Front-end metrics first, the outcome last: the order in which they are reached."""
         node_id, node_path = node
         gates = self.gates.look(node_id, node_path, now, month_of(now.astimezone(BUSINESS_ZONE).date()))
-        run = Run.of_year(terms.begins(branch_of(node_path)), now)
         return [
             Progress(gates.state_of(version.kpi) if one.metric == OUTCOME else GateState.OPEN, one)
-            for one in self.metrics(terms, targets, node, run, confidence)
+            for one in self.metrics(version, terms, targets, node, now, confidence)
         ]
 
     def metrics(
-        self, terms: PlanTerms, targets: MonthlyTargets, node: tuple[str, str], run: Run, confidence: float
+        self,
+        version: PlanVersion,
+        terms: PlanTerms,
+        targets: MonthlyTargets,
+        node: tuple[str, str],
+        now: datetime,
+        confidence: float,
+        last: str = "",
     ) -> list[MetricProgress]:
-        """The same of the months of a run."""
+        """The same without the gate, up to the month ``last`` where that is not the last one that is over."""
         node_id, node_path = node
+        merged = self.merged(node_id)
+        begins = min(terms.begins(branch_of(path)) for path in (node_path, *(one.path for one in merged)))
+        run = Run.of_year(begins, now)
+        run = replace(run, last=min(run.last, last)) if last else run
         baseline = terms.baseline.value if node_path == ROOT_PATH else None
-        told = {metric: self.figures.happened(node_id, metric, run) for metric in reversed(FUNNEL)}
-        told[OUTCOME] = self.figures.gained(node_id, terms.kpi, run, baseline)
-        by_metric = targets.by_metric()
+        told = {metric: self.figures.happened(node_id, metric, run, merged) for metric in reversed(FUNNEL)}
+        told[OUTCOME] = self.figures.gained(node_id, terms.kpi, run, baseline, merged)
+        by_metric = self.views.together(version, targets, [one.way for one in merged]).by_metric()
         return [
             MetricProgress(metric, by_metric[metric], one, _attained(by_metric[metric], one, confidence))
             for metric, one in told.items()

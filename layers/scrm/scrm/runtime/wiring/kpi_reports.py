@@ -48,6 +48,7 @@ def desk(most_nodes: int, engine: SqlEngine | None = None) -> ReportDesk:
         book=gates.figures,
         gates=gates,
         views=target_wiring.views(),
+        progress=target_wiring.progress(),
         places=OrgPlaces(DynamoOrgRepository(table("ORG_TABLE"))),
         uplift=ReviewedUplift(DynamoReviews(table("TARGETS_TABLE")), BucketReviewDocuments(documents)),
         confidence=target_wiring.confidence,

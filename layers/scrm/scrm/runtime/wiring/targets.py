@@ -12,9 +12,11 @@ from scrm.aws.target_documents import BucketPlanDocuments
 from scrm.aws.target_journal import AuditedOverrides, AuditedPilotExits, AuditedPlans
 from scrm.aws.target_table import DynamoFigures, DynamoOverrides, DynamoPlans
 from scrm.node_paths import ROOT_NODE_ID
-from scrm.runtime.target_joins import OrgHeadcounts, exit_terms, ladder_of
+from scrm.runtime.target_joins import MergedNodes, OrgHeadcounts, exit_terms, ladder_of
 from scrm.runtime.wiring import bank_settings
 from scrm.runtime.wiring.tables import bucket, table
+from scrm.settings.kpi import TOPIC as KPI_TOPIC
+from scrm.settings.kpi import KpiDocument
 from scrm.settings.reader import SettingsReader
 from scrm.settings.targets import TOPIC, TargetsDocument
 from scrm.targets.figures import FigureBook
@@ -28,6 +30,11 @@ from scrm.targets.stages import StageLadder
 @functools.cache
 def reader() -> SettingsReader[TargetsDocument]:
     return SettingsReader(bank_settings.store(), TOPIC, TargetsDocument, bank_settings.report_invalid)
+
+
+@functools.cache
+def _kpi() -> SettingsReader[KpiDocument]:
+    return SettingsReader(bank_settings.store(), KPI_TOPIC, KpiDocument, bank_settings.report_invalid)
 
 
 def ladder() -> StageLadder:
@@ -69,6 +76,12 @@ def gate_keeper() -> GateKeeper:
     return GateKeeper(FigureBook(DynamoFigures(rows)), DynamoOverrides(rows), ladder)
 
 
+def progress() -> ProgressReview:
+    """Nodes against their targets."""
+    gates, org = gate_keeper(), DynamoOrgRepository(table("ORG_TABLE"))
+    return ProgressReview(gates.figures, gates, views(), MergedNodes(org, lambda: _kpi().current().merged_nodes))
+
+
 def admin_targets(log: AuditLog) -> AdminTargets:
     """For one request, with the settings in force."""
     read, gates, exits = views(), gate_keeper(), DynamoPilotExits(table("TARGETS_TABLE"))
@@ -78,7 +91,7 @@ def admin_targets(log: AuditLog) -> AdminTargets:
         overrides=GateOverrides(gates.overrides, AuditedOverrides(log), lambda: ladder().gated),
         figures=gates.figures,
         gates=gates,
-        progress=ProgressReview(gates.figures, gates),
+        progress=progress(),
         confidence=confidence,
         exits=PilotExits(
             gates.figures.store,
@@ -94,3 +107,4 @@ def admin_targets(log: AuditLog) -> AdminTargets:
 def reset() -> None:
     """Forget every built object; for tests."""
     reader.cache_clear()
+    _kpi.cache_clear()
