@@ -180,6 +180,19 @@ def test_rms_who_come_later_change_nothing_of_an_approved_plan(desk: Desk) -> No
         desk.views.of_node(version, ["1", "10", "13"])
 
 
+def test_a_team_that_moves_in_mid_month_has_no_targets_in_its_new_branch_and_the_old_one_keeps_them(desk: Desk) -> None:
+    desk.headcounts.counts = {"10": {"11": 3, "12": 3}, "20": {"21": 3}}
+    version = desk.approved()
+    ways = (["1"], ["1", "10"], ["1", "20"])
+    before = [desk.views.of_node(version, way) for way in ways]
+
+    desk.headcounts.counts = {"10": {"11": 3}, "20": {"12": 3, "21": 3}}
+
+    assert [desk.views.of_node(version, way) for way in ways] == before
+    with pytest.raises(UnknownPlanError, match="had no RM when the plan was split"):
+        desk.views.of_node(version, ["1", "20", "12"])
+
+
 def test_a_draft_shows_the_split_of_today(desk: Desk) -> None:
     desk.headcounts.counts = {"10": {"11": 1}}
     drafted = desk.plans.draft(TERMS, MAKER, NOW)
