@@ -34,7 +34,11 @@ _WAN = 1_000_000  # fen in ten thousand yuan
 
 @dataclass(slots=True)
 class Planning:
-    """What the checks need is kept on the way. ``joined``: bank customers whom the pilot added, by customer key."""
+    """What the checks need is kept on the way. ``joined``: bank customers whom the pilot added, by customer key.
+
+    ``own_review``: the one over the pilot branch itself, which its exit goes by. ``kept_out``: how often the gate to
+    formal held.
+    """
 
     stage: Stage
     bank: KpiBank = field(init=False)
@@ -44,7 +48,9 @@ class Planning:
     joined: dict[str, str] = field(default_factory=dict)
     silent: Sequence[str] = ()
     review: Row = field(default_factory=dict)
+    own_review: Row = field(default_factory=dict)
     month: str = ""
+    kept_out: int = 0
 
     def begin(self) -> None:
         stage = self.stage
@@ -73,6 +79,7 @@ class Planning:
             stage.pass_midnight(11 * 60)
         self.review = stage.as_operator(HEAD_OFFICE).get(at("uplift-reviews", self.review["review_id"]))
         stage.tell("复盘到期：按事前登记的口径，对比试点期添加企微与未添加的客户")
+        self._the_pilot_wants_to_be_formal()
 
     def silent_rms(self) -> list[str]:
         """Silent members who may have customers, are still there and indeed wrote nothing."""
@@ -102,7 +109,7 @@ class Planning:
         """Head office drafts, somebody else approves; what counts from which stage on is decided before."""
         stage, head_office = self.stage, self.stage.as_operator(HEAD_OFFICE)
         known = head_office.get(at("settings", "targets"))
-        head_office.put(at("settings", "targets"), {"version": known["version"], "settings": {"stages": _stages()}})
+        head_office.put(at("settings", "targets"), {"version": known["version"], "settings": _settings()})
         before = _back(_month(stage.now), 1)
         rows = self.bank.month_rows(before)
         standing = sum(int(row[KPI_OF_FACTS]) for row in rows)
@@ -143,8 +150,24 @@ class Planning:
         last = stage.day(_PILOT_DAYS)
         asked: Row = {"name": "分行试点", "kind": "added", "node_id": "1", "first": stage.day(1), "last": last}
         asked |= {"kpis": [KPI_OF_FACTS], "strata": ["tier", "age_band"]}  # two branches add nobody: all compare
-        self.review = stage.as_operator(HEAD_OFFICE).post(at("uplift-reviews"), asked)
+        head_office = stage.as_operator(HEAD_OFFICE)
+        self.review = head_office.post(at("uplift-reviews"), asked)
+        self.own_review = head_office.post(at("uplift-reviews"), asked | {"name": "试点分行自身", "node_id": PILOT})
+        self._pilot_becomes("pilot")
         stage.tell(f"试点开始前登记复盘：指标、窗口（至 {last}）、20% 门槛即时冻结，{self.review['due_on']} 到期")
+
+    def _pilot_becomes(self, lifecycle: str) -> None:
+        head_office = self.stage.as_operator(HEAD_OFFICE)
+        node = head_office.get(at("nodes", PILOT))
+        kept = {name: node[name] for name in ("mode", "branch_code", "version")}
+        head_office.put(at("nodes", PILOT), {"lifecycle": lifecycle, **kept})
+
+    def _the_pilot_wants_to_be_formal(self) -> None:
+        """Neither by a record of what is not ready, nor without one."""
+        stage, asked = self.stage, {"node_id": PILOT, "review_id": self.own_review["review_id"]}
+        self.kept_out += stage.is_refused(lambda: stage.as_operator(HEAD_OFFICE).post(at("pilot-exits"), asked))
+        self.kept_out += stage.is_refused(lambda: self._pilot_becomes("formal"))
+        stage.tell("试点分行申请转为正式：可持续与业务结果尚未全部达标，推广门槛不开放")
 
     def _the_pilot_adds(self) -> None:
         """RMs of the pilot branch invite customers whom the bank knows and nobody had added, wealthier ones first."""
@@ -194,6 +217,11 @@ def _chosen(accounts: Sequence[Account]) -> list[Account]:
     """Who is wealthier is invited sooner, not surely."""
     drawn = random.Random(_SEED)  # noqa: S311 - reproducible, not secret
     return sorted(accounts, key=lambda account: -(account.wealth + drawn.gauss(0, 1)))[: _PILOT_DAYS * _ADDED_A_DAY]
+
+
+def _settings() -> Row:
+    """Nobody becomes formal before a pilot has proven itself."""
+    return {"stages": _stages(), "rollout_gate": True}
 
 
 def _stages() -> list[Row]:

@@ -11,18 +11,20 @@ from local.demo.stage import HEAD_OFFICE
 
 _Z_OF_95 = 1.96
 _SVG_NAMES = "http://www.w3.org/2000/svg"
+_TRIES = 2
 _SURELY = 3.3
 """Standard errors: chance leaves this once in a thousand runs."""
 
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """What the API says. ``gates``: by branch, as of the last month that is over."""
+    """What the API says. ``gates``: by branch, as of the last month that is over. ``exit``: of the pilot branch."""
 
     plan: Row
     figures: Row
     gates: Mapping[str, Row]
     review: Row
+    exit: Row
     report: str
 
 
@@ -37,6 +39,9 @@ def read(told: Planning, report: Path) -> Measured:
         figures=head_office.get(at("kpi-figures"), node_id="1", month=told.month),
         gates={node: head_office.get(at("gates", node), month=told.month) for node in BRANCHES},
         review=head_office.get(at("uplift-reviews", told.review["review_id"], "result")),
+        exit=head_office.get(
+            at("nodes", PILOT, "pilot-exit"), review_id=told.own_review["review_id"], through=told.month
+        ),
         report=report.read_text(encoding="utf-8"),
     )
 
@@ -47,6 +52,7 @@ def check_year(told: Planning, found: Measured) -> Iterator[Check]:
     yield from _gates(told, found.gates)
     yield _counted(told, found.figures)
     yield from _is_honest(told, found.review)
+    yield from _exit(told, found.exit)
     outside = [word for word in ("<script", "http://", "https://") if word in found.report.replace(_SVG_NAMES, "")]
     yield Check(
         "月报不引用任何外部内容，可以离线打开", not outside and "<svg" in found.report, f"{len(found.report):,} 字"
@@ -106,6 +112,20 @@ def _is_honest(told: Planning, review: Row) -> Iterator[Check]:
         f"{adjusted['value']:+.1%}（{adjusted['low']:+.1%} ～ {adjusted['high']:+.1%}）",
     )
     yield Check("结论不是“达标”：真值在 20% 的门槛之下", finding["verdict"] in {"failed", "open"}, finding["verdict"])
+
+
+def _exit(told: Planning, found: Row) -> Iterator[Check]:
+    """Adding brings 8 % where 20 % were asked for, and the pilot has not lasted three months."""
+    started = str(told.own_review["first"])[:7]
+    before = {line["finding"] for line in found["lasting"] if line["month"] < started}
+    yield Check("试点开始之前的月份没有数据，不算达标", before == {"absent"}, "、".join(sorted(before)))
+    results = [line["finding"] for line in found["results"]]
+    yield Check("试点分行的业务结果未达标，尚不具备推广条件", _is_held_up(found), f"{found['verdict']}，{results[0]}")
+    yield Check("不具备条件的试点不能登记退出，也不能转为正式", told.kept_out == _TRIES, f"{told.kept_out} 次被拒绝")
+
+
+def _is_held_up(found: Row) -> bool:
+    return found["verdict"] != "ready" and "met" not in {line["finding"] for line in found["results"]}
 
 
 def _whole(findings: Sequence[Row]) -> Row:

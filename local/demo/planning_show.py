@@ -5,7 +5,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from local.cli import kpi_tables, target_tables, uplift_tables
+from local.cli import kpi_tables, pilot_tables, target_tables, uplift_tables
 from local.cli.client import at
 from local.demo.checks import Check
 from local.demo.planning import BRANCHES, Planning
@@ -27,6 +27,8 @@ def year(console: Console, told: Planning, report: Path) -> Iterator[Check]:
         for table in target_tables.gates(found.gates[node]):
             console.print(table)
     for table in uplift_tables.result(found.review):
+        console.print(table)
+    for table in pilot_tables.exit_tables(found.exit):
         console.print(table)
     told.stage.say(f"月报（一个可离线打开的网页）：{report}")
     yield from check_year(told, found)
