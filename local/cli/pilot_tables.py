@@ -55,7 +55,8 @@ def _lasting(found: Row) -> Table:
 
 def _results(found: Row) -> Table:
     review = found["review"]
-    name = f"{review['name']} 第 {review['version']} 版" if review else "未指定复盘"
+    version = f" 第 {review['version']} 版" if review and review["version"] else "，尚无结果"
+    name = f"{review['name']}{version}" if review else "未指定复盘"
     table = titled(f"业务结果（{name}）", "指标", "对象", "门槛", "差异", "区间", "结论")
     for row in found["results"]:
         is_told = row["value"] is not None

@@ -120,7 +120,7 @@ def _exit(told: Planning, found: Row) -> Iterator[Check]:
     before = {line["finding"] for line in found["lasting"] if line["month"] < started}
     yield Check("试点开始之前的月份没有数据，不算达标", before == {"absent"}, "、".join(sorted(before)))
     results = [line["finding"] for line in found["results"]]
-    yield Check("试点分行的业务结果未达标，尚不具备推广条件", _is_held_up(found), f"{found['verdict']}，{results[0]}")
+    yield Check("试点分行的业务结果未获证实，尚不具备推广条件", _is_held_up(found), f"{found['verdict']}，{results[0]}")
     yield Check("不具备条件的试点不能登记退出，也不能转为正式", told.kept_out == _TRIES, f"{told.kept_out} 次被拒绝")
 
 

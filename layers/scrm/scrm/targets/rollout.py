@@ -110,7 +110,8 @@ class PilotExits:
     def record(self, found: PilotExit, node_path: str, actor: str, now: datetime) -> RecordedExit:
         """The same evidence is the same record, whoever records it again. Raises ExitNotReadyError."""
         if found.verdict is not ExitVerdict.READY:
-            raise ExitNotReadyError(f"the exit is {found.verdict.value}: what is not met is told with its reasons")
+            text = f"the exit is {found.verdict.value}, and only one that is ready is recorded: look at its reasons"
+            raise ExitNotReadyError(text)
         evidence = json.dumps(told(found), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
         made = RecordedExit(ids.derive("exit", evidence), found.node_id, node_path, evidence, actor, now)
         recorded = made if self.exits.add(made) else self.exits.find(made.exit_id) or made
