@@ -27,6 +27,7 @@ class FakeMemberStatistics:
     messages: dict[tuple[str, date], int] = field(default_factory=dict)
     asked: list[tuple[str, date, date]] = field(default_factory=list)
     refuses_after: int | None = None
+    groups_asked: int = 0
 
     def of_member(self, userid: str, first: date, last: date) -> list[MemberDay]:
         if self.refuses_after is not None:
@@ -38,6 +39,7 @@ class FakeMemberStatistics:
         return [self._day(userid, day) for day in days]
 
     def of_groups(self, userids: Sequence[str], day: date) -> list[GroupDay]:
+        self.groups_asked += 1
         return [GroupDay(userid, day, 2, 1, 40, 9) for userid in userids]
 
     def _day(self, userid: str, day: date) -> MemberDay:

@@ -15,7 +15,7 @@ from scrm.aws.judged_adds import BucketJudgedAdds
 from scrm.aws.run_folder import BucketRunFolder
 from scrm.collect.adding import RunAdds
 from scrm.collect.collecting import Collector
-from scrm.collect.datasets import MEMBER_DAYS, RELATIONS, day_partition
+from scrm.collect.datasets import MEMBER_DAYS, READINGS, RELATIONS, day_partition
 from scrm.collect.messages import AddsDue, PartDue, RunDue, RunRead
 from scrm.collect.model import AddsStep, Part, RosterRow, Run, Stage
 from scrm.collect.standing import COVERAGE, USAGE, RunMeasuring
@@ -36,6 +36,7 @@ from tests.fakes.parquet import MemoryFiles
 
 MORNING: Final = datetime(2027, 3, 10, 22, 30, tzinfo=UTC)  # 06:30 of the 11th in Shanghai
 DAY: Final = date(2027, 3, 10)
+READ_RUN: Final = Selection(READINGS, ("run=2027-03-11-0",))
 BEFORE: Final = date(2027, 3, 9)
 
 
@@ -202,6 +203,31 @@ def test_what_was_read_before_wecom_says_not_now_is_kept(bank: Bank) -> None:
     assert [userid for userid, _, _ in bank.statistics.asked] == ["rm_a", "rm_b", "rm_c", "rm_d"]
 
 
+def test_a_part_that_is_stopped_again_and_again_is_one_file_and_asks_each_owner_once(bank: Bank) -> None:
+    """A run that meets WeCom's quota is stopped thousands of times; the engine reads 2,000 files at most."""
+    collector, run = bank.collector(), Run.of_morning(date(2027, 3, 11))
+    collector.plan(run)
+    left: Part | None = bank.queue.parts.pop()
+    stops = 0
+    while left is not None:
+        bank.statistics.refuses_after = stops % 2
+        stops += 1
+        left = collector.read(left)
+    files = bank.engine.query("SELECT userid, day, groups_total FROM readings ORDER BY userid, day", [READ_RUN], {})
+    assert [userid for userid, _, _ in files] == [each for each in ("rm_a", "rm_b", "rm_c", "rm_d") for _ in run.days]
+    assert {groups for _, _, groups in files} == {2}
+    assert len(bank.statistics.asked) == 4
+    assert bank.statistics.groups_asked == len(run.days)
+    assert stops > 4
+
+
+def test_a_part_whose_readings_are_not_kept_is_read_from_its_begin(bank: Bank) -> None:
+    collector, run = bank.collector(), Run.of_morning(date(2027, 3, 11))
+    collector.plan(run)
+    assert collector.read(Part(run, 0, Stage.STATISTICS, 2)) is None
+    assert [userid for userid, _, _ in bank.statistics.asked] == ["rm_a", "rm_b", "rm_c", "rm_d"]
+
+
 def test_everything_twice_gives_the_same_measures(bank: Bank) -> None:
     bank.morning()
     wanted = dict(bank.standing.told)
@@ -294,6 +320,7 @@ def test_history_is_read_once_window_by_window(bank: Bank, monkeypatch: pytest.M
     assert [(run.window, run.first.day, run.last.day) for run in windows] == [(1, 5, 8), (2, 1, 4)]
     assert bank.usage("12", date(2027, 3, 4)) == (1, 0, 2)
     assert bank.usage("12", date(2027, 3, 2)) == (1, 1, 2)
+    assert bank.standing.told[USAGE, date(2027, 3, 2)]["12"]["customer_groups"] == 4
     bank.morning(MORNING + timedelta(days=1))
     assert not bank.queue.due
 

@@ -3,6 +3,7 @@
 ======================================  =============================================================
 ``kpi/collect/<run>/parts/<n>.jsonl``   the members of a part and where they stand, a line each
 ``kpi/collect/<run>/plan.json``         how many parts and sections there are; written when all parts are there
+``kpi/collect/<run>/readings/<n>-<p>``  what was read of a part up to a place
 ``kpi/collect/<run>/done/<n>``          the part was read
 ``kpi/collect/<run>/adds/<step>/<n>``   a section's step of judging adds is done
 ``kpi/collect/snapshots/<day>.json``    all contacts of a day are written, and in how many sections
@@ -12,10 +13,11 @@
 
 import json
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 from datetime import date
 from typing import Final, Protocol
 
-from scrm.collect.model import AddsStep, AddsWork, Plan, RosterRow, Run
+from scrm.collect.model import AddsStep, AddsWork, Part, Plan, Readings, RosterRow, Run
 
 FOLDER: Final = "kpi/collect/"
 _HISTORY: Final = f"{FOLDER}history.json"
@@ -64,6 +66,14 @@ class BucketRunFolder:
         told = {"schema_version": 1, "parts": plan.parts, "sections": plan.sections}
         self._documents.put(_plan_key(run), json.dumps(told).encode(), _JSON)
 
+    def readings(self, part: Part) -> Readings | None:
+        found = self._documents.get(_readings_key(part))
+        return Readings(**json.loads(found)) if found else None
+
+    def put_readings(self, part: Part, read: Readings) -> None:
+        body = json.dumps(asdict(read), separators=(",", ":")).encode()
+        self._documents.put(_readings_key(part), body, _JSON)
+
     def note_done(self, run: Run, number: int) -> None:
         self._documents.put(f"{_done_prefix(run)}{number:05d}", b"", _JSON)
 
@@ -99,6 +109,10 @@ def _line(row: RosterRow) -> bytes:
 
 def _part_key(run: Run, number: int) -> str:
     return f"{FOLDER}{run.run_id}/parts/{number:05d}.jsonl"
+
+
+def _readings_key(part: Part) -> str:
+    return f"{FOLDER}{part.run.run_id}/readings/{part.name}.json"
 
 
 def _plan_key(run: Run) -> str:

@@ -7,7 +7,7 @@ or lies beside and says the same.
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 from itertools import batched
 from typing import Any, Final
 
@@ -16,7 +16,7 @@ from scrm.adds.sections import place_of, section_of, sections_of
 from scrm.adds.snapshots import ADDS, SEEN_DAYS
 from scrm.clock import BUSINESS_ZONE
 from scrm.collect.datasets import READINGS, RELATIONS, ROSTER, day_partition, run_partition
-from scrm.collect.model import FollowedCustomer, GroupDay, MemberDay, Part, Plan, RosterRow, Run, Stage
+from scrm.collect.model import FollowedCustomer, GroupDay, MemberDay, Part, Plan, Readings, RosterRow, Run, Stage
 from scrm.collect.ports import CollectQueue, Followings, MemberStatistics, NotNowError, Roster, RunFolder
 from scrm.sql import SqlEngine
 
@@ -142,39 +142,40 @@ class Collector:
             }
 
     def _read_statistics(self, part: Part, members: Sequence[RosterRow]) -> Part:
-        """What was read before WeCom or the clock said stop is kept."""
-        rows: list[dict[str, Any]] = []
-        place, not_before = part.place, None
+        """What was read before WeCom or the clock said stop waits in the folder: WeCom stops a run often, and as many
+        files would be more than the engine reads."""
+        read = self.folder.readings(part)
+        first = part.place if read is not None else 0
+        read, place, not_before = read or Readings(), first, None
+        rows = list(read.rows)
         try:
-            while place < len(members) and (place == part.place or self.has_time()):
-                some = members[place : place + _OWNERS]
-                groups = self._groups_of(some, part.run)
-                for member in some:
-                    rows += self._days_of(member, part.run, groups)
-                    place += 1
-                    if not self.has_time():
-                        break
+            while place < len(members) and (place == first or self.has_time()):
+                read = self._with_groups(read, place - place % _OWNERS, members, part.run)
+                rows += self._days_of(members[place], part.run, read)
+                place += 1
         except NotNowError as error:
             not_before = error.not_before
-        if rows:
-            self.engine.write(READINGS, run_partition(part.run), part.name, rows)
-        return replace(part, place=place, not_before=not_before)
+        part = replace(part, place=place, not_before=not_before)
+        if place < len(members):
+            self.folder.put_readings(part, replace(read, rows=rows))
+        elif rows:
+            self.engine.write(READINGS, run_partition(part.run), f"{part.number:05d}", rows)
+        return part
 
-    def _days_of(
-        self, member: RosterRow, run: Run, groups: Mapping[tuple[str, date], dict[str, int]]
-    ) -> list[dict[str, Any]]:
+    def _days_of(self, member: RosterRow, run: Run, read: Readings) -> list[dict[str, Any]]:
         if not member.is_asked:
             return []
         found = self.statistics.of_member(member.userid, run.first, run.last)
-        return [_reading(day, groups.get((day.userid, day.day), _NO_GROUPS), run) for day in found]
+        return [_reading(day, read.groups.get(f"{day.userid} {day.day.isoformat()}", _NO_GROUPS), run) for day in found]
 
-    def _groups_of(self, members: Sequence[RosterRow], run: Run) -> dict[tuple[str, date], dict[str, int]]:
-        """A call for each day of 100 owners, beside one of each member for all days."""
-        owners = [member.userid for member in members if member.is_asked]
-        if not owners:
-            return {}
+    def _with_groups(self, read: Readings, first: int, members: Sequence[RosterRow], run: Run) -> Readings:
+        """Also of the groups of 100 members, unless they were read: a call a day, beside one a member for all days."""
+        owners = [member.userid for member in members[first : first + _OWNERS] if member.is_asked]
+        if read.groups_from == first or not owners:
+            return read
         found = (each for day in run.days for each in self.statistics.of_groups(owners, day))
-        return {(each.userid, each.day): _group_columns(each) for each in found}
+        groups = {f"{each.userid} {each.day.isoformat()}": _group_columns(each) for each in found}
+        return replace(read, groups_from=first, groups=groups)
 
 
 def _roster_row(row: RosterRow) -> dict[str, Any]:

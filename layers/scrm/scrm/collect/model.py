@@ -1,9 +1,10 @@
 """A run of a morning, its parts, and what is read of a member."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
-from typing import Final, Self
+from typing import Any, Final, Self
 
 HISTORY_DAYS: Final = 180  # WeCom keeps no more
 WINDOW_DAYS: Final = 30  # WeCom's longest range
@@ -138,6 +139,16 @@ class MemberDay:
     added: int = 0
     applied: int = 0
     lost: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Readings:
+    """What was read of a part so far: rows of `scrm.collect.datasets.READINGS`, and the figures of groups of the 100
+    members from ``groups_from`` on, by ``<userid> <day>``."""
+
+    rows: Sequence[Mapping[str, Any]] = ()
+    groups_from: int = -1
+    groups: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

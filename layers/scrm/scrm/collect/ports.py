@@ -4,7 +4,18 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from typing import Protocol
 
-from scrm.collect.model import AddsStep, AddsWork, FollowedCustomer, GroupDay, MemberDay, Part, Plan, RosterRow, Run
+from scrm.collect.model import (
+    AddsStep,
+    AddsWork,
+    FollowedCustomer,
+    GroupDay,
+    MemberDay,
+    Part,
+    Plan,
+    Readings,
+    RosterRow,
+    Run,
+)
 from scrm.sql import Selection
 
 
@@ -52,6 +63,12 @@ class RunFolder(Protocol):
     def part(self, run: Run, number: int) -> Sequence[RosterRow]: ...
 
     def put_plan(self, run: Run, plan: Plan) -> None: ...
+
+    def readings(self, part: Part) -> Readings | None:
+        """What was read of it before its place; None when that is not kept."""
+        ...
+
+    def put_readings(self, part: Part, read: Readings) -> None: ...
 
     def note_done(self, run: Run, number: int) -> None: ...
 

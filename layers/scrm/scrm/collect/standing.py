@@ -158,7 +158,7 @@ class RunMeasuring:
             Selection(READINGS, (run_partition(run),)),
             Selection(MEMBER_DAYS, (day_partition(day),)),
         ]
-        rows = self.engine.query(_READ_LAST, selections, {"day": day.isoformat()})
+        rows = self.engine.rows(_READ_LAST, selections, {"day": day.isoformat()})
         columns = tuple(MEMBER_DAYS.columns)
         told = (dict(zip(columns, row, strict=True)) for row in rows)
         self.engine.write(MEMBER_DAYS, day_partition(day), "all", told)
