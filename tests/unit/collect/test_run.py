@@ -59,8 +59,14 @@ class Bank:
     least: int = 1
     history_days: int = 0
 
-    def collector(self, has_time: Callable[[], bool] = lambda: True) -> Collector:
-        return Collector(self.roster, self.statistics, self.followings, self.folder, self.engine, self.queue, has_time)
+    def collector(
+        self,
+        has_time: Callable[[], bool] = lambda: True,
+        waits: Callable[[datetime], bool] = lambda _: False,
+    ) -> Collector:
+        return Collector(
+            self.roster, self.statistics, self.followings, self.folder, self.engine, self.queue, has_time, waits
+        )
 
     def measuring(self, has_time: Callable[[], bool] = lambda: True) -> RunMeasuring:
         return RunMeasuring(
@@ -219,6 +225,23 @@ def test_a_part_that_is_stopped_again_and_again_is_one_file_and_asks_each_owner_
     assert len(bank.statistics.asked) == 4
     assert bank.statistics.groups_asked == len(run.days)
     assert stops > 4
+
+
+def test_what_wecom_takes_in_a_moment_is_waited_for(bank: Bank) -> None:
+    """At the quota each member's call waits: no message of its own, nobody asked twice."""
+    waited: list[datetime] = []
+
+    def waits(until: datetime) -> bool:
+        waited.append(until)
+        bank.statistics.refuses_after = 1
+        return True
+
+    bank.statistics.refuses_after = 0
+    collector, run = bank.collector(waits=waits), Run.of_morning(date(2027, 3, 11))
+    collector.plan(run)
+    assert collector.read(bank.queue.parts.pop()) is None
+    assert [userid for userid, _, _ in bank.statistics.asked] == ["rm_a", "rm_b", "rm_c", "rm_d"]
+    assert waited == [datetime(2027, 3, 11, tzinfo=UTC)] * 4
 
 
 def test_a_part_whose_readings_are_not_kept_is_read_from_its_begin(bank: Bank) -> None:

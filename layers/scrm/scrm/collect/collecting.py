@@ -5,10 +5,11 @@ in two hours and more, over many invocations. Everything may come twice: a piece
 or lies beside and says the same.
 """
 
+import functools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, time, timedelta
-from itertools import batched
+from itertools import batched, chain
 from typing import Any, Final
 
 from scrm import clock
@@ -29,7 +30,9 @@ _NO_GROUPS: Final = {"groups_total": 0, "groups_active": 0, "group_customers": 0
 
 @dataclass(frozen=True, slots=True)
 class Collector:
-    """Use case of a schedule and a queue. ``has_time``: whether this invocation may begin another member."""
+    """Use case of a schedule and a queue. ``has_time``: whether this invocation may begin another member. ``waits``
+    until WeCom takes a call, or tells at once that this is not worth waiting for (False).
+    """
 
     roster: Roster
     statistics: MemberStatistics
@@ -38,6 +41,7 @@ class Collector:
     engine: SqlEngine
     queue: CollectQueue
     has_time: Callable[[], bool]
+    waits: Callable[[datetime], bool]
 
     def begin(self, now: datetime) -> Run | None:
         """Have the run of this morning planned; None, and nothing, while yesterday's figures may still be zeros."""
@@ -165,15 +169,26 @@ class Collector:
     def _days_of(self, member: RosterRow, run: Run, read: Readings) -> list[dict[str, Any]]:
         if not member.is_asked:
             return []
-        found = self.statistics.of_member(member.userid, run.first, run.last)
+        found = self._patiently(lambda: self.statistics.of_member(member.userid, run.first, run.last))
         return [_reading(day, read.groups.get(f"{day.userid} {day.day.isoformat()}", _NO_GROUPS), run) for day in found]
+
+    def _patiently[Answer](self, ask: Callable[[], Answer]) -> Answer:
+        """What WeCom answers, if need be after a moment: at its quota it takes a call every few milliseconds, and a
+        message of its own for each would read the part anew for every member."""
+        while True:
+            try:
+                return ask()
+            except NotNowError as error:
+                if not (self.has_time() and self.waits(error.not_before)):
+                    raise
 
     def _with_groups(self, read: Readings, first: int, members: Sequence[RosterRow], run: Run) -> Readings:
         """Also of the groups of 100 members, unless they were read: a call a day, beside one a member for all days."""
         owners = [member.userid for member in members[first : first + _OWNERS] if member.is_asked]
         if read.groups_from == first or not owners:
             return read
-        found = (each for day in run.days for each in self.statistics.of_groups(owners, day))
+        asks = (functools.partial(self.statistics.of_groups, owners, day) for day in run.days)
+        found = chain.from_iterable(map(self._patiently, asks))
         groups = {f"{each.userid} {each.day.isoformat()}": _group_columns(each) for each in found}
         return replace(read, groups_from=first, groups=groups)
 

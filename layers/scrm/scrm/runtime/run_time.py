@@ -1,10 +1,15 @@
 """How long the present invocation may still run, for work that leaves what it cannot finish to another one."""
 
+import time
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import Final
+
+from scrm import clock
 
 # What is left of a run for the last part of an audience, or the last owner of a slice, and for what follows it.
 _RESERVE_MS: Final = 45_000
+_LONGEST_WAIT: Final = timedelta(seconds=5)
 
 
 class Invocation:
@@ -18,6 +23,14 @@ class Invocation:
 
     def has_time(self) -> bool:
         return self._remaining_ms() > _RESERVE_MS
+
+    def waits(self, until: datetime) -> bool:
+        """Come back at that moment; False, at once, when it is more than some seconds away."""
+        wait = until - clock.now()
+        if wait > _LONGEST_WAIT:
+            return False
+        time.sleep(max(wait.total_seconds(), 0.0))
+        return True
 
 
 invocation: Final = Invocation()

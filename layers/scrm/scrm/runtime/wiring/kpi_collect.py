@@ -65,6 +65,7 @@ def collector() -> Collector:
         engine=DuckDbEngine(documents),
         queue=SqsCollectQueue(collect_queue()),
         has_time=invocation.has_time,
+        waits=invocation.waits,
     )
 
 
