@@ -159,5 +159,6 @@ def _unlinked(found: Row) -> Table:
         share = f"{row['diluted']['share']:.1%}" if row["diluted"] and words.is_told(row) else words.NONE
         table.add_row(words.KPIS[row["kpi"]], share, words.possible(row))
     notes = [words.NOTES[note] for note in found["notes"] if note in words.NOTES_OF_UNLINKED]
+    table.caption_justify = "left"
     table.caption = "\n".join([words.unlinked(found), *notes])
     return table

@@ -154,7 +154,7 @@ def unlinked(result: Row) -> str:
     return (
         f"本机构的企微客户共 {found['people']:,} 人，其中 {found['unlinked']:,} 人（{found['share']:.1%}）银行未能识别"
         f"（首次添加：{since}）。“未添加”的客户中最多可能有 {found['unlinked']:,} 人其实已经添加；"
-        "若如此，真实效果大于表中数字。"
+        "若如此，表中的提升被低估。"
     )
 
 

@@ -26,9 +26,9 @@ seen AS (
     FROM followed GROUP BY external_userid, unionid
 ),
 links AS (
-    SELECT external_userid, unionid FROM bank_customers
+    SELECT external_userid, unionid FROM bank_customers WHERE external_userid <> '' OR unionid <> ''
     UNION
-    SELECT external_userid, unionid FROM customers_before
+    SELECT external_userid, unionid FROM customers_before WHERE external_userid <> '' OR unionid <> ''
 ),
 recognised AS (
     SELECT seen.external_userid AS external_userid
