@@ -20,7 +20,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from itertools import accumulate, batched
-from typing import Any
+from typing import Any, NamedTuple
 
 from botocore.exceptions import ClientError
 
@@ -239,13 +239,21 @@ def ours(bodies: Sequence[bytes]) -> dict[tuple[date, int], DayCounts]:
         sorting = Sorting(DAY, Applied())
         for number, body in enumerate(window):
             sorting.add(f"facts/contact_added/{DAY}/{number}.jsonl", body)
-        for place, groups in sorting.groups.items():
+        for place, groups in sorting.groups():
             states.setdefault(place, DayCounts(*place)).take(groups)
     return states
 
 
-def cpu(events: int, rounds: int) -> tuple[float, float]:
-    """Of a bank that has so many a day: our CPU over the plain loop's, the median of rounds; our least for an event."""
+class Cpu(NamedTuple):
+    """Of one size: our CPU over the plain loop's, the median of rounds; the least of each, in microseconds an event."""
+
+    ratio: float
+    us: float
+    us_plain: float
+
+
+def cpu(events: int, rounds: int) -> Cpu:
+    """Of a bank that has so many a day, so that a member has as many of them whatever the size."""
     share = events / EVENTS
     sizes = (round(RMS * share), round(TEAMS * share), round(BRANCHES * share))
     members, weights = bank(*sizes, range(SHARDS))
@@ -270,7 +278,8 @@ def cpu(events: int, rounds: int) -> tuple[float, float]:
     gc.collect()
     gc.freeze()  # what was drawn is not counted
     spent = [(_cpu_of(lambda: ours(bodies)), _cpu_of(lambda: plain_loop(bodies))) for _ in range(rounds)]
-    return statistics.median(our / theirs for our, theirs in spent), min(our for our, _ in spent) / events * 1e6
+    ours_least, plain_least = (min(one) / events * 1e6 for one in zip(*spent, strict=True))
+    return Cpu(statistics.median(our / theirs for our, theirs in spent), ours_least, plain_least)
 
 
 def _cpu_of(work: Callable[[], object]) -> float:
@@ -281,10 +290,21 @@ def _cpu_of(work: Callable[[], object]) -> float:
     return spent
 
 
+def _growth(*costs: float) -> float:
+    """Of the dearest size over the cheapest."""
+    return max(costs) / min(costs)
+
+
 def main(part: str) -> dict[str, float]:
     if part == "cpu":
-        few, some, many = cpu(10_000, 15), cpu(100_000, 5), cpu(1_000_000, 3)
-        return {"ratio": max(few[0], some[0], many[0]), "us": many[1], "us_few": few[1]}
+        few, some, many = cpu(10_000, 15), cpu(100_000, 7), cpu(1_000_000, 5)
+        return {
+            "ratio": max(few.ratio, some.ratio, many.ratio),
+            "us": many.us,
+            "us_few": few.us,
+            "growth": _growth(few.us, some.us, many.us),
+            "growth_plain": _growth(few.us_plain, some.us_plain, many.us_plain),
+        }
     if part == "small":
         members, weights = bank(SMALL_RMS, SMALL_TEAMS, SMALL_BRANCHES, range(SHARDS))
         return live(members, weights, SMALL_BATCH, SMALL_BATCHES)

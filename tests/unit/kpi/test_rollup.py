@@ -225,7 +225,7 @@ def test_lines_that_are_no_facts_are_refused_one_by_one_without_their_content(wo
         {**fact("f"), "userid": 7},
     )
     world.stores.files[key] += b"\xff{\n"
-    world.stores.files[key] += json.dumps({**fact("g"), "occurred_at": "2027-03-01T10:00:00.0lun"}).encode()
+    world.stores.files[key] += json.dumps({**fact("g"), "occurred_at": "2027-03-01T1O:00:00.000Z"}).encode()
 
     world.run()
 
@@ -241,6 +241,17 @@ def test_lines_that_are_no_facts_are_refused_one_by_one_without_their_content(wo
         (8, "occurred_at is not a time of the form 2026-11-21T08:00:00.000Z"),
     ]
     assert {one.key for one in told} == {key}
+
+
+@pytest.mark.parametrize("is_first", [True, False])
+def test_a_line_with_a_broken_time_takes_no_line_of_the_same_hour_with_it(world: World, *, is_first: bool) -> None:
+    broken = {**fact("a"), "occurred_at": "2027-03-01T02:00:0O.000Z"}
+    lines = [broken, fact("b")]
+
+    world.tell("contact_added", *(lines if is_first else reversed(lines)))
+    world.run()
+
+    assert world.total() == {"added": 2}
 
 
 def test_a_window_takes_no_more_than_its_bytes_and_days_of_standstill_leave_nothing_behind(

@@ -5,11 +5,11 @@ they hold: an event that is told again, in any order and however late, changes n
 """
 
 import zlib
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from itertools import repeat
+from itertools import compress
 from typing import Final
 
 from scrm.kpi.facts import Amounts, Kind
@@ -56,10 +56,6 @@ class Batch:
     userids: list[str] = field(default_factory=list)
     amounts: list[Amounts] = field(default_factory=list)
     told_at: list[str] = field(default_factory=list)
-
-    def adds(self) -> tuple[Callable[[str], None], Callable[[str], None], Callable[[str], None]]:
-        """What appends a key, a path, a userid."""
-        return self.keys.append, self.paths.append, self.userids.append
 
 
 @dataclass(slots=True)
@@ -135,25 +131,21 @@ class DayCounts:
         return {node_id: one for node_id, one in members.items() if one}, _without_zeros(self.below)
 
     def _take_once(self, kind: Kind, batch: Batch, places: dict[str, _Place]) -> None:
-        """The hot path: ten million times a day."""
-        seen = self.seen
-        known = len(seen)
-        every = repeat(kind.constant) if kind.constant else batch.amounts
-        for key, path, userid, amounts in zip(batch.keys, batch.paths, batch.userids, every, strict=False):
-            if key in seen:
-                continue
-            seen.add(key)
-            place = places.get(path)
-            if place is None:
-                place = self._place(path, places)
-            _, members, gained = place
+        """The hot path, ten million times a day: what the interpreter does is done once for a member, not for a fact.
+
+        Beside that it spares the cache: a fact comes by once, and then a member's counts do.
+        """
+        seen, see = self.seen, self.seen.add
+        is_new = [key not in seen and not see(key) for key in batch.keys]
+        for path, userid, amounts, times in _told_times(kind, batch, is_new):
+            _, members, gained = places.get(path) or self._place(path, places)
             counts = members.get(userid)
             if counts is None:
                 counts = members[userid] = {}
             for measure, amount in amounts:
-                counts[measure] = counts.get(measure, 0) + amount
-                gained[measure] = gained.get(measure, 0) + amount
-        self.news += len(seen) - known
+                counts[measure] = counts.get(measure, 0) + amount * times
+                gained[measure] = gained.get(measure, 0) + amount * times
+        self.news += sum(is_new)
 
     def _take_told(self, batch: Batch, places: dict[str, _Place]) -> None:
         columns = zip(batch.keys, batch.paths, batch.told_at, batch.userids, batch.amounts, strict=True)
@@ -214,6 +206,16 @@ class DayCounts:
                 _add(self.below.setdefault(node_id, {}), counts.items())
                 _add(levels[depth - 1].setdefault(path, {}), counts.items())
                 self.touched.add((node_id, 0))
+
+
+def _told_times(kind: Kind, batch: Batch, is_new: Iterable[bool]) -> Iterator[tuple[str, str, Amounts, int]]:
+    """Of what is new how often each member was told of, with what a fact of his counts."""
+    if kind.constant:
+        told = Counter(compress(zip(batch.paths, batch.userids, strict=True), is_new))
+        yield from ((path, userid, kind.constant, times) for (path, userid), times in told.items())
+    else:
+        various = Counter(compress(zip(batch.paths, batch.userids, batch.amounts, strict=True), is_new))
+        yield from ((*what, times) for what, times in various.items())
 
 
 def _add(counts: Counts, amounts: Iterable[tuple[str, int]]) -> None:

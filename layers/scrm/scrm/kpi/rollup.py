@@ -11,10 +11,11 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from itertools import batched
+from operator import itemgetter
 from typing import Final, Protocol
 
 from scrm.clock import BUSINESS_ZONE, from_iso
-from scrm.kpi.counting import KEY, SHARDS, Batch, DayCounts, shard_of
+from scrm.kpi.counting import KEY, SHARDS, Batch, DayCounts, Groups, shard_of
 from scrm.kpi.facts import KINDS, Kind
 from scrm.kpi.ports import CountedMeasures
 
@@ -24,10 +25,11 @@ DAYS_COUNTED: Final = 100
 """How long the counts of a day are kept; what is told later waits for a recount."""
 _LATE_LANDING: Final = timedelta(days=1)
 """A document may land in the folder of the day before."""
+_NO_SHARD: Final = -1
+_HOUR: Final = len("2026-11-21T08")
 _READ_TOGETHER: Final = 64
 _RECOUNT_AT_ONCE: Final = 2
 
-type _Append = Callable[[str], None]
 type Shard = tuple[date, int]
 """A business day and a share of the bank."""
 
@@ -208,7 +210,7 @@ class RollUp:
         sorting = Sorting(window.planned_on, applied)
         for key, body in self.documents.read(window.keys):
             sorting.add(key, body)
-        for (day, shard), groups in sorted(sorting.groups.items(), key=lambda found: found[0]):
+        for (day, shard), groups in sorting.groups():
             if not has_time():
                 return False
             counts = self.counts.latest(day, shard) or DayCounts(day, shard)
@@ -233,7 +235,7 @@ class RollUp:
                 sorting = Sorting(window.planned_on, Applied(), only=day)
                 for key, body in self.documents.read(keys):
                     sorting.add(key, body)
-                for (_, shard), groups in sorting.groups.items():
+                for (_, shard), groups in sorting.groups():
                     if shard in wanted:
                         fresh[shard].take(groups)
             for shard, counts in before.items():
@@ -271,11 +273,11 @@ class Sorting:
     """Facts of documents by day, shard and kind. ``only``: those of one day, the others are passed by."""
 
     def __init__(self, planned_on: date, applied: Applied, only: date | None = None) -> None:
-        self.groups: defaultdict[Shard, defaultdict[Kind, Batch]] = defaultdict(lambda: defaultdict(Batch))
+        self._batches: dict[Shard, dict[Kind, Batch]] = {}
         self._planned_on = planned_on
         self._applied = applied
         self._only = only
-        self._days: dict[str, date | str | None] = {}
+        self._routes: defaultdict[Kind, dict[str, list[_Route]]] = defaultdict(dict)
         self._places: dict[str, tuple[int, str]] = {}
         self._userids: dict[str, str] = {}
 
@@ -285,51 +287,82 @@ class Sorting:
         facts, refused = kind.read(body)
         self._applied.facts += len(facts) + len(refused)
         self._applied.refusals += [Refusal(key, line, why) for line, why in refused]
-        days, places, userids = self._days, self._places, self._userids
-        batches: dict[Shard, tuple[Batch, _Append, _Append, _Append]] = {}
+        places, hours, same_userid = self._places, self._routes[kind], self._userids.setdefault
         counts_alike, can_be_corrected = bool(kind.constant), kind.can_be_corrected
         for number, fact in enumerate(facts, start=1):
-            hour = fact.occurred_at[:13]
-            day = days[hour] if hour in days else self._day(hour, fact.occurred_at)
-            place = places.get(fact.node_path)
-            shard, path = place if place is not None else self._place(fact.node_path)
-            if isinstance(day, date) and shard >= 0:
-                found = batches.get((day, shard))
-                if found is None:
-                    batch = self.groups[day, shard][kind]
-                    found = batches[day, shard] = (batch, *batch.adds())
-                batch, add_key, add_path, add_userid = found
-                add_key(fact.event_id[-KEY:])
-                add_path(path)
-                add_userid(userids.setdefault(fact.userid, fact.userid))
-                if not counts_alike:
-                    batch.amounts.append(kind.amounts(fact))
-                if can_be_corrected:
-                    batch.told_at.append(kind.told_at(fact))
-            elif day is not None:
-                why = day if isinstance(day, str) else "node_path is not of the form /1/10/12/"
-                self._applied.refusals.append(Refusal(key, _line_of(number, refused), why))
+            shard, path = places.get(fact.node_path) or self._place(fact.node_path)
+            hour = fact.occurred_at[:_HOUR]
+            route = (hours.get(hour) or self._hour(kind, hour))[shard]
+            if route.why:
+                self._applied.refusals.append(Refusal(key, _line_of(number, refused), route.why))
+                continue
+            route.add_key(fact.event_id[-KEY:])
+            route.add_path(path)
+            route.add_userid(same_userid(fact.userid, fact.userid))
+            if not counts_alike:
+                route.add_amounts(kind.amounts(fact))
+            if can_be_corrected:
+                route.add_told_at(kind.told_at(fact))
 
-    def _day(self, hour: str, occurred_at: str) -> date | str | None:
-        """The business day of an hour; text: why it counts nowhere; None: it is another day than is wanted."""
-        try:
-            day = from_iso(occurred_at).astimezone(BUSINESS_ZONE).date()
-        except ValueError:
-            return "occurred_at is not a time of the form 2026-11-21T08:00:00.000Z"
-        found: date | str | None = day
-        if self._only is not None:
-            found = day if day == self._only else None
-        elif day > self._planned_on + _LATE_LANDING:
-            found = "occurred_at is in the future"
-        elif day <= self._planned_on - timedelta(days=DAYS_COUNTED):
-            found = f"occurred_at is more than {DAYS_COUNTED} days ago: recount the day"
-        self._days[hour] = found
+    def groups(self) -> Sequence[tuple[Shard, Groups]]:
+        """In the order of days and shards; only what has facts."""
+        found = []
+        for place, kinds in sorted(self._batches.items(), key=itemgetter(0)):
+            told = {kind: batch for kind, batch in kinds.items() if batch.keys}
+            if told:
+                found.append((place, told))
         return found
 
+    def _hour(self, kind: Kind, hour: str) -> list["_Route"]:
+        """Of an hour the routes of each shard, and after them that of `_NO_SHARD`."""
+        day, why = self._day(hour)
+        if why:
+            routes = [_Route(None, why)] * (SHARDS + 1)
+        elif day is None:
+            routes = [_Route(None)] * (SHARDS + 1)
+        else:
+            kinds = (self._batches.setdefault((day, shard), {}) for shard in range(SHARDS))
+            routes = [_Route(one.setdefault(kind, Batch())) for one in kinds]
+            routes.append(_Route(None, "node_path is not of the form /1/10/12/"))
+        self._routes[kind][hour] = routes
+        return routes
+
+    def _day(self, hour: str) -> tuple[date | None, str]:
+        """The business day of an hour, None when another one is wanted; and why it counts nowhere."""
+        try:
+            day = from_iso(f"{hour}:00:00.000Z").astimezone(BUSINESS_ZONE).date()
+        except ValueError:
+            return None, "occurred_at is not a time of the form 2026-11-21T08:00:00.000Z"
+        if self._only is not None:
+            return (day if day == self._only else None), ""
+        if day > self._planned_on + _LATE_LANDING:
+            return day, "occurred_at is in the future"
+        if day <= self._planned_on - timedelta(days=DAYS_COUNTED):
+            return day, f"occurred_at is more than {DAYS_COUNTED} days ago: recount the day"
+        return day, ""
+
     def _place(self, path: str) -> tuple[int, str]:
-        """The shard, -1 for what is no path; and the path, always the same object."""
-        place = self._places[path] = (shard_of(path) if _is_path(path) else -1, path)
+        """The shard, and the path, always the same object."""
+        place = self._places[path] = (shard_of(path) if _is_path(path) else _NO_SHARD, path)
         return place
+
+
+class _Route:
+    """Where the facts of a kind, hour and shard go to; without a batch nothing is kept. ``why``: they count nowhere."""
+
+    __slots__ = ("add_amounts", "add_key", "add_path", "add_told_at", "add_userid", "why")
+
+    def __init__(self, batch: Batch | None, why: str = "") -> None:
+        self.why = why
+        self.add_key = batch.keys.append if batch else _drop
+        self.add_path = batch.paths.append if batch else _drop
+        self.add_userid = batch.userids.append if batch else _drop
+        self.add_amounts = batch.amounts.append if batch else _drop
+        self.add_told_at = batch.told_at.append if batch else _drop
+
+
+def _drop(_: object) -> None:
+    """What is passed by."""
 
 
 def _line_of(place: int, refused: Sequence[tuple[int, str]]) -> int:
