@@ -23,6 +23,7 @@ from scrm.audit.reader import AuditReader
 from scrm.aws.content_journal import AuditedContent
 from scrm.aws.customer_journal import CustomerJournal
 from scrm.aws.handover_journal import AuditedSettings
+from scrm.aws.kpi_recounts import AuditedRecounts
 from scrm.aws.lexicon_table import AuditedLexicons
 from scrm.aws.pressure_journal import AuditedExceptions
 from scrm.aws.tag_rule_table import AuditedTagRules
@@ -38,6 +39,7 @@ from scrm.handover.preview import EdgeCount, PlanPreview, TakerPreview
 from scrm.handover.queries import CaseDetail, CaseSummary, EdgeRow, EdgeTotals
 from scrm.handover.settings import HandoverSettings
 from scrm.kpi.reading import FigureReader
+from scrm.kpi.recounts import Recounts
 from scrm.lexicon.replays import Replays
 from scrm.lexicon.versions import Lexicons
 from scrm.org.model import OrgNode
@@ -67,6 +69,7 @@ from scrm.runtime.wiring import adds as adds_wiring
 from scrm.runtime.wiring import admin_api as wiring
 from scrm.runtime.wiring import bank_settings
 from scrm.runtime.wiring import kpi_feeds as feeds_wiring
+from scrm.runtime.wiring import kpi_recounts as recount_wiring
 from scrm.settings.change import SettingsChange
 from scrm.settings.handover import TOPIC, HandoverDocument
 from scrm.settings.kpi import TOPIC as KPI
@@ -107,6 +110,7 @@ from tests.fakes.orphans import FakeOrphans
 from tests.fakes.pressure import FakeExceptions, FakePressureStore
 from tests.fakes.queries import FakeCaseQueries, FakeContactQueries, FakeOrgQueries
 from tests.fakes.review import FakeReviewCases
+from tests.fakes.rollup import FakeRecounts
 from tests.fakes.settings import MemorySettingsStore
 from tests.fakes.tagging import FakeTagRules
 from tests.fakes.targets import TargetsOverMemory
@@ -260,6 +264,7 @@ class Api:
     feeds: dict[str, int] = field(default_factory=dict)
     uplift: UpliftOverMemory = field(init=False)
     feed_bank: FeedBank = field(default_factory=FeedBank)
+    recounts: FakeRecounts = field(default_factory=FakeRecounts)
     lexicon: FakeLexicons = field(default_factory=FakeLexicons)
     rule_sync: FakeRuleSync = field(default_factory=FakeRuleSync)
     replays: MemoryReplays = field(default_factory=MemoryReplays)
@@ -349,6 +354,8 @@ class Api:
         self.uplift = UpliftOverMemory(ports["audit_log"])
         monkeypatch.setattr(wiring, "uplift", self.uplift.joined)
         monkeypatch.setattr(wiring, "ledgers", lambda: self.uplift.ledgers)
+        journal = AuditedRecounts(ports["audit_log"])
+        monkeypatch.setattr(recount_wiring, "recounts", lambda: Recounts(self.recounts, journal, clock.now))
         monkeypatch.setattr(feeds_wiring, "versions", lambda: self.feed_bank.versions)
         monkeypatch.setattr(feeds_wiring, "deliveries", lambda: self.feed_bank.log)
         monkeypatch.setattr(feeds_wiring, "files", lambda: self.feed_bank.bucket)

@@ -1,4 +1,4 @@
-"""Facts become counters (schedule); a day is counted anew when an operator asks for it."""
+"""Facts become counters, and days that operators want counted anew are (schedule)."""
 
 import json
 from typing import Any, Final
@@ -11,7 +11,7 @@ from scrm.runtime.run_time import invocation
 from scrm.runtime.ticks import Tick
 
 COUNT: Final = "kpi_rollup.count"
-WORK: Final = LazyWork({"RecountRequested": "counters.recount"}, schedules={COUNT: "counters.count_facts"})
+WORK: Final = LazyWork({}, schedules={COUNT: "counters.count_facts"})
 
 
 @entrypoint
@@ -19,5 +19,5 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> Tick:
     invocation.begins(context.get_remaining_time_in_millis)
     told = WORK.tick(event.get("schedule", ""))
     if told is None:
-        WORK.take(json.dumps(event))
+        WORK.take(json.dumps(event))  # refuses it: there are no other kinds
     return told or {}

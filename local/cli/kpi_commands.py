@@ -102,5 +102,23 @@ def report(
     session.show(found, tables.facts("月报已下载", {"机构": found["node_id"], "月份": month, "文件": str(target)}))
 
 
+@kpi.command("recount")
+@click.option("--day", required=True, help="重新统计的业务日，如 2027-03-01，最近 400 天内")
+@click.option("--reason", required=True, help="原因，留存备查；勿写客户信息")
+@click.pass_obj
+def recount(session: Session, day: str, reason: str) -> None:
+    """申请按明细事实重新统计一天；下次汇总时执行，结果有变即为该日新版本。"""
+    found = session.client.post(at("kpi-recounts"), {"day": day, "reason": reason})
+    session.show(found, kpi_tables.recounts([found]))
+
+
+@kpi.command("recounts")
+@click.pass_obj
+def recounts(session: Session) -> None:
+    """列出等待中与最近完成的重新统计，最新的在前。"""
+    found = session.client.get(at("kpi-recounts"))
+    session.show(found, kpi_tables.recounts(found["items"]))
+
+
 kpi.add_command(feeds)
 kpi.add_command(settings_of("kpi", "口径、隐藏下限与结账日。", kpi_tables.settings))

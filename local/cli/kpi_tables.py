@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from rich.table import Table
 
 from local.cli.client import Row
-from local.cli.tables import titled
+from local.cli.tables import local_time, titled
 
 UNITS = {
     "persons": "人",
@@ -106,6 +106,16 @@ def settings(found: Row) -> Table:
     for name, setting in found["settings"].items():
         shown = setting if isinstance(setting, int) else "、".join(_named(setting)) or "—"
         table.add_row(name, str(shown), "本行设定" if name in found["given"] else "缺省")
+    return table
+
+
+def recounts(rows: Iterable[Row]) -> Table:
+    table = titled("重新统计", "日期", "状态", "结果", "原因", "申请人", "申请时间", "编号")
+    for row in rows:
+        is_done = row["state"] == "done"
+        found = (f"有变化，涉及 {row['events']:,} 条事实" if row["events"] else "与原结果一致") if is_done else "—"
+        asked = (row["reason"], row["requested_by"], local_time(row["requested_at"]), row["recount_id"])
+        table.add_row(row["day"], "已完成" if is_done else "等待中", found, *asked)
     return table
 
 

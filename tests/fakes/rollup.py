@@ -6,13 +6,29 @@ from datetime import date, datetime
 from typing import Any
 
 from scrm.aws.kpi_windows import counts_from, counts_text
+from scrm.kpi import recounts
 from scrm.kpi.counting import DayCounts
+from scrm.kpi.recounts import Recount
 from scrm.kpi.rollup import Refusal, RollUp, Window, landing_day
 from tests.fakes.measures import FakeMeasures
 
 
 class InjectedFaultError(Exception):
     """The process died here."""
+
+
+class FakeRecounts:
+    """Implements `scrm.kpi.recounts.RecountStore`."""
+
+    def __init__(self) -> None:
+        self.wishes: Sequence[Recount] = ()
+
+    def latest(self) -> Sequence[Recount]:
+        return self.wishes
+
+    def change(self, changed: Callable[[Sequence[Recount]], Sequence[Recount]]) -> Sequence[Recount]:
+        self.wishes = changed(self.wishes)
+        return self.wishes
 
 
 class FakeRollupStores:
@@ -28,8 +44,11 @@ class FakeRollupStores:
         self.states: dict[tuple[date, int], dict[int, bytes]] = {}
         self.refusals: dict[int, list[Refusal]] = {}
         self.versions: dict[tuple[date, int], tuple[int, bool]] = {}
+        self.recounts = FakeRecounts()
         self.measures = FakeMeasures()
+        self.reads = 0
         self.faults: int | None = None
+        self.at_step: Callable[[], None] = lambda: None
 
     def write(self, kind: str, landing: date, name: str, lines: Sequence[Mapping[str, Any]]) -> str:
         key = f"facts/{kind}/{landing.isoformat()}/{name}.jsonl"
@@ -46,6 +65,7 @@ class FakeRollupStores:
 
     def read(self, keys: Sequence[str]) -> Iterator[tuple[str, bytes]]:
         self.step()
+        self.reads += 1
         return iter([(key, self.files[key]) for key in keys if key in self.files])
 
     def last_applied(self) -> int:
@@ -81,9 +101,14 @@ class FakeRollupStores:
 
     def changed(self, day: date, window: int, _at: datetime, events: int, *, recounted: bool) -> None:
         self.step()
-        self.versions[day, window] = (events, recounted)
+        self.versions[day, window] = max((events, recounted), self.versions.get((day, window), (0, recounted)))
+
+    def recounted(self, day: date, window: int, at: datetime, events: int) -> None:
+        self.step()
+        self.recounts.change(lambda before: recounts.done(before, day, window, at, events))
 
     def step(self) -> None:
+        self.at_step()
         if self.faults is not None:
             self.faults -= 1
             if self.faults < 0:

@@ -35,6 +35,8 @@ EXPECTED = {
     "get_node_targets": 404,
     "list_kpis": 200,
     "get_kpi_figures": 200,
+    "ask_for_kpi_recount": 202,
+    "list_kpi_recounts": 200,
     "list_kpi_feeds": 200,
     "list_kpi_deliveries": 200,
     "get_kpi_delivery_report": 404,

@@ -1,7 +1,8 @@
 """Facts become counters: the real function, the engine's bucket and table."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -12,8 +13,11 @@ from functions.kpi_rollup import handler
 from scrm import clock, ids
 from scrm.aws import session
 from scrm.aws.documents import DocumentStore
+from scrm.aws.kpi_recounts import DynamoRecounts
 from scrm.aws.kpi_table import DynamoKpiMeasures
 from scrm.aws.table import Table
+from scrm.kpi import recounts
+from scrm.kpi.recounts import Recount, Recounts, RecountState
 from scrm.runtime.wiring import kpi_rollup as wiring
 from tests.engine import EngineTables
 from tests.local_bank import Context
@@ -37,6 +41,13 @@ def documents(tables: EngineTables, data_bucket: str, monkeypatch: pytest.Monkey
 @pytest.fixture
 def measures(documents: DocumentStore, tables: EngineTables) -> DynamoKpiMeasures:
     return DynamoKpiMeasures(Table(session.client("dynamodb"), tables.names["KpiTable"]))
+
+
+class Heard:
+    """Implements `scrm.kpi.recounts.RecountJournal`."""
+
+    def asked(self, recount: Recount) -> None:
+        """In memory nobody reads it."""
 
 
 def run(**event: str) -> Any:
@@ -123,16 +134,40 @@ def test_an_operator_has_a_day_counted_anew(
     documents.put(key, (documents.get(key) or b"").replace(b'"added":2', b'"added":7'), "application/json")
     monkeypatch.setattr(clock, "now", lambda: NOW + timedelta(days=9))
 
-    run(kind="RecountRequested", day="2027-03-01")
+    store = DynamoRecounts(Table(session.client("dynamodb"), tables.names["KpiTable"]))
+    asked = Recounts(store, Heard(), clock.now).ask(DAY, "a count was changed by hand", "operator:op-1", "key")
+    run(schedule="kpi_rollup.count")
 
+    (done,) = store.latest()
+    assert (done.recount_id, done.state, done.window, done.events) == (asked.recount_id, RecountState.DONE, 2, 5)
     assert measures.of_days("12", DAY, DAY) == {DAY: {"added": 5}}
     version = Table(session.client("dynamodb"), tables.names["KpiTable"]).get({"pk": f"DAY#{DAY}", "sk": "00000002"})
     assert version
     assert (version["events"], version["recounted"]) == (5, True)
 
 
-def test_what_is_neither_its_schedule_nor_a_recount_is_an_error(documents: DocumentStore) -> None:
+def test_what_is_not_its_schedule_is_an_error(documents: DocumentStore) -> None:
     with pytest.raises(ValidationError):
         run(schedule="kpi_rollup.other")
     with pytest.raises(ValidationError):
-        run(kind="RecountRequested", day="yesterday")
+        run(kind="RecountRequested", day="2027-03-01")
+
+
+def test_wishes_of_two_at_once_are_both_kept_and_of_what_is_done_the_last_50(tables: EngineTables) -> None:
+    table = Table(session.client("dynamodb"), tables.names["KpiTable"])
+    store, other = DynamoRecounts(table), DynamoRecounts(table)
+    wishes = [Recount(f"recount_{number}", DAY, "why", "operator:op-1", NOW) for number in range(54)]
+
+    def while_another_asks(before: Sequence[Recount]) -> Sequence[Recount]:
+        if not before:
+            other.change(lambda known: [*known, wishes[0]])
+        return [*before, wishes[1]]
+
+    assert store.change(while_another_asks) == wishes[:2]
+    store.change(lambda _: wishes)
+    store.change(lambda before: [*recounts.done(before, DAY, 7, NOW, 0), replace(wishes[0], recount_id="recount_new")])
+    store.change(lambda before: before[1:])
+
+    kept = store.latest()
+    assert [one.recount_id for one in kept[-2:]] == ["recount_53", "recount_new"]
+    assert len(kept) == 50

@@ -1,6 +1,8 @@
 """Facts become counters: exactly once, whatever is told twice, late or half."""
 
 import json
+import sys
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -8,6 +10,7 @@ import pytest
 
 from scrm import clock, ids
 from scrm.clock import BUSINESS_ZONE
+from scrm.kpi.counting import SHARDS
 from scrm.kpi.rollup import DAYS_COUNTED, RollUp
 from tests.fakes.rollup import FakeRollupStores, InjectedFaultError
 
@@ -342,6 +345,47 @@ def test_a_recount_that_finds_the_same_makes_no_version(world: World) -> None:
     assert applied.late == {}
     world.tell("contact_added", fact("b", world.now))
     assert world.run() == 1
+
+
+def test_a_recount_goes_on_where_time_ran_out(world: World) -> None:
+    world.tell("contact_added", *(fact(str(branch), path=f"/1/{branch}/{branch}1/") for branch in range(10, 40)))
+    world.run()
+    world.stores.reads = 0
+
+    list(world.rollup.recount(DAY, looks(8)))
+    assert world.stores.windows[2].recounts == DAY
+    runs = 1
+    while world.stores.cursor < 2:
+        list(world.rollup.run(looks(4)))
+        runs += 1
+
+    assert runs > 1
+    assert world.stores.reads == SHARDS // 2
+    assert world.total(BANK) == {"added": 30}
+
+
+def test_a_recount_gives_way_to_a_window_that_somebody_else_planned_at_once(world: World) -> None:
+    world.tell("contact_added", fact("a"))
+    world.run()
+
+    def meanwhile() -> None:
+        """When this one has looked what landed, before it stores its window."""
+        if len(world.stores.windows) == 1 and sys._getframe(2).f_code.co_name == "add":
+            world.stores.at_step = lambda: None
+            world.tell("contact_added", fact("b"))
+            assert world.rollup._planned(2) is not None
+
+    world.stores.at_step = meanwhile
+    list(world.rollup.recount(DAY, lambda: True))
+
+    assert world.total() == {"added": 2}
+    assert [window.recounts for window in world.stores.windows.values()] == [None, None, DAY]
+
+
+def looks(number: int) -> Callable[[], bool]:
+    """Time for so many looks at the clock."""
+    left = iter([True] * number)
+    return lambda: next(left, False)
 
 
 @pytest.mark.parametrize("calls", range(0, 120, 3))

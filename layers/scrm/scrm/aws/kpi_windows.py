@@ -28,8 +28,10 @@ import msgspec
 from scrm import clock
 from scrm.aws.documents import DocumentStore
 from scrm.aws.table import Condition, Table
+from scrm.kpi import recounts
 from scrm.kpi.counting import Counts, DayCounts, PackName, Told
 from scrm.kpi.facts import Amounts
+from scrm.kpi.recounts import RecountStore
 from scrm.kpi.rollup import Refusal, Window
 
 SCHEMA_VERSION: Final = 1
@@ -133,9 +135,12 @@ class BucketCounts:
         self._documents = documents
 
     def latest(self, day: date, shard: int) -> DayCounts | None:
-        keys = self._keys(day, shard)
-        body = self._documents.get(keys[-1]) if keys else None
-        return counts_from(body) if body is not None else None
+        """One that is gone when it is read has later ones: two of them were stored since it was listed."""
+        while keys := self._keys(day, shard):
+            body = self._documents.get(keys[-1])
+            if body is not None:
+                return counts_from(body)
+        return None
 
     def add(self, counts: DayCounts) -> bool:
         key = f"{_shard_prefix(counts.day, counts.shard)}{counts.window:08d}.json"
@@ -151,9 +156,10 @@ class BucketCounts:
 class RollupChronicle:
     """Implements `scrm.kpi.rollup.Chronicle`."""
 
-    def __init__(self, documents: DocumentStore, table: Table) -> None:
+    def __init__(self, documents: DocumentStore, table: Table, recounts: RecountStore) -> None:
         self._documents = documents
         self._table = table
+        self._recounts = recounts
 
     def refused(self, window: int, refusals: Sequence[Refusal]) -> None:
         told = {
@@ -173,7 +179,12 @@ class RollupChronicle:
             "events": events,
             "recounted": recounted,
         }
-        self._table.put(item)
+        # Who is slow finds shards that are further already, and knows of fewer events than who finished the window.
+        more = Condition("attribute_not_exists(pk) OR #events < :events", {":events": events}, {"#events": "events"})
+        self._table.put(item, more)
+
+    def recounted(self, day: date, window: int, at: datetime, events: int) -> None:
+        self._recounts.change(lambda before: recounts.done(before, day, window, at, events))
 
 
 def counts_text(counts: DayCounts) -> bytes:

@@ -109,6 +109,9 @@ class Chronicle(Protocol):
     def changed(self, day: date, window: int, at: datetime, events: int, *, recounted: bool) -> None:
         """A closed day has a new version; told again when a window is applied again."""
 
+    def recounted(self, day: date, window: int, at: datetime, events: int) -> None:
+        """A day was counted anew, ``events`` in shards that came out otherwise; told again when applied again."""
+
 
 @dataclass(frozen=True, slots=True)
 class RollUp:
@@ -139,18 +142,26 @@ class RollUp:
     def recount(self, day: date, has_time: Callable[[], bool]) -> Iterator[Applied]:
         """Count a day anew from its facts alone; figures that differ are a new version of the day.
 
-        Windows that are not finished come first. Without enough time the window stays, and `run` completes it.
+        Windows that are not finished come first. Without enough time the window stays, and `run` completes it. Where
+        somebody else's window was faster, that one is applied and the next number is tried.
         """
-        yield from self.run(has_time)
-        if not has_time():
-            return
-        now = self.now()
+        asked_at = self.now()
+        while has_time():
+            yield from self.run(has_time)
+            if not has_time():
+                return
+            window = self._recounting(day, asked_at)
+            if self.windows.add(window).recounts == day:
+                yield from self.run(has_time)
+                return
+
+    def _recounting(self, day: date, asked_at: datetime) -> Window:
+        """The next window, to count a day anew."""
         before = self._last_planned()
-        today = now.astimezone(BUSINESS_ZONE).date()
         keys = tuple(key for key, _ in self._landed(day - _LATE_LANDING))
-        looked_from = before.looked_from if before else today - _LATE_LANDING
-        self.windows.add(Window(self.windows.last_applied() + 1, now, looked_from, keys, recounts=day))
-        yield from self.run(has_time)
+        today = asked_at.astimezone(BUSINESS_ZONE).date()
+        looked_from = before.looked_from if before else today - timedelta(days=DAYS_COUNTED)
+        return Window(self.windows.last_applied() + 1, asked_at, looked_from, keys, recounts=day)
 
     def _planned(self, number: int) -> Window | None:
         """What has landed since the last window, as much as one window takes; None when that is nothing."""
@@ -204,6 +215,8 @@ class RollUp:
             self.chronicle.changed(day, window.number, window.planned_at, events, recounted=recounted)
         if applied.refusals:
             self.chronicle.refused(window.number, applied.refusals)
+        if window.recounts is not None:
+            self.chronicle.recounted(window.recounts, window.number, window.planned_at, applied.news)
         return applied
 
     def _count(self, window: Window, applied: Applied, has_time: Callable[[], bool]) -> bool:
@@ -226,11 +239,11 @@ class RollUp:
     def _recount(self, window: Window, day: date, applied: Applied, has_time: Callable[[], bool]) -> bool:
         """A few shards at a time, each from all documents: memory is that of the shards, whatever the day has."""
         for shards in batched(range(SHARDS), _RECOUNT_AT_ONCE, strict=False):
-            if not has_time():
-                return False
             before = {shard: self.counts.latest(day, shard) or DayCounts(day, shard) for shard in shards}
             fresh = {shard: counts.emptied(window.number) for shard, counts in before.items()}
             wanted = {shard for shard, counts in before.items() if counts.window < window.number}
+            if wanted and not has_time():
+                return False
             for keys in batched(window.keys if wanted else (), _READ_TOGETHER, strict=False):
                 sorting = Sorting(window.planned_on, Applied(), only=day)
                 for key, body in self.documents.read(keys):
@@ -245,9 +258,10 @@ class RollUp:
     def _replace(self, window: Window, before: DayCounts, fresh: DayCounts, applied: Applied) -> None:
         if before.window < window.number:
             if fresh.has_same_counts(before):
-                return
-            fresh.touched = fresh.all_packs()
-            before = self._stored(fresh, window)
+                fresh.news, fresh.touched = 0, set()
+            else:
+                fresh.touched = fresh.all_packs()
+            before = self._stored(fresh, window)  # also when it is the same: a run that follows does not read it again
         self._publish(before, window, applied)
 
     def _stored(self, counts: DayCounts, window: Window) -> DayCounts:

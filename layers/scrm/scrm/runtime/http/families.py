@@ -52,6 +52,7 @@ FAMILIES: Final[Mapping[str, str]] = {
     "gates": "gates",
     "kpi-feeds": "kpi_feeds",
     "kpi-figures": "kpi_figures",
+    "kpi-recounts": "kpi_recounts",
     "kpi-reports": "kpi_reports",
     "kpis": "kpis",
     "lexicon": "lexicon",

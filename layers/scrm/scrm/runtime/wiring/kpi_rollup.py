@@ -3,6 +3,7 @@
 import functools
 
 from scrm import clock
+from scrm.aws.kpi_recounts import DynamoRecounts
 from scrm.aws.kpi_table import DynamoKpiMeasures
 from scrm.aws.kpi_windows import BucketCounts, BucketFacts, BucketWindows, RollupChronicle
 from scrm.kpi.rollup import RollUp
@@ -15,6 +16,10 @@ def windows() -> BucketWindows:
     return BucketWindows(bucket("DATA_BUCKET"), table("KPI_TABLE"))
 
 
+def recounts() -> DynamoRecounts:
+    return DynamoRecounts(table("KPI_TABLE"))
+
+
 def rollup() -> RollUp:
     documents, kpi = bucket("DATA_BUCKET"), table("KPI_TABLE")
     return RollUp(
@@ -22,7 +27,7 @@ def rollup() -> RollUp:
         windows(),
         BucketCounts(documents),
         DynamoKpiMeasures(kpi),
-        RollupChronicle(documents, kpi),
+        RollupChronicle(documents, kpi, recounts()),
         clock.now,
     )
 

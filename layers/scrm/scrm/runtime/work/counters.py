@@ -1,35 +1,21 @@
-"""Facts are counted by member, team, branch and bank; a day is counted anew from its facts."""
+"""Facts are counted by member, team, branch and bank; days that operators want counted anew are, from their facts."""
 
 from collections.abc import Iterable
-from datetime import date
-from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
-
+from scrm.kpi import recounts
 from scrm.kpi.rollup import Applied
 from scrm.runtime.observability import count, logger
 from scrm.runtime.run_time import invocation
 from scrm.runtime.wiring import kpi_rollup as wiring
 
 
-class RecountRequested(BaseModel):
-    """A day of the last 100 is to be counted anew from its facts alone."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-    kind: Literal["RecountRequested"]
-    day: date
-
-
 def count_facts() -> None:
-    """Window by window; what time does not allow the next run does."""
-    _tell(wiring.rollup().run(invocation.has_time))
-
-
-def recount(body: str) -> None:
-    asked = RecountRequested.model_validate_json(body)
-    logger.info("day is counted anew", day=asked.day.isoformat())
-    _tell(wiring.rollup().recount(asked.day, invocation.has_time))
+    """Window by window, then days that wait to be counted anew; what time does not allow the next run does."""
+    rollup, wishes = wiring.rollup(), wiring.recounts()
+    _tell(rollup.run(invocation.has_time))
+    while invocation.has_time() and (wish := recounts.waiting(wishes.latest())) is not None:
+        logger.info("day is counted anew", recount_id=wish.recount_id, day=wish.day.isoformat())
+        _tell(rollup.recount(wish.day, invocation.has_time))
 
 
 def _tell(windows: Iterable[Applied]) -> None:
