@@ -53,6 +53,21 @@ def test_what_passes_is_asked_again_from_the_same_place(answer: bytes | SourceFa
     assert_whole(archive)
 
 
+@pytest.mark.parametrize(
+    ("answers", "seconds"), [([failure(42001)], 0), ([failure(42001)] * 2, 4), ([failure(10001)], 2)]
+)
+def test_a_token_that_ran_out_is_replaced_at_once_and_other_faults_are_waited_for(
+    answers: list[bytes | SourceFailure], seconds: int
+) -> None:
+    archive = archive_of(1)
+    began, archive.corp.answers = archive.now(), answers
+
+    run = archive.intake().run("one", always)
+
+    assert run.end is RunEnd.CAUGHT_UP
+    assert archive.now() - began == timedelta(seconds=seconds)
+
+
 @pytest.mark.parametrize("answer", [failure(10001), failure(301042), failure(10009), failure(10010), failure(48002)])
 def test_what_does_not_pass_ends_the_run_and_moves_nothing(answer: SourceFailure) -> None:
     archive = archive_of(1)

@@ -174,6 +174,14 @@ def test_a_failed_chunk_is_asked_again_unchanged() -> None:
     assert len(at.pauses) == 2
 
 
+def test_a_chunk_is_asked_again_at_once_with_a_new_token() -> None:
+    at = At(b"x" * 250)
+    at.source.failures = [SourceFailure(42001, FailureKind.STALE_TOKEN)]
+
+    assert at.fetch().state is MediaState.STORED
+    assert sum(at.pauses) == 0
+
+
 def test_a_source_that_stays_away_loses_nothing() -> None:
     at = At(b"x" * 250)
     at.source.failures = [SourceFailure(10001, FailureKind.RETRY)] * 3

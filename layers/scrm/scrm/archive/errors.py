@@ -32,6 +32,12 @@ class SourceFailure(Exception):  # noqa: N818 - named after what the operator re
     def __str__(self) -> str:
         return f"{self.kind}, code {self.code}"
 
+    def waits(self, failures: int) -> float:
+        """Seconds before the next try after so many ``failures`` in a row; none for the first token that ran out:
+        WeCom has nothing against the call itself, and a run that waits is paid for."""
+        is_first_token = failures == 1 and self.kind is FailureKind.STALE_TOKEN
+        return 0.0 if is_first_token else 2.0**failures
+
 
 class UndecryptableMessage(Exception):  # noqa: N818 - it is the message that has the fault
     """One row cannot be read: a wrong key, or bytes that are no message. ``code`` is the library's (10006, 10008)."""

@@ -141,7 +141,7 @@ class Intake:
             failures += 1
             if asked.failure.kind not in _AGAIN or failures >= _TRIES:
                 return asked
-            self.pause(2.0**failures)
+            self.pause(asked.failure.waits(failures))
         return Run(RunEnd.BEHIND)
 
     def _ask(self, seq: int, limit: int) -> _Pulled | Run:

@@ -182,7 +182,7 @@ class MediaFetching:
             except SourceFailure as failure:
                 if failure.kind not in _AGAIN:
                     raise
-                self.pause(2.0**attempt)
+                self.pause(failure.waits(attempt))
         return self.source.get_media(sdk_file_id, index)
 
     def _with_part(self, file: MediaFile, piece: _Piece, index: str, *, is_whole: bool) -> MediaFile:
