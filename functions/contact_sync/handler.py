@@ -10,6 +10,7 @@ from scrm.runtime.lazy_work import LazyWork
 from scrm.runtime.message_kind import kind_of
 from scrm.runtime.observability import count
 from scrm.runtime.postponement import postponed_until
+from scrm.runtime.ticks import Tick
 from scrm.runtime.wiring import contact_sync as wiring
 
 FULL_PASS = "contact_sync.full_pass"  # noqa: S105 - a schedule
@@ -27,10 +28,9 @@ def take(body: str) -> None:
 
 
 @entrypoint
-def lambda_handler(event: dict[str, Any], context: LambdaContext) -> batches.PartialFailures | None:  # noqa: ARG001
+def lambda_handler(event: dict[str, Any], context: LambdaContext) -> batches.PartialFailures | Tick | None:  # noqa: ARG001
     if event.get("schedule") == FULL_PASS:
         wiring.contact_intake().request_full_pass()
         return None
-    if WORK.tick(event.get("schedule", "")) is not None:
-        return None
-    return batches.process(event, take)
+    told = WORK.tick(event.get("schedule", ""))
+    return batches.process(event, take) if told is None else told

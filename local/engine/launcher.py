@@ -4,8 +4,8 @@ Two faults of this version cost 90 ms an invocation and are patched here, in the
 its Runtime API answers in two writes (Nagle and delayed ACK: 40 ms), and it waits 50 ms for a log line
 after a silent invocation. A third makes large partitions slow to read (M20, `quick_query`).
 
-The answer of ``/_ministack/sqs/messages`` also names the functions that run now (``running``), and counts the requests
-that wrote to tables (``writes``).
+The answer of ``/_ministack/sqs/messages`` also names the functions that run now (``running``), and says who asked which
+table or bucket, and how often each was written to (`store_watch`).
 
 Two recorders are added, neither changes behaviour: with ``ENGINE_ACTIONS_FILE`` set,
 each (role, action, resource) that an execution role asks for is written there, one JSON line each, so that a
@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import Any
 
 from local.engine.quick_query import narrow_large_partitions
+from local.engine.store_watch import StoreWatch, watch_stores
 
 ENGINE_VERSION = "1.5.33"
 _ONE_ACTION_FOR_BATCHES = {  # AWS knows no action of the batch calls: they are authorized as the single ones (M18)
@@ -32,7 +33,6 @@ _ONE_ACTION_FOR_BATCHES = {  # AWS knows no action of the batch calls: they are 
     "sqs:DeleteMessageBatch": "sqs:DeleteMessage",
     "sqs:ChangeMessageVisibilityBatch": "sqs:ChangeMessageVisibility",
 }
-_READS = frozenset({"GetItem", "BatchGetItem", "Query", "Scan", "TransactGetItems", "DescribeTable", "ListTables"})
 _LOG_WAIT_S = 0.004
 _LOG_QUIET_S = 0.003
 _ROLE_KEY_PREFIX = "ASIA"  # an execution role's temporary key
@@ -47,7 +47,7 @@ def main() -> None:
     _shorten_log_wait()
     narrow_large_partitions(_dynamodb())
     running = _watch_invocations()
-    writes = _count_writes(_dynamodb())
+    stores = watch_stores(_dynamodb(), _s3())
     if actions_file := os.environ.get("ENGINE_ACTIONS_FILE"):
         _record_actions(Path(actions_file))
     if logs_directory := os.environ.get("ENGINE_FUNCTION_LOGS"):
@@ -55,7 +55,7 @@ def main() -> None:
 
     from ministack import app  # noqa: PLC0415 - reads its settings when imported: patch first
 
-    _tell_what_runs(app, running, writes)
+    _tell_what_runs(app, running, stores)
     app.main()
 
 
@@ -88,21 +88,7 @@ def _watch_invocations() -> dict[str, str]:
     return running
 
 
-def _count_writes(dynamodb: Any) -> list[int]:
-    """One number: how many requests there were that may have changed a table."""
-    handle: Callable[..., Awaitable[Any]] = dynamodb.handle_request
-    counted = [0]
-
-    async def handle_and_count(method: str, path: str, headers: dict[str, str], *rest: Any) -> Any:
-        action = headers.get("x-amz-target", "").rpartition(".")[2]
-        counted[0] += action not in _READS
-        return await handle(method, path, headers, *rest)
-
-    dynamodb.handle_request = handle_and_count
-    return counted
-
-
-def _tell_what_runs(app: Any, running: dict[str, str], writes: list[int]) -> None:
+def _tell_what_runs(app: Any, running: dict[str, str], stores: StoreWatch) -> None:
     """Messages are looked at first: whoever reads one runs before it is hidden and until it is gone."""
     look: Callable[..., Awaitable[tuple[int, dict[str, str], bytes] | None]] = app._handle_sqs_messages_request
 
@@ -110,7 +96,7 @@ def _tell_what_runs(app: Any, running: dict[str, str], writes: list[int]) -> Non
         answer = await look(*request)
         if answer is None or answer[0] != HTTPStatus.OK:
             return answer
-        more = {"running": sorted(running.copy().values()), "writes": writes[0]}
+        more = {"running": sorted(running.copy().values()), **stores.told()}
         told = json.dumps({**json.loads(answer[2]), **more})
         return answer[0], answer[1], told.encode()
 
@@ -121,6 +107,12 @@ def _dynamodb() -> Any:
     from ministack.services import dynamodb  # noqa: PLC0415
 
     return dynamodb
+
+
+def _s3() -> Any:
+    from ministack.services import s3  # noqa: PLC0415
+
+    return s3
 
 
 def _record_actions(path: Path) -> None:

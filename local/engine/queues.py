@@ -1,11 +1,13 @@
 """Questions an operator has of the queues: are they idle, what lies in a dead-letter queue, send it back."""
 
+import functools
 import json
 import time
-import urllib.request
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
+
+import urllib3
 
 from local.engine.emulator import Engine
 
@@ -31,11 +33,32 @@ def depths(engine: Engine, queue_urls: Iterable[str]) -> dict[str, tuple[int, in
     return {url: held.get(_name_of(url), (0, 0)) for url in queue_urls}
 
 
-def writes_at_rest(engine: Engine, queue_urls: Iterable[str]) -> int | None:
-    """How many requests so far may have changed a table; None while a function runs or a message is under way."""
+@dataclass(frozen=True, slots=True)
+class StoreUse:
+    """``writes``: how many requests so far may have changed each table and bucket.
+
+    ``asked``: which of them each function ever asked for anything; of one that is not here nobody knows.
+    """
+
+    writes: Mapping[str, int]
+    asked: Mapping[str, frozenset[str]]
+
+    def without(self, stores: frozenset[str]) -> "StoreUse":
+        """As if nobody ever used these."""
+        writes = {store: count for store, count in self.writes.items() if store not in stores}
+        return StoreUse(writes, {function: asked - stores for function, asked in self.asked.items()})
+
+    def is_as_before(self, before: "StoreUse", function: str) -> bool:
+        """Whether nobody wrote since to anything that the function asks."""
+        stores = self.asked.get(function, self.writes.keys())
+        return all(self.writes.get(store, 0) == before.writes.get(store, 0) for store in stores)
+
+
+def use_at_rest(engine: Engine, queue_urls: Iterable[str]) -> StoreUse | None:
+    """How tables and buckets were used so far; None while a function runs or a message is under way."""
     names = {_name_of(url) for url in queue_urls}
     looks = [_look(engine) for _ in range(_IDLE_LOOKS)]
-    return None if any(look.is_busy(names) for look in looks) else looks[-1].writes
+    return None if any(look.is_busy(names) for look in looks) else looks[-1].stores
 
 
 def wait_until_idle(
@@ -46,9 +69,22 @@ def wait_until_idle(
     quiet_s: float = 0.0,
     busy_within_s: float = _BUSY_WITHIN_S,
 ) -> bool:
-    """Wait until no function runs and no message is visible or in flight in any of the queues.
+    """Whether it came to rest; see `use_when_idle`."""
+    used = use_when_idle(engine, queue_urls, within_s, quiet_s=quiet_s, busy_within_s=busy_within_s)
+    return used is not None
 
-    False when for ``within_s`` there was nothing but hidden messages, which come again later: of readers that failed,
+
+def use_when_idle(
+    engine: Engine,
+    queue_urls: Iterable[str],
+    within_s: float = 60.0,
+    *,
+    quiet_s: float = 0.0,
+    busy_within_s: float = _BUSY_WITHIN_S,
+) -> StoreUse | None:
+    """Wait until no function runs and no message is visible or in flight in any of the queues; `use_at_rest` then.
+
+    None when for ``within_s`` there was nothing but hidden messages, which come again later: of readers that failed,
     or put off. While a function runs or a message lies unread it waits on, however slow the machine.
 
     A look sees all queues at nearly one moment, and a reader writes on before its own message goes. The second look is
@@ -70,14 +106,14 @@ def wait_until_idle(
         else:
             idle_looks += 1
         if idle_looks >= _IDLE_LOOKS and now - busy_at >= quiet_s:
-            return True
+            return look.stores
         unread = {name: look.held[name][0] for name in sorted(names) if look.held.get(name, (0, 0))[0]}
         if look.running or unread:
             worked_at = now
         if now - began > busy_within_s and worked_at == now:
             raise StillBusyError(f"after {busy_within_s:.0f} s: running {look.running}, unread messages {unread}")
         if now - worked_at > within_s:
-            return False
+            return None
         if idle_looks != 1:  # the second look follows at once
             time.sleep(_POLL_S)
 
@@ -107,22 +143,18 @@ def redrive(engine: Engine, dead_letter_url: str) -> int:
 
 @dataclass(frozen=True, slots=True)
 class _Look:
-    """``held``: name of each queue -> (visible, in flight). ``running``: the function of each present invocation.
-
-    ``writes``: how many requests to tables there were that may have changed one.
-    """
+    """``held``: name of each queue -> (visible, in flight). ``running``: the function of each present invocation."""
 
     held: dict[str, tuple[int, int]]
     running: list[str]
-    writes: int
+    stores: StoreUse
 
     def is_busy(self, names: Iterable[str]) -> bool:
         return bool(self.running) or any(self.held.get(name, (0, 0)) != (0, 0) for name in names)
 
 
 def _look(engine: Engine) -> _Look:
-    with urllib.request.urlopen(f"{engine.endpoint_url}{_PEEK_PATH}", timeout=_PEEK_WITHIN_S) as reply:  # noqa: S310
-        told = json.load(reply)
+    told = json.loads(_connections().request("GET", f"{engine.endpoint_url}{_PEEK_PATH}", timeout=_PEEK_WITHIN_S).data)
     held = {
         _name_of(url): (
             sum(message["IsVisible"] for message in messages),
@@ -132,7 +164,14 @@ def _look(engine: Engine) -> _Look:
         for by_url in by_region.values()
         for url, messages in by_url.items()
     }
-    return _Look(held, told["running"], told["writes"])
+    asked = {function: frozenset(stores) for function, stores in told["asked"].items()}
+    return _Look(held, told["running"], StoreUse(told["writes"], asked))
+
+
+@functools.cache
+def _connections() -> urllib3.PoolManager:
+    """Kept open: there are thousands of looks in a simulated week."""
+    return urllib3.PoolManager(maxsize=4, retries=False)
 
 
 def _name_of(queue_url: str) -> str:

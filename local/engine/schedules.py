@@ -11,7 +11,7 @@ import json
 import logging
 import re
 import urllib.request
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -19,7 +19,7 @@ from typing import Any, override
 
 from local.engine.emulator import Engine
 from local.engine.processes import LOOPBACK
-from local.engine.queues import StillBusyError, wait_until_idle, writes_at_rest
+from local.engine.queues import StillBusyError, StoreUse, use_at_rest, use_when_idle
 
 HEALTH_PATH = "/health"
 _TIMERS_PATH = "/control/v1/timers"
@@ -46,36 +46,52 @@ class Schedule:
     target_arn: str
     payload: str
 
+    @property
+    def function(self) -> str:
+        return self.target_arn.rpartition(":")[2]
+
 
 @dataclass(frozen=True, slots=True)
 class _Idle:
-    """What a schedule's function answered last: nothing is due before ``until`` while there are no more ``writes``."""
+    """What a function answered last: nothing is due before ``until``, while all that it asks is as at ``used``."""
 
+    function: str
     until: datetime
-    writes: int
+    used: StoreUse
 
-    def lasts(self, due_at: str, writes: int | None) -> bool:
-        """Beyond ``due_at``, and the moment that the function would take to look at its clock."""
-        is_early = bool(due_at) and datetime.fromisoformat(due_at) + _A_MOMENT < self.until
-        return is_early and writes == self.writes
+    @property
+    def rests_until(self) -> datetime:
+        """Earlier by the moment that the function would take to look at its clock."""
+        return self.until - _A_MOMENT
 
 
 class Schedules:
-    """The schedules of one engine, and the queues that must be idle before time goes on."""
+    """The schedules of one engine, and the queues that must be idle before time goes on.
 
-    def __init__(self, engine: Engine, queue_urls: Iterable[str], idle_within_s: float = 60.0) -> None:
+    ``nothing_due_in``: tables from which no schedule learns that something is due, whoever writes to them.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        queue_urls: Iterable[str],
+        idle_within_s: float = 60.0,
+        nothing_due_in: Iterable[str] = (),
+    ) -> None:
         self._lambda = engine.client("lambda")
         self._engine = engine
         self._queue_urls = list(queue_urls)
         self._idle_within_s = idle_within_s
+        self._nothing_due_in = frozenset(nothing_due_in)
         self._idle: dict[str, _Idle] = {}
         self.by_name = {schedule.name: schedule for schedule in deployed_schedules(engine)}
 
     def fire(self, name: str, due_at: str = "") -> dict[str, Any]:
-        """Invoke a schedule's target with its own input and wait for all that follows: ``{"name", "idle", "invoked"}``.
+        """Invoke a schedule's target with its own input and wait for all that follows.
 
-        Not invoked when its last answer said that nothing is due until well after ``due_at``, and no table was written
-        to since before it was asked: it would read the same and do nothing.
+        ``{"name", "invoked", "idle", "resting"}``. Not invoked when its last answer said that nothing is due until well
+        after ``due_at``, and nothing that it asks was written to since before: it would read the same and do nothing.
+        ``resting``: schedules of which that is so now, and until when. They need not be fired until something happens.
 
         Raises:
             KeyError: no such schedule.
@@ -83,28 +99,43 @@ class Schedules:
             StillBusyError: what followed does not end.
         """
         schedule = self.by_name[name]
-        written = writes_at_rest(self._engine, self._queue_urls)
-        known = self._idle.get(name)
-        if known is not None and known.lasts(due_at, written):
-            return {"name": name, "invoked": False, "idle": True}
+        used = use_at_rest(self._engine, self._queue_urls)
+        resting = self._resting(used)
+        if due_at and name in resting and datetime.fromisoformat(due_at) < resting[name]:
+            return {"name": name, "invoked": False, **_told(used, resting)}
         reply = self._lambda.invoke(FunctionName=schedule.target_arn, Payload=schedule.payload.encode())
         answer = reply["Payload"].read()
         if "FunctionError" in reply:
             raise ScheduleFailedError(str(json.loads(answer).get("errorType", "unknown")))
         until = (json.loads(answer) or {}).get("nothing_due_until")
-        if until and written is not None:
-            self._idle[name] = _Idle(datetime.fromisoformat(until), written)
+        if until and used is not None:
+            self._idle[name] = _Idle(schedule.function, datetime.fromisoformat(until), used)
         else:
             self._idle.pop(name, None)
         return {"name": name, "invoked": True, **self.settle()}
 
     def settle(self) -> dict[str, Any]:
-        """Wait for all that is going on: ``{"idle"}``, False when messages are left that wait for their time.
+        """Wait for all that is going on: ``{"idle", "resting"}``.
+
+        ``idle`` is False when messages are left that wait for their time; then nobody rests.
 
         Raises:
             StillBusyError: it does not end.
         """
-        return {"idle": wait_until_idle(self._engine, self._queue_urls, self._idle_within_s)}
+        used = use_when_idle(self._engine, self._queue_urls, self._idle_within_s)
+        return _told(used, self._resting(used))
+
+    def _resting(self, used: StoreUse | None) -> dict[str, datetime]:
+        if used is None:
+            return {}
+        now = used.without(self._nothing_due_in)
+        idle = self._idle.items()
+        return {name: known.rests_until for name, known in idle if now.is_as_before(known.used, known.function)}
+
+
+def _told(used: StoreUse | None, resting: Mapping[str, datetime]) -> dict[str, Any]:
+    until = {name: moment.isoformat() for name, moment in resting.items()}
+    return {"idle": used is not None, "resting": until}
 
 
 def deployed_schedules(engine: Engine) -> list[Schedule]:
@@ -123,6 +154,7 @@ def serve(schedules: Schedules, port: int) -> ThreadingHTTPServer:
     """The webhook server, bound to loopback and not yet running (``serve_forever``)."""
 
     class Webhook(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"  # the simulator keeps its connection
         # Head and body are two writes: with it the second waits 40 ms for the caller to acknowledge the first.
         disable_nagle_algorithm = True
 

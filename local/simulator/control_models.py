@@ -32,10 +32,14 @@ class Advance(Strict):
 
 
 class AdvanceReport(ClockReading):
-    """``fired`` counts what was run, by kind (``timer:<name>`` for timers); ``failures`` are texts."""
+    """``fired`` counts what was run, by kind (``timer:<name>`` for timers); ``failures`` are texts.
+
+    ``rested``: how often a timer was due and not fired, because the last answer of a webhook said that it rests.
+    """
 
     fired: dict[str, int]
     failures: list[str]
+    rested: int
 
 
 class TimerRequest(Strict):

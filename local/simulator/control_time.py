@@ -51,6 +51,7 @@ def _clock(routes: APIRouter, simulator: Simulator) -> None:
             offset_seconds=simulation.clock.offset,
             fired=report.fired,
             failures=report.failures,
+            rested=report.rested,
         )
 
     @routes.put("/clock/settle", tags=["time"], summary="A hook that is awaited before an advance leaps")

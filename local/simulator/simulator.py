@@ -6,7 +6,7 @@ from typing import Any
 from local.simulator.api.call import Engines
 from local.simulator.archive import ArchiveEngine
 from local.simulator.callbacks import CallbackDispatcher, Http
-from local.simulator.clock import Clock, to_iso
+from local.simulator.clock import Clock, from_iso, to_iso
 from local.simulator.contact_actions import ContactActions
 from local.simulator.corp_actions import CorpActions
 from local.simulator.gate import ApiReply, ApiRequest, Gate
@@ -95,14 +95,23 @@ class Simulator:
         if timer is None:
             return
         timeline.repeat_timer(timer)
-        await self._post_json(timer.url, {"name": timer.name, "due_at": to_iso(at)})
+        self._rest(await self._post_json(timer.url, {"name": timer.name, "due_at": to_iso(at)}))
 
     async def _settle(self, at: float) -> None:
         if self.settle_url is not None:
-            await self._post_json(self.settle_url, {"now": to_iso(at)})
+            self._rest(await self._post_json(self.settle_url, {"now": to_iso(at)}))
 
-    async def _post_json(self, url: str, body: dict[str, str]) -> None:
+    async def _post_json(self, url: str, body: dict[str, str]) -> bytes:
         content = json.dumps(body).encode()
         reply = await self._http.request("POST", url, body=content, headers=_JSON, timeout=_WEBHOOK_SECONDS)
         if reply.status >= _HTTP_ERROR:
             raise WebhookError(f"HTTP {reply.status} {reply.body[:_ERROR_BYTES].decode(errors='replace')}")
+        return reply.body
+
+    def _rest(self, answer: bytes) -> None:
+        """What the owner of timers says: ``{"resting": {"<timer>": "<ISO time>"}}``; by any other answer none rests."""
+        try:
+            resting = json.loads(answer)["resting"]
+        except (ValueError, KeyError, TypeError):
+            return
+        self.simulation.timeline.rest({name: from_iso(until) for name, until in resting.items()})

@@ -8,7 +8,7 @@ import asyncio
 import heapq
 import logging
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -58,10 +58,11 @@ class Agenda:
 
 @dataclass(frozen=True, slots=True)
 class WalkReport:
-    """What one advance did: counts by kind (timers by name) and the texts of what failed."""
+    """What one advance did: counts by kind (timers by name), the texts of what failed, and how often a timer rested."""
 
     fired: dict[str, int]
     failures: list[str]
+    rested: int = 0
 
 
 class Timeline:
@@ -71,6 +72,7 @@ class Timeline:
         self.delivery_concurrency: Callable[[], int] = lambda: 1
         self.before_leap: Callable[[float], Awaitable[None]] | None = None
         self._handlers: dict[str, DueHandler] = {}
+        self._resting: Mapping[str, float] = {}
         self._walking = asyncio.Lock()
         self._advancing = False
         self._changed = asyncio.Event()
@@ -107,6 +109,13 @@ class Timeline:
         """Put the timer's next due time on the timeline; a rate counts from the last one."""
         timer.next_at = next_due(timer.expression, timer.next_at)
         self.schedule(timer.next_at, TIMER, name=timer.name)
+
+    def rest(self, until: Mapping[str, float]) -> None:
+        """Timers, by name, that need not fire before these moments.
+
+        It lasts as long as nothing but time passes: until something runs, or another walk begins.
+        """
+        self._resting = until
 
     def drop_timer(self, name: str) -> bool:
         known = self.agenda.timers.pop(name, None) is not None
@@ -156,6 +165,7 @@ class Timeline:
     async def _walk(self, to: float, *, settle: bool) -> WalkReport:
         fired: Counter[str] = Counter()
         failures: list[str] = []
+        rested, self._resting = 0, {}
         unsettled = settle  # what went on before the walk counts as well
         while True:
             if unsettled and self._leaps(to):
@@ -167,6 +177,12 @@ class Timeline:
             if not batch:
                 break
             self.clock.advance_to(batch[0].at)
+            if self._rests(batch[0]):
+                rested += 1
+                self.repeat_timer(self.agenda.timers[batch[0].args["name"]])
+                await asyncio.sleep(0)
+                continue
+            self._resting = {}  # whatever runs may give anybody work
             results = await self._run_all(batch)
             for entry, failure in zip(batch, results, strict=True):
                 fired[f"timer:{entry.args['name']}" if entry.kind == TIMER else entry.kind] += 1
@@ -176,7 +192,7 @@ class Timeline:
             unsettled = settle and (batch[0].kind != TIMER or results[-1] is not None)
         if unsettled:
             await self._settle(failures)
-        return WalkReport(dict(fired), failures)
+        return WalkReport(dict(fired), failures, rested)
 
     async def _run_all(self, batch: list[DueEntry]) -> list[str | None]:
         if len(batch) > 1:
@@ -184,6 +200,9 @@ class Timeline:
         failure = await self._run(batch[0])
         await asyncio.sleep(0)  # a hundred thousand transfers falling due at once must not shut the API
         return [failure]
+
+    def _rests(self, entry: DueEntry) -> bool:
+        return entry.kind == TIMER and entry.at < self._resting.get(entry.args["name"], entry.at)
 
     def _leaps(self, to: float) -> bool:
         """Whether the next step of a walk leaves more than a moment out."""

@@ -196,7 +196,7 @@ def test_schedule_is_held_by_the_engine_and_fires_its_target_with_its_own_input(
 
     assert trial.engine.client("scheduler").get_schedule(Name=name)["State"] == "DISABLED"
     assert schedules.by_name[name].expression == "rate(10 minutes)"
-    assert answer == {"name": name, "invoked": True, "idle": True}
+    assert answer == {"name": name, "invoked": True, "idle": True, "resting": {}}
     assert _printed(trial, "schedule trial.tick") == before + 1
 
 
@@ -224,6 +224,22 @@ def test_schedule_that_told_until_when_nothing_is_due_rests_until_then_or_until_
     assert read is False
     assert written == [True, False]
     assert near == [True, True]
+
+
+def test_everybody_who_asks_is_told_which_schedules_rest_while_nobody_writes(trial: TrialStack) -> None:
+    schedules = Schedules(trial.engine, [])
+    (name,) = schedules.by_name
+    other = replace(schedules.by_name[name], name="other")
+    payload = '{"schedule": "trial.idle", "nothing_due_until": "2026-11-30T18:00:00.000Z"}'
+    schedules.by_name |= {name: replace(schedules.by_name[name], payload=payload), "other": other}
+    resting = {name: "2026-11-30T17:59:00+00:00"}
+
+    told = [schedules.fire(name, "2026-11-30T17:00:00Z"), schedules.fire("other"), schedules.settle()]
+    item = {"pk": {"S": "woken"}}
+    trial.engine.client("dynamodb").put_item(TableName=trial.deployed.physical_ids["Table"], Item=item)
+
+    assert [each["resting"] for each in told] == [resting] * 3
+    assert schedules.settle() == {"idle": True, "resting": {}}
 
 
 def test_failing_target_of_a_schedule_is_told(trial: TrialStack) -> None:
@@ -254,7 +270,7 @@ def test_timer_of_the_simulator_calls_the_schedule_through_its_webhook(trial: Tr
 
     assert (timer["name"], timer["expression"]) == (name, "rate(10 minutes)")
     assert (fired.status_code, unknown.status_code) == (200, 404)
-    assert (settled.status_code, settled.json()) == (200, {"idle": True})
+    assert (settled.status_code, settled.json()) == (200, {"idle": True, "resting": {}})
     assert _printed(trial, "schedule trial.tick") == before + 1
 
 

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scrm.archive.errors import SourceFailure
-from scrm.archive.page_opening import PageChangedError
+from scrm.archive.page_opening import PageChangedError, Requested
 from scrm.archive.places import page_key, reopened_key, segment_key
 from scrm.archive.segment import Line, RowState, read_lines
 from scrm.archive.stores import ParkReason, StoredObject
@@ -81,11 +81,11 @@ def test_a_row_without_its_key_is_parked_and_opened_when_the_key_comes() -> None
     archive = pulled(row(1), row(2, version=2), row(3), row(4, version=2))
     archive.open_all()
     assert states(archive)[1::2] == [(2, "parked", "key_missing"), (4, "parked", "key_missing")]
-    assert archive.parked_rows().request(every=False) == 0
+    assert archive.parked_rows().request(every=False) == Requested(pages=0, waiting=1)
     segment = archive.objects.objects[segment_key(0)]
 
     archive.keys.versions.add(2)
-    assert archive.parked_rows().request(every=False) == 1
+    assert archive.parked_rows().request(every=False) == Requested(pages=1, waiting=0)
     assert archive.parked_rows().reopen(0, 2, ParkReason.KEY_MISSING) == 2
 
     assert [line.seq for line in read_lines(archive.objects.objects[reopened_key(0, 2)].body)] == [2, 4]
@@ -102,8 +102,8 @@ def test_a_wrong_key_parks_its_rows_until_somebody_says_that_it_was_replaced() -
     assert states(archive) == [(1, "parked", "undecryptable"), (2, "opened", "")]
 
     archive.keys.uses.clear()
-    assert archive.parked_rows().request(every=False) == 0
-    assert archive.parked_rows().request(every=True) == 1
+    assert archive.parked_rows().request(every=False) == Requested(pages=0, waiting=0)
+    assert archive.parked_rows().request(every=True) == Requested(pages=1, waiting=0)
     assert archive.parked_rows().reopen(0, 2, ParkReason.UNDECRYPTABLE) == 1
 
 

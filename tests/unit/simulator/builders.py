@@ -86,16 +86,17 @@ def small_world(**more: Any) -> Json:
 
 @dataclass
 class FakeHttp:
-    """Receives callbacks and webhooks; ``answer`` decides the status, or raises."""
+    """Receives callbacks and webhooks; ``answer`` decides the status, or raises, ``told`` the body."""
 
     answer: Callable[[str], int] = lambda _url: 200
+    told: Callable[[str], bytes] = lambda _url: b""
     requests: list[tuple[str, bytes]] = field(default_factory=list)
 
     async def request(
         self, method: str, url: str, *, body: bytes = b"", headers: Mapping[str, str] | None = None, timeout: float
     ) -> HttpReply:
         self.requests.append((url, body))
-        return HttpReply(self.answer(url), b"")
+        return HttpReply(self.answer(url), self.told(url))
 
     def events(self) -> list[dict[str, str]]:
         """The inner fields of every callback received, in order."""

@@ -1,16 +1,19 @@
 """Time: one clock that only grows, and what falls due on it in order."""
 
 import asyncio
+import json
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from local.simulator.clock import Clock
+from local.simulator.clock import Clock, to_iso
 from local.simulator.timeline import AdvanceInProgressError, Timeline
 
 from .builders import DAY, HOUR, START, Corp
+
+MINUTE = 60
 
 
 class Recorder:
@@ -180,6 +183,62 @@ def test_timers_answer_for_what_they_set_going_and_a_failed_one_does_not() -> No
     assert good == ["settle", "poll", "poll"]
     assert [url.rpartition("/")[2] for url, _ in corp.http.requests[3:]] == ["settle", "poll"] * 2 + ["settle"]
     assert len(report.failures) == 2
+
+
+def resting(**until: float) -> bytes:
+    return json.dumps({"resting": {name: to_iso(moment) for name, moment in until.items()}}).encode()
+
+
+def test_a_timer_that_rests_is_not_fired_before_its_moment() -> None:
+    corp = Corp()
+    timeline = corp.simulator.simulation.timeline
+    timeline.set_timer("nightly", "rate(1 hour)", "http://engine.invalid/nightly")
+    timeline.set_timer("poll", "rate(10 minutes)", "http://engine.invalid/poll")
+    corp.http.told = lambda _url: resting(poll=START + 100 * MINUTE)
+
+    report = corp.advance(2 * HOUR)
+
+    assert report.fired == {"timer:nightly": 2, "timer:poll": 4}
+    assert report.rested == 8
+    polled = [json.loads(body)["due_at"][11:16] for url, body in corp.http.requests if url.endswith("poll")]
+    assert polled == ["08:10", "09:40", "09:50", "10:00"]
+    assert timeline.agenda.timers["poll"].next_at == START + 130 * MINUTE
+
+
+@pytest.mark.parametrize("answer", [b"", b"[]", b"no JSON", b'{"resting": {}}', b'{"idle": true}'])
+def test_by_any_other_answer_no_timer_rests(answer: bytes) -> None:
+    corp = Corp()
+    corp.simulator.simulation.timeline.set_timer("poll", "rate(1 hour)", "http://engine.invalid/poll")
+    corp.http.told = lambda _url: answer
+
+    report = corp.advance(3 * HOUR)
+
+    assert (report.fired, report.rested, report.failures) == ({"timer:poll": 3}, 0, [])
+
+
+def test_the_settle_hook_tells_who_rests_too() -> None:
+    corp = Corp()
+    corp.simulator.settle_url = "http://engine.invalid/settle"
+    corp.simulator.simulation.timeline.set_timer("poll", "rate(1 hour)", "http://engine.invalid/poll")
+    corp.http.told = lambda _url: resting(poll=START + DAY)
+
+    report = corp.advance(3 * HOUR)
+
+    assert (report.fired, report.rested) == ({}, 3)
+
+
+def test_what_happens_meanwhile_ends_the_rest_of_all_timers_and_so_does_the_next_walk() -> None:
+    corp = Corp()
+    corp.simulator.simulation.timeline.set_timer("poll", "rate(1 hour)", "http://engine.invalid/poll")
+    corp.http.told = lambda url: resting(poll=START + 9 * DAY) if url.endswith("poll") else b""
+    corp.decide(wm1="accept")
+    corp.transfer("onjob", "rm_a", "rm_c", "wm1")  # decided after an hour, told at once
+    corp.http.requests.clear()
+
+    first, second = corp.advance(5.5 * HOUR), corp.advance(5 * HOUR)
+
+    assert (first.fired["timer:poll"], first.rested) == (2, 3)
+    assert (second.fired, second.rested) == ({"timer:poll": 1}, 4)
 
 
 def test_the_passing_of_wall_time_runs_what_falls_due() -> None:

@@ -98,6 +98,14 @@ class PageOpening:
 
 
 @dataclass(frozen=True, slots=True)
+class Requested:
+    """How many pages were asked for, and how many wait for a key that is not here."""
+
+    pages: int
+    waiting: int
+
+
+@dataclass(frozen=True, slots=True)
 class ParkedRows:
     """Use case: rows that were parked are opened by a key that came, or tried again because somebody says so."""
 
@@ -108,10 +116,11 @@ class ParkedRows:
     news: SegmentNews
     now: Callable[[], datetime]
 
-    def request(self, *, every: bool) -> int:
+    def request(self, *, every: bool) -> Requested:
         """Ask for each page with parked rows whose key is here; with ``every`` also for those that no key opened."""
         known: dict[int, bool] = {}
         wanted: list[ParkedPage] = []
+        waiting = 0
         for page in self.store.parked_pages():
             if page.reason is not ParkReason.KEY_MISSING and not every:
                 continue
@@ -119,8 +128,10 @@ class ParkedRows:
                 known[page.key_version] = self.opener.has_key(page.key_version)
             if known[page.key_version]:
                 wanted.append(page)
+            else:
+                waiting += 1
         self.queue.pages_parked(wanted)
-        return len(wanted)
+        return Requested(len(wanted), waiting)
 
     def reopen(self, asked_from: int, key_version: int, reason: ParkReason) -> int:
         """How many rows of the page could be opened; they are in `reopened_key`, by the first of them.

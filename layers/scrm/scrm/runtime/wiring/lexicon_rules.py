@@ -14,5 +14,9 @@ def rule_sync() -> RuleSync:
     return RuleSync(DynamoLexicons(found), WecomRules(wecom_client(Priority.STATISTICS)), DynamoSyncStates(found))
 
 
+def lexicons() -> DynamoLexicons:
+    return DynamoLexicons(table("LEXICON_TABLE"))
+
+
 def requests() -> SqsLexiconSync:
     return SqsLexiconSync(queue("CONTACT_QUEUE_URL"))

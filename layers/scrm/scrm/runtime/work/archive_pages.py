@@ -3,8 +3,10 @@
 from collections.abc import Callable
 
 from scrm.archive.messages import PageParked, PageStored, ReopeningRequested
-from scrm.archive.page_opening import PageChangedError
+from scrm.archive.page_opening import PageChangedError, Requested
+from scrm.runtime import ticks
 from scrm.runtime.observability import count, logger
+from scrm.runtime.ticks import Tick
 from scrm.runtime.wiring import archive_pages as wiring
 
 
@@ -36,13 +38,17 @@ def request_reopening(body: str) -> None:
     _request(every=True)
 
 
-def request_those_with_a_key() -> None:
-    _request(every=False)
+def request_those_with_a_key() -> Tick:
+    """A key comes without a word to the tables: while pages wait for one it is looked for again and again."""
+    requested = _request(every=False)
+    return ticks.told(requested.pages + requested.waiting, lambda: None)
 
 
-def _request(*, every: bool) -> None:
-    if pages := wiring.parked_rows().request(every=every):
-        count("ArchiveReopeningRequested", pages)
+def _request(*, every: bool) -> Requested:
+    requested = wiring.parked_rows().request(every=every)
+    if requested.pages:
+        count("ArchiveReopeningRequested", requested.pages)
+    return requested
 
 
 def _told_of_changes[Answer](work: Callable[[], Answer]) -> Answer:

@@ -1,7 +1,9 @@
 """WeCom's rules of words follow the lexicon: when a version comes into force, when asked, and every hour."""
 
 from scrm.lexicon.messages import LexiconSyncRequested
+from scrm.runtime import ticks
 from scrm.runtime.observability import count, logger
+from scrm.runtime.ticks import Tick
 from scrm.runtime.wiring import lexicon_rules as wiring
 from scrm.wecom.errors import PermissionDeniedError
 
@@ -34,5 +36,9 @@ def sync(body: str) -> None:
         count("InterceptRuleRefused", len(passed.refused))
 
 
-def request() -> None:
-    wiring.requests().request()
+def request() -> Tick:
+    """Nothing is compared before a version is in force; whoever puts the first one in force asks for it himself."""
+    number = wiring.lexicons().in_force()
+    if number:
+        wiring.requests().request()
+    return ticks.told(number, lambda: None)
