@@ -23,6 +23,20 @@ def measure() -> list[Figure]:
     memory = f"polars {peer['peak_mb']:.0f} MB; judged, published in order, summed by node"
     spent = ours["cpu_s"] / peer["cpu_s"]
     return [
-        Figure("kpi_ingest_peak_mb", ours["peak_mb"], 2_000.0, "lower", "MB resident, 10 million rows", memory),
-        Figure("kpi_ingest_cpu_vs_polars", spent, 2.0, "lower", "CPU", f"polars {peer['cpu_s']:.0f} s"),
+        Figure(
+            name="kpi_ingest_peak_mb",
+            value=ours["peak_mb"],
+            limit=2_000.0,
+            better="lower",
+            unit="MB resident, 10 million rows",
+            peer=memory,
+        ),
+        Figure(
+            name="kpi_ingest_cpu_vs_polars",
+            value=spent,
+            limit=2.0,
+            better="lower",
+            unit="CPU",
+            peer=f"polars {peer['cpu_s']:.0f} s",
+        ),
     ]

@@ -22,7 +22,7 @@ NUMBERS = (
     *(f"R{number}" for number in range(1, 25)),
     *(
         f"T{group}.{number}"
-        for group, last in enumerate((3, 3, 3, 4, 3, 4, 1), start=1)
+        for group, last in enumerate((3, 3, 3, 4, 4, 4, 1), start=1)
         for number in range(1, last + 1)
     ),
 )

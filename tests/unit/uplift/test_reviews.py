@@ -6,6 +6,9 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from scrm.aws.duckdb_engine import DuckDbEngine
+from scrm.aws.touches import TouchDays
+from scrm.runtime.uplift_joins import BankSources
 from scrm.uplift import sums
 from scrm.uplift.reviews import Review, ReviewState
 from scrm.uplift.terms import InvalidTermsError, ReviewKind, ReviewTerms
@@ -188,3 +191,16 @@ def test_a_review_that_asks_for_too_much_says_so_and_keeps_no_other_waiting(
     assert (ran.results, ran.waiting) == (1, 1)
     assert bank.desk.find(small.review_id).versions == 1
     assert "too many cells" in bank.desk.find(large.review_id).waits_for
+
+
+def test_a_bank_that_the_engine_does_not_hold_is_told_so_with_what_to_do(bank: ReviewedBank, rows: UpliftBank) -> None:
+    small = DuckDbEngine(bank.bucket, most_bytes=1_000)
+    runs = replace(bank.runs, sources=BankSources(bank.bucket, bank.feeds, TouchDays(bank.bucket, small), small))
+    asked = bank.desk.register(TERMS, "operator:a", BEFORE)
+    runs.run_due(BEGUN, lambda: True)
+    bank.publish_month(TERMS.month_after, rows.months[TERMS.month_after])
+
+    ran = runs.run_due(DUE, lambda: True)
+
+    assert (ran.results, ran.waiting) == (0, 1)
+    assert "fewer months before, or have Athena" in bank.desk.find(asked.review_id).waits_for

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Timer
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from scrm.sql import Dataset, Selection, SqlValue, TooMuchSelectedError
@@ -22,6 +23,8 @@ MOST_BYTES: Final = 384 * 1024 * 1024
 """Taken to local disk for one query: three quarters of the 512 MB that a function has."""
 MOST_FILES: Final = 2_000
 MEMORY_LIMIT: Final = "320MB"
+WITHIN_S: Final = 900.0
+"""No function lives longer."""
 _DOWNLOADS: Final = 8
 _ROWS_AT_ONCE: Final = 10_000
 _NAME_LENGTH: Final = 26
@@ -46,12 +49,17 @@ class DuckDbEngine:
         most_bytes: int = MOST_BYTES,
         most_files: int = MOST_FILES,
         memory_limit: str = MEMORY_LIMIT,
+        most_spilled: int | None = None,
+        within_s: Callable[[], float] = lambda: WITHIN_S,
     ) -> None:
-        """A function with more disk and memory than most raises the limits."""
+        """A function with more disk and memory raises the limits. ``most_spilled``: bytes on disk, besides the
+        files, of what does not fit in memory; None: what is free. ``within_s``: how long a question may take."""
         self._files = files
         self._memory_limit = memory_limit
         self._most_bytes = most_bytes
         self._most_files = most_files
+        self._most_spilled = most_spilled
+        self._within_s = within_s
 
     def query(
         self, statement: str, selections: Sequence[Selection], parameters: Mapping[str, SqlValue]
@@ -63,13 +71,17 @@ class DuckDbEngine:
         self, statement: str, selections: Sequence[Selection], parameters: Mapping[str, SqlValue]
     ) -> Iterator[tuple[Any, ...]]:
         """See `scrm.sql.SqlEngine`."""
-        with own_directory() as directory, locked_connection(directory, self._memory_limit) as connection:
+        with (
+            own_directory() as directory,
+            locked_connection(directory, self._memory_limit, self._most_spilled) as connection,
+        ):
             for name, paths in self._fetch(selections, directory).items():
                 dataset = next(each.dataset for each in selections if each.dataset.name == name)
                 connection.execute(_view(dataset, paths))
-            answer = connection.execute(statement, dict(parameters))
-            while some := answer.fetchmany(_ROWS_AT_ONCE):
-                yield from some
+            with _refused_when_too_much(connection, self._within_s()):
+                answer = connection.execute(statement, dict(parameters))
+                while some := answer.fetchmany(_ROWS_AT_ONCE):
+                    yield from some
 
     def write(self, dataset: Dataset, partition: str, name: str, rows: Iterable[Mapping[str, Any]]) -> str:
         """See `scrm.sql.SqlEngine`."""
@@ -143,14 +155,18 @@ def own_directory() -> Iterator[Path]:
 
 
 @contextmanager
-def locked_connection(directory: Path, memory_limit: str = MEMORY_LIMIT) -> Iterator["duckdb.DuckDBPyConnection"]:
+def locked_connection(
+    directory: Path, memory_limit: str = MEMORY_LIMIT, most_spilled: int | None = None
+) -> Iterator["duckdb.DuckDBPyConnection"]:
     """A database in memory that is locked to one directory."""
     connection = _connect()(":memory:")
+    bounded = () if most_spilled is None else (f"SET max_temp_directory_size = '{most_spilled // 2**20}MiB'",)
     try:
         for setting in (
             "SET threads = 2",
             f"SET memory_limit = '{memory_limit}'",
             f"SET temp_directory = '{directory}'",
+            *bounded,
             f"SET allowed_directories = ['{directory}/']",
             "SET autoinstall_known_extensions = false",
             "SET autoload_known_extensions = false",
@@ -161,6 +177,32 @@ def locked_connection(directory: Path, memory_limit: str = MEMORY_LIMIT) -> Iter
         yield connection
     finally:
         connection.close()
+
+
+@contextmanager
+def _refused_when_too_much(connection: "duckdb.DuckDBPyConnection", within_s: float) -> Iterator[None]:
+    """A question that the function cannot hold, or not answer before its own end, is refused; the function lives."""
+    import duckdb  # noqa: PLC0415 - see `_connect`
+
+    if within_s <= 0:
+        raise _too_much("time")
+    ends = Timer(within_s, connection.interrupt)
+    ends.start()
+    try:
+        yield
+    except duckdb.OutOfMemoryException:
+        raise _too_much("memory and disk") from None
+    except duckdb.InterruptException:
+        raise _too_much("time") from None
+    finally:
+        ends.cancel()
+
+
+def _too_much(of: str) -> TooMuchSelectedError:
+    return TooMuchSelectedError(
+        f"The question takes more {of} than the function has. "
+        "Name a member, a customer or a group, or choose fewer days."
+    )
 
 
 def _connect() -> Callable[[str], "duckdb.DuckDBPyConnection"]:

@@ -32,5 +32,9 @@ class Invocation:
         time.sleep(max(wait.total_seconds(), 0.0))
         return True
 
+    def left_s(self) -> float:
+        """Seconds, but for those that what follows needs; 0 when nothing is left."""
+        return max(self._remaining_ms() - _RESERVE_MS, 0) / 1000
+
 
 invocation: Final = Invocation()

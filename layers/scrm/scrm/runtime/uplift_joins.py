@@ -8,7 +8,7 @@ from typing import Final, Protocol
 from scrm.aws.touches import TOUCHES, TouchDays
 from scrm.collect.datasets import RELATIONS, day_partition
 from scrm.kpi.feeds.datasets import BANK_CUSTOMERS, CURRENT, CUSTOMER_MONTHS, Feed, PublishedFeeds
-from scrm.sql import Dataset, Selection, SqlEngine
+from scrm.sql import Dataset, Selection, SqlEngine, TooMuchSelectedError
 from scrm.uplift import sums, unlinked
 from scrm.uplift.reviews import Inputs, MissingInputError, Review
 from scrm.uplift.sums import Sums
@@ -19,6 +19,10 @@ _BETWEEN: Final = 7
 """Relations of the window are looked at week by week: who came and left between two looks was never there."""
 _LATE_WORD: Final = 30
 """So many days after a send its end may be told, or told otherwise."""
+_TOO_MUCH: Final = (
+    "The bank's customers and months are more than one question holds: ask for fewer months before, or have Athena "
+    "answer (parameter SqlEngine; with it, raise SqlScanLimitGigabytes)."
+)
 
 
 class Files(Protocol):
@@ -64,8 +68,14 @@ class BankSources:
         return found
 
     def sums(self, terms: ReviewTerms, inputs: Inputs) -> Sums:
-        selections = _selections(terms, inputs)
-        found = sums.read(self._engine.query(sums.statement(terms.kind), selections, sums.parameters(terms)))
+        try:
+            return self._sums(terms, _selections(terms, inputs))
+        except TooMuchSelectedError as too_much:
+            raise TooMuchSelectedError(_TOO_MUCH) from too_much
+
+    def _sums(self, terms: ReviewTerms, selections: Sequence[Selection]) -> Sums:
+        statement = sums.statement(terms.kind, terms.kpis)
+        found = sums.read(self._engine.query(statement, selections, sums.parameters(terms)))
         if terms.kind is not ReviewKind.ADDED:
             return found
         some = [one for one in selections if one.dataset.name in unlinked.TABLES]

@@ -14,6 +14,7 @@ from scrm.aws.uplift_journal import AuditedReviews
 from scrm.aws.uplift_table import DynamoReviews
 from scrm.runtime.environment import required
 from scrm.runtime.ledger_joins import BankLedgers, windows_of
+from scrm.runtime.run_time import invocation
 from scrm.runtime.uplift_joins import BankSources
 from scrm.runtime.wiring import bank_settings
 from scrm.runtime.wiring.sql_engine import sql_engine
@@ -25,13 +26,15 @@ from scrm.uplift.ledgers import LedgerRuns
 from scrm.uplift.reviews import ReviewRuns
 
 _ACTOR: Final = "function:kpi_review"
-_MOST_BYTES: Final = 3 * 1024 * 1024 * 1024
-"""Three quarters of the disk that the function has."""
+MEMORY_LIMIT: Final = "1200MB"
+MOST_BYTES: Final = 3 * 1024**3
+MOST_SPILLED: Final = 6 * 1024**3
+"""Both lie on the function's disk of 10 GB."""
 
 
 @functools.cache
 def engine() -> SqlEngine:
-    return sql_engine(_MOST_BYTES)
+    return sql_engine(MOST_BYTES, MEMORY_LIMIT, MOST_SPILLED, invocation.left_s)
 
 
 def touches() -> TouchDays:
