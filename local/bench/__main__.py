@@ -18,6 +18,7 @@ from local.bench import (
     archive_store,
     audience,
     callback_core,
+    collect_quota,
     dispatch_quota,
     estimators,
     full_pass,
@@ -38,6 +39,7 @@ from local.bench.figure import Figure
 RESULT = ROOT / ".local" / "bench.json"
 PARTS: Mapping[str, Callable[[], Sequence[Figure]]] = {
     "callback": callback_core.measure,
+    "collect": collect_quota.measure,
     "adds": adds.measure,
     "archive_page": archive_page.measure,
     "archive_store": archive_store.measure,
