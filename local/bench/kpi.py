@@ -49,6 +49,14 @@ def measure() -> list[Figure]:
             peer="json.loads line by line, a set of ids, four counters",
         ),
         Figure(
+            name="kpi_cpu_flat",
+            value=cpu["flat"],
+            limit=1.25,
+            better="lower",
+            unit="the dearest of these three ratios over the cheapest",
+            peer=f"dearest size over cheapest: of the loop {cpu['growth_plain']:.2f}, here {cpu['growth']:.2f}",
+        ),
+        Figure(
             name="kpi_cpu_us",
             value=cpu["us"],
             limit=2.0,

@@ -294,7 +294,7 @@ def _cpu_of(work: Callable[[], object]) -> float:
 
 
 def _growth(*costs: float) -> float:
-    """Of the dearest size over the cheapest."""
+    """The dearest size over the cheapest."""
     return max(costs) / min(costs)
 
 
@@ -303,6 +303,7 @@ def main(part: str) -> dict[str, float]:
         few, some, many = cpu(10_000, 15), cpu(100_000, 7), cpu(1_000_000, 5)
         return {
             "ratio": max(few.ratio, some.ratio, many.ratio),
+            "flat": _growth(few.ratio, some.ratio, many.ratio),
             "us": many.us,
             "us_few": few.us,
             "growth": _growth(few.us, some.us, many.us),
