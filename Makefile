@@ -53,7 +53,7 @@ archive-layer: setup ## the layer with WeCom's archive library; ARGS="--library 
 
 .PHONY: demo
 demo: setup ## a bank's staff changes become completed handovers, before your eyes
-	@$(PY) -m local.demo $(ARGS)
+	@PYTHONPATH=layers/scrm:. $(PY) -m local.demo $(ARGS)
 
 .PHONY: up
 up: setup ## start the whole stack and leave it running (.local/endpoints.json)

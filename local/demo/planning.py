@@ -19,7 +19,7 @@ PILOT, SECOND, THIRD = "1000", "2000", "3000"
 BRANCHES = (PILOT, SECOND, THIRD)
 KPI, KPI_OF_FACTS = "aum", "aum_fen"
 TRUE_PERCENT = 8
-USAGE_PERCENT, COVERAGE_PERCENT, LEAST_POOL = 80, 30, 500
+USAGE_PERCENT, COVERAGE_PERCENT, LEAST_POOL = 80, 40, 500
 BAR = 0.2
 _PILOT_DAYS, _ADDED_A_DAY = 3, 110
 _MONTHS_BEFORE = 6
@@ -225,7 +225,7 @@ def _settings() -> Row:
 
 
 def _stages() -> list[Row]:
-    """The bank's own: half the default coverage, since its pilot has just begun."""
+    """The bank's own: less coverage than by default, since its pilot has just begun."""
     usage = _criterion("staff_usage_rate", USAGE_PERCENT, 100)
     coverage = _criterion("customer_coverage_rate", COVERAGE_PERCENT, 100)
     return [
