@@ -22,6 +22,7 @@ TRUE_PERCENT = 8
 USAGE_PERCENT, COVERAGE_PERCENT, LEAST_POOL = 80, 40, 500
 BAR = 0.2
 _PILOT_DAYS, _ADDED_A_DAY = 3, 110
+_REVIEWED_AFTER_DAYS = 30
 _MONTHS_BEFORE = 6
 _GROWTH_PERCENT = 5
 _SILENT_OF_TEN = 5
@@ -43,6 +44,8 @@ class Planning:
     stage: Stage
     bank: KpiBank = field(init=False)
     plan_id: str = ""
+    first_month: str = ""
+    baseline: int = 0
     outcome: int = 0
     refused: int = 0
     joined: dict[str, str] = field(default_factory=dict)
@@ -112,16 +115,18 @@ class Planning:
         head_office.put(at("settings", "targets"), {"version": known["version"], "settings": _settings()})
         before = _back(_month(stage.now), 1)
         rows = self.bank.month_rows(before)
-        standing = sum(int(row[KPI_OF_FACTS]) for row in rows)
-        self.outcome = standing * _GROWTH_PERCENT // 100
-        year = (stage.now + timedelta(days=_PILOT_DAYS + 45)).year
+        self.baseline = sum(int(row[KPI_OF_FACTS]) for row in rows)
+        self.outcome = self.baseline * _GROWTH_PERCENT // 100
+        year = (stage.now + timedelta(days=_PILOT_DAYS + _REVIEWED_AFTER_DAYS)).year
+        self.first_month = max(_month(stage.now), f"{year}-01")
         draft = {
             "kpi": KPI,
             "year": year,
             "outcome": self.outcome,
-            "baseline": {"value": standing, "as_of": _last_day(before).isoformat(), "source": "核心系统月末数"},
+            "first_month": self.first_month,
+            "baseline": {"value": self.baseline, "as_of": _last_day(before).isoformat(), "source": "核心系统月末数"},
             "conversion": {
-                "uplift_per_valid_add": {"numerator": standing // len(rows) * TRUE_PERCENT // 100},
+                "uplift_per_valid_add": {"numerator": self.baseline // len(rows) * TRUE_PERCENT // 100},
                 "valid_per_added": {"numerator": 4, "denominator": 5},
                 "added_per_reached": {"numerator": 3, "denominator": 10},
                 "reached_per_rm": {"numerator": _RM_REACHES},
@@ -133,7 +138,8 @@ class Planning:
         approval = at("targets", self.plan_id, "versions", str(made["version"]), "approval")
         self.refused += stage.is_refused(lambda: head_office.post(approval, {}))
         stage.as_operator(CHECKER).post(approval, {})
-        stage.tell(f"总行编制 {year} 年 AUM 目标：净增 {self.outcome // _WAN:,} 万元，倒推到分行、月份；他人批准后冻结")
+        begins = f"{year} 年（自 {int(self.first_month[-2:])} 月起）"
+        stage.tell(f"总行编制 {begins}AUM 目标：净增 {self.outcome // _WAN:,} 万元，倒推到分行、月份；他人批准后冻结")
 
     def _one_branch_does_not_use_it(self) -> None:
         """Half of the third branch's members write to nobody. The others have the simulator's background of chats."""

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from local.cli.client import Row, at
 from local.demo.checks import Check
-from local.demo.planning import BAR, BRANCHES, KPI, PILOT, SECOND, THIRD, TRUE_PERCENT, Planning
+from local.demo.planning import BAR, BRANCHES, KPI, KPI_OF_FACTS, PILOT, SECOND, THIRD, TRUE_PERCENT, Planning
 from local.demo.stage import HEAD_OFFICE
 
 _Z_OF_95 = 1.96
@@ -21,6 +21,7 @@ class Measured:
     """What the API says. ``gates``: by branch, as of the last month that is over. ``exit``: of the pilot branch."""
 
     plan: Row
+    progress: Row
     figures: Row
     gates: Mapping[str, Row]
     review: Row
@@ -36,6 +37,7 @@ def read(told: Planning, report: Path) -> Measured:
         head_office.fetch(made["links"]["html"], file)
     return Measured(
         plan=head_office.get(at("targets", told.plan_id, "nodes", "1")),
+        progress=head_office.get(at("targets", told.plan_id, "nodes", "1", "progress")),
         figures=head_office.get(at("kpi-figures"), node_id="1", month=told.month),
         gates={node: head_office.get(at("gates", node), month=told.month) for node in BRANCHES},
         review=head_office.get(at("uplift-reviews", told.review["review_id"], "result")),
@@ -49,6 +51,7 @@ def read(told: Planning, report: Path) -> Measured:
 def check_year(told: Planning, found: Measured) -> Iterator[Check]:
     yield Check("编制人不能批准自己的目标", told.refused == 1, f"{told.refused} 次被拒绝")
     yield from _adds_up(told, found.plan)
+    yield from _measured(told, found.progress)
     yield from _gates(told, found.gates)
     yield _counted(told, found.figures)
     yield from _is_honest(told, found.review)
@@ -66,6 +69,19 @@ def _adds_up(told: Planning, plan: Row) -> Iterator[Check]:
     yield Check("各分行的目标逐月逐项相加，恰好等于全行", sums == own, f"{len(own)} 项 × 12 个月 × {len(below)} 个分行")
     outcome = sum(own["outcome"])
     yield Check("按目标正推，全年结果不低于要求", outcome >= told.outcome, f"{outcome:,} ≥ {told.outcome:,} 分")
+
+
+def _measured(told: Planning, progress: Row) -> Iterator[Check]:
+    """Over the months in which the programme ran: what the bank's customers gained, and who was added."""
+    rows = {row["metric"]: row for row in progress["rows"]}
+    outcome, added = rows["outcome"], rows["added"]
+    span = f"{told.first_month} ～ {told.month}"
+    shown = {f"{row['first_month']} ～ {row['last_month']}" for row in (outcome, added)}
+    yield Check("进度只计项目运行且已结的月份", shown == {span}, "、".join(sorted(shown)))
+    gained = sum(int(row[KPI_OF_FACTS]) for row in told.bank.month_rows(told.month)) - told.baseline
+    yield Check("AUM 增量就是行内月末数与冻结基数之差", outcome["actual_to_date"] == gained, f"{gained:,} 分")
+    number = added["actual_to_date"] or 0
+    yield Check("试点添加的客户都计入添加进度", number >= len(told.joined), f"{number:,} ≥ {len(told.joined):,}")
 
 
 def _gates(told: Planning, gates: Mapping[str, Row]) -> Iterator[Check]:
