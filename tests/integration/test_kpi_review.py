@@ -25,7 +25,7 @@ from scrm.collect.datasets import RELATIONS
 from scrm.kpi.feeds.datasets import CURRENT, DATASETS, Feed, partition_of
 from scrm.kpi.feeds.publications import Publication
 from scrm.org.model import OrgNode
-from scrm.runtime.wiring import kpi_review as wiring
+from scrm.runtime.wiring import bank_settings, kpi, kpi_review, targets
 from scrm.targets.stages import Figure
 from scrm.uplift.reviews import ReviewDesk, ReviewState
 from scrm.uplift.terms import ReviewKind, ReviewTerms
@@ -44,11 +44,16 @@ TERMS = ReviewTerms(
 @pytest.fixture
 def documents(tables: EngineTables, data_bucket: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[DocumentStore]:
     monkeypatch.setattr(clock, "now", lambda: NOW)
-    session.reset()
-    wiring.reset()
+    forget()
     yield DocumentStore(lambda: session.client("s3"), data_bucket)
+    forget()
+
+
+def forget() -> None:
+    """What another test's process would have built."""
     session.reset()
-    wiring.reset()
+    for wiring in (bank_settings, kpi, targets, kpi_review):
+        wiring.reset()
 
 
 def run(schedule: str) -> Any:

@@ -94,9 +94,9 @@ def _density(t: float, df: float) -> float:
 def _tails(t: float, df: float) -> float:
     """Both tails beyond ``t``: the regularised incomplete beta function at df/(df+t^2), by its continued fraction
     (DLMF 8.17.22). Both shares are made from ``t``, since their difference to 1 would lose what is small."""
-    if t * t == 0:
-        return 1.0
     x, rest, a, b = df / (df + t * t), t * t / (df + t * t), df / 2, 0.5
+    if rest == 0:
+        return 1.0
     beta = math.lgamma(a) + math.lgamma(b) - math.lgamma(a + b)
     front = math.exp(a * math.log(x) + b * math.log(rest) - beta)
     if x < (a + 1) / (a + b + 2):
