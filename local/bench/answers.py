@@ -35,11 +35,14 @@ _TOKEN = to_item(
     }
 )
 _OPENED_AT = datetime(2026, 11, 20, 1, 30, tzinfo=UTC)
+_PART = "kpi/collect/2026-11-23-0/parts/00000.jsonl"
+"""Of the run that kpi_collect's samples speak of: the members that are asked for."""
 _CASE_ID = re.compile(r"case_[a-z2-7]{26}")
 
 
 def answers(sample: Path) -> dict[str, Any]:
-    """``aws`` by operation (secrets by name, items by key), ``wecom`` by path; what is not named is answered ``{}``."""
+    """``aws`` by operation (secrets by name, items and objects by key), ``wecom`` by path; what is not named is
+    answered ``{}``."""
     return {
         "aws": {
             "SendMessage": {"MessageId": "m-1", "MD5OfMessageBody": "0" * 32},
@@ -50,6 +53,7 @@ def answers(sample: Path) -> dict[str, Any]:
         },
         "secrets": {name: json.dumps(secret) for name, secret in _SECRETS.items()},
         "items": [_TOKEN, *_cases(sample.read_text(encoding="utf-8")), *stored_items(_task_state(sample))],
+        "objects": {_PART: '["rm_wang","12","/1/12/",true,true,true]'},
         "wecom": {
             "gettoken": {"access_token": "SampleAccessToken", "expires_in": 7200},
             "user/get": {"userid": "rm_wang", "name": "示例", "status": 1},

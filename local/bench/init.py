@@ -59,12 +59,13 @@ USUAL = {
     "archive_screen": "segment_stored",
     "archive_certify": "due",
     "kpi_ingest": "manifest_uploaded",
-    "kpi_collect": "morning",
+    "kpi_collect": "part_statistics_due",  # `morning` does nothing before ten o'clock
 }
 """The sample that stands for a function's usual work, where it is not the first by name."""
 CALLS: Mapping[str, str] = {
     "campaign_worker": "externalcontact/add_msg_template",
     "campaign_reconcile": "externalcontact/get_groupmsg_task",
+    "kpi_collect": "externalcontact/get_user_behavior_data",
     "welcome_worker": "externalcontact/send_welcome_msg",
 }
 """What a sample must call at WeCom: what ends before would say nothing of the client's cost."""

@@ -28,7 +28,7 @@ from scrm.campaign.dispatch_messages import (
 )
 from scrm.campaign.planner_messages import CampaignDue, ContentRecalled, ProductChanged, SendingStopped, SliceRequested
 from scrm.collect.messages import AddsDue, CoverageDue, PartDue, RunDue, RunRead
-from scrm.collect.model import AddsStep, AddsWork, Part, Run
+from scrm.collect.model import AddsStep, AddsWork, Part, Run, Stage
 from scrm.consent.messages import ConsentFileStep
 from scrm.contacts.handover_messages import CustomersTakenOver, GroupsTakenOver, QuotaCounted
 from scrm.contacts.messages import (
@@ -380,6 +380,7 @@ def _kpi_collect() -> Cases:
         "coverage_due": batch("kpi_collect", CoverageDue.of(RUN)),
         "morning": {"schedule": "kpi_collect.morning"},
         "part_due": batch("kpi_collect", PartDue.of(Part(RUN, 0))),
+        "part_statistics_due": batch("kpi_collect", PartDue.of(Part(RUN, 0, Stage.STATISTICS))),
         "poison": batch("kpi_collect", {"kind": "collect_part_due"}),
         "run_due": batch("kpi_collect", RunDue.of(RUN)),
         "run_read": batch("kpi_collect", RunRead.of(RUN)),

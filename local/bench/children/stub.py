@@ -4,19 +4,27 @@ import json
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from importlib.machinery import ModuleSpec, PathFinder
+from io import BytesIO
 from types import ModuleType
 from typing import Any, cast
 from urllib.parse import urlsplit
 
 
 class _Body:
-    """The raw body as botocore reads it from urllib3."""
+    """The raw body as botocore reads it from urllib3: at once, or by whoever wanted a stream."""
 
     def __init__(self, content: bytes) -> None:
         self._content = content
+        self._unread = BytesIO(content)
 
     def stream(self, *_: Any, **__: Any) -> list[bytes]:
         return [self._content]
+
+    def read(self, amount: int | None = None, **_: Any) -> bytes:
+        return self._unread.read(amount)
+
+    def close(self) -> None:
+        self._unread.close()
 
 
 class _Once:
@@ -62,6 +70,9 @@ def stub_aws(answers: Mapping[str, Any]) -> list[str]:
         target = request.headers.get("X-Amz-Target")
         if target is None:  # S3 speaks in methods and paths
             asked.append(f"S3 {request.method}")
+            content = _object(answers, str(request.url)) if request.method == "GET" else None
+            if content is not None:
+                return AWSResponse(str(request.url), 200, HTTPHeaders.from_dict({"ETag": '"0"'}), _Body(content))
             is_list = "list-type=2" in request.url  # of a bucket without objects
             is_read = request.method in {"GET", "HEAD"} and not is_list
             body = b"<ListBucketResult/>" if is_list else b"<Error><Code>NoSuchKey</Code></Error>" if is_read else b""
@@ -70,9 +81,9 @@ def stub_aws(answers: Mapping[str, Any]) -> list[str]:
         operation = (target.decode() if isinstance(target, bytes) else target).rpartition(".")[2]
         asked.append(operation)
         sent = json.loads(cast("bytes", request.body))
-        content = json.dumps(_reply(answers, operation, sent)).encode()
+        reply = json.dumps(_reply(answers, operation, sent)).encode()
         headers = HTTPHeaders.from_dict({"content-type": "application/x-amz-json-1.0"})
-        return AWSResponse(str(request.url), 200, headers, _Body(content))
+        return AWSResponse(str(request.url), 200, headers, _Body(reply))
 
     _when_loaded("botocore.handlers", lambda handlers: handlers.BUILTIN_HANDLERS.append(("before-send", answer)))
     return asked
@@ -109,6 +120,12 @@ def _reply(answers: Mapping[str, Any], operation: str, request: Mapping[str, Any
         found = _partition(answers, values) if "IndexName" not in request else _indexed(answers, values)
         return {"Items": found, "Count": len(found), "ScannedCount": len(found)}
     return answers["aws"].get(operation, {})
+
+
+def _object(answers: Mapping[str, Any], url: str) -> bytes | None:
+    """What the bucket has under the key of a request; it has no more than the sample needs."""
+    stored: str | None = answers["objects"].get(urlsplit(url).path.removeprefix("/"))
+    return None if stored is None else stored.encode()
 
 
 def _items(answers: Mapping[str, Any], keys: Sequence[Mapping[str, Any]]) -> list[Any]:
