@@ -37,6 +37,7 @@ def nothing_is_published(bank: FeedBank) -> bool:
         ({"period": "2027-04"}, "it ends on 2027-04-30, which lies in the future"),
         ({"period": "2027-03-31"}, "a month like 2027-03"),
         ({"delivered_at": "2027-04-02T03:00:00"}, "delivered_at: Input should have timezone info"),
+        ({"delivered_at": "0001-01-01T00:00:00+08:00"}, "delivered_at: no calendar has this time"),
         ({"delivered_at": "2027-04-03T03:00:00+08:00"}, "delivered_at: it lies in the future"),
         ({"encoding": "latin-1"}, "encoding: "),
         ({"feed": "secrets"}, "feed: "),

@@ -1,6 +1,7 @@
 """Versions of the bank's feeds: one document each, written only if there is none, so that of two racers one wins.
 
-Documents are numbered downwards: the first of a period that S3 lists is its latest.
+Documents are numbered downwards: the first of a period that S3 lists is its latest. One may say again that an earlier
+version holds.
 """
 
 import json
@@ -57,7 +58,7 @@ class FeedVersions:
         return last
 
     def publish(self, publication: Publication) -> bool:
-        key = _key(publication.feed, publication.filed_under, publication.version)
+        key = _key(publication.feed, publication.filed_under, publication.number)
         return self._documents.put(key, json.dumps(_content(publication)).encode(), _JSON, if_absent=True)
 
     def _read(self, key: str) -> Publication | None:
@@ -65,8 +66,8 @@ class FeedVersions:
         return _publication(json.loads(body)) if body else None
 
 
-def _key(feed: Feed, period: str, version: int) -> str:
-    return f"{PREFIX}/{feed.value}/{period or _CURRENT_NAME}/{_MOST - version:06d}.json"
+def _key(feed: Feed, period: str, number: int) -> str:
+    return f"{PREFIX}/{feed.value}/{period or _CURRENT_NAME}/{_MOST - number:06d}.json"
 
 
 def _content(publication: Publication) -> dict[str, Any]:
@@ -87,6 +88,7 @@ def _content(publication: Publication) -> dict[str, Any]:
         "customers_version": publication.customers_version,
         "rules": dict(publication.rules),
         "report_key": publication.report_key,
+        "said_again": publication.said_again,
     }
 
 
@@ -107,4 +109,5 @@ def _publication(content: dict[str, Any]) -> Publication:
         customers_version=content["customers_version"],
         rules=content["rules"],
         report_key=content["report_key"],
+        said_again=content.get("said_again", 0),
     )

@@ -181,6 +181,8 @@ class FeedIntake:
     def _take(self, manifest: Manifest, delivery: Delivery) -> Delivery:
         latest = self.publications.latest(manifest.feed, _filed_under(manifest))
         if latest is not None and (outcome := _told_before(manifest, latest)) is not None:
+            if outcome is Outcome.UNCHANGED:
+                latest = self._said_again(latest, manifest.delivered_at)
             self._stand(latest)
             return _as_published(delivery, latest, outcome)
         folder = delivery.manifest_key.rsplit("/", 1)[0] + "/"
@@ -198,13 +200,25 @@ class FeedIntake:
                 self._refuse_what_is_implausible(manifest, checked, latest, settings)
             except DeliveryRefusedError as refused:
                 return replace(delivery, reason=str(refused))
-            version = latest.version + 1 if latest else 1
+            version = latest.number + 1 if latest else _FIRST
             written = opened.publish(version)
         publication = self._with_links(self._publication(manifest, version, delivery, written))
         if not self.publications.publish(publication):
             raise FeedBusyError
         self._stand(publication)
         return _as_published(delivery, publication, Outcome.PUBLISHED)
+
+    def _said_again(self, latest: Publication, delivered_at: datetime) -> Publication:
+        """The same files, later: no new version, but what the bank made in between does not come after it any more.
+
+        Raises FeedBusyError.
+        """
+        if delivered_at == latest.delivered_at:
+            return latest
+        again = replace(latest, delivered_at=delivered_at, said_again=latest.said_again + 1)
+        if not self.publications.publish(again):
+            raise FeedBusyError
+        return again
 
     def _refuse_what_is_implausible(
         self, manifest: Manifest, checked: Checked, latest: Publication | None, settings: FeedSettings

@@ -5,7 +5,16 @@ import re
 from datetime import date, datetime
 from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 
 from scrm import clock, ids
@@ -19,6 +28,14 @@ BY_DAY: Final = frozenset({Feed.BANK_CUSTOMERS, Feed.CUSTOMER_DAYS})
 
 type Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 type FileName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}\.(csv|parquet)$")]
+
+
+def _as_stored(moment: datetime) -> datetime:
+    """UTC, cut to the millisecond, so that it equals what a version says of it."""
+    try:
+        return clock.from_iso(clock.to_iso(moment))
+    except OverflowError:
+        raise PydanticCustomError("moment", "no calendar has this time") from None
 
 
 class DeliveryRefusedError(Exception):
@@ -43,7 +60,9 @@ class Manifest(BaseModel):
     schema_version: Literal[1]
     feed: Feed
     period: str = Field(description="A month (2027-03), or the day for bank_customers and customer_days (2027-03-31).")
-    delivered_at: AwareDatetime = Field(description="When the bank made it, with its zone; a later one corrects.")
+    delivered_at: Annotated[AwareDatetime, AfterValidator(_as_stored)] = Field(
+        description="When the bank made it, with its zone; a later one corrects."
+    )
     encoding: Literal["utf-8", "gb18030"] = Field(default="utf-8", description="Of CSV files.")
     files: tuple[DeliveredFile, ...] = Field(min_length=1, max_length=MOST_FILES)
     totals: dict[str, int] = Field(default_factory=dict, description="Sum of each numeric column over all rows.")

@@ -18,7 +18,8 @@ class Publication:
     twice in the same words and once in the version. ``totals`` are sums of the published rows by column, ``links`` how
     many customers are linked in which way (`scrm.kpi.feeds.links`). ``customers_version`` is the version of the master
     that places the facts in the organisation; None: there was none yet. ``rules`` were broken so often,
-    ``report_key`` lists the rows that broke them.
+    ``report_key`` lists the rows that broke them. ``said_again``: so often the same files were delivered once more
+    since; ``delivered_at`` is that of the last of these.
     """
 
     feed: Feed
@@ -36,6 +37,12 @@ class Publication:
     customers_version: int | None = None
     rules: Mapping[str, int] = field(default_factory=dict)
     report_key: str = ""
+    said_again: int = 0
+
+    @property
+    def number(self) -> int:
+        """Its place in what was said of the period; the next version takes the next one, so versions may skip some."""
+        return self.version + self.said_again
 
     @property
     def filed_under(self) -> str:
@@ -53,7 +60,7 @@ class Publications(Protocol):
         ...
 
     def publish(self, publication: Publication) -> bool:
-        """Make it the latest, at once; False when its version is taken already."""
+        """Make it the latest, at once; False when its number is taken already."""
         ...
 
 
