@@ -51,6 +51,7 @@ FAILS_AS_IT_SHOULD = {
     ("archive_media", "segment_stored"),
     ("kpi_collect", "poison"),
     ("kpi_collect", "part_due"),  # of a run that nobody planned yet
+    ("kpi_collect", "part_statistics_due"),
     ("campaign_worker", "poison"),
     ("campaign_reconcile", "poison"),
     ("handover_worker", "poison"),
