@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +38,8 @@ def nothing_is_published(bank: FeedBank) -> bool:
         ({"period": "2027-03-31"}, "a month like 2027-03"),
         ({"delivered_at": "2027-04-02T03:00:00"}, "delivered_at: Input should have timezone info"),
         ({"delivered_at": "0001-01-01T00:00:00+08:00"}, "delivered_at: no calendar has this time"),
-        ({"delivered_at": "2027-04-03T03:00:00+08:00"}, "delivered_at: it lies in the future"),
+        ({"delivered_at": "2027-04-03T03:00:00+08:00"}, "T19:00:00.000Z lies 1080 minutes ahead of our clock"),
+        ({"delivered_at": "2027-04-02T01:05:00.001Z"}, "T01:05:00.001Z lies 6 minutes ahead of our clock"),
         ({"encoding": "latin-1"}, "encoding: "),
         ({"feed": "secrets"}, "feed: "),
         ({"files": [{"name": "../other.csv", "rows": 1, "sha256": "0" * 64}]}, "files.0.name: "),
@@ -56,6 +57,21 @@ def test_a_manifest_that_does_not_fit_refuses_the_delivery(change: dict[str, Any
     assert why in taken.reason
     assert nothing_is_published(bank)
     assert [found.reason for _, found in bank.log.of_month("2027-04")] == [taken.reason]
+
+
+def test_a_delivery_stamped_ahead_keeps_no_later_correction_out() -> None:
+    bank = FeedBank()
+    bank.deliver(MONTHS, MARCH, ROWS, "2027-04-02T01:00:00Z")
+    ahead = bank.deliver(MONTHS, MARCH, ROWS[1:], "2028-04-02T01:00:00Z")
+    bank.moment += timedelta(minutes=1)
+    corrected = bank.deliver(MONTHS, MARCH, ROWS[:4], "2027-04-02T01:01:00Z")
+
+    assert ahead.reason.endswith("Correct the clock or the zone, and put the manifest again with the right time.")
+    assert (corrected.outcome, corrected.version) == (Outcome.PUBLISHED, 2)
+
+
+def test_a_clock_of_the_bank_that_is_a_little_ahead_is_tolerated() -> None:
+    assert FeedBank().deliver(MONTHS, MARCH, ROWS, "2027-04-02T01:05:00Z").outcome is Outcome.PUBLISHED
 
 
 def test_missing_rows_refuse_the_delivery() -> None:

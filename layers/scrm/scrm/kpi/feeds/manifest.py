@@ -1,8 +1,9 @@
 """The manifest of a delivery: which files there are, what must be in them, and for which time they speak."""
 
 import calendar
+import math
 import re
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import (
@@ -22,6 +23,9 @@ from scrm.kpi.feeds.datasets import Feed
 
 MOST_BYTES: Final = 256 * 1024
 MOST_FILES: Final = 100
+_MINUTE: Final = timedelta(minutes=1)
+MOST_AHEAD: Final = 5 * _MINUTE
+"""So far a bank's clock may be ahead of ours: as long, at most, a delivery keeps later ones out."""
 _MONTH: Final = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
 _DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
 BY_DAY: Final = frozenset({Feed.BANK_CUSTOMERS, Feed.CUSTOMER_DAYS})
@@ -123,9 +127,13 @@ class Manifest(BaseModel):
                 f"period: it ends on {self.last_day.isoformat()}, which lies in the future (today is "
                 f"{today.isoformat()} in Shanghai). Deliver it once it is over."
             )
-        if self.delivered_at > now:
+        ahead = self.delivered_at - now
+        if ahead > MOST_AHEAD:
             raise DeliveryRefusedError(
-                "delivered_at: it lies in the future. Write the time with its zone: 2027-04-02T03:00:00+08:00."
+                f"delivered_at: {clock.to_iso(self.delivered_at)} lies {math.ceil(ahead / _MINUTE)} minutes ahead of "
+                f"our clock ({clock.to_iso(now)}); {MOST_AHEAD // _MINUTE} are tolerated, because it would keep out "
+                "every correction until then. Correct the clock or the zone, and put the manifest again with the right "
+                "time."
             )
 
 
