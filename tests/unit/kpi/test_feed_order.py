@@ -2,14 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import timedelta
 from itertools import permutations
 from typing import Any
 
 import pytest
 
 from scrm.kpi.feeds.datasets import CURRENT, Feed
-from scrm.kpi.feeds.intake import FeedBusyError, Outcome
-from tests.fakes.feed_bank import FOLDER, FeedBank, master_row, month_row
+from scrm.kpi.feeds.intake import FeedBusyError, FeedSettings, Outcome
+from tests.fakes.feed_bank import FOLDER, PLACES, FeedBank, master_row, month_row
 
 MARCH = "2027-03"
 MONTHS = Feed.CUSTOMER_MONTHS
@@ -108,3 +109,40 @@ def test_files_said_again_while_a_correction_is_published_are_looked_at_anew(ban
 
     assert intake().take(f"{FOLDER}manifest.json", bank.moment).version == 3
     assert amounts(bank) == [(100,)]
+
+
+def test_files_of_which_rows_were_left_out_are_judged_anew_by_what_holds_now(bank: FeedBank) -> None:
+    """The bank's files were right, and the organisation or a setting was not."""
+    rows = [master_row(1), master_row(2), master_row(3, "BJ02")]
+    bank.deliver(MASTER, "2027-03-31", rows, "2027-04-02T01:00:00Z")
+    bank.places = (*PLACES, ("BJ02", "20", "/1/20/"))
+
+    again = bank.deliver(MASTER, "2027-03-31", rows, "2027-04-02T01:10:00Z")
+
+    assert (again.outcome, again.version, again.rows, again.quarantined) == (Outcome.PUBLISHED, 2, 3, 0)
+
+
+def test_an_outdated_delivery_is_not_told_with_the_rows_of_the_version_that_outdated_it(bank: FeedBank) -> None:
+    bank.settings = FeedSettings(bad_percent=60)
+    bank.deliver(MONTHS, MARCH, [month_row(1), month_row(2, active=7)], BACK[0])
+
+    late = bank.deliver(MONTHS, MARCH, FIRST, SAID[0][0])
+
+    assert (late.outcome, late.version) == (Outcome.OUTDATED, 1)
+    assert (late.rows, late.quarantined, late.report_key, dict(late.rules)) == (0, 0, "", {})
+
+
+def test_what_was_published_stays_listed_so_when_it_is_told_again_after_its_correction(bank: FeedBank) -> None:
+    bank.deliver(MONTHS, MARCH, FIRST, SAID[0][0])
+    told_at = bank.moment
+    bank.moment += timedelta(minutes=30)
+    bank.deliver(MONTHS, MARCH, CORRECTED, SAID[1][0])
+    bank.moment = told_at
+
+    again = bank.deliver(MONTHS, MARCH, FIRST, SAID[0][0])
+
+    assert again.outcome is Outcome.OUTDATED
+    assert [(found.outcome, found.version) for _, found in bank.log.of_month("2027-04")] == [
+        (Outcome.PUBLISHED, 2),
+        (Outcome.PUBLISHED, 1),
+    ]

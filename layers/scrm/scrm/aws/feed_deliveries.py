@@ -35,7 +35,9 @@ class FeedDeliveries:
         return key
 
     def note(self, delivery: Delivery) -> None:
-        self._documents.put(_key(entry_id(delivery)), json.dumps(_content(delivery)).encode(), _JSON)
+        told = json.dumps(_content(delivery)).encode()
+        is_outdated = delivery.outcome is Outcome.OUTDATED
+        self._documents.put(_key(entry_id(delivery)), told, _JSON, if_absent=is_outdated)
 
     def of_month(self, month: str) -> Iterator[tuple[str, Delivery]]:
         """Entry id and delivery of those received in a month (``2027-04``, UTC), the latest first."""

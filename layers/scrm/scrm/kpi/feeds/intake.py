@@ -34,7 +34,8 @@ class FeedBusyError(Exception):
 class Outcome(StrEnum):
     """What became of a delivery.
 
-    ``UNCHANGED``: its files are those of the latest version. ``OUTDATED``: a later delivery was published before.
+    ``UNCHANGED``: its files are those of the latest version, of which no row was left out. ``OUTDATED``: a later
+    delivery was published before.
     """
 
     PUBLISHED = "published"
@@ -133,7 +134,7 @@ class DeliveryLog(Protocol):
         ...
 
     def note(self, delivery: Delivery) -> None:
-        """Once for each manifest that was put; a repeat replaces it."""
+        """Once for each manifest that was put; a repeat replaces it, unless it only came after something later."""
         ...
 
 
@@ -184,6 +185,8 @@ class FeedIntake:
             if outcome is Outcome.UNCHANGED:
                 latest = self._said_again(latest, manifest.delivered_at)
             self._stand(latest)
+            if outcome is Outcome.OUTDATED:  # nobody read its rows
+                return replace(delivery, outcome=outcome, version=latest.version)
             return _as_published(delivery, latest, outcome)
         folder = delivery.manifest_key.rsplit("/", 1)[0] + "/"
         settings = self.settings()
@@ -329,7 +332,7 @@ def _told_before(manifest: Manifest, latest: Publication) -> Outcome | None:
         return Outcome.PUBLISHED
     if (manifest.period, manifest.delivered_at) < (latest.period, latest.delivered_at):
         return Outcome.OUTDATED
-    if manifest.content_id == latest.content_id:
+    if manifest.content_id == latest.content_id and not latest.quarantined:  # else it may be settings or nodes of ours
         return Outcome.UNCHANGED
     if (manifest.period, manifest.delivered_at) == (latest.period, latest.delivered_at):
         raise DeliveryRefusedError(
