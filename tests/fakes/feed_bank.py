@@ -11,7 +11,7 @@ from typing import Any
 
 from scrm.aws.duckdb_engine import DuckDbEngine
 from scrm.aws.feed_deliveries import FeedDeliveries
-from scrm.aws.feed_tables import DuckDbFeedTables
+from scrm.aws.feed_tables import MOST_LISTED, DuckDbFeedTables
 from scrm.aws.feed_versions import FeedVersions
 from scrm.kpi.feeds.columns import COLUMNS, totals_of
 from scrm.kpi.feeds.datasets import DATASETS, Feed
@@ -72,6 +72,7 @@ class FeedBank:
     settings: FeedSettings = field(default_factory=lambda: FeedSettings(bad_percent=40))
     places: Sequence[Place] = PLACES
     relations: Selection | None = None
+    most_listed: int = MOST_LISTED
 
     @property
     def versions(self) -> FeedVersions:
@@ -84,7 +85,7 @@ class FeedBank:
     def intake(self) -> FeedIntake:
         return FeedIntake(
             files=self.bucket,
-            tables=DuckDbFeedTables(self.bucket),
+            tables=DuckDbFeedTables(self.bucket, most_listed=self.most_listed),
             publications=self.versions,
             measures=self.measures,
             engine=DuckDbEngine(self.bucket),

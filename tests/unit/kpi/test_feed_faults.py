@@ -131,6 +131,32 @@ def test_more_unusable_rows_than_the_bank_allows_refuse_the_delivery_and_the_rep
     assert nothing_is_published(bank)
 
 
+@pytest.mark.parametrize(
+    ("broken", "fine", "told"),
+    [
+        (3, 0, ["rows.csv,2", "rows.csv,3", "rows.csv,4"]),
+        (4, 0, ["rows.csv,2", "rows.csv,3", "rows.csv,4", ",,the first 3 of 4 rows that cannot be used"]),
+        (2, 3, ["rows.csv,2", "rows.csv,3", "rows.csv,4", ",,the first 3 of 5 rows that cannot be used"]),
+        (0, 5, ["rows.csv,2", "rows.csv,3", "rows.csv,4", ",,the first 3 of 5 rows that cannot be used"]),
+    ],
+)
+def test_the_report_lists_so_many_rows_at_most_and_says_if_there_are_more(
+    broken: int, fine: int, told: list[str]
+) -> None:
+    """Lines that are no rows, and rows that break a rule, together."""
+    bank = FeedBank(most_listed=3)
+    rows = [month_row(customer, active=7) for customer in range(broken + fine)]
+    head, *lines = csv_of(rows, MONTH_COLUMNS).splitlines(keepends=True)
+    bank.put(b"".join([head, *(b"," + line for line in lines[:broken]), *lines[broken:]]))
+
+    taken = bank.take(bank.manifest(MONTHS, MARCH, rows))
+
+    listed = bank.bucket.files[taken.report_key].decode().splitlines()
+    assert listed[0] == "file,line,reason"
+    assert len(listed) == len(told) + 1
+    assert [line[: len(begin)] for line, begin in zip(listed[1:], told, strict=True)] == told
+
+
 def test_negative_assets_are_taken_if_the_bank_says_so() -> None:
     bank = FeedBank(settings=FeedSettings(negative_money=True))
 

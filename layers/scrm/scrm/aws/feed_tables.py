@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 MEMORY_LIMIT: Final = "1200MB"
 MOST_LISTED: Final = 100_000
-"""Rows that a quarantine report lists; a refused file may have many more."""
+"""Rows that a quarantine report lists, those that are no CSV before the others; a refused file may have many more."""
 CONFLICT: Final = "customer_key: several rows have it and differ"
 _PARQUET: Final = "application/vnd.apache.parquet"
 _LINES_PER_FILE: Final = 2**40
@@ -40,9 +40,12 @@ class _Report(Protocol):
 class DuckDbFeedTables:
     """Implements `scrm.kpi.feeds.intake.FeedTables`."""
 
-    def __init__(self, files: ParquetFiles, *, memory_limit: str = MEMORY_LIMIT) -> None:
+    def __init__(
+        self, files: ParquetFiles, *, memory_limit: str = MEMORY_LIMIT, most_listed: int = MOST_LISTED
+    ) -> None:
         self._files = files
         self._memory_limit = memory_limit
+        self._most_listed = most_listed
 
     @contextmanager
     def open(
@@ -50,7 +53,7 @@ class DuckDbFeedTables:
     ) -> Iterator["OpenFeed"]:
         """See `scrm.kpi.feeds.intake.FeedTables`."""
         with own_directory() as directory, locked_connection(directory, self._memory_limit) as connection:
-            opened = OpenFeed(self._files, connection, directory, manifest)
+            opened = OpenFeed(self._files, connection, directory, manifest, self._most_listed)
             opened.load(folder, judged_by, nodes)
             yield opened
 
@@ -59,18 +62,25 @@ class OpenFeed:
     """Implements `scrm.kpi.feeds.intake.OpenFeed`."""
 
     def __init__(
-        self, files: ParquetFiles, connection: "duckdb.DuckDBPyConnection", directory: Path, manifest: Manifest
+        self,
+        files: ParquetFiles,
+        connection: "duckdb.DuckDBPyConnection",
+        directory: Path,
+        manifest: Manifest,
+        most_listed: int,
     ) -> None:
         self._files = files
         self._connection = connection
         self._directory = directory
         self._manifest = manifest
+        self._most_listed = most_listed
         self._feed = manifest.feed
         self._keys = ", ".join(columns.KEYS[manifest.feed])
         # Of lines that are no rows; those of rows are found by SQL.
         self._bad_lines = dict.fromkeys(range(len(manifest.files)), 0)
         self._bad_by_rule: dict[str, int] = {}
         self._has_repeats = False
+        self._bad = 0
 
     def load(self, folder: str, judged_by: columns.Judgement, nodes: Iterable[Place]) -> None:
         """Bring the files here, and make views of them; nothing of them is read into memory."""
@@ -106,19 +116,24 @@ class OpenFeed:
         if conflicting:
             rules[CONFLICT] = conflicting
         unsummed = frozenset(name for name in totals if read[name] < sum(rows))
+        self._bad = sum(rules.values())
         return Checked(tuple(rows), summed, rules, repeated, unsummed)
 
     def report(self) -> bytes:
         """See `scrm.kpi.feeds.intake.OpenFeed`."""
         path = self._directory / "bad.csv"
+        left = max(0, self._most_listed - sum(self._bad_lines.values()))
         listed = self._execute(
             "SELECT file, line, problem FROM judged WHERE problem IS NOT NULL"  # noqa: S608 - our own names
             + (f" UNION ALL SELECT file, line, '{CONFLICT}' FROM conflicting" if self._has_repeats else "")  # noqa: S608
-            + f" ORDER BY 1, 2 LIMIT {MOST_LISTED}"
+            + f" ORDER BY 1, 2 LIMIT {left}"
         )
         names = [file.name for file in self._manifest.files]
         with path.open("a", encoding="utf-8", newline="") as bad:
-            csv.writer(bad).writerows((names[file], line, problem) for file, line, problem in listed)
+            report = csv.writer(bad)
+            report.writerows((names[file], line, problem) for file, line, problem in listed)
+            if self._bad > self._most_listed:
+                report.writerow(("", "", f"the first {self._most_listed} of {self._bad} rows that cannot be used"))
         return b"file,line,reason\r\n" + path.read_bytes()
 
     def publish(self, version: int) -> Written:
@@ -170,7 +185,7 @@ class OpenFeed:
         def on_bad(line: int, rule: str) -> None:
             self._bad_lines[number] += 1
             self._bad_by_rule[rule] = self._bad_by_rule.get(rule, 0) + 1
-            if sum(self._bad_lines.values()) <= MOST_LISTED:
+            if sum(self._bad_lines.values()) <= self._most_listed:
                 report.writerow((name, line, rule))
 
         lines = CleanLines(name, self._manifest.encoding, wanted, on_bad)

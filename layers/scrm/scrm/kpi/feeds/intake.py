@@ -108,7 +108,8 @@ class OpenFeed(Protocol):
     def check(self) -> Checked: ...
 
     def report(self) -> bytes:
-        """CSV: file, line and reason of each row that cannot be used; the first 100,000."""
+        """CSV: file, line and reason of each row that `check` found unusable; if they are too many, the first, and how
+        many there are."""
         ...
 
     def publish(self, version: int) -> Written:
