@@ -10,7 +10,8 @@ from xml.etree import ElementTree
 
 import pytest
 
-from scrm.kpi.report import MonthReport, ReportRefusedError
+from scrm.kpi.errors import ReportRefusedError
+from scrm.kpi.report import MonthReport
 from scrm.runtime.charts import line_chart, short
 from scrm.runtime.kpi_exports import FIGURES, PROGRESS, progress
 from scrm.runtime.report_joins import files_of

@@ -15,3 +15,7 @@ class InvalidCatalogueError(KpiError):
 
 class UnknownKpiError(KpiError):
     """The catalogue has no such KPI."""
+
+
+class ReportRefusedError(KpiError):
+    """The report cannot be made so; the text says what to do."""

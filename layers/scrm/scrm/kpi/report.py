@@ -9,7 +9,7 @@ from datetime import datetime
 from fractions import Fraction
 from typing import Final, Protocol
 
-from scrm.kpi.errors import KpiError
+from scrm.kpi.errors import ReportRefusedError
 from scrm.kpi.figures import diverges
 from scrm.kpi.reading import FigureReader, Reading
 from scrm.node_paths import branch_of
@@ -41,10 +41,6 @@ HEADLINES: Final = (
 )
 BY_NODE: Final = ("staff_usage_rate", "customer_coverage_rate", "pool_size", "aum", "product_holding")
 RETURN: Final = ("licence_cost", "programme_cost", "programme_income")
-
-
-class ReportRefusedError(KpiError):
-    """The report cannot be made so; the text says what to do."""
 
 
 @dataclass(frozen=True, slots=True)

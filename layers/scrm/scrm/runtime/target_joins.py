@@ -2,12 +2,9 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import datetime
 from fractions import Fraction
 from typing import Protocol
 
-from scrm.campaign.model import Campaign
-from scrm.campaign.refusals import CampaignRefusedError
 from scrm.clock import BUSINESS_ZONE
 from scrm.node_paths import branch_of
 from scrm.org.model import Member, OrgNode
@@ -16,9 +13,7 @@ from scrm.targets.errors import InvalidPlanError
 from scrm.targets.figures import Merged, month_of
 from scrm.targets.overrides import ROLLOUT
 from scrm.targets.pilot import ExitTerms, ResultBar
-from scrm.targets.plans import PlanVersion, TargetViews, UnknownPlanError, plan_id_of
-from scrm.targets.review import GateKeeper
-from scrm.targets.stages import Criterion, GateState, Stage, StageLadder
+from scrm.targets.stages import Criterion, Stage, StageLadder
 
 _MEMBER = "member:"
 
@@ -68,32 +63,6 @@ class MergedNodes:
                 month = month_of(node.closed_at.astimezone(BUSINESS_ZONE).date())
                 found.append(Merged(closed, node.path, month))
         return found
-
-
-class PlannedGates:
-    """Implements `scrm.campaign.campaign_ports.Gates`: a KPI is gated once a plan for it is in force."""
-
-    def __init__(self, views: TargetViews, gates: GateKeeper) -> None:
-        self._views = views
-        self._gates = gates
-
-    def check(self, campaign: Campaign, now: datetime) -> None:
-        kpi, today = campaign.definition.target_kpi, now.astimezone(BUSINESS_ZONE).date()
-        if self._plan(kpi, today.year) is None:
-            return
-        found = self._gates.look(campaign.definition.node_id, campaign.node_path, now, month_of(today))
-        if found.states.get(kpi) is GateState.LOCKED:
-            stage = found.standing.stage.name if found.standing.stage else ""
-            raise CampaignRefusedError(
-                f"{kpi} is locked at this node, which stands at the stage {stage}: reach what the stage asks for, "
-                "name a KPI of the front end, or ask for an override of the gate."
-            )
-
-    def _plan(self, kpi: str, year: int) -> PlanVersion | None:
-        try:
-            return self._views.in_force(plan_id_of(kpi, year))
-        except UnknownPlanError:
-            return None
 
 
 def ladder_of(document: TargetsDocument) -> StageLadder:

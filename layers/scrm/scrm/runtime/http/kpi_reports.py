@@ -9,7 +9,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Body, Path
 from pydantic import Field
 
 from scrm import clock
-from scrm.kpi.report import ReportRefusedError
+from scrm.kpi.errors import ReportRefusedError
 from scrm.org.nodes import ids_on
 from scrm.runtime.http.models import Reply
 from scrm.runtime.http.problems import NoSuchThingError, ProblemError, sentence

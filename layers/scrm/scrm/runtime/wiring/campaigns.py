@@ -18,9 +18,9 @@ from scrm.campaign.results import CampaignResults, ResultPages
 from scrm.campaign.stopping import TaskTallies
 from scrm.campaign.trial import TrialSends
 from scrm.runtime.campaign_joins import AuditedCampaigns, LibraryVersions
+from scrm.runtime.gate_joins import PlannedGates
 from scrm.runtime.known_segments import KnownSegments
 from scrm.runtime.member_places import MemberPlaces
-from scrm.runtime.target_joins import PlannedGates
 from scrm.runtime.wiring import campaign_settings, campaign_store, send_checks, send_tasks
 from scrm.runtime.wiring import targets as target_wiring
 from scrm.runtime.wiring.contacts import contacts

@@ -30,7 +30,7 @@ class ReportDesk:
     engine: SqlEngine | None = None
 
     def make(self, node_id: str, month: str, now: datetime) -> Mapping[str, str]:
-        """Links by form. Raises `scrm.kpi.report.ReportRefusedError`."""
+        """Links by form. Raises `scrm.kpi.errors.ReportRefusedError`."""
         report = self.reports.collect(node_id, month, now)
         catalogue = self.reports.reader.catalogue()
         leading = {one.kpi: one for one in reversed(catalogue.in_force(month))}

@@ -2,9 +2,8 @@
 
 import functools
 from concurrent.futures import ThreadPoolExecutor
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from scrm.aws.duckdb_engine import DuckDbEngine
 from scrm.aws.feed_versions import FeedVersions
 from scrm.aws.kpi_table import DynamoKpiMeasures
 from scrm.aws.org_table import DynamoOrgRepository
@@ -15,10 +14,13 @@ from scrm.kpi.telling import FigureTelling
 from scrm.node_paths import ROOT_NODE_ID
 from scrm.runtime.kpi_joins import OrgNodesOfMonth, business_day, urgent_kpis
 from scrm.runtime.run_time import invocation
-from scrm.runtime.wiring import kpi, kpi_reports
+from scrm.runtime.wiring import kpi
 from scrm.runtime.wiring import targets as target_wiring
 from scrm.runtime.wiring.tables import bucket, table
 from scrm.targets.figures import FigureBook
+
+if TYPE_CHECKING:
+    from scrm.runtime.wiring.kpi_reports import ReportDesk
 
 _AT_ONCE: Final = 16
 _MOST_NODES: Final = 1_000
@@ -35,8 +37,11 @@ def marks() -> BucketTellingMarks:
     return BucketTellingMarks(bucket("DATA_BUCKET"))
 
 
-def reports() -> kpi_reports.ReportDesk:
+def reports() -> "ReportDesk":
     """With what writes Parquet."""
+    from scrm.aws.duckdb_engine import DuckDbEngine  # noqa: PLC0415 - few runs find a month to report
+    from scrm.runtime.wiring import kpi_reports  # noqa: PLC0415
+
     return kpi_reports.desk(_MOST_NODES, DuckDbEngine(bucket("DATA_BUCKET")))
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from scrm import clock
-from scrm.kpi.report import ReportRefusedError
+from scrm.kpi.errors import ReportRefusedError
 from scrm.kpi.telling import MONTHS_BACK
 from scrm.node_paths import ROOT_NODE_ID
 from scrm.runtime.kpi_joins import business_day, business_month
