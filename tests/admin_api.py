@@ -53,7 +53,7 @@ from scrm.runtime.consent_joins import ContactPlaces
 from scrm.runtime.cover_views import CoverViews
 from scrm.runtime.http.answers import AnsweredOnce
 from scrm.runtime.http.decisions import DecidedOnce
-from scrm.runtime.http.models import Sync, SyncRequest
+from scrm.runtime.http.syncs import Sync, SyncRequest
 from scrm.runtime.kpi_joins import business_day, catalogue_of
 from scrm.runtime.member_places import MemberPlaces
 from scrm.runtime.needs_joins import LibraryOffers, rules_of

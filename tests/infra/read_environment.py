@@ -55,30 +55,15 @@ def _build_parts(found: Any) -> None:
             _build_parts(part)
 
 
-class _Read:
-    """A reader of settings that asks no table."""
-
-    def __init__(self, found: Any) -> None:
-        self._found = found
-
-    def current(self) -> Any:
-        return self._found
-
-
 def _answer_for_the_table_of_settings() -> None:
-    """Use cases are built with the settings in force, and no table answers here: the reader is built and not asked."""
-    handover_settings = sys.modules.get("scrm.runtime.wiring.handover_settings")
-    if handover_settings is not None:
-        handover_settings.reader()
-        handover_settings.handover = lambda: handover_settings.PLATFORM  # type: ignore[attr-defined]
-    review = sys.modules.get("scrm.runtime.wiring.review")
-    if review is not None:
-        review.reader()
-    campaign_settings = sys.modules.get("scrm.runtime.wiring.campaign_settings")
-    if campaign_settings is not None:
-        campaign_settings.reader()
-        found = campaign_settings.CampaignDocument()
-        campaign_settings.reader = lambda: _Read(found)  # type: ignore[attr-defined]
+    """Use cases are built with the settings in force, and no table answers here: readers are built, and find that
+    nobody has set anything."""
+    from scrm.settings.reader import SettingsReader  # noqa: PLC0415 - as above
+
+    SettingsReader.current = lambda reader: reader._model()  # type: ignore[method-assign, assignment]
+    for name in ("handover_settings", "review", "campaign_settings"):
+        if (wiring := sys.modules.get(f"scrm.runtime.wiring.{name}")) is not None:
+            wiring.reader()
 
 
 def _recorded_reads() -> set[str]:

@@ -16,10 +16,10 @@ from scrm.archive.message import MessageKind
 from scrm.archive.records import Asker
 from scrm.archive.search import Search
 from scrm.audit.log import AuditLog
-from scrm.aws import archive_records, session
+from scrm.aws import archive_deletions, archive_exports, archive_holds, session
+from scrm.aws.archive_accesses import DynamoAccesses
 from scrm.aws.archive_journal import AuditedAccesses, AuditedArchive
 from scrm.aws.archive_objects import S3ArchiveObjects
-from scrm.aws.archive_records import DynamoAccesses
 from scrm.aws.documents import DocumentStore
 from scrm.aws.export_folder import BucketExportFolder, ExportDownloads
 from scrm.aws.table import Table
@@ -84,9 +84,9 @@ def test_every_record_comes_back_as_it_was_and_is_saved_over_what_was_read(table
         version=1,
     )
 
-    comes_back(archive_records.legal_holds(table), HOLD, lifted, HOLD.hold_id)
-    comes_back(archive_records.deletion_requests(table), DELETION, restricted, DELETION.request_id)
-    comes_back(archive_records.exports(table), EXPORT, ready, EXPORT.export_id)
+    comes_back(archive_holds.legal_holds(table), HOLD, lifted, HOLD.hold_id)
+    comes_back(archive_deletions.deletion_requests(table), DELETION, restricted, DELETION.request_id)
+    comes_back(archive_exports.exports(table), EXPORT, ready, EXPORT.export_id)
 
 
 def comes_back(store: Any, first: Any, later: Any, key: str) -> None:
@@ -97,7 +97,7 @@ def comes_back(store: Any, first: Any, later: Any, key: str) -> None:
 
 
 def test_records_are_listed_at_or_below_a_node_page_by_page(table: Table) -> None:
-    holds = archive_records.legal_holds(table)
+    holds = archive_holds.legal_holds(table)
     for number, path in enumerate(["/1/10/", "/1/20/", "/1/10/12/"]):
         holds.add(replace(HOLD, hold_id=f"hold_{number}", node_path=path))
 

@@ -17,7 +17,7 @@ from scrm.archive.messages import ExportApproved
 from scrm.archive.places import segment_key
 from scrm.archive.records import Asker, Records
 from scrm.archive.search import Search
-from scrm.aws import archive_records, session
+from scrm.aws import archive_exports, session
 from scrm.aws.documents import DocumentStore
 from scrm.aws.duckdb_engine import DuckDbEngine
 from scrm.aws.table import Table
@@ -105,7 +105,7 @@ def test_an_approved_export_is_written_with_its_manifest(documents: DocumentStor
     keep(documents, said_once)
     bucket = os.environ["ARCHIVE_BUCKET"]
     session.client("s3").put_object(Bucket=bucket, Key=segment_key(PAGE), Body=segment_of([said_once]))
-    records = archive_records.exports(Table(session.client("dynamodb"), os.environ["ARCHIVE_TABLE"]))
+    records = archive_exports.exports(Table(session.client("dynamodb"), os.environ["ARCHIVE_TABLE"]))
     export_id = approved_export(records)
 
     answer = handler.lambda_handler(message_of(export_id), Context())  # type: ignore[arg-type]
@@ -125,7 +125,7 @@ def test_an_approved_export_is_written_with_its_manifest(documents: DocumentStor
 def test_an_export_of_which_nobody_told_is_written_by_schedule_once(
     documents: DocumentStore, tables: EngineTables
 ) -> None:
-    records = archive_records.exports(Table(session.client("dynamodb"), os.environ["ARCHIVE_TABLE"]))
+    records = archive_exports.exports(Table(session.client("dynamodb"), os.environ["ARCHIVE_TABLE"]))
     export_id = approved_export(records)
 
     run(handler.EXPORTS)

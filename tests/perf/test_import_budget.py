@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from scrm.runtime.http.families import module_of
+
 ROOT = Path(__file__).parents[2]
 FUNCTIONS = sorted(path.parent.name for path in (ROOT / "functions").glob("*/handler.py"))
 
@@ -25,6 +27,21 @@ EVERYWHERE = (
 )
 NOT_IN_WORKERS = ("aws_lambda_powertools.event_handler",)
 NOT_BEFORE_WORK_COMES = ("scrm.campaign", "scrm.pressure", "scrm.aws", "scrm.wecom")
+NOT_BEFORE_A_REQUEST_COMES = (
+    "duckdb",
+    "jinja2",
+    "scrm.archive",
+    "scrm.campaign",
+    "scrm.contacts",
+    "scrm.content",
+    "scrm.handover",
+    "scrm.kpi",
+    "scrm.tasks",
+    "scrm.wecom",
+    "scrm.runtime.http.models",
+    "scrm.runtime.http.decisions",
+)
+"""By an API: each family loads what its own operations need."""
 OTHER_FEATURES = ("scrm.audit", "scrm.handover", "scrm.org", "scrm.tasks")
 """A campaign reaches them only through a channel of their own, which is loaded when a task has it."""
 CAMPAIGN_FEATURES = ("scrm.audience", "scrm.campaign", "scrm.consent", "scrm.content", "scrm.pressure")
@@ -75,8 +92,8 @@ FORBIDDEN = {
     "archive_rollup": (*NOT_IN_WORKERS, *NOT_BEFORE_WORK_COMES, "scrm.archive", "duckdb"),
     "kpi_review": (*NOT_IN_WORKERS, *NOT_BEFORE_WORK_COMES, "scrm.kpi", "scrm.uplift", "duckdb"),
     "kpi_collect": (*NOT_IN_WORKERS, *NOT_BEFORE_WORK_COMES, "scrm.collect", "duckdb"),
-    "archive_api": ("duckdb", "scrm.archive", "scrm.handover.certificate"),
-    "admin_api": ("scrm.handover.certificate", "scrm.handover.orphans", "scrm.contacts.accountability"),
+    "archive_api": NOT_BEFORE_A_REQUEST_COMES,
+    "admin_api": NOT_BEFORE_A_REQUEST_COMES,
 }
 
 
@@ -169,6 +186,21 @@ FORBIDDEN_IN_WORK = {
 }
 
 
+NOT_IN_THE_ARCHIVE = ("duckdb", "scrm.campaign", "scrm.content", "scrm.handover", "scrm.tasks", "scrm.wecom")
+NO_SEARCH = ("scrm.archive.index", "scrm.archive.message", "scrm.archive.search", "scrm.contacts")
+NO_READING = ("scrm.archive.bodies", "scrm.archive.reading", "scrm.archive.segment")
+# By path: what the first request of a family loads besides the handler.
+FORBIDDEN_IN_FAMILY = {
+    "archive/holds": (*NOT_IN_THE_ARCHIVE, *NO_SEARCH, *NO_READING, "scrm.archive.exports"),
+    "archive/deletion-requests": (*NOT_IN_THE_ARCHIVE, *NO_SEARCH, *NO_READING, "scrm.archive.exports"),
+    "archive/retention": (*NOT_IN_THE_ARCHIVE, *NO_SEARCH, *NO_READING, "scrm.archive.exports"),
+    "archive/messages": (*NOT_IN_THE_ARCHIVE, "scrm.archive.exports", "scrm.archive.legal_holds"),
+    "archive/exports": (*NOT_IN_THE_ARCHIVE, "scrm.archive.deletion_requests", "scrm.archive.legal_holds"),
+    "cases": (*CAMPAIGN_FEATURES, "duckdb", "scrm.archive", "scrm.contacts", "scrm.tasks", "scrm.wecom"),
+    "me": NOT_BEFORE_A_REQUEST_COMES,
+}
+
+
 def loaded_by(function: str) -> set[str]:
     return loaded_by_program(f"import functions.{function}.handler")
 
@@ -212,6 +244,17 @@ def test_every_kind_of_work_has_a_list() -> None:
     kinds = {path.stem for path in (ROOT / "layers/scrm/scrm/runtime/work").glob("*.py")} - {"__init__"}
 
     assert kinds == set(FORBIDDEN_IN_WORK)
+
+
+@pytest.mark.parametrize("path", FORBIDDEN_IN_FAMILY)
+def test_a_family_of_the_api_loads_nothing_of_the_others(path: str) -> None:
+    function = "archive_api" if path.startswith("archive/") else "admin_api"
+    loaded = loaded_by_program(
+        f"import functions.{function}.handler; from scrm.runtime.http import families; families.load('/v1/{path}')"
+    )
+
+    assert f"scrm.runtime.http.{module_of(f'/v1/{path}')}" in loaded
+    assert sorted(loaded & {*EVERYWHERE, *FORBIDDEN_IN_FAMILY[path]}) == []
 
 
 def test_libraries_loaded_in_part_are_whole_for_those_who_import_them_after_us() -> None:

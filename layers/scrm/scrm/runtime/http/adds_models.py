@@ -4,20 +4,16 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from scrm.adds import appeals
 from scrm.adds.model import Answer, Finding, Judgement, Rule, State
-from scrm.runtime.http.models import Page, Reply, Timestamp
+from scrm.runtime.http.wire import Asked, Page, Reply, Timestamp
 from scrm.settings.adds import AddsDocument
 from scrm.two_persons import RequestState
 
 type Reason = Annotated[str, Field(min_length=1, max_length=appeals.LONGEST_REASON)]
 _TIER = "tier"
-
-
-class Asked(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
 
 class AddAppeal(Reply):

@@ -11,9 +11,9 @@ from pydantic import Field
 from scrm.archive.certificate import certificate_key
 from scrm.archive.certified_days import CertifiedDay
 from scrm.node_paths import ROOT_NODE_ID
-from scrm.runtime.http.models import Page, Reply, Timestamp
 from scrm.runtime.http.problems import NoSuchThingError, NotAllowedError
 from scrm.runtime.http.routing import Cursor, Limit, current_caller, list_of, responses, router
+from scrm.runtime.http.wire import Page, Reply, Timestamp
 from scrm.runtime.wiring import admin_api as wiring
 
 Day = Annotated[date, Path(description="The business day.", examples=["2026-11-26"])]

@@ -6,7 +6,8 @@ from typing import Annotated
 from aws_lambda_powertools.event_handler.openapi.params import Body, Path
 
 from scrm.archive import deletion_requests
-from scrm.runtime.http import archive_models as models
+from scrm.runtime.http import archive_deletion_models as models
+from scrm.runtime.http.archive_models import Why
 from scrm.runtime.http.archive_rights import asker, guard, stepped
 from scrm.runtime.http.caller import Caller, Role
 from scrm.runtime.http.problems import NoSuchThingError, NotAllowedError
@@ -74,7 +75,7 @@ def record_request(key: IdempotencyKey, request: Annotated[models.DeletionWish, 
     responses=_STEP,
 )
 def restrict_request(
-    request_id: RequestId, key: IdempotencyKey, request: Annotated[models.Why, Body()]
+    request_id: RequestId, key: IdempotencyKey, request: Annotated[Why, Body()]
 ) -> models.DeletionRequest:
     del key  # it is decided anew
     by, found = asker(guard()), _visible(request_id)
@@ -89,7 +90,7 @@ def restrict_request(
     responses=_STEP,
 )
 def withdraw_request(
-    request_id: RequestId, key: IdempotencyKey, request: Annotated[models.Why, Body()]
+    request_id: RequestId, key: IdempotencyKey, request: Annotated[Why, Body()]
 ) -> models.DeletionRequest:
     del key  # withdrawn twice is withdrawn once
     by, found = asker(_hears_customers()), _visible(request_id)

@@ -11,7 +11,7 @@ from scrm.archive.access import AccessKind
 from scrm.archive.exports import ExportState, ExportTerms
 from scrm.archive.search import InvalidSearchError
 from scrm.aws.export_folder import LINK_VALID_S
-from scrm.runtime.http import archive_models as models
+from scrm.runtime.http import archive_export_models as models
 from scrm.runtime.http.archive_rights import asker, guard, reader, stepped
 from scrm.runtime.http.caller import Caller
 from scrm.runtime.http.problems import NoSuchThingError, NotAllowedError, ProblemError

@@ -9,7 +9,8 @@ from aws_lambda_powertools.event_handler.openapi.params import Body, Path
 from scrm.archive import legal_holds
 from scrm.archive.legal_holds import LegalHolds
 from scrm.archive.records import Asker
-from scrm.runtime.http import archive_models as models
+from scrm.runtime.http import archive_hold_models as models
+from scrm.runtime.http.archive_models import Why
 from scrm.runtime.http.archive_rights import asker, guard, reader, stepped
 from scrm.runtime.http.problems import NoSuchThingError
 from scrm.runtime.http.routing import (
@@ -73,7 +74,7 @@ def place_hold(key: IdempotencyKey, request: Annotated[models.LegalHoldRequest, 
     tags=["archive"],
     responses=_STEP,
 )
-def ask_to_lift(hold_id: HoldId, key: IdempotencyKey, request: Annotated[models.Why, Body()]) -> models.LegalHold:
+def ask_to_lift(hold_id: HoldId, key: IdempotencyKey, request: Annotated[Why, Body()]) -> models.LegalHold:
     del key  # asking twice is asking once
     return _step(hold_id, lambda holds, hold, by: holds.ask_to_lift(hold, request.reason, by))
 

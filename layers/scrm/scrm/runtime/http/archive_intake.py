@@ -10,9 +10,9 @@ from scrm import clock
 from scrm.archive.stores import ParkReason
 from scrm.archive.sweep import IntakeStatus
 from scrm.node_paths import ROOT_NODE_ID
-from scrm.runtime.http.models import Reply, Timestamp
 from scrm.runtime.http.problems import NotAllowedError
 from scrm.runtime.http.routing import IdempotencyKey, current_caller, responses, router
+from scrm.runtime.http.wire import Reply, Timestamp
 from scrm.runtime.wiring import admin_api as wiring
 
 

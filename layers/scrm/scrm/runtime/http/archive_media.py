@@ -7,9 +7,9 @@ from pydantic import Field
 
 from scrm.archive.media_pages import MediaStatus, status_of
 from scrm.node_paths import ROOT_NODE_ID
-from scrm.runtime.http.models import Reply, Timestamp
 from scrm.runtime.http.problems import NotAllowedError
 from scrm.runtime.http.routing import current_caller, responses, router
+from scrm.runtime.http.wire import Reply, Timestamp
 from scrm.runtime.wiring import admin_api as wiring
 
 

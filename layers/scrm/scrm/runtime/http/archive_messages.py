@@ -10,7 +10,8 @@ from scrm import clock
 from scrm.archive.reading import ReadableMessage
 from scrm.archive.search import InvalidSearchError, MessageRef
 from scrm.clock import BUSINESS_ZONE
-from scrm.runtime.http import archive_models as models
+from scrm.runtime.http import archive_message_models as models
+from scrm.runtime.http.archive_models import Why
 from scrm.runtime.http.archive_rights import reader, unmasking_reader
 from scrm.runtime.http.problems import NoSuchThingError, ProblemError
 from scrm.runtime.http.routing import Cursor, IdempotencyKey, Limit, NodeId, list_of, responses, router, scope
@@ -62,7 +63,7 @@ def get_message(
     responses=responses(HTTPStatus.OK, models.ArchivedMessage, HTTPStatus.NOT_FOUND),
 )
 def unmask_message(
-    message_id: MessageId, key: IdempotencyKey, request: Annotated[models.Why, Body()]
+    message_id: MessageId, key: IdempotencyKey, request: Annotated[Why, Body()]
 ) -> models.ArchivedMessage:
     del key  # each reading is an access of its own
     return _told(wiring.retrieval().unmask(_ref(message_id), unmasking_reader(), request.reason))

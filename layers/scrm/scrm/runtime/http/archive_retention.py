@@ -4,12 +4,13 @@ from http import HTTPStatus
 from typing import Annotated
 
 from aws_lambda_powertools.event_handler.openapi.params import Body
+from pydantic import Field
 
 from scrm import clock
 from scrm.archive.retention import RecordClass, RetentionShortenedError
-from scrm.runtime.http import archive_models as models
 from scrm.runtime.http.problems import NotAllowedError, ProblemError, sentence
 from scrm.runtime.http.routing import current_caller, responses, router
+from scrm.runtime.http.wire import Asked, Reply
 from scrm.runtime.retention_joins import retention_of
 from scrm.runtime.wiring import admin_api, bank_settings
 from scrm.runtime.wiring import archive_api as wiring
@@ -18,14 +19,30 @@ from scrm.settings.reader import stored_as
 from scrm.settings.retention import TOPIC, RetentionDocument
 
 
+class RetentionInForce(Reply):
+    """``days`` by class of record: never below what the bucket locks by itself (``locked_days``)."""
+
+    version: int
+    locked_days: int
+    days: dict[str, int]
+    settings: RetentionDocument
+
+
+class RetentionRequest(Asked):
+    """The whole document, over the version that was read; 0 when nothing was set yet."""
+
+    version: int = Field(ge=0)
+    settings: RetentionDocument
+
+
 @router.get(
     "/v1/archive/retention",
     operation_id="getArchiveRetention",
     summary="How long each class of archived records is kept.",
     tags=["archive"],
-    responses=responses(HTTPStatus.OK, models.RetentionInForce),
+    responses=responses(HTTPStatus.OK, RetentionInForce),
 )
-def get_retention() -> models.RetentionInForce:
+def get_retention() -> RetentionInForce:
     current_caller()
     return _current()
 
@@ -35,9 +52,9 @@ def get_retention() -> models.RetentionInForce:
     operation_id="extendArchiveRetention",
     summary="Keep classes of records longer; a shorter time is refused. For head office.",
     tags=["archive"],
-    responses=responses(HTTPStatus.OK, models.RetentionInForce, HTTPStatus.CONFLICT),
+    responses=responses(HTTPStatus.OK, RetentionInForce, HTTPStatus.CONFLICT),
 )
-def put_retention(request: Annotated[models.RetentionRequest, Body()]) -> models.RetentionInForce:
+def put_retention(request: Annotated[RetentionRequest, Body()]) -> RetentionInForce:
     caller = current_caller()
     if not caller.operates_the_corp:
         raise NotAllowedError("Retention is extended by head office and by operators placed at the root node.")
@@ -55,11 +72,11 @@ def put_retention(request: Annotated[models.RetentionRequest, Body()]) -> models
     return _current()
 
 
-def _current() -> models.RetentionInForce:
+def _current() -> RetentionInForce:
     found, version = _stored()
     locked = wiring.locked_days()
     days = {each.value: retention_of(found, locked).days(each) for each in RecordClass}
-    return models.RetentionInForce(version=version, locked_days=locked, days=days, settings=found)
+    return RetentionInForce(version=version, locked_days=locked, days=days, settings=found)
 
 
 def _stored() -> tuple[RetentionDocument, int]:

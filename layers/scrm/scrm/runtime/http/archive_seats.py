@@ -4,8 +4,8 @@ from http import HTTPStatus
 from typing import Self
 
 from scrm.archive.seats import SeatReport
-from scrm.runtime.http.models import Reply
 from scrm.runtime.http.routing import NodeId, responses, router, scope
+from scrm.runtime.http.wire import Reply
 from scrm.runtime.wiring import admin_api as wiring
 
 

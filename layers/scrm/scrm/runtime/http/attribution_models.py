@@ -4,7 +4,7 @@ from enum import StrEnum
 
 from pydantic import Field
 
-from scrm.runtime.http.models import Page, Reply, Timestamp
+from scrm.runtime.http.wire import Page, Reply, Timestamp
 
 
 class CreditedBy(StrEnum):

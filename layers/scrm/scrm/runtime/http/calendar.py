@@ -11,11 +11,10 @@ from pydantic import Field
 from scrm import clock
 from scrm.content import calendar
 from scrm.content.calendar import CalendarChannel
-from scrm.runtime.http.content_models import Asked, NodeText
 from scrm.runtime.http.content_requests import issuing_caller, once
-from scrm.runtime.http.models import Reply
 from scrm.runtime.http.problems import NoSuchThingError, ProblemError
 from scrm.runtime.http.routing import IdempotencyKey, NodeId, current_caller, json_reply, responses, router, scope
+from scrm.runtime.http.wire import Asked, NodeText, Reply
 from scrm.runtime.wiring import admin_api as wiring
 
 _PLANNING = "Planning the calendar"

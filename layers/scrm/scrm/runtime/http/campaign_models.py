@@ -10,8 +10,7 @@ from scrm.campaign.model import RingState
 from scrm.campaign.results import CampaignResults as Found
 from scrm.campaign.task import RecipientState, TaskState
 from scrm.campaign.terms import CampaignState, Channel, ContentRef, Purpose
-from scrm.runtime.http.content_models import Asked, Moment, NodeText
-from scrm.runtime.http.models import Page, Reply, Timestamp
+from scrm.runtime.http.wire import Asked, Moment, NodeText, Page, Reply, Timestamp
 
 RingName = Annotated[str, Field(pattern=r"^[a-z0-9_-]{1,32}$")]
 Reason = Annotated[str, Field(min_length=1, max_length=256, description="Kept for years: names no customer.")]

@@ -14,9 +14,9 @@ from scrm.campaign.refusals import (
     StaleCampaignError,
     UnknownCampaignError,
 )
-from scrm.runtime.http.models import ProblemField
 from scrm.runtime.http.problems import NoSuchThingError, ProblemError
 from scrm.runtime.http.routing import current_caller
+from scrm.runtime.http.wire import ProblemField
 from scrm.runtime.wiring import admin_api as wiring
 
 CampaignId = Annotated[str, Path(max_length=64, description="The campaign's id.")]

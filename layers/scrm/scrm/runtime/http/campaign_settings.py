@@ -7,10 +7,9 @@ from aws_lambda_powertools.event_handler.openapi.params import Body
 from pydantic import Field
 
 from scrm import clock
-from scrm.runtime.http.content_models import Asked
-from scrm.runtime.http.models import Reply
 from scrm.runtime.http.problems import NotAllowedError, ProblemError, sentence
 from scrm.runtime.http.routing import current_caller, responses, router
+from scrm.runtime.http.wire import Asked, Reply
 from scrm.runtime.wiring import admin_api as wiring
 from scrm.runtime.wiring import bank_settings
 from scrm.settings.campaigns import TOPIC, CampaignDocument

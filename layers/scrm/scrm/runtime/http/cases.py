@@ -12,22 +12,8 @@ from scrm.handover.four_eyes import CLOSE, REASSIGN
 from scrm.handover.model import CaseState, HandoverCase
 from scrm.handover.userid import Userid
 from scrm.runtime.http import models
-from scrm.runtime.http.routing import (
-    CaseId,
-    Cursor,
-    IdempotencyKey,
-    Limit,
-    NodeId,
-    decided_by_two,
-    decision,
-    list_of,
-    or_waiting,
-    responses,
-    router,
-    scope,
-    visible_case,
-    wish_of,
-)
+from scrm.runtime.http.case_routing import CaseId, decided_by_two, decision, or_waiting, visible_case, wish_of
+from scrm.runtime.http.routing import Cursor, IdempotencyKey, Limit, NodeId, list_of, responses, router, scope
 from scrm.runtime.wiring import admin_api as wiring
 
 Member = Annotated[

@@ -3,7 +3,8 @@
 from pydantic import Field
 
 from scrm.handover.certificate import CertificateFormat
-from scrm.runtime.http.models import Reply, Timestamp, Totals
+from scrm.runtime.http.models import Totals
+from scrm.runtime.http.wire import Reply, Timestamp
 
 
 class Certificate(Reply):

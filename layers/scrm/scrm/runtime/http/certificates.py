@@ -13,8 +13,9 @@ from scrm.handover.model import Certificate
 from scrm.handover.queries import CaseDetail
 from scrm.runtime.http import certificate_models as certificates
 from scrm.runtime.http import models
+from scrm.runtime.http.case_routing import CaseId, or_waiting, permission_for, visible_case
 from scrm.runtime.http.problems import NoSuchThingError
-from scrm.runtime.http.routing import CaseId, json_reply, or_waiting, permission_for, responses, router, visible_case
+from scrm.runtime.http.routing import json_reply, responses, router
 from scrm.runtime.wiring import admin_api as wiring
 
 

@@ -4,12 +4,12 @@ from http import HTTPStatus
 from typing import Annotated
 
 from aws_lambda_powertools.event_handler.openapi.params import Body
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from scrm import clock
-from scrm.runtime.http.models import Reply
 from scrm.runtime.http.problems import NotAllowedError, ProblemError, sentence
 from scrm.runtime.http.routing import current_caller, responses, router
+from scrm.runtime.http.wire import Asked, Reply
 from scrm.runtime.wiring import admin_api as wiring
 from scrm.runtime.wiring import bank_settings
 from scrm.settings.consent import TOPIC, ConsentDocument
@@ -26,10 +26,8 @@ class ConsentSettings(Reply):
     settings: ConsentDocument
 
 
-class ConsentSettingsRequest(BaseModel):
+class ConsentSettingsRequest(Asked):
     """The whole document, over the version that was read; 0 when nothing was set yet."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     version: int = Field(ge=0)
     settings: ConsentDocument

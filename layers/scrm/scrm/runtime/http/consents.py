@@ -5,17 +5,17 @@ from http import HTTPStatus
 from typing import Annotated, Self
 
 from aws_lambda_powertools.event_handler.openapi.params import Body, Path
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, Field
 
 from scrm import clock, ids
 from scrm.consent.consents import ConsentDesk, Consents
 from scrm.consent.model import ConsentAnswer, ConsentSource, Statement
 from scrm.consent.ports import ConsentBusyError
 from scrm.runtime.http.caller import Caller, Role
-from scrm.runtime.http.models import Reply, Timestamp
 from scrm.runtime.http.problems import NotAllowedError, ProblemError
 from scrm.runtime.http.routing import IdempotencyKey, current_caller, responses, router
 from scrm.runtime.http.visible_customers import visible_customer
+from scrm.runtime.http.wire import Asked, Reply, Timestamp
 from scrm.runtime.observability import count
 from scrm.runtime.wiring import admin_api as wiring
 
@@ -71,10 +71,8 @@ class ConsentLink(Reply):
     good_until: Timestamp
 
 
-class ConsentRequest(BaseModel):
+class ConsentRequest(Asked):
     """What the customer told the bank. ``said_at`` absent: just now. ``reference`` names the proof, nobody."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     answer: ConsentAnswer
     said_at: AwareDatetime | None = None

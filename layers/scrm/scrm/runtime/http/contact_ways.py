@@ -13,9 +13,7 @@ from pydantic import Field
 from scrm import clock
 from scrm.ids import fold_userid
 from scrm.org.acting import business_day
-from scrm.runtime.http.content_models import Asked, NodeText
 from scrm.runtime.http.content_requests import issuing_caller, once
-from scrm.runtime.http.models import Page, Reply, Timestamp
 from scrm.runtime.http.problems import NoSuchThingError, ProblemError, sentence
 from scrm.runtime.http.routing import (
     Cursor,
@@ -29,6 +27,7 @@ from scrm.runtime.http.routing import (
     router,
     scope,
 )
+from scrm.runtime.http.wire import Asked, NodeText, Page, Reply, Timestamp
 from scrm.runtime.wiring import admin_api as wiring
 from scrm.ways import model
 from scrm.ways.desk import MOST_PEOPLE, InvalidWayError, NewWay, StaleWayError, UnknownWayError

@@ -1,29 +1,13 @@
 """Content on the wire."""
 
 from datetime import datetime
-from typing import Annotated, Self
+from typing import Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from scrm.content import model
 from scrm.content.model import AttachmentKind, ContentKind, ContentState, Scene, SourceChannel
-from scrm.runtime.http.models import Page, Reply, Timestamp
-
-
-def _with_zone(found: datetime) -> datetime:
-    if found.tzinfo is None:
-        raise ValueError("a time needs a zone")
-    return found
-
-
-Moment = Annotated[datetime, AfterValidator(_with_zone)]
-NodeText = Annotated[str, Field(pattern=r"^[0-9]{1,20}$")]
-
-
-class Asked(BaseModel):
-    """What a request may hold, and nothing else."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, from_attributes=True)
+from scrm.runtime.http.wire import Asked, Moment, NodeText, Page, Reply, Timestamp
 
 
 class Attachment(Asked):

@@ -17,9 +17,9 @@ from scrm.content.errors import (
 from scrm.content.permissions import InvalidPermissionError
 from scrm.node_paths import branch_path
 from scrm.runtime.http.caller import Caller
-from scrm.runtime.http.models import ProblemField
 from scrm.runtime.http.problems import NoSuchThingError, NotAllowedError, ProblemError, sentence
 from scrm.runtime.http.routing import current_caller
+from scrm.runtime.http.wire import ProblemField
 from scrm.runtime.wiring import admin_api as wiring
 
 

@@ -8,8 +8,9 @@ from pydantic import Field
 from scrm.org.model import LeaveState
 from scrm.org.queries import CoverRow
 from scrm.runtime.cover_views import CoverDetail
-from scrm.runtime.http.models import Case, Page, Reply, Timestamp
+from scrm.runtime.http.models import Case
 from scrm.runtime.http.task_models import Task
+from scrm.runtime.http.wire import Page, Reply, Timestamp
 
 
 class Cover(Reply):

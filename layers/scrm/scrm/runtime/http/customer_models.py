@@ -1,10 +1,10 @@
 """Customers on the wire: ids and states, their names stay in WeCom."""
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from scrm.contacts.model import Basis, Finding, HoldReason, RelationState
 from scrm.handover.userid import Userid
-from scrm.runtime.http.models import Page, Reply, Timestamp
+from scrm.runtime.http.wire import Asked, Page, Reply, Timestamp
 
 
 class Follower(Reply):
@@ -42,17 +42,13 @@ class CustomerPage(Page):
     items: list[Customer]
 
 
-class HoldRequest(BaseModel):
+class HoldRequest(Asked):
     """Why the customer must not be moved automatically."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     reason: HoldReason
 
 
-class OwnerRequest(BaseModel):
+class OwnerRequest(Asked):
     """The follower who shall answer for the customer."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     userid: Userid

@@ -5,10 +5,10 @@ from typing import Annotated
 
 from aws_lambda_powertools.event_handler.openapi.params import Body
 
-from scrm.runtime.http import models
 from scrm.runtime.http.operation import Operation
 from scrm.runtime.http.problems import NotAllowedError
 from scrm.runtime.http.routing import OPERATION, IdempotencyKey, current_caller, responses, router
+from scrm.runtime.http.syncs import Sync, SyncRequest
 from scrm.runtime.wiring import admin_api as wiring
 
 
@@ -18,9 +18,9 @@ from scrm.runtime.wiring import admin_api as wiring
     summary="Compare every relation and group with WeCom now. For head office and operators placed at the root.",
     tags=["contacts"],
     status_code=HTTPStatus.ACCEPTED,
-    responses=responses(HTTPStatus.ACCEPTED, models.Sync, HTTPStatus.BAD_REQUEST),
+    responses=responses(HTTPStatus.ACCEPTED, Sync, HTTPStatus.BAD_REQUEST),
 )
-def start_sync(key: IdempotencyKey, request: Annotated[models.SyncRequest, Body()]) -> models.Sync:
+def start_sync(key: IdempotencyKey, request: Annotated[SyncRequest, Body()]) -> Sync:
     operation: Operation = router.context[OPERATION]
     caller = current_caller()
     if not caller.operates_the_corp:

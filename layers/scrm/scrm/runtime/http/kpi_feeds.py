@@ -12,9 +12,9 @@ from scrm.kpi.feeds.datasets import Feed
 from scrm.kpi.feeds.intake import Delivery, Outcome
 from scrm.kpi.feeds.publications import Publication
 from scrm.node_paths import ROOT_NODE_ID
-from scrm.runtime.http.models import Reply, Timestamp
 from scrm.runtime.http.problems import NoSuchThingError, NotAllowedError
 from scrm.runtime.http.routing import current_caller, responses, router
+from scrm.runtime.http.wire import Reply, Timestamp
 from scrm.runtime.wiring import kpi_feeds as wiring
 
 _LINK_VALID_FOR_S: Final = 300

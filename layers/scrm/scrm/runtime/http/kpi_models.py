@@ -9,7 +9,7 @@ from pydantic import Field
 from scrm.kpi.catalogue import Aggregation, AsOf, Catalogue, KpiDefinition, OwnerLevel, Source, Unit
 from scrm.kpi.figures import Absence, Computed
 from scrm.kpi.reading import Reading
-from scrm.runtime.http.models import Page, Reply
+from scrm.runtime.http.wire import Page, Reply
 
 
 class Kpi(Reply):

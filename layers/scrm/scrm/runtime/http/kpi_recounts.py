@@ -10,10 +10,9 @@ from pydantic import Field
 
 from scrm.kpi.recounts import Recount, RecountRefusedError, RecountState
 from scrm.node_paths import ROOT_NODE_ID
-from scrm.runtime.http.models import Reply, Timestamp
 from scrm.runtime.http.problems import NotAllowedError, ProblemError, sentence
 from scrm.runtime.http.routing import IdempotencyKey, current_caller, json_reply, responses, router
-from scrm.runtime.http.target_models import Asked
+from scrm.runtime.http.wire import Asked, Reply, Timestamp
 from scrm.runtime.wiring import kpi_recounts as wiring
 
 

@@ -11,10 +11,10 @@ from pydantic import Field
 from scrm import clock
 from scrm.kpi.errors import ReportRefusedError
 from scrm.org.nodes import ids_on
-from scrm.runtime.http.models import Reply
 from scrm.runtime.http.problems import NoSuchThingError, ProblemError, sentence
 from scrm.runtime.http.routing import IdempotencyKey, json_reply, responses, router, scope
-from scrm.runtime.http.target_models import Asked, Month, NodeText
+from scrm.runtime.http.target_models import Month, NodeText
+from scrm.runtime.http.wire import Asked, Reply
 from scrm.runtime.kpi_joins import business_month
 from scrm.runtime.wiring import kpi_reports as wiring
 

@@ -8,10 +8,9 @@ from pydantic import Field
 
 from scrm import clock
 from scrm.kpi.errors import InvalidCatalogueError
-from scrm.runtime.http.models import Reply
 from scrm.runtime.http.problems import NotAllowedError, ProblemError, sentence
 from scrm.runtime.http.routing import current_caller, responses, router
-from scrm.runtime.http.target_models import Asked
+from scrm.runtime.http.wire import Asked, Reply
 from scrm.runtime.kpi_joins import catalogue_of
 from scrm.runtime.wiring import admin_api as wiring
 from scrm.runtime.wiring import bank_settings

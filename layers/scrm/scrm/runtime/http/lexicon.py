@@ -18,7 +18,6 @@ from scrm.paging import InvalidCursorError
 from scrm.runtime.http import lexicon_models as models
 from scrm.runtime.http.caller import Caller, Role
 from scrm.runtime.http.lexicon_replay_models import LexiconReplay, ReplayRequest
-from scrm.runtime.http.models import ProblemField
 from scrm.runtime.http.problems import NoSuchThingError, NotAllowedError, ProblemError, sentence
 from scrm.runtime.http.routing import (
     Cursor,
@@ -30,6 +29,7 @@ from scrm.runtime.http.routing import (
     responses,
     router,
 )
+from scrm.runtime.http.wire import ProblemField
 from scrm.runtime.wiring import admin_api as wiring
 
 _MOST_PROBLEMS = 50

@@ -12,8 +12,7 @@ from scrm.lexicon.packing import DetectOnlyCause, Packed
 from scrm.lexicon.patterns import Check
 from scrm.lexicon.versions import LexiconVersion, VersionState
 from scrm.node_paths import ROOT_PATH
-from scrm.runtime.http.content_models import Asked
-from scrm.runtime.http.models import Page, Reply, Timestamp
+from scrm.runtime.http.wire import Asked, Page, Reply, Timestamp
 
 _MOST_SCOPES = 500
 _MOST_ENTRY_PHRASES = 50

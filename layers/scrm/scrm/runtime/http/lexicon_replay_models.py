@@ -7,8 +7,7 @@ from pydantic import Field
 
 from scrm.lexicon import replays
 from scrm.lexicon.replays import MOST_DAYS, ReplayState
-from scrm.runtime.http.content_models import Asked
-from scrm.runtime.http.models import Reply, Timestamp
+from scrm.runtime.http.wire import Asked, Reply, Timestamp
 
 _DEFAULT_DAYS = 7
 

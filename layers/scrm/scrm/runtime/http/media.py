@@ -11,11 +11,10 @@ from scrm import clock
 from scrm.content import media
 from scrm.content.media import AssetRefusedError, AssetState, MediaKind
 from scrm.node_paths import covers
-from scrm.runtime.http.content_models import Asked
 from scrm.runtime.http.content_requests import issuing_caller
-from scrm.runtime.http.models import Reply, Timestamp
 from scrm.runtime.http.problems import NoSuchThingError, ProblemError, sentence
 from scrm.runtime.http.routing import IdempotencyKey, current_caller, json_reply, responses, router
+from scrm.runtime.http.wire import Asked, Reply, Timestamp
 from scrm.runtime.wiring import admin_api as wiring
 
 AssetId = Annotated[str, Path(max_length=64, description="The file's id.")]

@@ -1,46 +1,16 @@
-"""What the API says, on the wire; what only one family says is in its own ``*_models``."""
+"""Handover cases, their customers and groups, and what people decide about them, on the wire."""
 
-from datetime import date, datetime
-from typing import Annotated, Any, Literal, Self
+from datetime import date
+from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema
+from pydantic import Field
 
-from scrm import clock
 from scrm.handover.edges import AttemptOutcome, ChunkKind, EdgeState, TransferApi
 from scrm.handover.four_eyes import DecisionState
 from scrm.handover.four_eyes import PendingDecision as Decision
 from scrm.handover.model import CaseOutcome, CaseState, ChangeKind, DigestOutcome, SignalSource
 from scrm.handover.userid import Userid
-from scrm.org import queries
-from scrm.org.model import Lifecycle, OperatingMode
-from scrm.org.rejections import ReviewState
-
-Timestamp = Annotated[
-    datetime,
-    PlainSerializer(clock.to_iso, return_type=str),
-    WithJsonSchema({"type": "string", "format": "date-time", "examples": ["2026-11-21T08:00:00.000Z"]}),
-]
-
-
-class Reply(BaseModel):
-    model_config = ConfigDict(from_attributes=True, frozen=True, defer_build=True)
-
-
-class ProblemField(Reply):
-    """One invalid part: where it is (``query.limit``) and what kind of fault it has (``less_than_equal``)."""
-
-    where: str
-    kind: str
-
-
-class Problem(Reply):
-    """Problem details, RFC 9457. ``type`` is stable and meant for programs."""
-
-    type: str = Field(examples=["urn:scrm:problem:not-found"])
-    title: str
-    status: int
-    detail: str
-    fields: list[ProblemField] | None = None
+from scrm.runtime.http.wire import Asked, Page, Reply, Timestamp
 
 
 class Totals(Reply):
@@ -139,148 +109,16 @@ class Edge(Reply):
     updated_at: Timestamp | None
 
 
-class Rejection(Reply):
-    """A message from outside, or a roster's row, that could not be used, and who looked at it."""
-
-    rejection_id: str
-    source: str
-    received_at: Timestamp
-    reason: str
-    event_id: str
-    state: ReviewState
-    reviewed_by: str
-    reviewed_at: Timestamp | None
-    note: str
-
-
-class AuditEntry(Reply):
-    """Who did what on which thing; ``entry_hash`` covers it and ``previous_hash``."""
-
-    chain_id: str
-    sequence: int
-    entry_id: str
-    actor: str
-    action: str
-    subject: str
-    node_path: str
-    outcome: str
-    at: str
-    recorded_at: str
-    previous_hash: str
-    entry_hash: str
-
-
-class Node(Reply):
-    node_id: str
-    name: str
-    path: str
-
-
-class NodeDetail(Reply):
-    """``lifecycle`` and ``mode`` are what operators set here, null: as above; the effective ones are what holds."""
-
-    node_id: str
-    name: str
-    path: str
-    parent_id: str
-    manager_userid: str
-    lifecycle: Lifecycle | None
-    mode: OperatingMode | None
-    branch_code: str
-    closed_at: Timestamp | None = Field(description="When the address book no longer had the department.")
-    version: int
-    effective_lifecycle: Lifecycle
-    effective_mode: OperatingMode
-
-    @classmethod
-    def of(cls, detail: queries.NodeDetail) -> Self:
-        node, effective = detail.node, detail.effective
-        return cls(
-            node_id=node.node_id,
-            name=node.name,
-            path=node.path,
-            parent_id=node.parent_id,
-            manager_userid=node.manager_userid,
-            lifecycle=node.lifecycle,
-            mode=node.mode,
-            branch_code=node.branch_code,
-            closed_at=node.closed_at,
-            version=node.version,
-            effective_lifecycle=effective.lifecycle,
-            effective_mode=effective.mode,
-        )
-
-
-class NodeRow(Reply):
-    """A node in a list."""
-
-    node_id: str
-    name: str
-    path: str
-    manager_userid: str
-    lifecycle: Lifecycle | None
-    mode: OperatingMode | None
-    branch_code: str
-    closed_at: Timestamp | None
-
-
-class NodeRequest(BaseModel):
-    """What shall be set at a node; ``version`` is that of the node you read."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
-
-    lifecycle: Lifecycle | None = None
-    mode: OperatingMode | None = None
-    branch_code: str = Field("", pattern=r"^[A-Za-z0-9_-]{0,32}$", description="The bank's own number of the branch.")
-    version: int
-
-
-class ReviewRequest(BaseModel):
-    """What was done about a rejected message. No personal data: it is kept for good."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
-
-    note: str = Field("", max_length=200)
-
-
-class Me(Reply):
-    """Who the API takes the caller for, and what he sees: everything at or below ``node``."""
-
-    subject: str
-    node: Node
-    roles: list[str]
-
-
-class SyncRequest(BaseModel):
-    """What to compare with WeCom: everything."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
-
-    scope: Literal["all"] = "all"
-
-
-class Sync(Reply):
-    """A requested sync; ``run_id`` is in the logs and messages of everything it causes."""
-
-    run_id: str
-    scope: Literal["all"]
-    requested_at: str
-
-
-class ReassignRequest(BaseModel):
+class ReassignRequest(Asked):
     """Which open customers or group chats of a case are offered to whom."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     kind: ChunkKind = ChunkKind.CUSTOMERS
     target_ids: list[Annotated[str, Field(min_length=1, max_length=64)]] = Field(min_length=1, max_length=100)
     takeover_userid: Userid
 
 
-class CloseRequest(BaseModel):
+class CloseRequest(Asked):
     """Why a case ends although not everybody was moved. No personal data: it is kept for good."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     reason: str = Field(min_length=1, max_length=500)
 
@@ -308,16 +146,10 @@ class PendingDecision(Reply):
         return cls(operation=wish.operation, case_id=wish.case_id, parameters=dict(wish.parameters), **named)
 
 
-class RefusalRequest(BaseModel):
+class RefusalRequest(Asked):
     """Why a decision is not to be carried out. No personal data: it is kept for good."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
-
     reason: str = Field(min_length=1, max_length=500)
-
-
-class Page(Reply):
-    cursor: str | None = Field(description="Continues the list; null at its end. A page may be short, even empty.")
 
 
 class CasePage(Page):
@@ -326,18 +158,6 @@ class CasePage(Page):
 
 class EdgePage(Page):
     items: list[Edge]
-
-
-class NodePage(Page):
-    items: list[NodeRow]
-
-
-class RejectionPage(Page):
-    items: list[Rejection]
-
-
-class AuditPage(Page):
-    items: list[AuditEntry]
 
 
 class DecisionPage(Page):

@@ -8,10 +8,9 @@ from pydantic import Field
 
 from scrm import clock
 from scrm.audience.parsing import ExpressionError
-from scrm.runtime.http.content_models import Asked
-from scrm.runtime.http.models import ProblemField, Reply
 from scrm.runtime.http.problems import NotAllowedError, ProblemError, sentence
 from scrm.runtime.http.routing import current_caller, responses, router
+from scrm.runtime.http.wire import Asked, ProblemField, Reply
 from scrm.runtime.needs_joins import rules_of
 from scrm.runtime.wiring import admin_api as wiring
 from scrm.runtime.wiring import bank_settings

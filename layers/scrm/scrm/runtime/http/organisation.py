@@ -9,7 +9,7 @@ from scrm import clock
 from scrm.org.nodes import BranchCodeError, GateShutError, NodeChangedError, NodeSetting, UnknownNodeError
 from scrm.org.queries import NodeDetail
 from scrm.org.rejections import ReviewState
-from scrm.runtime.http import models
+from scrm.runtime.http import organisation_models as models
 from scrm.runtime.http.problems import NoSuchThingError, NotAllowedError, ProblemError, sentence
 from scrm.runtime.http.routing import Cursor, Limit, NodeId, current_caller, list_of, responses, router, scope
 from scrm.runtime.wiring import admin_api as wiring

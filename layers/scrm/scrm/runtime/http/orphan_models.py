@@ -3,7 +3,7 @@
 from pydantic import Field
 
 from scrm.handover.orphans import OrphanKind
-from scrm.runtime.http.models import Page, Reply, Timestamp
+from scrm.runtime.http.wire import Page, Reply, Timestamp
 
 
 class Orphans(Reply):

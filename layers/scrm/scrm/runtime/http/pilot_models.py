@@ -8,8 +8,8 @@ from typing import Annotated, Any, Self
 from pydantic import Field
 
 from scrm.org.model import Lifecycle
-from scrm.runtime.http.models import Reply, Timestamp
-from scrm.runtime.http.target_models import Asked, NodeText
+from scrm.runtime.http.target_models import NodeText
+from scrm.runtime.http.wire import Asked, Reply, Timestamp
 from scrm.targets import rollout
 from scrm.targets.figures import MonthFigure
 from scrm.targets.pilot import ExitFinding, ExitVerdict, ResultBar

@@ -3,12 +3,13 @@
 from datetime import date
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from scrm.handover.edges import ChunkKind, EdgeState
 from scrm.handover.model import CaseState
 from scrm.handover.userid import MOST_SUCCESSORS, Userid
-from scrm.runtime.http.models import PlanReview, Reply, Timestamp
+from scrm.runtime.http.models import PlanReview
+from scrm.runtime.http.wire import Asked, Reply, Timestamp
 
 Checksum = Annotated[
     str, Field(pattern=r"^[0-9a-f]{64}$", description="Of the preview that you have seen: another plan answers 409.")
@@ -56,26 +57,20 @@ class PlanPreview(Reply):
     edges: list[EdgeCount]
 
 
-class ApprovalRequest(BaseModel):
+class ApprovalRequest(Asked):
     """The plan that may start."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     checksum: Checksum
 
 
-class PlanRejectionRequest(BaseModel):
+class PlanRejectionRequest(Asked):
     """The plan that must not start, and why. No personal data: the reason is kept for good."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     checksum: Checksum
     reason: str = Field(min_length=1, max_length=500)
 
 
-class PlanRequest(BaseModel):
+class PlanRequest(Asked):
     """Who shall take over, in the order of preference; without anybody the bank's rules choose."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     successor_userids: list[Userid] = Field(max_length=MOST_SUCCESSORS)

@@ -12,18 +12,9 @@ from scrm.handover.userid import Userid
 from scrm.ids import fold_userid
 from scrm.node_paths import branch_path, covers
 from scrm.runtime.http import models, plan_models
+from scrm.runtime.http.case_routing import CaseId, decided, decision, visible_case
 from scrm.runtime.http.problems import NoSuchThingError, NotAllowedError
-from scrm.runtime.http.routing import (
-    CaseId,
-    IdempotencyKey,
-    MemberUserid,
-    current_caller,
-    decided,
-    decision,
-    responses,
-    router,
-    visible_case,
-)
+from scrm.runtime.http.routing import IdempotencyKey, MemberUserid, current_caller, responses, router
 from scrm.runtime.wiring import admin_api as wiring
 
 _MOST_NAMED = 20

@@ -2,11 +2,11 @@
 
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, Field
 
 from scrm.pressure.exceptions import ExceptionScope, PressureException
 from scrm.pressure.model import PressureClass
-from scrm.runtime.http.models import Page, Reply, Timestamp
+from scrm.runtime.http.wire import Asked, Page, Reply, Timestamp
 from scrm.settings.pressure import PressureDocument
 from scrm.two_persons import RequestState
 
@@ -59,10 +59,8 @@ class ExceptionPage(Page):
     items: list[CapException]
 
 
-class ExceptionRequest(BaseModel):
+class ExceptionRequest(Asked):
     """Names whom the cap shall be raised for, how far, until when and why."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     scope: ExceptionScope
     subject_id: Annotated[str, Field(min_length=1, max_length=64)]
@@ -72,10 +70,8 @@ class ExceptionRequest(BaseModel):
     reason: Annotated[str, Field(min_length=1, max_length=500)]
 
 
-class DecisionNote(BaseModel):
+class DecisionNote(Asked):
     """Why an exception is rejected or revoked."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     note: Annotated[str, Field(min_length=1, max_length=500)]
 
@@ -89,10 +85,8 @@ class PressureSettings(Reply):
     settings: PressureDocument
 
 
-class PressureSettingsRequest(BaseModel):
+class PressureSettingsRequest(Asked):
     """The whole document: a field that is left out takes its default, now and after an upgrade."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     version: int = Field(ge=0, description="The version that was read; another one in force answers 409.")
     settings: PressureDocument

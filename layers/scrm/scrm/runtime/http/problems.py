@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 
 from scrm.paging import InvalidCursorError
 from scrm.runtime.http.answers import KeyReusedError
-from scrm.runtime.http.models import Problem, ProblemField
+from scrm.runtime.http.wire import Problem, ProblemField
 from scrm.runtime.observability import count, logger
 
 CONTENT_TYPE = "application/problem+json"

@@ -9,8 +9,7 @@ from scrm.content import permissions, products
 from scrm.content.permissions import PermissionRefusal
 from scrm.content.products import RiskRating
 from scrm.handover.userid import Userid
-from scrm.runtime.http.content_models import Asked, Moment
-from scrm.runtime.http.models import Reply, Timestamp
+from scrm.runtime.http.wire import Asked, Moment, Reply, Timestamp
 
 Code = Annotated[str, Field(pattern=r"^[a-z0-9_]{1,32}$")]
 

@@ -7,10 +7,10 @@ from aws_lambda_powertools.event_handler.openapi.params import Path, Query
 
 from scrm.audience import needs
 from scrm.ids import fold_userid
-from scrm.runtime.http.models import Reply, Timestamp
 from scrm.runtime.http.problems import NoSuchThingError
 from scrm.runtime.http.routing import MemberUserid, current_caller, responses, router
 from scrm.runtime.http.visible_customers import place_of, visible_customer
+from scrm.runtime.http.wire import Reply, Timestamp
 from scrm.runtime.wiring import admin_api as wiring
 
 CustomerId = Annotated[str, Path(max_length=64, description="The customer's external_userid.")]

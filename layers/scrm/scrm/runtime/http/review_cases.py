@@ -22,7 +22,6 @@ from scrm.review.model import ReviewCase, ReviewKind, ReviewState, Severity
 from scrm.review.queries import CaseQuery
 from scrm.runtime.http import review_models as models
 from scrm.runtime.http.caller import Caller, Role
-from scrm.runtime.http.content_models import Asked
 from scrm.runtime.http.problems import NoSuchThingError, NotAllowedError, ProblemError, sentence
 from scrm.runtime.http.review_access import reading_caller, reviewing_caller
 from scrm.runtime.http.routing import (
@@ -36,6 +35,7 @@ from scrm.runtime.http.routing import (
     router,
     scope,
 )
+from scrm.runtime.http.wire import Asked
 from scrm.runtime.wiring import admin_api as wiring
 
 _ANY = "*"

@@ -7,8 +7,7 @@ from pydantic import Field
 
 from scrm.review import model
 from scrm.review.model import MOST_NOTE_CHARACTERS, Disposition, ReviewKind, ReviewState, Severity
-from scrm.runtime.http.content_models import Asked
-from scrm.runtime.http.models import Page, Reply, Timestamp
+from scrm.runtime.http.wire import Asked, Page, Reply, Timestamp
 
 Why = Annotated[
     str,

@@ -9,7 +9,7 @@ from pydantic import Field
 from scrm.review.figures import Share, Tally, share
 from scrm.review.model import Disposition, ReviewKind
 from scrm.review.ports import EntryVerdicts
-from scrm.runtime.http.models import Reply
+from scrm.runtime.http.wire import Reply
 
 
 class ShareText(Reply):

@@ -16,9 +16,7 @@ from scrm.audience.fields import FIELDS, FieldType
 from scrm.audience.parsing import LONGEST, ExpressionError, parse
 from scrm.audience.rules import Offer
 from scrm.node_paths import covers
-from scrm.runtime.http.content_models import Asked, NodeText
 from scrm.runtime.http.content_requests import issuing_caller, once
-from scrm.runtime.http.models import Page, ProblemField, Reply, Timestamp
 from scrm.runtime.http.problems import NoSuchThingError, ProblemError, sentence
 from scrm.runtime.http.routing import (
     Cursor,
@@ -32,6 +30,7 @@ from scrm.runtime.http.routing import (
     router,
     scope,
 )
+from scrm.runtime.http.wire import Asked, NodeText, Page, ProblemField, Reply, Timestamp
 from scrm.runtime.wiring import admin_api as wiring
 
 _MAKING = "Making segments"

@@ -1,8 +1,8 @@
 """What the API says about the settings of handovers, on the wire."""
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-from scrm.runtime.http.models import Reply
+from scrm.runtime.http.wire import Asked, Reply
 from scrm.settings.handover import HandoverDocument
 
 
@@ -15,10 +15,8 @@ class HandoverSettings(Reply):
     settings: HandoverDocument
 
 
-class SettingsRequest(BaseModel):
+class SettingsRequest(Asked):
     """The whole document: a field that is left out takes its default, now and after an upgrade."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     version: int = Field(ge=0, description="The version that was read; another one in force answers 409.")
     settings: HandoverDocument

@@ -10,9 +10,9 @@ from scrm.campaign.terms import CampaignState, Channel
 from scrm.node_paths import covers
 from scrm.runtime.http import campaign_models as models
 from scrm.runtime.http.campaign_requests import CampaignId
-from scrm.runtime.http.models import Page, Reply, Timestamp
 from scrm.runtime.http.problems import NoSuchThingError
 from scrm.runtime.http.routing import Cursor, Limit, current_caller, list_of, responses, router
+from scrm.runtime.http.wire import Page, Reply, Timestamp
 from scrm.runtime.wiring import admin_api as wiring
 
 _MANY = Annotated[int, Query(ge=1, le=1_000, description="Rows a page at most.")]

@@ -1,11 +1,25 @@
 """Start a full sync once per Idempotency-Key."""
 
 from datetime import datetime
-from typing import Protocol
+from typing import Literal, Protocol
 
 from scrm import clock, ids
 from scrm.runtime.http.answers import AnsweredOnce
-from scrm.runtime.http.models import Sync, SyncRequest
+from scrm.runtime.http.wire import Asked, Reply
+
+
+class SyncRequest(Asked):
+    """What to compare with WeCom: everything."""
+
+    scope: Literal["all"] = "all"
+
+
+class Sync(Reply):
+    """A requested sync; ``run_id`` is in the logs and messages of everything it causes."""
+
+    run_id: str
+    scope: Literal["all"]
+    requested_at: str
 
 
 class SyncRequests(Protocol):

@@ -10,9 +10,7 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Body, Path
 from pydantic import Field
 
-from scrm.runtime.http.content_models import Asked, NodeText
 from scrm.runtime.http.content_requests import issuing_caller, once
-from scrm.runtime.http.models import Page, Reply, Timestamp
 from scrm.runtime.http.problems import NoSuchThingError, ProblemError, sentence
 from scrm.runtime.http.routing import (
     Cursor,
@@ -26,6 +24,7 @@ from scrm.runtime.http.routing import (
     router,
     scope,
 )
+from scrm.runtime.http.wire import Asked, NodeText, Page, Reply, Timestamp
 from scrm.runtime.wiring import admin_api as wiring
 from scrm.tagging import model
 from scrm.tagging.desk import (

@@ -5,9 +5,9 @@ from datetime import date
 from fractions import Fraction
 from typing import Annotated, Self
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, Field
 
-from scrm.runtime.http.models import Page, Reply, Timestamp
+from scrm.runtime.http.wire import Asked, Page, Reply, Timestamp
 from scrm.settings.targets import KpiName, TargetsDocument
 from scrm.targets import planner, plans
 from scrm.targets.errors import InvalidPlanError
@@ -20,10 +20,6 @@ from scrm.two_persons import RequestState
 
 type Month = Annotated[str, Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")]
 type NodeText = Annotated[str, Field(min_length=1, max_length=64)]
-
-
-class Asked(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
 
 class Ratio(Asked):

@@ -2,10 +2,10 @@
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from scrm.handover.userid import Userid
-from scrm.runtime.http.models import Page, Reply, Timestamp
+from scrm.runtime.http.wire import Asked, Page, Reply, Timestamp
 from scrm.tasks.model import EndState, TaskKind, TaskState
 
 
@@ -32,10 +32,8 @@ class TaskPage(Page):
     items: list[Task]
 
 
-class TaskEndRequest(BaseModel):
+class TaskEndRequest(Asked):
     """How a task ended, and which member says so: its owner, or who covers him today."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     state: EndState
     by_userid: Userid

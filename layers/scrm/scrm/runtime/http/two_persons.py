@@ -10,18 +10,8 @@ from scrm import clock
 from scrm.handover.edges import ChunkKind
 from scrm.handover.four_eyes import CLOSE, REASSIGN, PendingDecision
 from scrm.runtime.http import models
-from scrm.runtime.http.routing import (
-    Cursor,
-    IdempotencyKey,
-    Limit,
-    NodeId,
-    deciding_caller,
-    list_of,
-    responses,
-    router,
-    scope,
-    visible_decision,
-)
+from scrm.runtime.http.case_routing import deciding_caller, visible_decision
+from scrm.runtime.http.routing import Cursor, IdempotencyKey, Limit, NodeId, list_of, responses, router, scope
 from scrm.runtime.wiring import admin_api as wiring
 
 DecisionId = Annotated[str, Path(max_length=64, description="The decision's id, as 202 or the list gave it.")]

@@ -5,8 +5,8 @@ from typing import Annotated, Self
 
 from pydantic import Field
 
-from scrm.runtime.http.models import Page, Reply, Timestamp
-from scrm.runtime.http.target_models import Asked, NodeText
+from scrm.runtime.http.target_models import NodeText
+from scrm.runtime.http.wire import Asked, Page, Reply, Timestamp
 from scrm.settings.uplift import UpliftDocument
 from scrm.uplift import reviews
 from scrm.uplift.reviews import ReviewState

@@ -7,11 +7,10 @@ from aws_lambda_powertools.event_handler.openapi.params import Body, Path, Query
 from pydantic import Field
 
 from scrm import clock
-from scrm.runtime.http.content_models import Asked
 from scrm.runtime.http.content_requests import issuing_caller
-from scrm.runtime.http.models import Reply, Timestamp
 from scrm.runtime.http.problems import NoSuchThingError, ProblemError, sentence
 from scrm.runtime.http.routing import NodeId, responses, router, scope
+from scrm.runtime.http.wire import Asked, Reply, Timestamp
 from scrm.runtime.wiring import admin_api as wiring
 from scrm.wecom.limits import STATE_LENGTH
 from scrm.welcome import model

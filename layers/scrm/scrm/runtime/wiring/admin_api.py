@@ -8,24 +8,17 @@ from scrm.audit.log import AuditLog
 from scrm.audit.reader import AuditReader
 from scrm.aws import session
 from scrm.aws.audit_table import DynamoAuditStore
-from scrm.aws.case_queries import DynamoCaseQueries
-from scrm.aws.decision_table import DynamoDecisionStore
-from scrm.aws.handover_journal import AuditedSettings, AuditedTwoPersonDecisions
 from scrm.aws.org_table import DynamoOrgRepository
 from scrm.aws.table import Table
-from scrm.handover.four_eyes import FourEyes
-from scrm.handover.queries import CaseQueries
 from scrm.org.nodes import NodeSettings
 from scrm.org.queries import OrgQueries, RejectionReviews
 from scrm.pause import pause_with_jitter
 from scrm.runtime.environment import required
 from scrm.runtime.http.answer_table import DynamoAnswerStore
 from scrm.runtime.http.answers import AnsweredOnce
-from scrm.runtime.http.decisions import DecidedOnce
-from scrm.runtime.http.syncs import SyncStarter
 from scrm.runtime.settings_admin import AdminSettings
 from scrm.runtime.when_asked import when_asked
-from scrm.runtime.wiring import bank_settings, handover_settings
+from scrm.runtime.wiring import bank_settings
 from scrm.runtime.wiring.tables import bucket, table
 
 if TYPE_CHECKING:
@@ -50,9 +43,11 @@ if TYPE_CHECKING:
     from scrm.contacts.accountability import Accountability
     from scrm.content.permission_changes import PermissionChanges
     from scrm.handover.decisions import CaseDecisions
+    from scrm.handover.four_eyes import FourEyes
     from scrm.handover.orphans import OrphanQueries
     from scrm.handover.plan_review import PlanReviews
     from scrm.handover.preview import Previews
+    from scrm.handover.queries import CaseQueries
     from scrm.kpi.reading import FigureReader
     from scrm.lexicon.replays import Replays
     from scrm.lexicon.versions import Lexicons
@@ -60,6 +55,8 @@ if TYPE_CHECKING:
     from scrm.pressure.ledger import PressureLedger
     from scrm.review.desk import ReviewDesk
     from scrm.runtime.cover_views import CoverViews
+    from scrm.runtime.http.decisions import DecidedOnce
+    from scrm.runtime.http.syncs import SyncStarter
     from scrm.runtime.member_places import MemberPlaces
     from scrm.runtime.seats_below import SeatsBelow
     from scrm.runtime.task_joins import OrgTaskStaff
@@ -82,7 +79,9 @@ def settings() -> AdminSettings:
 
 
 @functools.cache
-def case_queries() -> CaseQueries:
+def case_queries() -> "CaseQueries":
+    from scrm.aws.case_queries import DynamoCaseQueries  # noqa: PLC0415 - only operations on cases need it
+
     return DynamoCaseQueries(_table(settings().handover_table))
 
 
@@ -112,8 +111,9 @@ def audit_reader() -> AuditReader:
 
 
 @functools.cache
-def sync_starter() -> SyncStarter:
+def sync_starter() -> "SyncStarter":
     from scrm.aws.sync_requests import SqsSyncRequests  # noqa: PLC0415 - it loads all messages of the contacts
+    from scrm.runtime.http.syncs import SyncStarter  # noqa: PLC0415
 
     return SyncStarter(SqsSyncRequests(session.client("sqs"), settings().contact_queue_url), _answers())
 
@@ -139,8 +139,13 @@ def previews() -> "Previews":
     return admin_decisions.previews()
 
 
-def four_eyes() -> FourEyes:
+def four_eyes() -> "FourEyes":
     """For one request, with the settings in force."""
+    from scrm.aws.decision_table import DynamoDecisionStore  # noqa: PLC0415 - only operations on cases need it
+    from scrm.aws.handover_journal import AuditedTwoPersonDecisions  # noqa: PLC0415
+    from scrm.handover.four_eyes import FourEyes  # noqa: PLC0415
+    from scrm.runtime.wiring import handover_settings  # noqa: PLC0415
+
     store = DynamoDecisionStore(_table(settings().handover_table))
     return FourEyes(store, AuditedTwoPersonDecisions(audit_log()), handover_settings.handover())
 
@@ -155,9 +160,8 @@ def orphan_queries() -> "OrphanQueries":
 @functools.cache
 def certificate_documents() -> "BucketCertificates":
     from scrm.aws.certificate_documents import BucketCertificates  # noqa: PLC0415 - as above
-    from scrm.aws.documents import DocumentStore  # noqa: PLC0415
 
-    return BucketCertificates(DocumentStore(lambda: session.client("s3"), settings().data_bucket))
+    return BucketCertificates(bucket("DATA_BUCKET"))
 
 
 @functools.cache
@@ -168,17 +172,16 @@ def settings_change() -> "SettingsChange":
 
 
 def settings_change_of(topic: str, model: "type[BaseModel]") -> "SettingsChange":
-    from scrm.settings.change import SettingsChange  # noqa: PLC0415 - as above
+    from scrm.aws.handover_journal import AuditedSettings  # noqa: PLC0415 - as above
+    from scrm.settings.change import SettingsChange  # noqa: PLC0415
 
     return SettingsChange(bank_settings.store(), AuditedSettings(audit_log()), topic, model)
 
 
 def content_library() -> "AdminContent":
-    from scrm.aws.documents import DocumentStore  # noqa: PLC0415 - only operations on content need it
-    from scrm.runtime.wiring.content import AdminContent  # noqa: PLC0415
+    from scrm.runtime.wiring.content import AdminContent  # noqa: PLC0415 - only operations on content need it
 
-    files = DocumentStore(lambda: session.client("s3"), settings().data_bucket)
-    return AdminContent(_table(settings().content_table), files, audit_log(), planning_queue)
+    return AdminContent(_table(settings().content_table), bucket("DATA_BUCKET"), audit_log(), planning_queue)
 
 
 def archive_intake() -> "IntakeDesk":
@@ -189,14 +192,12 @@ def archive_intake() -> "IntakeDesk":
 
 def archive_media() -> "OpenFiles":
     from scrm.aws.media_table import DynamoMediaStore  # noqa: PLC0415 - as above
-    from scrm.runtime.wiring.tables import table  # noqa: PLC0415
 
     return DynamoMediaStore(table("ARCHIVE_TABLE"))
 
 
 def certified_days() -> "CertifiedDayQueries":
     from scrm.aws.archive_days import DynamoCertifiedDays  # noqa: PLC0415 - as above
-    from scrm.runtime.wiring.tables import table  # noqa: PLC0415
 
     return DynamoCertifiedDays(table("ARCHIVE_TABLE"))
 
@@ -204,7 +205,6 @@ def certified_days() -> "CertifiedDayQueries":
 def archive_seats() -> "SeatsBelow":
     from scrm.aws.archive_members import DynamoArchiveMembers  # noqa: PLC0415 - as above
     from scrm.runtime.seats_below import SeatsBelow  # noqa: PLC0415
-    from scrm.runtime.wiring.tables import table  # noqa: PLC0415
 
     staff = DynamoOrgRepository(_table(settings().org_table))
     return SeatsBelow(staff, DynamoArchiveMembers(table("ARCHIVE_TABLE")))
@@ -265,15 +265,14 @@ def lexicon_sync() -> "SqsLexiconSync":
 
 
 def lexicon_replays() -> "Replays":
-    from scrm.aws.documents import DocumentStore  # noqa: PLC0415 - as above
-    from scrm.aws.lexicon_table import AuditedLexicons, DynamoLexicons  # noqa: PLC0415
+    from scrm.aws.lexicon_table import AuditedLexicons, DynamoLexicons  # noqa: PLC0415 - as above
     from scrm.aws.queues import Queue  # noqa: PLC0415
     from scrm.aws.replay_documents import BucketReplays, SqsReplays  # noqa: PLC0415
     from scrm.lexicon.replays import Replays  # noqa: PLC0415
 
     return Replays(
         DynamoLexicons(_table(settings().lexicon_table)),
-        BucketReplays(DocumentStore(lambda: session.client("s3"), settings().data_bucket)),
+        BucketReplays(bucket("DATA_BUCKET")),
         SqsReplays(Queue(lambda: session.client("sqs"), settings().archive_screen_queue_url)),
         AuditedLexicons(audit_log()),
     )
@@ -314,7 +313,9 @@ def planning_queue() -> "SqsPlanningQueue":
 
 
 @functools.cache
-def decided_once() -> DecidedOnce:
+def decided_once() -> "DecidedOnce":
+    from scrm.runtime.http.decisions import DecidedOnce  # noqa: PLC0415 - only decisions need it
+
     return DecidedOnce(_answers())
 
 
@@ -361,14 +362,11 @@ def owner_notes() -> "tuple[OwnerNotes, ...]":
 
 
 def audience() -> "AdminAudience":
-    from scrm.aws.documents import DocumentStore  # noqa: PLC0415 - only segments need it
-    from scrm.runtime.wiring.audience import AdminAudience, AudienceTables  # noqa: PLC0415
+    from scrm.runtime.wiring.audience import AdminAudience, AudienceTables  # noqa: PLC0415 - only segments need it
 
     found = settings()
     tables = AudienceTables(_table(found.audience_table), _table(found.contacts_table), _table(found.org_table))
-    return AdminAudience(
-        tables, consents(), audit_log(), DocumentStore(lambda: session.client("s3"), settings().data_bucket)
-    )
+    return AdminAudience(tables, consents(), audit_log(), bucket("DATA_BUCKET"))
 
 
 def recommender() -> "Recommender":
@@ -456,6 +454,8 @@ def member_places() -> "MemberPlaces":
 
 def reset() -> None:
     """Forget every built object; tests call this between fake AWS accounts."""
+    from scrm.runtime.wiring import handover_settings  # noqa: PLC0415 - as above
+
     handover_settings.reset()
     for factory in (
         settings,

@@ -8,7 +8,7 @@ from scrm.archive.exports import ExportDesk
 from scrm.archive.merging import IndexMerger
 from scrm.archive.reading import MessageReader
 from scrm.audit.log import AuditLog
-from scrm.aws import archive_records, session
+from scrm.aws import archive_exports, session
 from scrm.aws.archive_journal import AuditedArchive
 from scrm.aws.audit_table import DynamoAuditStore
 from scrm.aws.duckdb_engine import DuckDbEngine
@@ -47,7 +47,7 @@ def approved_exports() -> ApprovedExports:
     """For one run: it keeps the segments that it read."""
     documents = bucket("DATA_BUCKET")
     audit = AuditLog(DynamoAuditStore(required("AUDIT_TABLE"), session.client("dynamodb")))
-    desk = ExportDesk(archive_records.exports(table("ARCHIVE_TABLE")), AuditedArchive(audit))
+    desk = ExportDesk(archive_exports.exports(table("ARCHIVE_TABLE")), AuditedArchive(audit))
     folder = BucketExportFolder(documents, lambda: session.client("s3"), required("ARCHIVE_BUCKET"))
     writing = ExportWriting(DuckDbEngine(documents), MessageReader(archive.objects()), folder)
     return ApprovedExports(desk, writing, clock.now)
