@@ -4,7 +4,7 @@ import click
 
 from local.cli import kpi_feed_tables
 from local.cli.client import at
-from local.cli.session import Session
+from local.cli.session import LIMIT, Session
 
 
 @click.group("feeds")
@@ -22,11 +22,12 @@ def show(session: Session) -> None:
 
 @feeds.command("deliveries")
 @click.option("--month", help="收到的月份（UTC），如 2027-04；缺省为本月")
+@LIMIT
 @click.pass_obj
-def deliveries(session: Session, month: str | None) -> None:
+def deliveries(session: Session, month: str | None, limit: int) -> None:
     """列出一个月内的报送及其结果，最新的在前。"""
-    found = session.client.get(at("kpi-feeds", "deliveries"), month=month)
-    session.show(found, kpi_feed_tables.deliveries(found))
+    rows = session.client.rows(at("kpi-feeds", "deliveries"), limit, month=month)
+    session.show(rows, kpi_feed_tables.deliveries(rows, month or "本月"))
 
 
 @feeds.command("report")

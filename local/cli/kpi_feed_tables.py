@@ -1,5 +1,7 @@
 """Feeds of the bank as tables that bank people read."""
 
+from collections.abc import Iterable
+
 from rich.table import Table
 
 from local.cli.client import Row
@@ -45,9 +47,9 @@ def links(found: Row) -> Table:
     return table
 
 
-def deliveries(found: Row) -> Table:
-    table = titled(f"报送记录（{found['month']}）", *_DELIVERY)
-    for row in found["items"]:
+def deliveries(rows: Iterable[Row], month: str) -> Table:
+    table = titled(f"报送记录（{month}）", *_DELIVERY)
+    for row in rows:
         rules = "；".join(f"{count} 行 {rule}" for rule, count in row["rules"].items())
         table.add_row(
             row["entry_id"],

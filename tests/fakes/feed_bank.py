@@ -82,6 +82,9 @@ class FeedBank:
     def log(self) -> FeedDeliveries:
         return FeedDeliveries(self.bucket)
 
+    def listed(self, month: str) -> Sequence[tuple[str, Delivery]]:
+        return self.log.page(month, None, 1_000).items
+
     def intake(self) -> FeedIntake:
         return FeedIntake(
             files=self.bucket,

@@ -56,7 +56,7 @@ def test_a_manifest_that_does_not_fit_refuses_the_delivery(change: dict[str, Any
     assert taken.outcome is Outcome.REFUSED
     assert why in taken.reason
     assert nothing_is_published(bank)
-    assert [found.reason for _, found in bank.log.of_month("2027-04")] == [taken.reason]
+    assert [found.reason for _, found in bank.listed("2027-04")] == [taken.reason]
 
 
 def test_a_delivery_stamped_ahead_keeps_no_later_correction_out() -> None:

@@ -43,7 +43,7 @@ def test_the_master_is_placed_in_the_organisation_by_branch_code_or_department()
         ("10", "/1/10/", "rm01", "金卡"),
         ("12", "/1/10/12/", "rm01", "金卡"),
     ]
-    told = bank.log.of_month("2027-04")
+    told = bank.listed("2027-04")
     assert [each.rules for _, each in told] == [{"node: no node of the organisation has this code or id": 1}]
 
 

@@ -142,7 +142,7 @@ def test_what_was_published_stays_listed_so_when_it_is_told_again_after_its_corr
     again = bank.deliver(MONTHS, MARCH, FIRST, SAID[0][0])
 
     assert again.outcome is Outcome.OUTDATED
-    assert [(found.outcome, found.version) for _, found in bank.log.of_month("2027-04")] == [
+    assert [(found.outcome, found.version) for _, found in bank.listed("2027-04")] == [
         (Outcome.PUBLISHED, 2),
         (Outcome.PUBLISHED, 1),
     ]

@@ -7,12 +7,15 @@ from datetime import datetime
 from typing import Any, Final, Protocol
 
 from scrm import clock, ids
+from scrm.aws import cursors
 from scrm.kpi.feeds.intake import Delivery, Outcome
+from scrm.paging import Page
 
 PREFIX: Final = "kpi/deliveries"
 REPORTS: Final = "kpi/quarantine"
 SCHEMA_VERSION: Final = 1
 _JSON: Final = "application/json"
+_AFTER_ALL: Final = "9999"
 
 
 class Documents(Protocol):
@@ -24,7 +27,7 @@ class Documents(Protocol):
 
 
 class FeedDeliveries:
-    """Implements `scrm.kpi.feeds.intake.DeliveryLog`; ``of_month`` is for those who look."""
+    """Implements `scrm.kpi.feeds.intake.DeliveryLog`; ``page`` and ``get`` are for those who look."""
 
     def __init__(self, documents: Documents) -> None:
         self._documents = documents
@@ -39,13 +42,18 @@ class FeedDeliveries:
         is_outdated = delivery.outcome is Outcome.OUTDATED
         self._documents.put(_key(entry_id(delivery)), told, _JSON, if_absent=is_outdated)
 
-    def of_month(self, month: str) -> Iterator[tuple[str, Delivery]]:
-        """Entry id and delivery of those received in a month (``2027-04``, UTC), the latest first."""
+    def page(self, month: str, cursor: str | None, limit: int) -> Page[tuple[str, Delivery]]:
+        """Entry id and delivery of those received in a month (``2027-04``, UTC), the latest first.
+
+        Raises InvalidCursorError.
+        """
+        scope = f"kpi-deliveries/{month}"
+        before = cursors.text(cursors.decode(scope, cursor), "before", _AFTER_ALL)
         keys = [key for key, _ in self._documents.sizes_below(f"{PREFIX}/{month}/")]
-        for key in reversed(keys):
-            found = self.get(key.rsplit("/", 1)[1].removesuffix(".json"))
-            if found is not None:
-                yield entry_id(found), found
+        entries = [entry for key in keys if (entry := key.rsplit("/", 1)[1].removesuffix(".json")) < before]
+        asked = entries[: -limit - 1 : -1]
+        found = [(entry, delivery) for entry in asked if (delivery := self.get(entry))]
+        return Page(tuple(found), cursors.encode(scope, {"before": asked[-1]}) if len(entries) > limit else None)
 
     def get(self, entry: str) -> Delivery | None:
         body = self._documents.get(_key(entry))

@@ -1,7 +1,6 @@
 """The bank's KPI feeds: what is published, what became of each delivery, and the report of rows nobody can use."""
 
 from http import HTTPStatus
-from itertools import islice
 from typing import Annotated, Final, Self
 
 from aws_lambda_powertools.event_handler.openapi.params import Path, Query
@@ -13,12 +12,11 @@ from scrm.kpi.feeds.intake import Delivery, Outcome
 from scrm.kpi.feeds.publications import Publication
 from scrm.node_paths import ROOT_NODE_ID
 from scrm.runtime.http.problems import NoSuchThingError, NotAllowedError
-from scrm.runtime.http.routing import current_caller, responses, router
-from scrm.runtime.http.wire import Reply, Timestamp
+from scrm.runtime.http.routing import Cursor, Limit, current_caller, responses, router
+from scrm.runtime.http.wire import Page, Reply, Timestamp
 from scrm.runtime.wiring import kpi_feeds as wiring
 
 _LINK_VALID_FOR_S: Final = 300
-_MOST: Final = 200
 
 Received = Annotated[str | None, Query(pattern=r"^\d{4}-(0[1-9]|1[0-2])$", description="UTC; now's if absent.")]
 DeliveryInPath = Annotated[str, Path(pattern=r"^[A-Za-z0-9_.-]{20,80}$", description="Its `entry_id`.")]
@@ -86,7 +84,7 @@ class FeedDelivery(Reply):
         )
 
 
-class FeedDeliveries(Reply):
+class FeedDeliveryPage(Page):
     month: str
     items: list[FeedDelivery]
 
@@ -119,15 +117,15 @@ def list_kpi_feeds() -> FeedStates:
 @router.get(
     "/v1/kpi-feeds/deliveries",
     operation_id="listKpiDeliveries",
-    summary="Deliveries of a month and what became of them, the latest 200 first. For callers placed at the root.",
+    summary="Deliveries of a month and what became of them, the latest first. For callers placed at the root.",
     tags=["kpi"],
-    responses=responses(HTTPStatus.OK, FeedDeliveries),
+    responses=responses(HTTPStatus.OK, FeedDeliveryPage),
 )
-def list_kpi_deliveries(month: Received = None) -> FeedDeliveries:
+def list_kpi_deliveries(month: Received = None, cursor: Cursor = None, limit: Limit = 20) -> FeedDeliveryPage:
     _at_the_root()
     asked = month or clock.to_iso(clock.now())[:7]
-    found = islice(wiring.deliveries().of_month(asked), _MOST)
-    return FeedDeliveries(month=asked, items=[FeedDelivery.of(*one) for one in found])
+    page = wiring.deliveries().page(asked, cursor, limit)
+    return FeedDeliveryPage(month=asked, items=[FeedDelivery.of(*one) for one in page.items], cursor=page.cursor)
 
 
 @router.get(
