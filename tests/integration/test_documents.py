@@ -2,10 +2,11 @@
 
 import tracemalloc
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 from botocore.awsrequest import AWSPreparedRequest
+from botocore.exceptions import ClientError
 
 from local.engine.emulator import Engine
 from scrm.aws import documents, session
@@ -18,6 +19,20 @@ pytestmark = pytest.mark.engine
 
 KEY = "handover/certificates/case_1.json"
 LINE = b"E0000001," + "客户".encode() * 2_000 + b"\n"
+
+
+class Conflicting:
+    """S3 as it answers, at first, to one of two conditional writes at once, whether or not the other one succeeds."""
+
+    def __init__(self, s3: "S3Client", conflicts: int = 2) -> None:
+        self._s3 = s3
+        self._conflicts = conflicts
+
+    def put_object(self, **asked: Any) -> Any:
+        if self._conflicts:
+            self._conflicts -= 1
+            raise ClientError({"Error": {"Code": "ConditionalRequestConflict"}}, "PutObject")
+        return self._s3.put_object(**asked)
 
 
 @pytest.fixture
@@ -57,6 +72,19 @@ def test_a_document_that_is_there_is_not_replaced_when_it_has_to_be_absent(store
 
     assert answers == [True, False]
     assert store.get(KEY) == b"first"
+
+
+@pytest.mark.parametrize(("other", "kept"), [(None, b"ours"), (b"the other's", b"the other's")])
+def test_a_writer_that_meets_another_one_of_the_same_key_asks_again_who_was_first(
+    other: bytes | None, kept: bytes, store: DocumentStore, data_bucket: str
+) -> None:
+    if other:
+        store.put(KEY, other, "text/plain")
+    conflicting = cast("S3Client", Conflicting(session.client("s3")))
+    racing = DocumentStore(lambda: conflicting, data_bucket)
+
+    assert racing.put(KEY, b"ours", "text/plain", if_absent=True) is (other is None)
+    assert store.get(KEY) == kept
 
 
 @pytest.mark.parametrize("last", [b"", b"without an end"])

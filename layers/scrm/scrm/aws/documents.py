@@ -19,6 +19,8 @@ _READ_BYTES: Final = 1024 * 1024
 _DELETED_AT_ONCE: Final = 1_000  # S3's own limit
 _MISSING: Final = frozenset({"404", "NoSuchKey", "NotFound"})
 _CHANGED: Final = frozenset({"412", "PreconditionFailed"})
+_CONFLICT: Final = frozenset({"409", "ConditionalRequestConflict"})
+_MOST_TRIES: Final = 5
 
 
 class DocumentMissingError(LookupError):
@@ -105,16 +107,25 @@ class DocumentStore:
         False may also mean our own write of a moment ago, whose answer was lost: keys derive from causes, so what lies
         there is what would have been written.
         """
-        try:
-            if if_absent:
-                self._s3.put_object(Bucket=self._bucket, Key=key, Body=body, ContentType=content_type, IfNoneMatch="*")
-            else:
-                self._s3.put_object(Bucket=self._bucket, Key=key, Body=body, ContentType=content_type)
-        except ClientError as error:
-            if if_absent and _code(error) in _CHANGED:
-                return False
-            raise
+        if if_absent:
+            return self._put_first(key, body, content_type)
+        self._s3.put_object(Bucket=self._bucket, Key=key, Body=body, ContentType=content_type)
         return True
+
+    def _put_first(self, key: str, body: bytes, content_type: str) -> bool:
+        """S3 answers a conflict to a writer that meets another one, whoever wins: it wants to be asked again."""
+        tries = 0
+        while True:
+            tries += 1
+            try:
+                self._s3.put_object(Bucket=self._bucket, Key=key, Body=body, ContentType=content_type, IfNoneMatch="*")
+            except ClientError as error:
+                if _code(error) in _CHANGED:
+                    return False
+                if _code(error) not in _CONFLICT or tries == _MOST_TRIES:
+                    raise
+            else:
+                return True
 
     def get(self, key: str) -> bytes | None:
         """A whole document, for small ones; None when there is none."""

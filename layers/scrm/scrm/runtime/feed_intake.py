@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 from typing import Final, Protocol
 
 from scrm import clock
-from scrm.kpi.feeds.intake import Delivery, FeedIntake, Outcome
+from scrm.aws.feed_deliveries import entry_id
+from scrm.kpi.feeds.intake import Delivery, FeedBusyError, FeedIntake, Outcome
 from scrm.kpi.feeds.links import RELATIONS
 from scrm.org.roster_ports import RejectionSink
 from scrm.runtime.observability import count, logger
@@ -48,10 +49,10 @@ class FeedUploads:
                 self._take(upload)
 
     def _take(self, upload: Upload) -> None:
-        delivery = self.intake().take(upload.key, clock.of_platform(upload.uploaded_at))
+        delivery = self._taken(upload)
         _count(delivery)
         if delivery.outcome is Outcome.REFUSED:
-            self._reject(upload, delivery)
+            self.rejections.reject(SOURCE, entry_id(delivery), delivery.reason, clock.now())
         logger.info(
             "delivery of a KPI feed",
             outcome=delivery.outcome.value,
@@ -63,9 +64,13 @@ class FeedUploads:
             quarantined=delivery.quarantined,
         )
 
-    def _reject(self, upload: Upload, delivery: Delivery) -> None:
-        event_id = f"kpi_feed:{int(upload.uploaded_at.timestamp() * 1000)}"
-        self.rejections.reject(SOURCE, event_id, delivery.reason, clock.now())
+    def _taken(self, upload: Upload) -> Delivery:
+        """Looked at once more at once when another one was published meanwhile: the queue waits an hour and a half."""
+        received_at = clock.of_platform(upload.uploaded_at)
+        try:
+            return self.intake().take(upload.key, received_at)
+        except FeedBusyError:
+            return self.intake().take(upload.key, received_at)
 
 
 def _count(delivery: Delivery) -> None:
