@@ -54,14 +54,18 @@ def csv_of(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> bytes:
 
 @dataclass
 class StoodMeasures:
-    """`scrm.kpi.ports.StandingMeasures`."""
+    """`scrm.kpi.ports.StandingMeasures`: by day and source the last version told, and what stands at each node."""
 
     stood: dict[tuple[date, str], tuple[int, dict[str, Measures]]] = field(default_factory=dict)
+    versions: dict[tuple[date, str, str], int] = field(default_factory=dict)
 
     def stand(self, day: date, source: str, version: int, by_node: Mapping[str, Measures]) -> None:
-        known, nodes = self.stood.get((day, source), (0, {}))
-        if version >= known:
-            self.stood[day, source] = (version, {**nodes, **by_node})
+        _, nodes = self.stood.get((day, source), (0, {}))
+        for node_id, measures in by_node.items():
+            if version >= self.versions.get((day, source, node_id), 0):
+                self.versions[day, source, node_id] = version
+                nodes[node_id] = measures
+        self.stood[day, source] = (version, nodes)
 
 
 @dataclass

@@ -279,6 +279,7 @@ def test_of_two_that_publish_at_once_the_loser_is_told_to_look_again() -> None:
 
         latest = bank.versions.latest
         of_version = bank.versions.of_version
+        periods = bank.versions.periods
         latest_period = bank.versions.latest_period
 
         def publish(self, publication: Any) -> bool:

@@ -1,6 +1,7 @@
 """Deliveries of the bank's feeds: judged as a whole, published at once, refused with reasons that name no content."""
 
 from datetime import date
+from typing import Any
 
 import pytest
 
@@ -83,6 +84,16 @@ def test_facts_that_came_before_the_first_master_are_measured_when_it_comes() ->
     assert nodes["12"]["aum_fen"] == 100
 
 
+def test_every_period_that_came_before_the_first_master_is_measured_when_it_comes() -> None:
+    bank = FeedBank()
+    for month in ("2027-01", "2027-02", MARCH):
+        bank.deliver(MONTHS, month, [month_row(1, month)])
+
+    bank.deliver(MASTER, "2027-03-31", [master_row(1)])
+
+    assert {day.isoformat() for day, _ in bank.measures.stood} == {"2027-01-31", "2027-02-28", "2027-03-31"}
+
+
 def test_a_later_master_does_not_move_the_figures_of_months_published_before() -> None:
     bank = FeedBank()
     bank.deliver(MASTER, "2027-03-31", [master_row(1)])
@@ -104,6 +115,26 @@ def test_a_month_outranks_what_was_told_of_its_last_day() -> None:
 
     _, nodes = bank.measures.stood[date(2027, 3, 31), "bank_facts"]
     assert nodes["1"]["aum_fen"] == 100
+
+
+def day_row(customer: int) -> dict[str, Any]:
+    row = {**month_row(customer), "day": "2027-03-31"}
+    del row["month"]
+    return row
+
+
+@pytest.mark.parametrize("month_first", [True, False])
+def test_of_a_months_last_day_no_node_keeps_what_only_the_day_told(*, month_first: bool) -> None:
+    """Its only customer of that day is not in the month's facts."""
+    bank = FeedBank()
+    bank.deliver(MASTER, "2027-03-31", [master_row(1), master_row(2, "20")])
+    deliveries = [(MONTHS, MARCH, [month_row(1)]), (Feed.CUSTOMER_DAYS, "2027-03-31", [day_row(1), day_row(2)])]
+    for delivery in deliveries if month_first else reversed(deliveries):
+        bank.deliver(*delivery)
+
+    _, nodes = bank.measures.stood[date(2027, 3, 31), "bank_facts"]
+    assert nodes["1"]["fact_customers"] == 1
+    assert nodes.get("20", {}).get("fact_customers", 0) == 0
 
 
 @pytest.mark.parametrize(

@@ -96,6 +96,7 @@ def test_files_said_again_while_a_correction_is_published_are_looked_at_anew(ban
 
         latest = bank.versions.latest
         of_version = bank.versions.of_version
+        periods = bank.versions.periods
         latest_period = bank.versions.latest_period
 
         def publish(self, publication: Any) -> bool:

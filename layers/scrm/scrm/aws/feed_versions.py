@@ -5,7 +5,7 @@ version holds.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, Final, Protocol
 
 from scrm import clock
@@ -49,13 +49,14 @@ class FeedVersions:
     def of_version(self, feed: Feed, period: str, version: int) -> Publication | None:
         return self._read(_key(feed, period, version))
 
-    def latest_period(self, feed: Feed) -> str | None:
+    def periods(self, feed: Feed) -> Sequence[str]:
         if feed is Feed.BANK_CUSTOMERS:
-            return CURRENT if self.latest(feed, CURRENT) else None
-        last = None
-        for key, _ in self._documents.sizes_below(f"{PREFIX}/{feed.value}/"):
-            last = key.split("/")[-2]
-        return last
+            return (CURRENT,) if self.latest(feed, CURRENT) else ()
+        keys = self._documents.sizes_below(f"{PREFIX}/{feed.value}/")
+        return tuple(dict.fromkeys(key.split("/")[-2] for key, _ in keys))
+
+    def latest_period(self, feed: Feed) -> str | None:
+        return next(reversed(self.periods(feed)), None)
 
     def publish(self, publication: Publication) -> bool:
         key = _key(publication.feed, publication.filed_under, publication.number)

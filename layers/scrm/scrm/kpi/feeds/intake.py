@@ -293,21 +293,41 @@ class FeedIntake:
             self._measure(publication)
         elif publication.feed is Feed.BANK_CUSTOMERS and publication.version == _FIRST:
             for feed in standing.STATEMENTS:
-                period = self.publications.latest_period(feed)
-                latest = None if period is None else self.publications.latest(feed, period)
-                if latest is not None:
-                    self._measure(latest)
+                for period in reversed(self.publications.periods(feed)):
+                    latest = self.publications.latest(feed, period)
+                    if latest is not None:
+                        self._measure(latest)
 
     def _measure(self, facts: Publication) -> None:
         """By the master that was current when the facts were published, so that a repeat finds the same."""
+        if self._is_told_by_the_month(facts):
+            return
         master = self.publications.of_version(Feed.BANK_CUSTOMERS, CURRENT, facts.customers_version or _FIRST)
         if master is not None:
             rows = self.engine.query(standing.STATEMENTS[facts.feed], (selection_of(facts), selection_of(master)), {})
-            stood_before = facts.version > _FIRST
-            nodes = [node_id for _, node_id, _ in self.places()] if stood_before else ()
+            nodes = [node_id for _, node_id, _ in self.places()] if self._stood_before(facts) else ()
             rank = standing.rank(facts.feed, facts.version)
             day = manifests.last_day_of(facts.period)
             self.measures.stand(day, standing.SOURCE, rank, standing.by_node(rows, nodes))
+
+    def _is_told_by_the_month(self, facts: Publication) -> bool:
+        """Facts of a month's last day, where the month's own are published: of a node that has none the day's would
+        stand beside them."""
+        if facts.feed is not Feed.CUSTOMER_DAYS:
+            return False
+        month = facts.period[: len("2027-03")]
+        is_last = manifests.last_day_of(month) == manifests.last_day_of(facts.period)
+        return is_last and self.publications.latest(Feed.CUSTOMER_MONTHS, month) is not None
+
+    def _stood_before(self, facts: Publication) -> bool:
+        """Whether a node may have figures of that day that these facts do not replace: an earlier version's, or those
+        of the month's last day."""
+        if facts.version > _FIRST:
+            return True
+        if facts.feed is not Feed.CUSTOMER_MONTHS:
+            return False
+        last_day = manifests.last_day_of(facts.period).isoformat()
+        return self.publications.latest(Feed.CUSTOMER_DAYS, last_day) is not None
 
 
 def _as_published(delivery: Delivery, publication: Publication, outcome: Outcome) -> Delivery:

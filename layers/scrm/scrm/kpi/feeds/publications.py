@@ -1,6 +1,6 @@
 """Versions of a feed: each delivery that was accepted makes one, and nothing that is published changes."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -54,6 +54,10 @@ class Publications(Protocol):
     def latest(self, feed: Feed, period: str) -> Publication | None: ...
 
     def of_version(self, feed: Feed, period: str, version: int) -> Publication | None: ...
+
+    def periods(self, feed: Feed) -> Sequence[str]:
+        """Those of which something was published, the earliest first."""
+        ...
 
     def latest_period(self, feed: Feed) -> str | None:
         """The last period of which something was published."""
