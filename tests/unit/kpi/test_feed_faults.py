@@ -14,7 +14,7 @@ from scrm.kpi.feeds import manifest as manifests
 from scrm.kpi.feeds.columns import COLUMNS
 from scrm.kpi.feeds.datasets import CURRENT, Feed
 from scrm.kpi.feeds.intake import FeedBusyError, FeedSettings, Outcome
-from tests.fakes.feed_bank import FOLDER, FeedBank, csv_of, key_of, master_row, month_row
+from tests.fakes.feed_bank import FOLDER, PLACES, FeedBank, csv_of, key_of, master_row, month_row
 
 MARCH = "2027-03"
 MONTHS = Feed.CUSTOMER_MONTHS
@@ -114,6 +114,15 @@ def test_a_customer_whose_manager_is_in_two_departments_is_in_none_of_them_twice
     assert (taken.rows, taken.quarantined) == (4, 2)
 
 
+def test_a_branch_code_that_two_nodes_seem_to_have_for_a_moment_doubles_nobody() -> None:
+    """It was just moved from one to the other, and the index of nodes does not know yet."""
+    bank = FeedBank(places=(*PLACES, ("BJ01", "20", "/1/20/")))
+
+    taken = bank.deliver(MASTER, "2027-03-31", [master_row(1, "BJ01"), master_row(2)])
+
+    assert (taken.outcome, taken.rows, taken.quarantined) == (Outcome.PUBLISHED, 2, 0)
+
+
 def test_more_unusable_rows_than_the_bank_allows_refuse_the_delivery_and_the_report_says_which() -> None:
     bank = FeedBank(settings=FeedSettings(bad_percent=20))
     rows = [*ROWS[:3], month_row(7, aum_fen=-5), month_row(8, aum_fen=-5)]
@@ -205,6 +214,22 @@ def test_a_file_in_another_encoding_or_without_a_column_is_refused(
 
     assert taken.outcome is Outcome.REFUSED
     assert why in taken.reason
+
+
+def test_utf_8_that_is_told_to_be_gb18030_is_found_however_late_its_first_character_comes() -> None:
+    """Read as GB18030 it would be published as words that nobody wrote."""
+    many = b"\n" * 2_000_000
+
+    _, taken = in_other_bytes(lambda content: content.replace(b"\n", many, 1), "gb18030")
+
+    assert taken.reason.startswith("rows.csv is UTF-8, the manifest says gb18030")
+
+
+def test_gb18030_whose_only_word_could_be_letters_in_utf_8_is_taken() -> None:
+    bank, taken = in_other_bytes(lambda content: content.decode().replace("金卡", "一").encode("gb18030"), "gb18030")
+
+    assert taken.rows == 3
+    assert bank.rows(MASTER, CURRENT, "DISTINCT tier") == [("一",)]
 
 
 def test_a_byte_order_mark_and_empty_lines_do_not_matter() -> None:

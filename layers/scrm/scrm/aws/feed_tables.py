@@ -226,11 +226,13 @@ class OpenFeed:
         )
 
     def _nodes(self, nodes: Iterable[Place]) -> str:
+        """Of a code that was just moved two nodes may be told."""
         path = self._directory / "nodes.csv"
         with path.open("w", encoding="utf-8", newline="") as file:
             csv.writer(file).writerows(nodes)
         return (
-            f"CREATE TABLE nodes AS SELECT * FROM read_csv('{path}', header = false, auto_detect = false, "  # noqa: S608
+            "CREATE TABLE nodes AS SELECT DISTINCT ON (code) * "  # noqa: S608 - our own names
+            f"FROM read_csv('{path}', header = false, auto_detect = false, "
             "columns = {'code': 'VARCHAR', 'node_id': 'VARCHAR', 'node_path': 'VARCHAR'})"
         )
 

@@ -15,6 +15,8 @@ from scrm.kpi.feeds.manifest import DeliveryRefusedError
 LONGEST_LINE: Final = 64 * 1024
 _BLOCK: Final = 1024 * 1024
 _BOM: Final = "\ufeff"
+_THREE_BYTES: Final = "\u0800"
+"""The first character that takes three bytes in UTF-8, as Chinese ones do."""
 _UTF16: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
@@ -98,24 +100,25 @@ class CleanLines:
     def _refuse_other_encoding(self, source: BinaryIO) -> None:
         """UTF-16, and UTF-8 that is told to be GB18030: it can be decoded, as nonsense."""
         start = source.read(_BLOCK)
-        source.seek(0)
         if start.startswith(_UTF16):
             raise DeliveryRefusedError(
                 f"{self._name} is UTF-16. Deliver UTF-8 or GB18030, and name it in the manifest."
             )
-        if self._encoding != "utf-8" and (start.startswith(codecs.BOM_UTF8) or _is_utf8_only(start)):
-            raise DeliveryRefusedError(f"{self._name} is UTF-8, the manifest says {self._encoding}.")
+        if self._encoding != "utf-8":
+            while start and start.isascii():
+                start = source.read(_BLOCK)
+            if start.startswith(codecs.BOM_UTF8) or _is_utf8_only(start):
+                raise DeliveryRefusedError(f"{self._name} is UTF-8, the manifest says {self._encoding}.")
+        source.seek(0)
 
 
-def _is_utf8_only(start: bytes) -> bool:
-    """Whether it holds characters beyond ASCII, all of them good UTF-8."""
-    if start.isascii():
-        return False
+def _is_utf8_only(some: bytes) -> bool:
+    """Whether it holds Chinese characters, all of them good UTF-8; two bytes alone are good in both encodings."""
     try:
-        codecs.getincrementaldecoder("utf-8")("strict").decode(start, final=False)
+        told = codecs.getincrementaldecoder("utf-8")("strict").decode(some, final=False)
     except UnicodeDecodeError:
         return False
-    return True
+    return max(told, default="") >= _THREE_BYTES
 
 
 def _skip_rest(text: io.TextIOWrapper) -> None:
