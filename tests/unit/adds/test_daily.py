@@ -89,6 +89,11 @@ class Mornings:
         asked = desk.ask(self.judgements()[customer], "he was there himself", "operator:a", now)
         desk.approve(asked, "operator:b", now, "seen")
 
+    def decided(self) -> list[bool]:
+        """Of each add, whether the counters take it for decided."""
+        told = sorted((fact for _, fact in self.facts()), key=lambda fact: fact.told_at)
+        return sorted({fact.event_id: fact.decided for fact in told}.values())
+
     def last_told(self) -> list[bool]:
         """Of each add, what the counters take it for."""
         told = sorted((fact for _, fact in self.facts()), key=lambda fact: fact.told_at)
@@ -123,6 +128,7 @@ def test_an_add_is_provisional_first_and_valid_when_it_was_kept(mornings: Mornin
     mornings.seen(DAY, "stays", "stranger")
     assert mornings.judge(DAY) == 2
     assert mornings.states() == {"stays": State.PROVISIONAL, "stranger": State.PROVISIONAL}
+    assert mornings.decided() == [False, False]
     for later in (6, 7):
         mornings.seen(DAY + timedelta(days=later), "stays", "stranger")
     mornings.judge(DAY + timedelta(days=7))
@@ -132,6 +138,7 @@ def test_an_add_is_provisional_first_and_valid_when_it_was_kept(mornings: Mornin
     mornings.judge(DAY + timedelta(days=36))
     assert mornings.states() == {"stays": State.VALID, "stranger": State.EXCLUDED}
     assert mornings.last_told() == [False, True]
+    assert mornings.decided() == [True, True]
 
 
 def test_who_left_within_the_week_is_not_kept_and_who_left_after_it_is(mornings: Mornings) -> None:

@@ -76,11 +76,11 @@ def test_figures_of_a_month_that_is_over_are_those_that_were_told(measured: Api)
 def test_an_absent_figure_says_why(measured: Api) -> None:
     found = get(measured, "/v1/kpi-figures", node_id="12", month=BEFORE)
 
-    reasons = {kpi: figure_of(found, kpi)["absent"] for kpi in ("staff_usage_rate", "aum", "lost", "programme_cost")}
+    reasons = {kpi: figure_of(found, kpi)["absent"] for kpi in ("staff_usage_rate", "aum", "reached", "programme_cost")}
     assert reasons == {
         "staff_usage_rate": "no_base",
         "aum": "too_few",
-        "lost": "not_told",
+        "reached": "not_told",
         "programme_cost": "not_told_by_head_office",
     }
 

@@ -57,10 +57,20 @@ def test_a_node_without_a_count_has_none_where_the_bank_has_some() -> None:
 
 
 def test_what_nobody_told_is_absent_and_not_zero() -> None:
-    told = {FIRST: {"added": 5}, date(2027, 4, 2): {"lost": 1}}
+    told = {FIRST: {"added": 5}, date(2027, 4, 2): {"sends_settled_moments": 1}}
 
-    assert compute(kpi("lost"), {}, told, MARCH, 10).absent is Absence.NOT_TOLD
+    assert compute(kpi("reached"), {}, told, MARCH, 10).absent is Absence.NOT_TOLD
+    assert compute(kpi("valid_added"), {}, told, MARCH, 10).absent is Absence.NOT_TOLD
     assert compute(kpi("programme_cost"), {}, told, MARCH, 10).absent is Absence.NOT_TOLD_BY_HEAD_OFFICE
+
+
+def test_what_was_looked_at_and_found_nothing_is_zero() -> None:
+    told = {FIRST: {"added": 5}, LAST: {"adds_decided": 5, "sends_settled_one_to_one": 3}}
+
+    assert compute(kpi("lost"), told, told, MARCH, 10).figure == Figure(0, None, FIRST)
+    assert compute(kpi("valid_added"), told, told, MARCH, 10).figure == Figure(0, None, LAST)
+    assert compute(kpi("valid_add_rate"), told, told, MARCH, 10).figure == Figure(0, 5, LAST)
+    assert compute(kpi("reached"), told, told, MARCH, 10).figure == Figure(0, None, LAST)
 
 
 def test_a_team_without_rms_has_no_usage_rate_and_the_answer_says_why() -> None:

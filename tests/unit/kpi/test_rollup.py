@@ -64,8 +64,8 @@ def settled(customer: str, state: str, at: datetime = AT, corrects: str | None =
     return fact(f"{customer} {state}", at, channel="one_to_one", state=state, corrects=corrects)
 
 
-def judged(add: str, told_at: datetime, *, valid: bool, userid: str = "rm1") -> dict[str, Any]:
-    return fact(add, userid=userid, valid=valid, told_at=clock.to_iso(told_at))
+def judged(add: str, told_at: datetime, *, valid: bool, decided: bool = True, userid: str = "rm1") -> dict[str, Any]:
+    return fact(add, userid=userid, valid=valid, decided=decided, told_at=clock.to_iso(told_at))
 
 
 def test_a_fact_counts_for_the_member_his_team_the_branch_and_the_bank(world: World) -> None:
@@ -113,6 +113,7 @@ def test_every_kind_of_fact_counts(world: World) -> None:
     world.tell("service_quality", fact("s1", **answers, **told_at))
     world.tell("moment_reactions", fact("m1", kind="like"), fact("m2", kind="comment"))
     world.tell("add_judged", judged("j1", AT, valid=True), judged("j2", AT, valid=False))
+    world.tell("add_judged", judged("j3", AT, valid=False, decided=False))
 
     world.run()
 
@@ -134,6 +135,7 @@ def test_every_kind_of_fact_counts(world: World) -> None:
         "moment_likes": 1,
         "moment_comments": 1,
         "valid_added": 1,
+        "adds_decided": 2,
     }
 
 
@@ -182,8 +184,8 @@ def test_the_last_told_judgement_counts_whichever_comes_first(world: World) -> N
     world.tell("add_judged", judged("c1", AT, valid=True), judged("c2", later, valid=True, userid="rm2"))
     world.run()
 
-    assert world.total() == {"valid_added": 1}
-    assert world.members() == {"rm2": {"valid_added": 1}}
+    assert world.total() == {"valid_added": 1, "adds_decided": 2}
+    assert world.members() == {"rm1": {"adds_decided": 1}, "rm2": {"valid_added": 1, "adds_decided": 1}}
 
 
 def test_the_same_told_anew_is_no_version_of_a_closed_day(world: World) -> None:
@@ -196,8 +198,17 @@ def test_the_same_told_anew_is_no_version_of_a_closed_day(world: World) -> None:
     world.tell("add_judged", judged("c1", AT + timedelta(hours=1), valid=False))
     world.run()
 
-    assert world.total() == {"valid_added": 1}
+    assert world.total() == {"valid_added": 1, "adds_decided": 1}
     assert world.stores.versions == {}
+
+
+def test_an_add_that_waits_is_no_figure_yet_and_one_of_before_decided_was_told_is_read(world: World) -> None:
+    of_before = judged("c2", AT, valid=True)
+    del of_before["decided"]
+    world.tell("add_judged", judged("c1", AT, valid=False, decided=False), of_before)
+    world.run()
+
+    assert world.total() == {"valid_added": 1, "adds_decided": 1}
 
 
 def test_a_late_fact_of_a_closed_day_makes_a_version_of_it(world: World) -> None:

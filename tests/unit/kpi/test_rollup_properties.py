@@ -131,7 +131,7 @@ def amounts(kind: str, fact: dict[str, Any]) -> dict[str, int]:
         return {"added": 1}
     if kind == "message_archived":
         return {"messages_out": fact["messages_out"], "messages_in": fact["messages_in"]}
-    return {"valid_added": int(fact["valid"])}
+    return {"valid_added": int(fact["valid"]), "adds_decided": int(fact["valid"])}
 
 
 LOOKS_NOWHERE = Window(1, BEGIN, date(2030, 1, 1), ())

@@ -86,6 +86,17 @@ def test_a_late_count_makes_a_new_version_and_keeps_the_old_one() -> None:
     assert [(one.version, one.figure and one.figure.numerator) for one in versions] == [(1, 5), (2, 6)]
 
 
+def test_a_month_whose_adds_were_all_excluded_is_told_as_zero() -> None:
+    bank = Bank()
+    bank.measures.put("1", LAST, added=3, adds_decided=3)
+
+    bank.telling().tell("2027-03", "march", NOW, LAST)
+
+    assert bank.of("1", "valid_added") == (0, None)
+    assert bank.of("1", "valid_add_rate") == (0, 3)
+    assert bank.of("1", "reached") is None
+
+
 def test_while_a_month_runs_only_what_targets_go_by_is_told_up_to_yesterday() -> None:
     bank = Bank()
     bank.measures.put("1", date(2027, 4, 8), added=2, lost=1)

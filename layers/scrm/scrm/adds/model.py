@@ -171,6 +171,11 @@ class Judgement:
         return self.state is State.VALID or self.on_appeal
 
     @property
+    def is_decided(self) -> bool:
+        """Nothing is waited for."""
+        return self.counts or self.state is State.EXCLUDED
+
+    @property
     def reasons(self) -> tuple[Rule, ...]:
         """The rules that keep it from being valid; of an excluded one, those that failed."""
         wanted = Answer.FAILS if self.state is State.EXCLUDED else Answer.WAITS

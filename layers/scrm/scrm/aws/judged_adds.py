@@ -141,5 +141,6 @@ def _fact(judgement: Judgement, now: datetime) -> bytes:
         "node_path": add.node_path,
         "userid": add.userid,
         "valid": judgement.counts,
+        "decided": judgement.is_decided,
     }
     return json.dumps(line, separators=(",", ":")).encode() + b"\n"

@@ -83,10 +83,11 @@ class KpiDefinition:
     """One version of one KPI.
 
     ``numerator`` and ``denominator`` are measures that are added together, each times ``factor`` (which turns licences
-    into money); no denominator: a count. ``cell``: the measure that counts the customers behind a figure about them,
-    empty where a figure is not about customers' own affairs; below the bank's least number it is hidden. ``facts``:
-    the objects or feeds the measures are made of. ``first_month`` and ``last_month`` (``2027-03``): when it is in
-    force, empty for ever. ``title``: what bank people read.
+    into money); no denominator: a count. ``known_by``: other measures of the same source; in a period that tells one of
+    them a count of which nothing is told is 0, and not absent. ``cell``: the measure that counts the customers behind a
+    figure about them, empty where a figure is not about customers' own affairs; below the bank's least number it is
+    hidden. ``facts``: the objects or feeds the measures are made of. ``first_month`` and ``last_month`` (``2027-03``):
+    when it is in force, empty for ever. ``title``: what bank people read.
     """
 
     kpi: str
@@ -100,6 +101,7 @@ class KpiDefinition:
     as_of: AsOf
     owner_level: OwnerLevel
     facts: tuple[str, ...] = ()
+    known_by: tuple[str, ...] = ()
     cell: str = ""
     factor: int = 1
     first_month: str = ""
@@ -118,6 +120,8 @@ class KpiDefinition:
             raise InvalidCatalogueError(self.kpi, "a ratio of sums has a denominator")
         if self.aggregation is Aggregation.SUM and self.denominator:
             raise InvalidCatalogueError(self.kpi, "a sum has no denominator; a ratio of sums has one")
+        if self.known_by and self.aggregation is not Aggregation.SUM:
+            raise InvalidCatalogueError(self.kpi, "only a sum is known by other measures")
         if self.factor < 1:
             raise InvalidCatalogueError(self.kpi, "the factor is 1 or more")
 
@@ -125,11 +129,6 @@ class KpiDefinition:
     def is_counted(self) -> bool:
         """Made of events, so that days and members have figures of their own."""
         return self.aggregation in {Aggregation.SUM, Aggregation.RATIO_OF_SUMS} and bool(self.numerator)
-
-    @property
-    def measures(self) -> tuple[str, ...]:
-        """Every measure it is made of."""
-        return (*self.numerator, *self.denominator, *((self.cell,) if self.cell else ()))
 
     def is_in_force(self, month: str) -> bool:
         return (not self.first_month or self.first_month <= month) and (not self.last_month or month <= self.last_month)

@@ -49,7 +49,10 @@ class SendSettled(Fact, gc=False):
 
 
 class AddJudged(CorrectedFact, gc=False):
+    """``decided``: nothing is waited for any more, as far as the day's judgement knows."""
+
     valid: bool
+    decided: bool = False
 
 
 class ServiceMeasured(CorrectedFact, gc=False):
@@ -117,7 +120,9 @@ def _send_settled(fact: SendSettled) -> Amounts:
 
 
 def _add_judged(fact: AddJudged) -> Amounts:
-    return ((measures.VALID_ADDED, 1),) if fact.valid else _NOTHING
+    if fact.valid:
+        return _VALID
+    return _EXCLUDED if fact.decided else _NOTHING
 
 
 def _service_quality(fact: ServiceMeasured) -> Amounts:
@@ -147,6 +152,8 @@ def _moment_reactions(fact: MomentReaction) -> Amounts:
     return _REACTIONS.get(fact.kind, _NOTHING)
 
 
+_EXCLUDED: Final[Amounts] = ((measures.ADDS_DECIDED, 1),)
+_VALID: Final[Amounts] = ((measures.VALID_ADDED, 1), *_EXCLUDED)
 _SENDS: Final[Mapping[tuple[str, bool, bool], Amounts]] = {
     (channel, is_sent, is_first): (
         *(((measures.SETTLED + channel, 1),) if is_first else ()),

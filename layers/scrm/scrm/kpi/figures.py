@@ -1,7 +1,7 @@
 """Measures become figures (S4, S10): of a node or member, for a day or a month, by one version of a definition.
 
 A figure is absent rather than wrong. What was told at all is asked of the whole bank: where nobody has a count of
-something, nobody told it; where somebody has, a node without one has 0.
+something, nor of what is told with it, nobody told it; where somebody has, a node without one has 0.
 """
 
 from calendar import monthrange
@@ -114,7 +114,7 @@ def _as_of(definition: KpiDefinition, told: Days, period: Period) -> date | None
     """The last day of the period that tells of it; of what stands somewhere, one that tells both sides."""
     sides = [definition.numerator, definition.denominator] if definition.denominator else [definition.numerator]
     if definition.is_counted:
-        sides = [(*definition.numerator, *definition.denominator)]
+        sides = [(*definition.numerator, *definition.denominator, *definition.known_by)]
     days = (
         day
         for day, measures in told.items()

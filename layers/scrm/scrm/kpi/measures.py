@@ -10,6 +10,8 @@ ADDED: Final = "added"
 """Customers who were added."""
 VALID_ADDED: Final = "valid_added"
 """Of the customers added on the day, those who count (O10); told later than the day."""
+ADDS_DECIDED: Final = "adds_decided"
+"""Of the customers added on the day, those of whom it is known whether they count."""
 LOST: Final = "lost"
 """Relations that the customer or the member ended."""
 CAME: Final = "customers_came"
@@ -49,6 +51,7 @@ COUNTED: Final = frozenset(
     {
         ADDED,
         VALID_ADDED,
+        ADDS_DECIDED,
         LOST,
         CAME,
         TASKS_GIVEN,

@@ -16,11 +16,12 @@ def _count(
     source: Source,
     facts: tuple[str, ...],
     measures: tuple[str, ...] = (),
-    owner: OwnerLevel = OwnerLevel.MEMBER,
+    known_by: tuple[str, ...] = (),
 ) -> KpiDefinition:
     """Events of the period, by their business day."""
+    owner, summed = OwnerLevel.MEMBER, measures or (kpi,)
     return KpiDefinition(
-        kpi, 1, title, unit, Aggregation.SUM, measures or (kpi,), (), source, AsOf.EVENT_DAY, owner, facts
+        kpi, 1, title, unit, Aggregation.SUM, summed, (), source, AsOf.EVENT_DAY, owner, facts, known_by
     )
 
 
@@ -108,10 +109,19 @@ _FRONT_END: Final = (
         Source.SENDS,
         ("send_settled",),
         tuple(f"reached_{channel}" for channel in CHANNELS),
+        tuple(f"sends_settled_{channel}" for channel in CHANNELS),
     ),
-    _count("added", "添加客户", Unit.CUSTOMERS, Source.CONTACTS, ("contact_added",)),
-    _count("valid_added", "有效添加客户", Unit.CUSTOMERS, Source.CONTACTS, ("add_judged",)),
-    _count("lost", "流失客户", Unit.CUSTOMERS, Source.CONTACTS, ("contact_lost",)),
+    _count("added", "添加客户", Unit.CUSTOMERS, Source.CONTACTS, ("contact_added",), known_by=("lost",)),
+    _count(
+        "valid_added",
+        "有效添加客户",
+        Unit.CUSTOMERS,
+        Source.CONTACTS,
+        ("add_judged",),
+        known_by=("adds_decided",),
+    ),
+    _ratio("valid_add_rate", "有效添加率", (("valid_added",), ("adds_decided",)), Source.CONTACTS, ("add_judged",)),
+    _count("lost", "流失客户", Unit.CUSTOMERS, Source.CONTACTS, ("contact_lost",), known_by=("added",)),
 )
 
 _BY_CHANNEL: Final = tuple(

@@ -73,6 +73,7 @@ def _definition(told: DefinitionDocument) -> KpiDefinition:
         source=Source(told.source),
         as_of=AsOf(told.as_of),
         owner_level=OwnerLevel(told.owner_level),
+        known_by=told.known_by,
         cell=told.cell,
         factor=told.factor,
         first_month=told.first_month,

@@ -29,6 +29,9 @@ class DefinitionDocument(BaseModel):
     ]
     as_of: Annotated[str, Field(pattern=r"^(event_day|last_snapshot|last_publication|told)$")]
     owner_level: Annotated[str, Field(pattern=r"^(bank|branch|team|member)$")]
+    known_by: tuple[MeasureName, ...] = Field(
+        default=(), max_length=20, description="Of a sum: told where one of these is, so that nothing is 0."
+    )
     cell: Annotated[str, Field(pattern=r"^([a-z][a-z0-9_]{0,63})?$")] = ""
     factor: Annotated[int, Field(ge=1, le=10**9)] = 1
     first_month: Month = ""

@@ -26,6 +26,7 @@ class Kpi(Reply):
     as_of: AsOf
     owner_level: OwnerLevel
     facts: list[str] = Field(description="The facts or feeds that the measures are made of.")
+    known_by: list[str] = Field(description="Where one of these is told, a count that has nothing is 0 and not absent.")
     cell: str = Field(description="Counts the customers behind the figure, which is hidden below the bank's number.")
     factor: int
     first_month: str
@@ -35,7 +36,7 @@ class Kpi(Reply):
     @classmethod
     def of(cls, found: KpiDefinition, catalogue: Catalogue, month: str) -> Self:
         own = {name: getattr(found, name) for name in cls.model_fields if name != "is_leading"}
-        lists = {name: list(own[name]) for name in ("numerator", "denominator", "facts")}
+        lists = {name: list(own[name]) for name in ("numerator", "denominator", "facts", "known_by")}
         return cls(**{**own, **lists}, is_leading=catalogue.leading(found.kpi, month) == found)
 
 
