@@ -1,4 +1,4 @@
-"""Bench: reviews of uplift over ten million customer-months by the code of ``kpi_review``, beside polars (issue 6)."""
+"""Bench: reviews of uplift over ten million customer-months by the code of ``kpi_review``, beside polars."""
 
 import json
 import math

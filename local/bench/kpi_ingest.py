@@ -1,4 +1,4 @@
-"""Bench: ten million customer-months of Parquet through the code of ``kpi_ingest``, beside polars (issue 6, T5)."""
+"""Bench: ten million customer-months of Parquet through the code of ``kpi_ingest``, beside polars (T5)."""
 
 from tempfile import TemporaryDirectory
 

@@ -6,10 +6,8 @@ kpi_cohort.py polars FOLDER KIND         # the same sums by polars
 """
 
 import json
-import resource
 import sys
 import tempfile
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
@@ -19,6 +17,7 @@ from threading import Event, Thread
 from typing import TYPE_CHECKING, Any
 
 from local.bench.children.folder import Folder
+from local.bench.children.spent import report
 from scrm.uplift.terms import ReviewKind, ReviewTerms, Stratum
 
 if TYPE_CHECKING:
@@ -289,22 +288,10 @@ def told(folder: Path, way: str, kind: ReviewKind, cells: list[Any], customers: 
 
 def main() -> None:
     way, folder, more = sys.argv[1], Path(sys.argv[2]), sys.argv[3]
-    begun, spent = time.monotonic(), time.process_time()
     if way == "make":
-        found = make(folder, int(more))
+        report(lambda: make(folder, int(more)))
     else:
-        found = ours(folder, ReviewKind(more)) if way == "ours" else peer(folder, ReviewKind(more))
-    usage = resource.getrusage(resource.RUSAGE_SELF)
-    print(
-        json.dumps(
-            found
-            | {
-                "seconds": time.monotonic() - begun,
-                "cpu_s": time.process_time() - spent,
-                "peak_mb": usage.ru_maxrss / 1024,
-            }
-        )
-    )
+        report(lambda: (ours if way == "ours" else peer)(folder, ReviewKind(more)))
 
 
 if __name__ == "__main__":

@@ -7,15 +7,14 @@ kpi_ingest.py polars FOLDER         # the same questions answered by polars
 
 import hashlib
 import json
-import resource
 import sys
-import time
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 from local.bench.children.folder import Folder
+from local.bench.children.spent import report
 
 MONTH = "2027-03"
 MANIFEST = "kpi/incoming/manifest.json"
@@ -135,19 +134,10 @@ def peer(folder: Path) -> dict[str, Any]:
 
 def main() -> None:
     way, folder = sys.argv[1], Path(sys.argv[2])
-    begun, spent = time.monotonic(), time.process_time()
-    found = make(folder, int(sys.argv[3])) if way == "make" else ours(folder) if way == "ours" else peer(folder)
-    usage = resource.getrusage(resource.RUSAGE_SELF)
-    print(
-        json.dumps(
-            found
-            | {
-                "seconds": time.monotonic() - begun,
-                "cpu_s": time.process_time() - spent,
-                "peak_mb": usage.ru_maxrss / 1024,
-            }
-        )
-    )
+    if way == "make":
+        report(lambda: make(folder, int(sys.argv[3])))
+    else:
+        report(lambda: ours(folder) if way == "ours" else peer(folder))
 
 
 if __name__ == "__main__":
