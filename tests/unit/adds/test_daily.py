@@ -71,9 +71,9 @@ class Mornings:
         )
         self.folder.note_snapshot(day, self.sections)
 
-    def judge(self, seen_on: date, customers: Selection | None = MASTER) -> int:
+    def judge(self, seen_on: date, customers: Selection | None = MASTER, late: timedelta = timedelta()) -> int:
         """All steps of a morning, for all sections."""
-        now = datetime.combine(seen_on + timedelta(days=1), datetime.min.time(), UTC)
+        now = datetime.combine(seen_on + timedelta(days=1), datetime.min.time(), UTC) + late
         judged = BucketJudgedAdds(self.documents, lambda: now)
         judging = DailyJudging(self.engine, judged, lambda: self.rules, self.appeals, self.folder)
         sections = [Section(number, self.sections) for number in range(self.sections if customers else 0)]
@@ -139,6 +139,19 @@ def test_an_add_is_provisional_first_and_valid_when_it_was_kept(mornings: Mornin
     assert mornings.states() == {"stays": State.VALID, "stranger": State.EXCLUDED}
     assert mornings.last_told() == [False, True]
     assert mornings.decided() == [True, True]
+
+
+def test_a_morning_that_is_repeated_days_later_overtakes_none_that_came_after_it(mornings: Mornings) -> None:
+    mornings.seen(DAY, "stays")
+    mornings.judge(DAY)
+    for later in (6, 7):
+        mornings.seen(DAY + timedelta(days=later), "stays")
+    mornings.judge(DAY + timedelta(days=7))
+
+    mornings.judge(DAY, late=timedelta(days=10))
+
+    assert mornings.last_told() == [True]
+    assert mornings.states() == {"stays": State.VALID}
 
 
 def test_who_left_within_the_week_is_not_kept_and_who_left_after_it_is(mornings: Mornings) -> None:

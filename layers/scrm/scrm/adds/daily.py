@@ -41,8 +41,11 @@ class JudgedAdds(Protocol):
         """Those of a day and branch as they were judged last."""
         ...
 
-    def tell(self, name: str, judgements: Sequence[Judgement]) -> None:
-        """Pass verdicts on to the counters; the same name again is the same telling."""
+    def tell(self, name: str, judgements: Sequence[Judgement], morning: date | None = None) -> None:
+        """Pass verdicts on to the counters; the same name again is the same telling.
+
+        Verdicts of a ``morning`` that is repeated days later do not overtake those of the mornings since.
+        """
         ...
 
     def hand_over(self, seen_on: date, to: Section, name: str, judgements: Sequence[Judgement]) -> None:
@@ -80,7 +83,7 @@ class DailyJudging:
             judgements = [upheld(each, by_add.get(each.evidence.add.add_id)) for each in some]
             name = f"{section.number:04d}-{number:04d}"
             self._hand_over(seen_on, section.of, name, judgements)
-            self.judged.tell(f"judged-{seen_on.isoformat()}-{name}", judgements)
+            self.judged.tell(f"judged-{seen_on.isoformat()}-{name}", judgements, _morning(seen_on))
             self._take_up([by_add[add_id] for add_id in _ids(judgements) & by_add.keys()], judgements, seen_on)
             judged += len(judgements)
         return judged
@@ -92,7 +95,9 @@ class DailyJudging:
             place = each.evidence.add.place
             places[place.day, place.branch_id][place.add_id] = each
         for (day, branch_id), those in sorted(places.items()):
-            self.judged.keep(day, branch_id, sorted(those.values(), key=_place_in_list))
+            before = self.judged.kept(day, branch_id)
+            if all(each.judged_on <= _morning(seen_on) for each in before):  # else a morning since knew better
+                self.judged.keep(day, branch_id, sorted(those.values(), key=_place_in_list))
 
     def take_up(self, seen_on: date) -> None:
         """Appeals approved since the last time, of adds that are not judged anew; of all adds, without a master."""
@@ -121,7 +126,7 @@ class DailyJudging:
             if section.has(userid):
                 found = by_snapshot(told)
                 yield [
-                    judge(evidence, rules, version, seen_on + timedelta(days=1))
+                    judge(evidence, rules, version, _morning(seen_on))
                     for day in days.judged
                     for evidence in gathered(_around(days.as_of_now(found, written), day), day, day, rules)
                 ]
@@ -140,7 +145,7 @@ class DailyJudging:
         self.judged.tell(f"appealed-{seen_on.isoformat()}-{ids.derive('adds', *sorted(corrected))}", told)
         for add_id in sorted(corrected):
             with suppress(StaleRequestError):  # another run of the same morning was faster
-                self.appeals.save(replace(wanted[add_id], counted_on=seen_on + timedelta(days=1)))
+                self.appeals.save(replace(wanted[add_id], counted_on=_morning(seen_on)))
 
     def _corrected(self, day: date, branch_id: str, wanted: Mapping[str, Appeal]) -> dict[str, Judgement]:
         """The judgements of a day and branch that appeals are about, kept as these have them."""
@@ -154,6 +159,11 @@ class DailyJudging:
         if after != before:
             self.judged.keep(day, branch_id, after)
         return found
+
+
+def _morning(seen_on: date) -> date:
+    """On which the adds up to ``seen_on`` are judged."""
+    return seen_on + timedelta(days=1)
 
 
 def _together(members: Iterable[list[Judgement]]) -> Iterator[list[Judgement]]:

@@ -7,7 +7,7 @@
 
 import json
 from collections.abc import Callable, Iterator, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, time
 from typing import Final, Protocol
 
 from scrm import clock
@@ -55,11 +55,12 @@ class BucketJudgedAdds:
         body = self._documents.get(_key(day, branch_id)) or b""
         return [lines.from_line(line) for line in body.splitlines(keepends=True)]
 
-    def tell(self, name: str, judgements: Sequence[Judgement]) -> None:
+    def tell(self, name: str, judgements: Sequence[Judgement], morning: date | None = None) -> None:
         if not judgements:
             return
         now = self._now()
-        body = b"".join(_fact(each, now) for each in judgements)
+        told_at = now if morning is None else min(now, _end_of(morning))
+        body = b"".join(_fact(each, told_at) for each in judgements)
         landing = now.astimezone(BUSINESS_ZONE).date().isoformat()
         self._documents.put(f"{FACTS}{landing}/{name}.jsonl", body, _JSON_LINES)
 
@@ -131,13 +132,17 @@ def _way_to(seen_on: date, section: Section) -> str:
     return f"{_ON_THE_WAY}{seen_on.isoformat()}-judged/{section.number:04d}-of-{section.of:04d}/"
 
 
-def _fact(judgement: Judgement, now: datetime) -> bytes:
+def _end_of(day: date) -> datetime:
+    return datetime.combine(day, time.max, BUSINESS_ZONE)
+
+
+def _fact(judgement: Judgement, told_at: datetime) -> bytes:
     add = judgement.evidence.add
     line = {
         "schema_version": SCHEMA_VERSION,
         "event_id": add.add_id,
         "occurred_at": clock.to_iso(add.added_at),
-        "told_at": clock.to_iso(now),
+        "told_at": clock.to_iso(told_at),
         "node_path": add.node_path,
         "userid": add.userid,
         "valid": judgement.counts,
