@@ -1,9 +1,12 @@
 """A question that the function cannot hold, or not answer in its time, is refused; it takes nothing down."""
 
+from dataclasses import replace
+
 import pytest
 
+from scrm.adds.snapshots import ADDS
 from scrm.aws.duckdb_engine import DuckDbEngine
-from scrm.sql import TooMuchSelectedError
+from scrm.sql import Selection, TooMuchSelectedError
 from tests.fakes.parquet import MemoryFiles
 
 SORTED = "SELECT max(n + i) FROM (SELECT i, row_number() OVER (ORDER BY -i) AS n FROM range(4000000) AS t(i))"
@@ -37,3 +40,14 @@ def test_the_next_question_is_answered_all_the_same() -> None:
         engine.query(ENDLESS, [], {})
 
     assert engine.query("SELECT 1", [], {}) == [(1,)]
+
+
+def test_a_file_of_before_a_column_was_added_has_nothing_in_it() -> None:
+    engine = DuckDbEngine(MemoryFiles())
+    before = replace(ADDS, columns={name: kind for name, kind in ADDS.columns.items() if name != "unionid"})
+    row = {**dict.fromkeys(before.columns), "external_userid": "wm_a"}
+    engine.write(before, "day=2027-03-10", "all", [row])
+
+    found = engine.query("SELECT external_userid, unionid FROM adds", [Selection(ADDS, ("day=2027-03-10",))], {})
+
+    assert found == [("wm_a", None)]

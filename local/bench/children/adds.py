@@ -95,7 +95,7 @@ def make(root: Path, members: int, a_day: float, customers: int) -> None:
               )
               SELECT '{day.isoformat()}' AS seen_on, 'rm_' || lpad(member::VARCHAR, 7, '0') AS userid,
                 '/1/' || (1000 + member % {BRANCHES}) || '/' || (10000 + member % 30000) || '/' AS node_path,
-                'wm' || substr(md5((hash(who) % {customers})::VARCHAR), 1, 30) AS external_userid,
+                'wm' || substr(md5((hash(who) % {customers})::VARCHAR), 1, 30) AS external_userid, '' AS unionid,
                 strftime(TIMESTAMP '2026-01-01 02:00:00' + to_days(day_no::INTEGER)
                   + to_seconds((hash(who) % 20000)::BIGINT), '%Y-%m-%dT%H:%M:%S.000Z') AS added_at,
                 1::BIGINT AS adders, false AS was_followed, NULL::VARCHAR AS lost_at

@@ -38,12 +38,14 @@ class Mornings:
     rules: tuple[AddRules, int] = (AddRules(), 0)
     sections: int = 1
 
-    def master(self, *known: str, tier: str = "") -> None:
+    def master(self, *known: str, tier: str = "", by_unionid: bool = False) -> None:
+        """``by_unionid``: that is all the bank knows them by."""
         rows = [
             {
                 **dict.fromkeys(BANK_CUSTOMERS.columns, ""),
                 "customer_key": f"k-{each}",
-                "external_userid": each,
+                "external_userid": "" if by_unionid else each,
+                "unionid": f"union-{each}" if by_unionid else "",
                 "node_path": "/1/10/15/",
                 "tier": tier,
             }
@@ -152,6 +154,35 @@ def test_a_morning_that_is_repeated_days_later_overtakes_none_that_came_after_it
 
     assert mornings.last_told() == [True]
     assert mornings.states() == {"stays": State.VALID}
+
+
+def test_a_customer_whom_the_bank_names_by_unionid_alone_is_one() -> None:
+    mornings = Mornings()
+    mornings.master("known", by_unionid=True)
+    mornings.seen(DAY, "known", unionid="union-known")
+    mornings.seen(DAY, "stranger", part="1", unionid="union-stranger")
+    mornings.seen(DAY, "unseen", part="2", unionid="")
+
+    mornings.judge(DAY)
+
+    linked = {name: each.evidence.add.customer_key for name, each in mornings.judgements().items()}
+    assert linked == {"known": "k-known", "stranger": "", "unseen": ""}
+
+
+def test_of_two_claims_the_one_by_external_userid_holds() -> None:
+    mornings = Mornings()
+    mornings.master("stays")
+    mornings.engine.write(
+        BANK_CUSTOMERS,
+        "version=1",
+        "more",
+        [{**dict.fromkeys(BANK_CUSTOMERS.columns, ""), "customer_key": "a-first", "unionid": "union-stays"}],
+    )
+    mornings.seen(DAY, "stays", unionid="union-stays")
+
+    mornings.judge(DAY)
+
+    assert mornings.judgements()["stays"].evidence.add.customer_key == "k-stays"
 
 
 def test_who_left_within_the_week_is_not_kept_and_who_left_after_it_is(mornings: Mornings) -> None:

@@ -22,6 +22,7 @@ ADDS: Final = Dataset(
         "userid": "VARCHAR",
         "node_path": "VARCHAR",
         "external_userid": "VARCHAR",
+        "unionid": "VARCHAR",
         "added_at": "VARCHAR",
         "adders": "BIGINT",
         "was_followed": "BOOLEAN",
@@ -34,18 +35,24 @@ pieces, rows may repeat."""
 SEEN_DAYS: Final = 75  # a month before the oldest add that is judged
 ADDS_WITH_CUSTOMERS: Final = """
 WITH wanted AS (
-  SELECT DISTINCT seen_on, userid, node_path, external_userid, added_at, adders, was_followed, lost_at
+  SELECT DISTINCT seen_on, userid, node_path, external_userid, unionid, added_at, adders, was_followed, lost_at
   FROM adds
   WHERE (seen_on = $now_seen AND added_at >= $now_from AND added_at < $now_to)
     OR (contains($kept_seen, seen_on) AND added_at >= $kept_from AND added_at < $kept_to)
     OR (contains($settled_seen, seen_on) AND added_at >= $settled_from AND added_at < $settled_to)
+), people AS (
+  SELECT DISTINCT external_userid, unionid FROM wanted
 ), claims AS (
-  SELECT external_userid, customer_key, node_path, tier, owner_userid
-  FROM bank_customers
-  WHERE external_userid <> '' AND external_userid IN (SELECT external_userid FROM wanted)
+  SELECT people.external_userid AS external_userid, customer_key, node_path, tier, owner_userid, 1 AS strength
+  FROM people JOIN bank_customers ON bank_customers.external_userid = people.external_userid
+  WHERE people.external_userid <> ''
+  UNION ALL
+  SELECT people.external_userid AS external_userid, customer_key, node_path, tier, owner_userid, 2 AS strength
+  FROM people JOIN bank_customers ON bank_customers.unionid = people.unionid
+  WHERE people.unionid <> ''
 ), known AS (
   SELECT external_userid, customer_key, node_path, tier, owner_userid,
-         row_number() OVER (PARTITION BY external_userid ORDER BY customer_key) AS place
+         row_number() OVER (PARTITION BY external_userid ORDER BY strength, customer_key) AS place
   FROM claims
 )
 SELECT wanted.seen_on, wanted.userid, wanted.node_path, wanted.external_userid, wanted.added_at, wanted.adders,
@@ -54,6 +61,8 @@ SELECT wanted.seen_on, wanted.userid, wanted.node_path, wanted.external_userid, 
 FROM wanted LEFT JOIN known ON known.external_userid = wanted.external_userid AND known.place = 1
 ORDER BY wanted.userid, wanted.seen_on, wanted.external_userid, wanted.added_at
 """
+
+"""With the bank's word on each: the customer whom its master names by external_userid, else by unionid."""
 
 type Key = tuple[str, str, datetime]
 type Told = Mapping[date, Mapping[Key, Add]]

@@ -77,7 +77,7 @@ class DuckDbEngine:
         ):
             for name, paths in self._fetch(selections, directory).items():
                 dataset = next(each.dataset for each in selections if each.dataset.name == name)
-                connection.execute(_view(dataset, paths))
+                _view(connection, dataset, paths)
             with _refused_when_too_much(connection, self._within_s()):
                 answer = connection.execute(statement, dict(parameters))
                 while some := answer.fetchmany(_ROWS_AT_ONCE):
@@ -105,7 +105,7 @@ class DuckDbEngine:
         written = []
         with own_directory() as directory, locked_connection(directory, self._memory_limit) as connection:
             paths = self._download([(key, directory / f"{number}.parquet") for number, key in enumerate(keys)])
-            connection.execute(_view(dataset, paths))
+            _view(connection, dataset, paths)
             order = ", ".join(dataset.sorted_by)
             values = connection.execute(f"SELECT DISTINCT {column} FROM {dataset.name} ORDER BY 1")  # noqa: S608
             for (value,) in values.fetchall():
@@ -211,12 +211,21 @@ def _connect() -> Callable[[str], "duckdb.DuckDBPyConnection"]:
     return duckdb.connect
 
 
-def _view(dataset: Dataset, paths: Sequence[Path]) -> str:
+def _view(connection: "duckdb.DuckDBPyConnection", dataset: Dataset, paths: Sequence[Path]) -> None:
+    """Files of before a column was added have nothing in it."""
     if not paths:
-        typed = ", ".join(f"CAST(NULL AS {kind}) AS {column}" for column, kind in dataset.columns.items())
-        return f"CREATE VIEW {dataset.name} AS SELECT {typed} WHERE false"
+        connection.execute(f"CREATE VIEW {dataset.name} AS SELECT {_nothing(dataset.columns)} WHERE false")
+        return
     listed = ", ".join(f"'{path}'" for path in paths)
-    return f"CREATE VIEW {dataset.name} AS SELECT * FROM read_parquet([{listed}], union_by_name = true)"  # noqa: S608
+    read = f"read_parquet([{listed}], union_by_name = true)"
+    there = {name for name, *_ in connection.execute(f"DESCRIBE SELECT * FROM {read}").fetchall()}  # noqa: S608
+    missing = {column: kind for column, kind in dataset.columns.items() if column not in there}
+    columns = f"*, {_nothing(missing)}" if missing else "*"
+    connection.execute(f"CREATE VIEW {dataset.name} AS SELECT {columns} FROM {read}")  # noqa: S608 - our own names
+
+
+def _nothing(columns: Mapping[str, str]) -> str:
+    return ", ".join(f"CAST(NULL AS {kind}) AS {column}" for column, kind in columns.items())
 
 
 def _json_table(dataset: Dataset, lines: Path) -> str:

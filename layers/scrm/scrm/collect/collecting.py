@@ -209,6 +209,7 @@ def _add_row(member: RosterRow, each: FollowedCustomer, run: Run) -> dict[str, A
         "userid": member.userid,
         "node_path": member.node_path,
         "external_userid": each.external_userid,
+        "unionid": each.unionid,
         "added_at": clock.to_iso(each.added_at),
         "adders": each.adders,
         "was_followed": each.was_followed,
