@@ -21,6 +21,7 @@ from scrm.kpi.feeds import links, standing
 from scrm.service import quality
 from scrm.sql import FUNCTIONS, Selection, SqlValue
 from scrm.uplift import ledger, sums, unlinked
+from scrm.uplift.links import KNOWN
 from scrm.uplift.terms import ReviewKind
 
 LAYER = Path("layers/scrm/scrm")
@@ -64,6 +65,10 @@ def statements() -> dict[str, str]:
     found |= {f"collect.standing {number}": text for number, text in enumerate(collected.STATEMENTS)}
     found |= {"adds.snapshots": snapshots.ADDS_WITH_CUSTOMERS}
     found |= {f"uplift.sums {kind}": sums.statement(kind) for kind in ReviewKind}
+    known = (
+        f"WITH links AS (SELECT customer_key, external_userid, unionid FROM bank_customers),{KNOWN} SELECT * FROM known"
+    )
+    found |= {"uplift.links": known}
     found |= {"uplift.unlinked": unlinked.STATEMENT}
     return found
 

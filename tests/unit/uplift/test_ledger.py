@@ -11,6 +11,7 @@ from scrm import clock
 from scrm.aws.duckdb_engine import DuckDbEngine
 from scrm.aws.ledger_documents import BucketLedgers
 from scrm.aws.touches import TOUCHES, TouchDays
+from scrm.collect.datasets import RELATIONS
 from scrm.kpi.feeds.datasets import CURRENT, DATASETS, Feed
 from scrm.runtime.ledger_joins import BankLedgers
 from scrm.uplift.ledger import Credit, Windows
@@ -31,7 +32,7 @@ class Bank:
         self.engine = DuckDbEngine(self.bucket)
         self.feeds = FakePublishedFeeds()
         self.documents = BucketLedgers(self.bucket)
-        sources = BankLedgers(self.feeds, TouchDays(self.bucket, self.engine), self.engine)
+        sources = BankLedgers(self.bucket, self.feeds, TouchDays(self.bucket, self.engine), self.engine)
         self.runs = LedgerRuns(sources, self.documents, lambda: windows)
 
     def publish(self, feed: Feed, period: str, rows: list[Row]) -> None:
@@ -42,6 +43,13 @@ class Bank:
             {"customer_key": f"k{one}", "external_userid": f"wm{one}", "node_path": "/1/10/"} for one in range(count)
         ]
         self.publish(Feed.BANK_CUSTOMERS, CURRENT, rows)
+
+    def customers_by_unionid(self, count: int) -> None:
+        """Whom the bank knows by nothing else, and members follow."""
+        rows = [{"customer_key": f"k{one}", "unionid": f"union{one}", "node_path": "/1/10/"} for one in range(count)]
+        self.publish(Feed.BANK_CUSTOMERS, CURRENT, rows)
+        followed = [{"external_userid": f"wm{one}", "unionid": f"union{one}"} for one in range(count)]
+        self.engine.write(RELATIONS, "day=2027-03-30", "all", followed)
 
     def months(self, before: list[Row], after: list[Row]) -> None:
         self.publish(Feed.CUSTOMER_MONTHS, "2027-02", before)
@@ -97,6 +105,21 @@ def test_the_latest_touch_within_the_window_is_credited_with_all_of_the_change()
 
     found = {(one.campaign_id, one.customers, one.change) for one in bank.credits()}
     assert found == {("camp_b", 2, 500), ("", 2, 500)}
+
+
+def test_a_touch_of_a_customer_whom_the_bank_names_by_unionid_alone_is_credited() -> None:
+    bank = Bank()
+    bank.customers_by_unionid(2)
+    bank.months([facts(one) for one in range(2)], [facts(one, holdings=1) for one in range(2)])
+    bank.touch(sent(0, 5))
+
+    bank.make()
+    bank.make()
+
+    assert {(one.campaign_id, one.customers) for one in bank.credits()} == {("camp_a", 1), ("", 1)}
+    [of_campaign] = bank.documents.rows("2027-03", 1, "camp_a")
+    assert (of_campaign["customer_key"], of_campaign["external_userid"]) == ("k0", "wm0")
+    assert bank.documents.latest_version("2027-03") == 1
 
 
 def test_the_last_word_of_a_send_holds() -> None:

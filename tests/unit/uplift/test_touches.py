@@ -9,6 +9,7 @@ import pytest
 
 from scrm.aws.duckdb_engine import DuckDbEngine
 from scrm.aws.touches import TOUCHES, TouchDays
+from scrm.collect.datasets import RELATIONS
 from scrm.kpi.feeds.datasets import BANK_CUSTOMERS, CUSTOMER_MONTHS
 from scrm.sql import Selection
 from scrm.uplift import sums
@@ -59,13 +60,23 @@ def touches(bucket: MemoryBucket) -> TouchDays:
     return TouchDays(bucket, DuckDbEngine(bucket))
 
 
-def arms(bucket: MemoryBucket, touches: TouchDays, terms: ReviewTerms, customers: int) -> dict[str, int]:
-    """Customers by arm of a bank whose customers are ``wm0``, ``wm1``…; nobody has figures."""
+def arms(
+    bucket: MemoryBucket, touches: TouchDays, terms: ReviewTerms, customers: int, by_unionid: int = 0
+) -> dict[str, int]:
+    """Customers by arm of a bank whose customers are ``wm0``, ``wm1``…; nobody has figures. Of the first
+    ``by_unionid`` the bank knows nothing else."""
     engine = DuckDbEngine(bucket)
     rows = [
-        {"customer_key": f"k{number}", "external_userid": f"wm{number}", "unionid": "", "node_path": "/1/10/"}
+        {
+            "customer_key": f"k{number}",
+            "external_userid": "" if number < by_unionid else f"wm{number}",
+            "unionid": f"union{number}" if number < by_unionid else "",
+            "node_path": "/1/10/",
+        }
         for number in range(customers)
     ]
+    followed = [{"external_userid": f"wm{number}", "unionid": f"union{number}"} for number in range(customers)]
+    engine.write(RELATIONS, "day=2027-03-31", "all", followed)
     engine.write(BANK_CUSTOMERS, "version=1-a", "rows", rows)
     nowhere = ("nowhere=1",)
     selections = [
@@ -74,6 +85,7 @@ def arms(bucket: MemoryBucket, touches: TouchDays, terms: ReviewTerms, customers
             for one in ("bank_customers", "customers_before")
         ),
         *(Selection(replace(CUSTOMER_MONTHS, name=f"months_{one}"), nowhere) for one in ("earlier", "later", "after")),
+        Selection(RELATIONS, ("day=2027-03-31",)),
         Selection(TOUCHES, touches.partitions(terms.first, terms.last)),
     ]
     return dict(sums.read(engine.query(sums.statement(terms.kind), selections, sums.parameters(terms))).customers)
@@ -129,3 +141,14 @@ def test_chance_made_the_arms_of_a_holdout_whatever_became_of_the_messages(
     terms = replace(TERMS, kind=ReviewKind.HOLDOUT, campaign_id="camp_1", treated_share=0.9)
 
     assert arms(bucket, touches, terms, 6) == {"assigned": 2, "holdout": 1}
+
+
+def test_a_customer_whom_the_bank_names_by_unionid_alone_belongs_to_his_arm(
+    bucket: MemoryBucket, touches: TouchDays
+) -> None:
+    keep(bucket, "a", line("wm0"), line("wm1", "excluded", reason="holdout"), line("wm2", channel="moments"))
+    touches.make(TODAY, 7, lambda: True)
+    holdout = replace(TERMS, kind=ReviewKind.HOLDOUT, campaign_id="camp_1", treated_share=0.9)
+
+    assert arms(bucket, touches, holdout, 3, by_unionid=2) == {"assigned": 2, "holdout": 1}
+    assert arms(bucket, touches, TERMS, 3, by_unionid=2) == {"one_to_one": 1, "moments": 1, "not_reached": 1}

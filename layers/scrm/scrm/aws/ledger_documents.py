@@ -50,6 +50,7 @@ class BucketLedgers:
             touches=tuple(told["touches"]),
             holdings=told["holdings"],
             windows=Windows(windows["usual"], windows["by_kpi"], windows["by_product"]),
+            relations=told.get("relations", ""),
         )
 
     def latest_version(self, month: str) -> int | None:

@@ -6,7 +6,9 @@ from datetime import date, timedelta
 from typing import Any, Final
 
 from scrm.aws.touches import TOUCHES, TouchDays
+from scrm.collect.datasets import RELATIONS
 from scrm.kpi.feeds.datasets import BANK_CUSTOMERS, CURRENT, CUSTOMER_MONTHS, PRODUCT_HOLDINGS, Feed, PublishedFeeds
+from scrm.runtime.relation_days import Files, relations_on
 from scrm.settings.uplift import UpliftDocument
 from scrm.sql import Dataset, Selection, SqlEngine
 from scrm.uplift import ledger
@@ -35,7 +37,8 @@ _NAMES: Final = (
 class BankLedgers:
     """Implements `scrm.uplift.ledgers.LedgerSources`."""
 
-    def __init__(self, feeds: PublishedFeeds, touches: TouchDays, engine: SqlEngine) -> None:
+    def __init__(self, files: Files, feeds: PublishedFeeds, touches: TouchDays, engine: SqlEngine) -> None:
+        self._files = files
         self._feeds = feeds
         self._touches = touches
         self._engine = engine
@@ -56,6 +59,7 @@ class BankLedgers:
             ),
             holdings=self._partitions(Feed.PRODUCT_HOLDINGS, both),
             windows=windows,
+            relations=relations_on(self._files, ends - timedelta(days=1), date.fromisoformat(f"{month}-01")) or "",
         )
 
     def ledger(self, month: str, inputs: LedgerInputs) -> Ledger:
@@ -91,5 +95,6 @@ def _selections(month: str, inputs: LedgerInputs) -> list[Selection]:
         (PRODUCT_HOLDINGS, "holdings_before", [inputs.holdings[before]] if inputs.holdings else []),
         (PRODUCT_HOLDINGS, "holdings_after", [inputs.holdings[month]] if inputs.holdings else []),
         (TOUCHES, "touches", inputs.touches),
+        (RELATIONS, "relations", [inputs.relations] if inputs.relations else []),
     ]
     return [Selection(replace(dataset, name=name), tuple(partitions)) for dataset, name, partitions in tables]

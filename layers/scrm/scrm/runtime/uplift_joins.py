@@ -1,32 +1,27 @@
 """Joins reviews to the bank's published feeds, to relations by day, and to what became of each send."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
-from typing import Final, Protocol
+from typing import Final
 
 from scrm.aws.touches import TOUCHES, TouchDays
-from scrm.collect.datasets import RELATIONS, day_partition
+from scrm.collect.datasets import RELATIONS
 from scrm.kpi.feeds.datasets import BANK_CUSTOMERS, CURRENT, CUSTOMER_MONTHS, Feed, PublishedFeeds
+from scrm.runtime.relation_days import Files, relations_on
 from scrm.sql import Dataset, Selection, SqlEngine, TooMuchSelectedError
 from scrm.uplift import sums, unlinked
 from scrm.uplift.reviews import Inputs, MissingInputError, Review
 from scrm.uplift.sums import Sums
 from scrm.uplift.terms import ReviewKind, ReviewTerms
 
-_LOOK_BACK: Final = 45
 _BETWEEN: Final = 7
-"""Relations of the window are looked at week by week: who came and left between two looks was never there."""
 _LATE_WORD: Final = 30
 """So many days after a send its end may be told, or told otherwise."""
 _TOO_MUCH: Final = (
     "The bank's customers and months are more than one question holds: ask for fewer months before, or have Athena "
     "answer (parameter SqlEngine; with it, raise SqlScanLimitGigabytes)."
 )
-
-
-class Files(Protocol):
-    def sizes_below(self, prefix: str) -> Iterator[tuple[str, int]]: ...
 
 
 class BankSources:
@@ -49,14 +44,14 @@ class BankSources:
         months = self.months(terms)
         reviewed = terms.last + timedelta(days=terms.days_after)
         found = Inputs(customers=customers, customers_before=review.customers_before, months=months)
+        in_window = self._relations_in(terms.first, terms.last)
         if terms.kind is ReviewKind.ADDED:
-            looks = range(0, (terms.last - terms.first).days + 1, _BETWEEN)
-            before = {self._relations_on(terms.last - timedelta(days=back), terms.first) for back in looks}
-            now = self._relations_on(reviewed, terms.last)
+            now = relations_on(self._files, reviewed, terms.last)
             if now is None:
                 raise MissingInputError(f"no relations are kept of {terms.last} to {reviewed}")
-            return replace(found, relations=(now,), relations_before=tuple(sorted(one for one in before if one)))
-        return replace(found, touches=self._touches.partitions(terms.first, terms.last + timedelta(days=_LATE_WORD)))
+            return replace(found, relations=(now,), relations_before=in_window)
+        touches = self._touches.partitions(terms.first, terms.last + timedelta(days=_LATE_WORD))
+        return replace(found, relations=in_window, touches=touches)
 
     def months(self, terms: ReviewTerms) -> Mapping[str, str]:
         found = {}
@@ -82,13 +77,11 @@ class BankSources:
         rows = self._engine.query(unlinked.STATEMENT, some, unlinked.parameters(terms))
         return replace(found, in_wecom=unlinked.read(rows))
 
-    def _relations_on(self, day: date, not_before: date) -> str | None:
-        """The last day's relations that are kept, not after ``day``."""
-        for back in range(min(_LOOK_BACK, (day - not_before).days) + 1):
-            partition = day_partition(day - timedelta(days=back))
-            if next(iter(self._files.sizes_below(RELATIONS.place(partition))), None) is not None:
-                return partition
-        return None
+    def _relations_in(self, first: date, last: date) -> tuple[str, ...]:
+        """Looks at the window, week by week: who came and left between two of them was never there."""
+        looks = range(0, (last - first).days + 1, _BETWEEN)
+        found = {relations_on(self._files, last - timedelta(days=back), first) for back in looks}
+        return tuple(sorted(one for one in found if one))
 
 
 def _selections(terms: ReviewTerms, inputs: Inputs) -> list[Selection]:
@@ -101,11 +94,9 @@ def _selections(terms: ReviewTerms, inputs: Inputs) -> list[Selection]:
         (CUSTOMER_MONTHS, "months_later", level[half:]),
         (CUSTOMER_MONTHS, "months_after", [inputs.months[terms.month_after]]),
     ]
+    tables.append((RELATIONS, "relations", inputs.relations))
     if terms.kind is ReviewKind.ADDED:
-        tables += [
-            (RELATIONS, "relations", inputs.relations),
-            (RELATIONS, "relations_before", inputs.relations_before),
-        ]
+        tables.append((RELATIONS, "relations_before", inputs.relations_before))
     else:
         tables.append((TOUCHES, "touches", inputs.touches))
     return [Selection(replace(dataset, name=name), tuple(partitions)) for dataset, name, partitions in tables]

@@ -16,6 +16,7 @@ from typing import Any, Final
 from scrm import clock
 from scrm.clock import BUSINESS_ZONE
 from scrm.sql import SqlValue
+from scrm.uplift.links import KNOWN
 from scrm.uplift.terms import KPIS
 
 PRODUCT: Final = "product"
@@ -27,15 +28,15 @@ _COLUMNS: Final = "campaign_id, activity_id, content_version, channel, userid, n
 _CREDITED_COLUMNS: Final = ", ".join(f"delivered.{name} AS {name}" for name in _COLUMNS.split(", "))
 
 _DELIVERED: Final = f"""
-links AS (SELECT customer_key, external_userid FROM bank_customers WHERE external_userid <> ''),
+links AS (SELECT customer_key, external_userid, unionid FROM bank_customers),{KNOWN},
 lasts AS (
     SELECT external_userid, state, {_COLUMNS},
         ROW_NUMBER() OVER (PARTITION BY campaign_id, external_userid ORDER BY told_at DESC, task_id DESC) AS place
     FROM touches
 ),
 delivered AS (
-    SELECT links.customer_key AS customer_key, links.external_userid AS external_userid, {_COLUMNS}
-    FROM lasts JOIN links ON lasts.external_userid = links.external_userid
+    SELECT known.customer_key AS customer_key, known.external_userid AS external_userid, {_COLUMNS}
+    FROM lasts JOIN known ON lasts.external_userid = known.external_userid
     WHERE lasts.place = 1 AND lasts.state = 'sent' AND lasts.touched_at <> '' AND lasts.touched_at < $until
 )"""  # noqa: S608 - our own names
 

@@ -14,17 +14,19 @@ MONTHS_BACK: Final = 3
 
 @dataclass(frozen=True, slots=True)
 class LedgerInputs:
-    """Partitions of what was read, and by which windows. ``holdings``: empty while products are not published."""
+    """Partitions of what was read, and by which windows. ``holdings``: empty while products are not published;
+    ``relations``: those of the end of the month, empty where none are kept."""
 
     customers: str
     months: Mapping[str, str]
     touches: tuple[str, ...]
     holdings: Mapping[str, str] = field(default_factory=dict)
     windows: Windows = field(default_factory=Windows)
+    relations: str = ""
 
     @property
     def without_customers(self) -> tuple[object, ...]:
-        """What makes another version: tomorrow's master is none."""
+        """What makes another version: neither tomorrow's master nor who follows whom does."""
         return (dict(self.months), dict(self.holdings), self.touches, self.windows)
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from scrm.sql import SqlValue
+from scrm.uplift.links import KNOWN
 from scrm.uplift.moments import Moments
 from scrm.uplift.terms import KPIS, ReviewKind, ReviewTerms, Stratum
 from scrm.uplift.unlinked import InWecom
@@ -74,32 +75,31 @@ arms AS (
 
 # Everybody whom chance drew, whatever became of his message: who was left out for another reason belongs to his arm,
 # else the arms were not alike. Chance draws first, so that no other reason hides it. MAX: "holdout" is the later word.
-_OF_HOLDOUT = """,
+_OF_HOLDOUT = f""",{KNOWN},
 drawn AS (
     SELECT external_userid, CASE WHEN reason = 'holdout' THEN 'holdout' ELSE 'assigned' END AS arm
     FROM touches
     WHERE campaign_id = $campaign_id AND reason <> 'not_in_ring' AND reason <> 'blast_radius'
 ),
 arms AS (
-    SELECT links.customer_key AS customer_key, MAX(drawn.arm) AS arm
-    FROM links JOIN drawn ON links.external_userid = drawn.external_userid
-    WHERE links.external_userid <> ''
-    GROUP BY links.customer_key
-)"""
+    SELECT known.customer_key AS customer_key, MAX(drawn.arm) AS arm
+    FROM known JOIN drawn ON known.external_userid = drawn.external_userid
+    GROUP BY known.customer_key
+)"""  # noqa: S608 - our own text
 
 # Who was touched by several channels tells of none of them.
-_OF_CHANNEL = """,
+_OF_CHANNEL = f""",{KNOWN},
 lasts AS (
     SELECT external_userid, channel, state, touched_at,
         ROW_NUMBER() OVER (PARTITION BY campaign_id, external_userid ORDER BY told_at DESC, task_id DESC) AS place
     FROM touches
 ),
 touched AS (
-    SELECT links.customer_key AS customer_key, MIN(lasts.channel) AS channel, MAX(lasts.channel) AS other
-    FROM links JOIN lasts ON links.external_userid = lasts.external_userid
-    WHERE links.external_userid <> '' AND lasts.place = 1 AND lasts.state = 'sent'
+    SELECT known.customer_key AS customer_key, MIN(lasts.channel) AS channel, MAX(lasts.channel) AS other
+    FROM known JOIN lasts ON known.external_userid = lasts.external_userid
+    WHERE lasts.place = 1 AND lasts.state = 'sent'
         AND lasts.touched_at >= $window_from AND lasts.touched_at < $window_until
-    GROUP BY links.customer_key
+    GROUP BY known.customer_key
 ),
 arms AS (
     SELECT customers_before.customer_key AS customer_key,
@@ -110,7 +110,7 @@ arms AS (
         END AS arm
     FROM customers_before LEFT JOIN touched ON customers_before.customer_key = touched.customer_key
     WHERE strpos(customers_before.node_path, $node_path) = 1
-)"""
+)"""  # noqa: S608 - our own text
 
 _ARMS: Final = {
     ReviewKind.ADDED: _OF_ADDED,

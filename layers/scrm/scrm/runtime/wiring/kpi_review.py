@@ -59,7 +59,7 @@ def settings_reader() -> SettingsReader[UpliftDocument]:
 
 def ledgers() -> LedgerRuns:
     documents = bucket("DATA_BUCKET")
-    sources = BankLedgers(FeedVersions(documents), touches(), engine())
+    sources = BankLedgers(documents, FeedVersions(documents), touches(), engine())
     return LedgerRuns(sources, BucketLedgers(documents), lambda: windows_of(settings_reader().current()))
 
 
