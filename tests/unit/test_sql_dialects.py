@@ -65,10 +65,7 @@ def statements() -> dict[str, str]:
     found |= {f"collect.standing {number}": text for number, text in enumerate(collected.STATEMENTS)}
     found |= {"adds.snapshots": snapshots.ADDS_WITH_CUSTOMERS}
     found |= {f"uplift.sums {kind}": sums.statement(kind) for kind in ReviewKind}
-    known = (
-        f"WITH links AS (SELECT customer_key, external_userid, unionid FROM bank_customers),{KNOWN} SELECT * FROM known"
-    )
-    found |= {"uplift.links": known}
+    found |= {"uplift.links": f"WITH links AS (SELECT * FROM bank_customers),{KNOWN} SELECT * FROM known"}
     found |= {"uplift.unlinked": unlinked.STATEMENT}
     return found
 
