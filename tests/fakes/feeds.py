@@ -14,7 +14,7 @@ class MemoryBucket(MemoryFiles):
     def get(self, key: str) -> bytes | None:
         return self.files.get(key)
 
-    def beginning(self, key: str, most: int) -> bytes | None:
+    def beginning(self, key: str, most: int, version_id: str = "") -> bytes | None:
         return self.files[key][:most] if key in self.files else None
 
     def download(self, key: str, path: Path) -> None:

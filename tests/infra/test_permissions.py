@@ -159,6 +159,7 @@ PREFIXES = {
             "kpi/relations/*",
             *(f"kpi/{name}/*" for name in MEASURED),
         },
+        "s3:GetObjectVersion": {"kpi/incoming/*"},
         "s3:PutObject": {
             "kpi/versions/*",
             "kpi/deliveries/*",
@@ -167,6 +168,7 @@ PREFIXES = {
             *(f"kpi/{name}/*" for name in MEASURED),
         },
     },
+    "ArchiveRetention": {"s3:GetObjectVersion": {"days/*"}},
     "ArchiveApi": {"s3:GetObject": {"archive-index/messages/*", "exports/archive/*", "segments/*", "reopened/*"}},
     "KpiCollect": {
         "s3:GetObject": {*COLLECTED, "kpi/adds/*", "kpi/versions/*", "kpi/bank_customers/*"},
@@ -278,7 +280,7 @@ def test_a_function_may_touch_exactly_what_its_environment_names(
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
-@pytest.mark.parametrize("action", ["s3:DeleteObject", "s3:GetObject", "s3:PutObject"])
+@pytest.mark.parametrize("action", ["s3:DeleteObject", "s3:GetObject", "s3:GetObjectVersion", "s3:PutObject"])
 def test_a_function_reads_and_writes_only_its_own_prefixes_of_the_bucket(name: str, action: str) -> None:
     granted = {
         resource["Fn::Sub"].split("/", 1)[1]
@@ -296,8 +298,8 @@ def test_nobody_deletes_a_document_but_what_was_merged_or_lets_others_in(name: s
     of_bucket = {action for action in asked if action.startswith("s3:")}
 
     merges = {"s3:DeleteObject"} if name in {"ArchiveRollup", "KpiRollup"} else set()
-    locks = LOCKS if name == "ArchiveRetention" else set()
-    assert of_bucket - merges - locks <= {"s3:AbortMultipartUpload", "s3:GetObject", "s3:ListBucket", "s3:PutObject"}
+    versions = {"ArchiveRetention": LOCKS, "KpiIngest": {"s3:GetObjectVersion"}}.get(name, set())
+    assert of_bucket - merges - versions <= {"s3:AbortMultipartUpload", "s3:GetObject", "s3:ListBucket", "s3:PutObject"}
 
 
 @pytest.mark.parametrize("mapping", of_type("AWS::Lambda::EventSourceMapping"))

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from urllib.parse import quote_plus
 
@@ -59,15 +59,24 @@ def documents(bucket: str) -> DocumentStore:
     return DocumentStore(lambda: session.client("s3"), bucket)
 
 
-def deliver(documents: DocumentStore, bucket: str, feed: str, period: str, rows: Any, at: datetime = AT) -> Any:
-    """The bank puts a delivery; S3 tells of its manifest."""
-    folder = f"kpi/incoming/{feed} {period}/"
+def put(documents: DocumentStore, folder: str, feed: str, period: str, rows: Any, at: datetime = AT) -> None:
+    """The bank puts a delivery."""
     for name, content in delivery(feed, period, rows, at, "gb18030").items():
         documents.put(f"{folder}{name}", content, "application/octet-stream")
-    key = quote_plus(f"{folder}manifest.json", safe="/")
-    body = {"Records": [{"eventTime": clock.to_iso(at), "s3": {"bucket": {"name": bucket}, "object": {"key": key}}}]}
+
+
+def told(bucket: str, folder: str, at: datetime = AT, **more: str) -> Any:
+    """S3 tells of its manifest."""
+    uploaded = {"key": quote_plus(f"{folder}manifest.json", safe="/"), **more}
+    body = {"Records": [{"eventTime": clock.to_iso(at), "s3": {"bucket": {"name": bucket}, "object": uploaded}}]}
     record = {"messageId": "m1", "body": json.dumps(body)}
     return handler.lambda_handler({"Records": [record]}, Context())  # type: ignore[arg-type]
+
+
+def deliver(documents: DocumentStore, bucket: str, feed: str, period: str, rows: Any, at: datetime = AT) -> Any:
+    folder = f"kpi/incoming/{feed} {period}/"
+    put(documents, folder, feed, period, rows, at)
+    return told(bucket, folder, at)
 
 
 def test_a_delivery_told_twice_is_published_once_and_measured_at_every_node(
@@ -83,8 +92,28 @@ def test_a_delivery_told_twice_is_published_once_and_measured_at_every_node(
     whole = measures.of_days("1", day, day)[day]
     assert whole["fact_customers"] == len(MARCH[2])
     assert whole["aum_fen"] == sum(int(row["aum_fen"]) for row in MARCH[2])
-    told = [found.outcome for _, found in FeedDeliveries(documents).page("2027-03", None, 10).items]
-    assert told == [Outcome.PUBLISHED, Outcome.PUBLISHED]
+    outcomes = [found.outcome for _, found in FeedDeliveries(documents).page("2027-03", None, 10).items]
+    assert outcomes == [Outcome.PUBLISHED, Outcome.PUBLISHED]
+
+
+def test_a_manifest_that_another_one_replaced_before_it_was_read_is_taken_all_the_same(
+    documents: DocumentStore, bucket: str, tables: EngineTables
+) -> None:
+    s3 = tables.engine.client("s3")
+    s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    folder, put_as = "kpi/incoming/everything/", []
+    for delivered in (MASTER, MARCH):
+        put(documents, folder, *delivered)
+        put_as.append(s3.head_object(Bucket=bucket, Key=f"{folder}manifest.json")["VersionId"])
+    for number, version_id in enumerate(put_as):
+        assert told(bucket, folder, AT + timedelta(seconds=number), versionId=version_id) == {"batchItemFailures": []}
+    told(bucket, folder, AT + timedelta(seconds=9), versionId="gone")
+
+    assert [(found.feed, found.outcome) for _, found in FeedDeliveries(documents).page("2027-03", None, 10).items] == [
+        ("", Outcome.REFUSED),
+        ("customer_months", Outcome.PUBLISHED),
+        ("bank_customers", Outcome.PUBLISHED),
+    ]
 
 
 def test_a_version_that_is_there_is_never_written_over(documents: DocumentStore, bucket: str) -> None:

@@ -11,7 +11,7 @@ class Folder:
     def __init__(self, root: Path) -> None:
         self._root = root
 
-    def beginning(self, key: str, most: int) -> bytes | None:  # noqa: ARG002
+    def beginning(self, key: str, most: int, version_id: str = "") -> bytes | None:  # noqa: ARG002
         return self.get(key)
 
     def get(self, key: str) -> bytes | None:

@@ -63,11 +63,11 @@ class Busy:
         self._intake = intake
         self._overtaken = overtaken
 
-    def take(self, manifest_key: str, received_at: datetime) -> Delivery:
+    def take(self, manifest_key: str, received_at: datetime, version_id: str = "") -> Delivery:
         if self._overtaken:
             self._overtaken -= 1
             raise FeedBusyError
-        return self._intake.take(manifest_key, received_at)
+        return self._intake.take(manifest_key, received_at, version_id)
 
 
 def test_a_delivery_that_another_one_overtakes_is_looked_at_again_at_once() -> None:

@@ -10,14 +10,14 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
-    from mypy_boto3_s3.type_defs import CompletedPartTypeDef, HeadObjectOutputTypeDef
+    from mypy_boto3_s3.type_defs import CompletedPartTypeDef, GetObjectRequestTypeDef, HeadObjectOutputTypeDef
 
 PART_BYTES: Final = 8 * 1024 * 1024
 """Above this an upload goes in parts; S3 wants 5 MiB at least of each but the last, and 10,000 parts at most."""
 LONGEST_LINE_BYTES: Final = 1024 * 1024
 _READ_BYTES: Final = 1024 * 1024
 _DELETED_AT_ONCE: Final = 1_000  # S3's own limit
-_MISSING: Final = frozenset({"404", "NoSuchKey", "NotFound"})
+_MISSING: Final = frozenset({"404", "NoSuchKey", "NoSuchVersion", "NotFound"})
 _CHANGED: Final = frozenset({"412", "PreconditionFailed"})
 _CONFLICT: Final = frozenset({"409", "ConditionalRequestConflict"})
 _MOST_TRIES: Final = 5
@@ -183,10 +183,13 @@ class DocumentStore:
         asked = {"Bucket": self._bucket, "Key": key, "ContentLength": size}
         return self._s3.generate_presigned_url("put_object", Params=asked, ExpiresIn=valid_for_s)
 
-    def beginning(self, key: str, most: int) -> bytes | None:
-        """A document's first ``most`` bytes; None when there is none."""
+    def beginning(self, key: str, most: int, version_id: str = "") -> bytes | None:
+        """A document's first ``most`` bytes; None when there is none. ``version_id``: of one that may be replaced."""
+        asked: GetObjectRequestTypeDef = {"Bucket": self._bucket, "Key": key, "Range": f"bytes=0-{most - 1}"}
+        if version_id:
+            asked["VersionId"] = version_id
         try:
-            return self._s3.get_object(Bucket=self._bucket, Key=key, Range=f"bytes=0-{most - 1}")["Body"].read()
+            return self._s3.get_object(**asked)["Body"].read()
         except ClientError as error:
             if _code(error) in _MISSING:
                 return None

@@ -66,11 +66,11 @@ class FeedUploads:
 
     def _taken(self, upload: Upload) -> Delivery:
         """Looked at once more at once when another one was published meanwhile: the queue waits an hour and a half."""
-        received_at = clock.of_platform(upload.uploaded_at)
+        told = (upload.key, clock.of_platform(upload.uploaded_at), upload.version_id)
         try:
-            return self.intake().take(upload.key, received_at)
+            return self.intake().take(*told)
         except FeedBusyError:
-            return self.intake().take(upload.key, received_at)
+            return self.intake().take(*told)
 
 
 def _count(delivery: Delivery) -> None:

@@ -12,15 +12,19 @@ TEST_EVENT = "s3:TestEvent"
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """A file that was put into the bucket."""
+    """A file that was put into the bucket; ``version_id`` names it among those of its key, empty: the latest."""
 
     bucket: str
     key: str
     uploaded_at: datetime
+    version_id: str = ""
 
 
 class _Object(BaseModel):
+    model_config = ConfigDict(populate_by_name=True)
+
     key: str = Field(min_length=1)
+    version_id: str = Field("", alias="versionId")
 
 
 class _Bucket(BaseModel):
@@ -47,6 +51,11 @@ class UploadNotification(BaseModel):
     def uploads(self) -> list[Upload]:
         """Keys come quoted as in a form."""
         return [
-            Upload(found.s3.bucket.name, unquote_plus(found.s3.object.key), found.uploaded_at.astimezone(UTC))
+            Upload(
+                found.s3.bucket.name,
+                unquote_plus(found.s3.object.key),
+                found.uploaded_at.astimezone(UTC),
+                found.s3.object.version_id,
+            )
             for found in self.records
         ]

@@ -126,7 +126,7 @@ class FeedTables(Protocol):
 
 
 class IncomingFiles(Protocol):
-    def beginning(self, key: str, most: int) -> bytes | None: ...
+    def beginning(self, key: str, most: int, version_id: str = "") -> bytes | None: ...
 
 
 class DeliveryLog(Protocol):
@@ -158,11 +158,11 @@ class FeedIntake:
     settings: Callable[[], FeedSettings]
     now: Callable[[], datetime]
 
-    def take(self, manifest_key: str, received_at: datetime) -> Delivery:
-        """A manifest that was put. Raises FeedBusyError."""
+    def take(self, manifest_key: str, received_at: datetime, version_id: str = "") -> Delivery:
+        """A manifest that was put, the very one though another has its key by now. Raises FeedBusyError."""
         delivery = Delivery(manifest_key, received_at, Outcome.REFUSED)
         try:
-            manifest = self._manifest(manifest_key)
+            manifest = self._manifest(manifest_key, version_id)
             delivery = replace(
                 delivery, feed=manifest.feed.value, period=manifest.period, delivery_id=manifest.delivery_id
             )
@@ -173,9 +173,9 @@ class FeedIntake:
         self.log.note(delivery)
         return delivery
 
-    def _manifest(self, key: str) -> Manifest:
+    def _manifest(self, key: str, version_id: str) -> Manifest:
         """Raises DeliveryRefusedError."""
-        body = self.files.beginning(key, manifests.MOST_BYTES + 1)
+        body = self.files.beginning(key, manifests.MOST_BYTES + 1, version_id)
         if body is None:
             raise DeliveryRefusedError("The manifest is no longer in the bucket; put it there again.")
         return manifests.read(body)
