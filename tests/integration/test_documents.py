@@ -2,11 +2,12 @@
 
 import tracemalloc
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 from botocore.awsrequest import AWSPreparedRequest
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, ReadTimeoutError
 
 from local.engine.emulator import Engine
 from scrm.aws import documents, session
@@ -33,6 +34,28 @@ class Conflicting:
             self._conflicts -= 1
             raise ClientError({"Error": {"Code": "ConditionalRequestConflict"}}, "PutObject")
         return self._s3.put_object(**asked)
+
+
+class Breaking:
+    """S3 whose connection breaks in the middle of a document, so often."""
+
+    def __init__(self, s3: "S3Client", breaks: int) -> None:
+        self._s3 = s3
+        self._breaks = breaks
+
+    def get_object(self, **asked: Any) -> Any:
+        answer = self._s3.get_object(**asked)
+        if self._breaks:
+            self._breaks -= 1
+            body: Any = BreakingBody()
+            answer["Body"] = body
+        return answer
+
+
+class BreakingBody:
+    def iter_chunks(self, _size: int) -> Iterator[bytes]:
+        yield b"half"
+        raise ReadTimeoutError(endpoint_url="https://s3")
 
 
 @pytest.fixture
@@ -85,6 +108,25 @@ def test_a_writer_that_meets_another_one_of_the_same_key_asks_again_who_was_firs
 
     assert racing.put(KEY, b"ours", "text/plain", if_absent=True) is (other is None)
     assert store.get(KEY) == kept
+
+
+def test_a_download_that_breaks_in_the_middle_begins_again(
+    store: DocumentStore, data_bucket: str, tmp_path: Path
+) -> None:
+    store.put(KEY, b"the whole", "text/plain")
+    breaking = cast("S3Client", Breaking(session.client("s3"), 2))
+
+    DocumentStore(lambda: breaking, data_bucket).download(KEY, tmp_path / "here")
+
+    assert (tmp_path / "here").read_bytes() == b"the whole"
+
+
+def test_a_download_that_breaks_again_and_again_fails(store: DocumentStore, data_bucket: str, tmp_path: Path) -> None:
+    store.put(KEY, b"the whole", "text/plain")
+    breaking = cast("S3Client", Breaking(session.client("s3"), 9))
+
+    with pytest.raises(ReadTimeoutError):
+        DocumentStore(lambda: breaking, data_bucket).download(KEY, tmp_path / "here")
 
 
 @pytest.mark.parametrize("last", [b"", b"without an end"])

@@ -6,7 +6,13 @@ from itertools import batched
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    IncompleteReadError,
+    ReadTimeoutError,
+    ResponseStreamingError,
+)
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -205,11 +211,21 @@ class DocumentStore:
                 yield each["Key"], each["Size"]
 
     def download(self, key: str, path: Path) -> None:
-        """A document of any size as a local file.
+        """A document of any size as a local file. S3's client asks again for an answer, but not for the rest of one.
 
         Raises:
             DocumentMissingError: nothing has this key.
         """
+        tries = 0
+        while True:
+            tries += 1
+            try:
+                return self._download(key, path)
+            except (IncompleteReadError, ReadTimeoutError, ResponseStreamingError):
+                if tries == _MOST_TRIES:
+                    raise
+
+    def _download(self, key: str, path: Path) -> None:
         try:
             body = self._s3.get_object(Bucket=self._bucket, Key=key)["Body"]
         except ClientError as error:
