@@ -216,6 +216,21 @@ def test_a_file_in_another_encoding_or_without_a_column_is_refused(
     assert why in taken.reason
 
 
+def test_rows_of_any_width_break_two_rules_at_most() -> None:
+    """Each rule is told with its count, in a list that people read."""
+    bank = FeedBank()
+    head = csv_of(ROWS, MONTH_COLUMNS).splitlines()[0]
+    bank.put(b"\n".join([head, *(b"x" + b"," * commas for commas in range(40))]))
+
+    taken = bank.take(bank.manifest(MONTHS, MARCH, ROWS))
+
+    assert taken.rules == {
+        "the row has fewer cells than the header, which has 7": 6,
+        "the row has more cells than the header, which has 7": 33,
+        "customer_key: it must be a hash of 64 hexadecimal digits in lower case, never an account number": 1,
+    }
+
+
 def test_utf_8_that_is_told_to_be_gb18030_is_found_however_late_its_first_character_comes() -> None:
     """Read as GB18030 it would be published as words that nobody wrote."""
     many = b"\n" * 2_000_000
@@ -246,7 +261,7 @@ def test_a_byte_order_mark_and_empty_lines_do_not_matter() -> None:
         (b"x" * 70_000, "the line is longer than 65536 characters"),
         (b"x" * 40_000, "tier: it must be a word of 1 to 32 letters, digits and _ . -"),
         (b'"never closed', "the row is not valid CSV; check its quotes"),
-        (b"one,more", "the row has 9 cells, the header has 8"),
+        (b"one,more", "the row has more cells than the header, which has 8"),
     ],
 )
 def test_a_cell_that_is_none_costs_its_row_alone(cell: bytes, rule: str) -> None:

@@ -61,9 +61,10 @@ def test_an_amount_that_no_customer_can_have_costs_its_row_whatever_the_file(tmp
         ("* EXCLUDE (active)", "active (BIGINT or INTEGER"),
         ("* REPLACE (CAST(aum_fen AS DOUBLE) AS aum_fen)", "aum_fen (BIGINT or INTEGER"),
         ("* REPLACE (TIMESTAMP '2027-03-31' AS month)", "month (DATE or VARCHAR)"),
+        ("*, 7 AS File_Row_Number", "has a column file_row_number"),
     ],
 )
-def test_a_column_that_is_missing_or_of_another_type_refuses_the_delivery(
+def test_a_column_that_is_missing_of_another_type_or_in_the_way_refuses_the_delivery(
     columns: str, why: str, tmp_path: Path
 ) -> None:
     bank = FeedBank()

@@ -29,6 +29,8 @@ MOST_LISTED: Final = 100_000
 CONFLICT: Final = "customer_key: several rows have it and differ"
 _PARQUET: Final = "application/vnd.apache.parquet"
 _LINES_PER_FILE: Final = 2**40
+_ROW_NUMBER: Final = "file_row_number"
+"""DuckDB's column of it."""
 _TEXT_TYPES: Final = frozenset({"VARCHAR", "DATE"})
 _WHOLE_TYPES: Final = frozenset({"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER"})
 
@@ -215,14 +217,16 @@ class OpenFeed:
             for column in columns.COLUMNS[self._feed]
             if types.get(column.name) not in (_WHOLE_TYPES if column.is_number else _TEXT_TYPES)
         ]
+        if any(column.lower() == _ROW_NUMBER for column in types):
+            raise DeliveryRefusedError(f"{name} has a column {_ROW_NUMBER}, which hides the rows' own; leave it out.")
         if wrong:
             raise DeliveryRefusedError(f"{name} must have these columns, of these types: {', '.join(wrong)}.")
         typed = ", ".join(
             f"{column.typed(column.name, is_text=False)} AS {column.name}" for column in columns.COLUMNS[self._feed]
         )
         return (
-            f"SELECT {number} AS file, file_row_number + 1 AS line, {typed} "  # noqa: S608 - our own names
-            f"FROM read_parquet('{path}', file_row_number = true)"
+            f"SELECT {number} AS file, {_ROW_NUMBER} + 1 AS line, {typed} "  # noqa: S608 - our own names
+            f"FROM read_parquet('{path}', {_ROW_NUMBER} = true)"
         )
 
     def _nodes(self, nodes: Iterable[Place]) -> str:

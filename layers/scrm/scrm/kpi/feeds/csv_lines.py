@@ -82,8 +82,11 @@ class CleanLines:
         return self._of_width(len(cells)), written.getvalue()
 
     def _of_width(self, cells: int) -> str:
+        """Never how many it has: rules are counted, and there would be as many as widths."""
         wanted = len(self.names)
-        return "" if cells == wanted else f"the row has {cells} cells, the header has {wanted}"
+        if cells == wanted:
+            return ""
+        return f"the row has {'more' if cells > wanted else 'fewer'} cells than the header, which has {wanted}"
 
     def _read_header(self, line: str) -> None:
         try:
