@@ -121,9 +121,57 @@ def test_a_month_is_told_until_it_is_settled_and_again_when_the_bank_publishes_i
     bank.facts["2027-03"] = 2
     corrected = told_on(date(2027, 5, 12), 8)
 
-    assert [day and day[0] for day in days] == [2, 2, 4, 5, 5, 5]
+    assert [day and day[0] for day in days] == [2, 2, 4, 5, 5, 7]
     assert corrected == (8, None)
     assert bank.of("1", "added", "2027-04") is None
+
+
+def test_what_is_counted_after_a_month_was_settled_is_told_on_a_monday() -> None:
+    bank = Bank()
+
+    def told_on(day: date) -> tuple[int, int | None] | None:
+        bank.telling().run(NOW, day)
+        return bank.of("1", "valid_added")
+
+    bank.measures.put("1", LAST, valid_added=5, adds_decided=6)
+    settled = told_on(date(2027, 4, 6))
+    bank.measures.put("1", LAST, valid_added=8, adds_decided=9)  # whom the bank's monthly file recognised
+
+    later = [told_on(date(2027, 4, day)) for day in (7, 11, 12, 13)]
+
+    assert settled == (5, None)
+    assert later == [(5, None), (5, None), (8, None), (8, None)]
+    versions = bank.figures.stored["1", "valid_added", "2027-03"]
+    assert [one.version for one in versions] == [1, 2]
+
+
+def test_a_settled_month_of_which_nothing_changed_is_not_walked_again() -> None:
+    bank = Bank()
+    bank.measures.put("1", LAST, added=5)
+    bank.telling().run(NOW, date(2027, 4, 6))
+
+    again = [bank.telling().run(NOW, date(2027, 4, day)).nodes for day in (12, 19, 26)]
+
+    assert again == [0, 0, 0]
+
+
+def test_what_changes_while_a_month_is_told_over_two_runs_is_told_the_monday_after() -> None:
+    bank = Bank()
+    bank.measures.put("1", LAST, added=5)
+    bank.measures.put("10", LAST, added=5)
+    bank.telling().run(NOW, date(2027, 4, 6))
+    bank.measures.put("1", LAST, added=6)
+    bank.measures.put("10", LAST, added=6)
+    chances = iter([True, True, False])
+    assert not bank.telling(lambda: next(chances)).run(NOW, date(2027, 4, 12)).is_done
+    bank.measures.put("1", LAST, added=7)
+    bank.measures.put("10", LAST, added=7)
+    bank.telling().run(NOW, date(2027, 4, 13))
+    assert bank.of("10", "added") == (6, None)
+
+    bank.telling().run(NOW, date(2027, 4, 19))
+
+    assert (bank.of("1", "added"), bank.of("10", "added")) == ((7, None), (7, None))
 
 
 def test_a_run_that_ends_early_is_gone_on_with() -> None:

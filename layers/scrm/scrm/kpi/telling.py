@@ -1,11 +1,14 @@
 """A month's figures of every node are told to the book that targets and gates read (S10, invariant 6).
 
 The running month is told every day, as far as it has come; the month before every day until it is settled; a settled
-one once more, and again when the bank published a later version of its facts. Told again it is the same figure; where
-the counts changed, a new version. Nodes are walked parent by parent, the root first, because a figure that is hidden at
+one once more, again when the bank published a later version of its facts, and on Mondays where anything of it was
+counted since: whether an add counts is known weeks later. Told again it is the same figure; where the counts changed,
+a new version. Nodes are walked parent by parent, the root first, because a figure that is hidden at
 a node is hidden at everybody below it.
 """
 
+import hashlib
+import json
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
@@ -92,18 +95,23 @@ class FigureTelling:
     def run(self, now: datetime, today: date) -> Told:
         """What is due: the running month up to yesterday, then months that are over, the latest first."""
         yesterday, whole = today - timedelta(days=1), Told()
-        due = [] if today.day == 1 else [(month_of(today), yesterday.isoformat())]
+        due = [] if today.day == 1 else [(month_of(today), yesterday.isoformat(), False)]
         for back in range(1, MONTHS_BACK + 1):
             month = month_before(month_of(today), back)
             is_settled = back > 1 or today.day > self.settled_after_days()
-            due.append((month, f"{'settled' if is_settled else yesterday} {self.facts_version(month) or 0}"))
-        for month, name in due:
+            look = f"settled {today - timedelta(days=today.weekday())}" if is_settled else yesterday
+            due.append((month, f"{look} {self.facts_version(month) or 0}", is_settled))
+        for month, name, is_settled in due:
             if whole.is_done:
-                whole = _added(whole, self.tell(month, f"{month} {name}", now, yesterday))
+                told = self.tell(month, f"{month} {name}", now, yesterday, only_if_changed=is_settled)
+                whole = _added(whole, told)
         return whole
 
-    def tell(self, month: str, name: str, now: datetime, until: date) -> Told:
-        """One month, up to ``until``. What ran under the same name before is gone on with, and not done twice."""
+    def tell(self, month: str, name: str, now: datetime, until: date, *, only_if_changed: bool = False) -> Told:
+        """One month, up to ``until``. What ran under the same name before is gone on with, and not done twice.
+
+        ``only_if_changed``: since it was told whole the last time, as far as the bank's sums show.
+        """
         done = self.marks.read(name)
         if done == _DONE:
             return Told()
@@ -111,6 +119,12 @@ class FigureTelling:
         bank = self.measures.of_days(self.root_id, period.first, period.last)
         if not bank:
             return Told()  # nothing was ever told of it
+        if not done:
+            counted = f"{period.last} {self.facts_version(month) or 0} {_fingerprint(bank)}"
+            if only_if_changed and self.marks.read(f"{month} told") == counted:
+                self.marks.write(name, _DONE)
+                return Told()
+            self.marks.write(f"{month} begun", counted)
         whole = Told()
         walk = _Walk(self, month, period, bank, self.catalogue(), now)
         for parent, children in self._families(period.first):
@@ -121,6 +135,7 @@ class FigureTelling:
             whole = _added(whole, walk.tell(children))
             if parent:
                 self.marks.write(name, parent)
+        self.marks.write(f"{month} told", self.marks.read(f"{month} begun"))
         self.marks.write(name, _DONE)
         return replace(whole, months=(month,), changed_months=_if_changed(month, whole))
 
@@ -195,6 +210,12 @@ class _Walk:
         if sibling.node_id == self.telling.root_id:
             return False
         return self.month not in self.telling.book.shown(_above(sibling), name, self.month, self.month)
+
+
+def _fingerprint(days: Days) -> str:
+    """Of all measures of a month."""
+    content = json.dumps({day.isoformat(): days[day] for day in days}, sort_keys=True)
+    return hashlib.sha256(content.encode()).hexdigest()
 
 
 def _above(node: Node) -> str:
