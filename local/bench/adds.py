@@ -25,7 +25,7 @@ def measure() -> list[Figure]:
             found["peak_mb"],
             600.0,
             "lower",
-            f"MB resident, {found['judged']:,} adds judged of {MEMBERS:,} members with 75 days of adds",
+            f"MB resident, {found['judged']:,} adds judged of {MEMBERS:,} members with 85 days of adds",
             "the whole bank at once: 1 kB for each row of five snapshots, some 36 GB",
         )
     ]

@@ -82,6 +82,10 @@ def _measured(told: Planning, progress: Row) -> Iterator[Check]:
     yield Check("AUM 增量就是行内月末数与冻结基数之差", outcome["actual_to_date"] == gained, f"{gained:,} 分")
     number = added["actual_to_date"] or 0
     yield Check("试点添加的客户都计入添加进度", number >= len(told.joined), f"{number:,} ≥ {len(told.joined):,}")
+    valid, left = rows["valid_added"]["actual_to_date"] or 0, len(told.still_followed())
+    yield Check(
+        "有效添加不少于仍在的试点客户，也不多于添加数", left <= valid <= number, f"{left:,} ≤ {valid:,} ≤ {number:,}"
+    )
 
 
 def _gates(told: Planning, gates: Mapping[str, Row]) -> Iterator[Check]:

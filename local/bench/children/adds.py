@@ -80,7 +80,7 @@ class EverySnapshot:
 def make(root: Path, members: int, a_day: float, customers: int) -> None:
     connection = duckdb.connect()
     connection.execute(f"SET temp_directory = '{root}'")
-    for day in sorted(Days.of(SEEN_ON, RULES).snapshots):
+    for day in sorted(Days.of(SEEN_ON, RULES, EverySnapshot()).snapshots):
         place = root / ADDS.place(f"day={day.isoformat()}")
         place.mkdir(parents=True)
         rows = round(members * a_day * SEEN_DAYS)

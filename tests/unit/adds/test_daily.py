@@ -185,6 +185,29 @@ def test_of_two_claims_the_one_by_external_userid_holds() -> None:
     assert mornings.judgements()["stays"].evidence.add.customer_key == "k-stays"
 
 
+def test_a_morning_makes_up_for_those_that_were_missed(mornings: Mornings) -> None:
+    """Seen on one morning only of seven: nobody's add is left without a verdict."""
+    mornings.seen(DAY - timedelta(days=3))
+    for later in (4, 11, 18):
+        mornings.seen(DAY + timedelta(days=later), "stays")
+        mornings.judge(DAY + timedelta(days=later))
+        found = mornings.states()
+        assert found == {"stays": State.PROVISIONAL if later == 4 else State.VALID}
+
+    assert mornings.last_told() == [True]
+
+
+def test_who_was_gone_on_the_only_later_morning_within_the_week_was_not_kept(mornings: Mornings) -> None:
+    mornings.seen(DAY + timedelta(days=1), "stays", "goes")
+    mornings.judge(DAY + timedelta(days=1))
+    mornings.seen(DAY + timedelta(days=5), "stays")
+    mornings.seen(DAY + timedelta(days=8), "stays")
+
+    mornings.judge(DAY + timedelta(days=8))
+
+    assert mornings.states() == {"stays": State.VALID, "goes": State.EXCLUDED}
+
+
 def test_who_left_within_the_week_is_not_kept_and_who_left_after_it_is(mornings: Mornings) -> None:
     mornings.seen(DAY, "stays", "goes", "goes_later", "deletes")
     mornings.seen(DAY + timedelta(days=6), "stays", "goes_later")

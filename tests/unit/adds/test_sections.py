@@ -18,7 +18,7 @@ from scrm.adds.judging import judge, settled_after
 from scrm.adds.model import Add
 from scrm.adds.rules import AddRules
 from scrm.adds.sections import MEMBERS_OF_A_SECTION, Section, place_of, section_of, sections_of
-from scrm.adds.snapshots import ADDS
+from scrm.adds.snapshots import ADDS, MOST_MISSED
 from scrm.aws.duckdb_engine import DuckDbEngine
 from scrm.aws.judged_adds import BucketJudgedAdds
 from scrm.aws.run_folder import BucketRunFolder
@@ -36,7 +36,9 @@ RULES: Final = AddRules(
 )
 LATER: Final = RULES.kept_days - 1
 JUDGED: Final = (SEEN_ON, SEEN_ON - timedelta(days=3), SEEN_ON - timedelta(days=settled_after(RULES)))
-SNAPSHOTS: Final = sorted({SEEN_ON, *JUDGED[1:], *(day + timedelta(days=LATER) for day in JUDGED[1:])})
+SNAPSHOTS: Final = sorted(
+    {SEEN_ON, SEEN_ON - timedelta(days=9), *JUDGED[1:], *(day + timedelta(days=LATER) for day in JUDGED[1:])}
+)
 BRANCHES: Final = ("/1/10/12/", "/1/11/", "/1/12/13/")
 MASTER: Final = Selection(BANK_CUSTOMERS, ("version=1",))
 
@@ -112,25 +114,37 @@ def judged_at_once(snapshots: Snapshots) -> dict[str, bytes]:
     now = {key(add): add for add in snapshots.get(SEEN_ON, ())}
     everything = dict(now)
     kept = timedelta(days=RULES.kept_days)
-    for day in JUDGED[1:]:
-        later = snapshots.get(day + timedelta(days=LATER))
-        for add in snapshots.get(day, ()):
+    yesterdays = not_judged_before(snapshots)
+    older = {day - timedelta(days=by) for day in yesterdays for by in (RULES.kept_days, settled_after(RULES))}
+    for day in older.difference(yesterdays):
+        within = sorted(look for look in snapshots if day <= look < day + kept)
+        for add in snapshots[within[0]] if within else ():
             if add.day != day:
                 continue
             if key(add) in now:
                 everything[key(add)] = replace(now[key(add)], node_path=add.node_path)
             else:
-                went_early = later is not None and key(add) not in {key(each) for each in later}
+                went_early = key(add) not in {key(each) for each in snapshots[within[-1]]}
                 lost_at = add.lost_at or add.added_at + kept + timedelta(seconds=0 if went_early else 1)
                 everything[key(add)] = replace(add, lost_at=lost_at)
     documents: dict[str, bytes] = defaultdict(bytes)
-    for day in JUDGED:
+    for day in older.union(yesterdays):
         around = [add for add in everything.values() if day - timedelta(days=MONTH_DAYS) <= add.day <= day]
         for evidence in gathered(around, day, day, RULES):
             branch = evidence.add.place.branch_id
             line = lines.to_line(judge(evidence, RULES, 3, SEEN_ON + timedelta(days=1)))
             documents[f"kpi/adds/{day.isoformat()}/{branch}.jsonl"] += line
     return documents
+
+
+def not_judged_before(snapshots: Snapshots) -> list[date]:
+    """The day that was seen, and those before it since the last snapshot of the ten days before."""
+    missed = 0
+    while missed < MOST_MISSED and SEEN_ON - timedelta(days=missed + 1) not in snapshots:
+        missed += 1
+    if SEEN_ON - timedelta(days=missed + 1) not in snapshots:
+        missed = 0
+    return [SEEN_ON - timedelta(days=back) for back in range(missed + 1)]
 
 
 def judged_by_sections(snapshots: Snapshots, written: int, judged: int) -> MemoryDocuments:

@@ -1,5 +1,5 @@
 """Every morning adds of three days are judged: yesterday's, those that were kept long enough by now, and those for
-which nothing new is waited for (S9, O10).
+which nothing new is waited for (S9, O10). A morning makes up for those before it that were missed.
 
 An add is told by snapshots of who follows whom: it counts from the first that has it, and is lost when a later one
 lacks it. Who came and went between two mornings was never seen, and never counts.
@@ -116,10 +116,9 @@ class DailyJudging:
     def _judgements(self, seen_on: date, customers: Selection, section: Section) -> Iterator[list[Judgement]]:
         """A member's at a time."""
         rules, version = self.rules()
-        days = Days.of(seen_on, rules)
-        written = {day: known for day in days.snapshots if (known := self.snapshots.sections(day)) is not None}
+        days = Days.of(seen_on, rules, self.snapshots)
         partitions = tuple(
-            f"day={day.isoformat()}{place}" for day, known in sorted(written.items()) for place in section.places(known)
+            f"day={day.isoformat()}{place}" for day, known in days.written.items() for place in section.places(known)
         )
         rows = self.engine.rows(ADDS_WITH_CUSTOMERS, [Selection(ADDS, partitions), customers], days.parameters())
         for userid, told in groupby(rows, key=member_of):
@@ -128,7 +127,7 @@ class DailyJudging:
                 yield [
                     judge(evidence, rules, version, _morning(seen_on))
                     for day in days.judged
-                    for evidence in gathered(_around(days.as_of_now(found, written), day), day, day, rules)
+                    for evidence in gathered(_around(days.as_of_now(found), day), day, day, rules)
                 ]
 
     def _take_up(self, approved: Iterable[Appeal], judged_now: Iterable[Judgement], seen_on: date) -> None:

@@ -1,7 +1,8 @@
 """What the snapshots of mornings say of adds: who follows whom, day by day, with the bank's word on the customer."""
 
+import functools
 from collections import defaultdict
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any, Final, Protocol
@@ -32,7 +33,9 @@ ADDS: Final = Dataset(
 )
 """Partition ``day``, or ``day`` and ``section``: contacts that began within `SEEN_DAYS` days and were there at its end;
 pieces, rows may repeat."""
-SEEN_DAYS: Final = 75  # a month before the oldest add that is judged
+SEEN_DAYS: Final = 85  # a month before the oldest add that is judged, and the mornings that may have been missed
+MOST_MISSED: Final = 9
+"""So many mornings without a snapshot the next one makes up for."""
 ADDS_WITH_CUSTOMERS: Final = """
 WITH wanted AS (
   SELECT DISTINCT seen_on, userid, node_path, external_userid, unionid, added_at, adders, was_followed, lost_at
@@ -76,72 +79,96 @@ class Snapshots(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Days:
-    """The days of a morning: whose adds are judged, by which snapshots. ``kept`` were there long enough by now."""
+    """The days of a morning: whose adds are judged, by which snapshots.
+
+    ``recent``: up to ``seen_on``, since the last morning that was not missed. ``kept``: were there long enough by now.
+    ``settled``: nothing new is waited for. ``written``: of the snapshots that are read, in how many sections each is.
+    """
 
     seen_on: date
-    kept: date
-    settled: date
     rules: AddRules
+    recent: tuple[date, ...]
+    kept: tuple[date, ...]
+    settled: tuple[date, ...]
+    written: Mapping[date, int]
 
     @classmethod
-    def of(cls, seen_on: date, rules: AddRules) -> "Days":
-        kept, settled = timedelta(days=rules.kept_days), timedelta(days=settled_after(rules))
-        return cls(seen_on, seen_on - kept, seen_on - settled, rules)
+    def of(cls, seen_on: date, rules: AddRules, snapshots: Snapshots) -> "Days":
+        sections = functools.cache(snapshots.sections)
+        before = (back for back in range(MOST_MISSED + 1) if sections(_back(seen_on, back + 1)) is not None)
+        recent = [_back(seen_on, back) for back in range(next(before, 0) + 1)]
+        kept, settled = (
+            tuple(day for one in recent if (day := _back(one, by)) not in recent)
+            for by in (rules.kept_days, settled_after(rules))
+        )
+        looks = {seen_on}
+        for day in (*kept, *settled):
+            looks |= {_back(day, -later) for later in range(rules.kept_days) if _back(day, -later) <= seen_on}
+        written = {day: found for day in sorted(looks) if (found := sections(day)) is not None}
+        days = cls(seen_on, rules, tuple(recent), kept, settled, written)
+        return replace(days, written={day: written[day] for day in sorted(days.snapshots & written.keys())})
 
     @property
     def judged(self) -> tuple[date, ...]:
-        return self.seen_on, self.kept, self.settled
+        return tuple(dict.fromkeys((*self.recent, *self.kept, *self.settled)))
 
     @property
     def snapshots(self) -> frozenset[date]:
-        return frozenset({self.seen_on, *self._of(self.kept), *self._of(self.settled)})
+        older = (look for day in (*self.kept, *self.settled) for look in self._of(day))
+        return frozenset({self.seen_on, *older})
 
     def parameters(self) -> dict[str, SqlValue]:
-        """Of the statement: all recent adds as they are now, and of older snapshots only those of the day judged."""
+        """Of the statement: all recent adds as they are now, and of older snapshots only those of the days judged."""
         return {
             "now_seen": self.seen_on.isoformat(),
-            "now_from": _begin(self.settled - timedelta(days=MONTH_DAYS)),
-            "now_to": _begin(self.seen_on + timedelta(days=1)),
-            **_parameters("kept", self.kept, self._of(self.kept)),
-            **_parameters("settled", self.settled, self._of(self.settled)),
+            "now_from": _begin(_back(min(self.judged), MONTH_DAYS)),
+            "now_to": _begin(_back(self.seen_on, -1)),
+            **self._parameters("kept", self.kept),
+            **self._parameters("settled", self.settled),
         }
 
-    def as_of_now(self, found: Told, there: Container[date]) -> list[Add]:
+    def as_of_now(self, found: Told) -> list[Add]:
         """A member's adds, those of the older days with what became of them."""
         now = found.get(self.seen_on, {})
         everything = dict(now)
-        for day in self.judged[1:]:
-            everything |= self._as_first_seen(day, found, now, there)
+        for day in (*self.kept, *self.settled):
+            everything |= self._as_first_seen(day, found, now)
         return list(everything.values())
 
-    def _as_first_seen(self, day: date, found: Told, now: Mapping[Key, Add], there: Container[date]) -> dict[Key, Add]:
+    def _as_first_seen(self, day: date, found: Told, now: Mapping[Key, Add]) -> dict[Key, Add]:
         """The adds of a day where the member stood that day, with what the later snapshots say: there, gone before it
         was kept long enough, or gone after."""
         kept = timedelta(days=self.rules.kept_days)
-        _, later = self._of(day)
+        first, *later = self._of(day) or (day,)
         told: dict[Key, Add] = {}
-        for key, add in found.get(day, {}).items():
+        for key, add in found.get(first, {}).items():
             if add.day != day:
                 continue
             if key in now:
                 told[key] = replace(now[key], node_path=add.node_path)
                 continue
-            went_early = later in there and key not in found.get(later, {})
+            went_early = any(key not in found.get(look, {}) for look in later)
             lost_at = add.lost_at or add.added_at + kept + timedelta(seconds=0 if went_early else 1)
             told[key] = replace(add, lost_at=lost_at)
         return told
 
-    def _of(self, day: date) -> tuple[date, date]:
-        """The first snapshot that has adds of a day, and the one that says whether they were kept."""
-        return day, day + timedelta(days=self.rules.kept_days - 1)
+    def _of(self, day: date) -> tuple[date, ...]:
+        """The first snapshot that has adds of a day, and the last that says whether they were kept; where mornings were
+        missed, one of them or neither."""
+        looks = [look for back in range(self.rules.kept_days) if (look := _back(day, -back)) in self.written]
+        return tuple(dict.fromkeys((looks[0], looks[-1]))) if looks else ()
+
+    def _parameters(self, name: str, days: Sequence[date]) -> dict[str, SqlValue]:
+        looks = sorted({look for day in days for look in self._of(day)})
+        return {
+            f"{name}_seen": [each.isoformat() for each in looks],
+            f"{name}_from": _begin(min(days, default=self.seen_on)),
+            f"{name}_to": _begin(_back(max(days, default=self.seen_on), -1)),
+        }
 
 
-def _parameters(name: str, day: date, snapshots: Iterable[date]) -> dict[str, SqlValue]:
-    return {
-        f"{name}_seen": [each.isoformat() for each in snapshots],
-        f"{name}_from": _begin(day),
-        f"{name}_to": _begin(day + timedelta(days=1)),
-    }
+def _back(day: date, by: int) -> date:
+    return day - timedelta(days=by)
 
 
 def _begin(day: date) -> str:

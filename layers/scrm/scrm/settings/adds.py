@@ -10,7 +10,8 @@ from pydantic_core import PydanticCustomError
 
 TOPIC: Final = "adds"
 LONGEST_WAIT: Final = 44
-"""Snapshots of the morning have contacts of 75 days, of which 30 are the company an add lies in (`scrm.adds.daily`)."""
+"""Snapshots of the morning have contacts of 85 days, of which 30 are the company an add lies in and 9 may have been missed
+(`scrm.adds.snapshots`)."""
 
 type Percent = Annotated[int, Field(ge=1, le=100)]
 type Tier = Annotated[str, Field(min_length=1, max_length=64)]

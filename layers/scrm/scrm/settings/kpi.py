@@ -63,7 +63,8 @@ class KpiDocument(BaseModel):
         description="Posts of the staff roster that make an RM; none: all active members who may have customers.",
     )
     settled_after_days: Annotated[int, Field(ge=1, le=28)] = Field(
-        default=5, description="So many days after a month's end its figures are told daily, then weekly if they changed."
+        default=5,
+        description="So many days after a month's end its figures are told daily, then weekly.",
     )
     licence_fen_per_month: Annotated[int, Field(ge=0, le=10**7)] = Field(
         default=0, description="What a licensed member costs a month; 0: not known, and no cost is told."
