@@ -10,7 +10,7 @@ from pydantic_core import PydanticCustomError
 
 TOPIC: Final = "adds"
 LONGEST_WAIT: Final = 44
-"""Snapshots of the morning have contacts of 85 days, of which 30 are the company an add lies in and 9 may have been missed
+"""Snapshots of the morning have contacts of 85 days: 30 are the company an add lies in, 9 may have been missed mornings
 (`scrm.adds.snapshots`)."""
 
 type Percent = Annotated[int, Field(ge=1, le=100)]
