@@ -5,7 +5,6 @@ caller's thread does the rest after them, because beside them it costs both side
 holds, the rows around it are opened.
 """
 
-import base64
 import binascii
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -134,7 +133,7 @@ class RowOpener:
 
     def _random_key(self, row: Row) -> _RandomKey:
         try:
-            return self._keys.decrypt(row.key_version, base64.b64decode(row.encrypted_key, validate=True))
+            return self._keys.decrypt(row.key_version, binascii.a2b_base64(row.encrypted_key, strict_mode=True))
         except KeyMissing:
             return ParkReason.KEY_MISSING
         except (UndecryptableMessage, binascii.Error, ValueError):

@@ -4,7 +4,6 @@ A reply that is no page raises; a row that is no row does not: it is kept as it 
 hold up the thousand around it.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -71,7 +70,7 @@ def read_page(body: bytes) -> Page:
 
 
 def _row(value: Any) -> Row | BadRow:
-    if not isinstance(value, Mapping):
+    if not isinstance(value, dict):
         return BadRow(None, value)
     seq = value.get("seq")
     if type(seq) is not int or not 0 < seq <= _MOST_SEQ:
