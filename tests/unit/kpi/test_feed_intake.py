@@ -94,6 +94,26 @@ def test_every_period_that_came_before_the_first_master_is_measured_when_it_come
     assert {day.isoformat() for day, _ in bank.measures.stood} == {"2027-01-31", "2027-02-28", "2027-03-31"}
 
 
+def test_a_first_master_that_was_killed_and_overtaken_still_measures_what_came_before_it() -> None:
+    bank = FeedBank()
+    bank.deliver(MONTHS, MARCH, [month_row(1)])
+    stand = bank.measures.stand
+    bank.measures.stand = killed  # type: ignore[method-assign, assignment]
+    with pytest.raises(TimeoutError):
+        bank.deliver(MASTER, "2027-03-31", [master_row(1)])
+    bank.measures.stand = stand  # type: ignore[method-assign]
+    bank.deliver(MASTER, "2027-04-01", [master_row(1, "20")], "2027-04-02T08:00:00+08:00")
+
+    bank.deliver(MASTER, "2027-03-31", [master_row(1)])
+
+    _, nodes = bank.measures.stood[date(2027, 3, 31), "bank_facts"]
+    assert set(nodes) == {"1", "10", "12"}
+
+
+def killed(*_: object) -> None:
+    raise TimeoutError
+
+
 def test_a_later_master_does_not_move_the_figures_of_months_published_before() -> None:
     bank = FeedBank()
     bank.deliver(MASTER, "2027-03-31", [master_row(1)])

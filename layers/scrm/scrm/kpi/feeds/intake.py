@@ -185,7 +185,7 @@ class FeedIntake:
         if latest is not None and (outcome := _told_before(manifest, latest)) is not None:
             if outcome is Outcome.UNCHANGED:
                 latest = self._said_again(latest, manifest.delivered_at)
-            self._stand(latest)
+            self._stand(latest, is_overtaken=outcome is Outcome.OUTDATED)
             if outcome is Outcome.OUTDATED:  # nobody read its rows
                 return replace(delivery, outcome=outcome, version=latest.version)
             return _as_published(delivery, latest, outcome)
@@ -287,16 +287,22 @@ class FeedIntake:
         rows = self.engine.query(links.STATEMENT, (selection_of(publication), relations), {})
         return replace(publication, links=links.counted(rows))
 
-    def _stand(self, publication: Publication) -> None:
-        """Facts make measures of their day; the first master makes those of facts that came before it."""
+    def _stand(self, publication: Publication, *, is_overtaken: bool = False) -> None:
+        """Facts make measures of their day; the first master makes those of facts that came before it.
+
+        ``is_overtaken``: an earlier delivery is told again, which may be a first master that was killed before that.
+        """
         if publication.feed in standing.STATEMENTS:
             self._measure(publication)
-        elif publication.feed is Feed.BANK_CUSTOMERS and publication.version == _FIRST:
-            for feed in standing.STATEMENTS:
-                for period in reversed(self.publications.periods(feed)):
-                    latest = self.publications.latest(feed, period)
-                    if latest is not None:
-                        self._measure(latest)
+        elif publication.feed is Feed.BANK_CUSTOMERS and (publication.version == _FIRST or is_overtaken):
+            self._measure_what_came_before()
+
+    def _measure_what_came_before(self) -> None:
+        for feed in standing.STATEMENTS:
+            for period in reversed(self.publications.periods(feed)):
+                latest = self.publications.latest(feed, period)
+                if latest is not None and latest.customers_version is None:
+                    self._measure(latest)
 
     def _measure(self, facts: Publication) -> None:
         """By the master that was current when the facts were published, so that a repeat finds the same."""
