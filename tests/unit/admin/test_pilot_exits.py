@@ -10,7 +10,7 @@ import pytest
 from scrm import clock
 from scrm.org.model import Lifecycle
 from scrm.settings.targets import PilotExitDocument, TargetsDocument
-from scrm.targets.figures import month_before, month_of
+from scrm.targets.figures import MonthFigure, month_before, month_of
 from scrm.uplift.results import review
 from scrm.uplift.reviews import Inputs, ReviewState
 from tests.admin_api import BRANCH_10, BRANCH_20, HEAD_OFFICE, Api, Reply, Request
@@ -102,6 +102,18 @@ def test_a_pilot_that_falls_short_once_is_not_ready_and_says_where(pilot: Api) -
 
     assert body["verdict"] == "not_ready"
     assert body["reasons"] == [{"finding": "below", "kpi": "staff_usage_rate", "months": [closed_months()[1]]}]
+
+
+def test_a_month_that_was_hidden_since_is_absent_and_no_point_of_the_trend(pilot: Api) -> None:
+    hidden = closed_months()[1]
+    told = MonthFigure("10", "pool_size", hidden, None, "bank_facts, definition 1", "kpi", clock.now())
+    pilot.targets.joined().figures.tell([told])
+
+    reply = look(pilot, review_id=reviewed(pilot))
+
+    assert reply.status == 200
+    assert reply.body["reasons"] == [{"finding": "absent", "kpi": "pool_size", "months": [hidden]}]
+    assert hidden not in [row["month"] for row in reply.body["trend"] if row["kpi"] == "pool_size"]
 
 
 def test_too_few_customers_are_insufficient_and_tell_no_percentage(pilot: Api) -> None:

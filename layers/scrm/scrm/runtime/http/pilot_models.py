@@ -165,4 +165,5 @@ def _trend(by_kpi: Mapping[str, Mapping[str, MonthFigure]]) -> list[dict[str, An
         {"kpi": kpi, "month": month, "figure": one.figure}
         for kpi, months in by_kpi.items()
         for month, one in sorted(months.items())
+        if one.figure is not None  # hidden since: it is about too few customers
     ]
