@@ -135,3 +135,13 @@ def test_balance_is_told_before_and_after_weighting() -> None:
     assert rows["level"].is_alike
     assert rows["tier=gold"].raw is not None
     assert rows["tier=gold"].raw > 1
+
+
+def test_the_means_of_too_few_customers_are_told_nowhere() -> None:
+    terms = ReviewTerms("added", ReviewKind.ADDED, "1", "/1/", ("aum_fen",), date(2027, 3, 1), date(2027, 3, 31))
+    cells = [CellSums("added", NOBODYS, 0, arm(2, 130)), CellSums("not_added", NOBODYS, 0, arm(300, 100))]
+
+    found = review(terms, Sums({"aum_fen": cells}, {"added": 2, "not_added": 300}))
+
+    assert found.overall == {"added": Verdict.INSUFFICIENT}
+    assert found.balance == {}

@@ -1,9 +1,12 @@
 """What is said of a KPI, and when nothing is."""
 
+from collections.abc import Iterable
+
 import pytest
 
 from scrm.uplift.comparison import Cell, Comparison, compare
 from scrm.uplift.estimate import Estimate
+from scrm.uplift.moments import Moments
 from scrm.uplift.verdict import Bar, Verdict, corrected, overall, verdict
 from tests.fakes.uplift import World, draw
 
@@ -63,3 +66,24 @@ def test_without_cells_nothing_is_said() -> None:
     found = compare({})
 
     assert (found.naive, found.adjusted, found.placebo, found.gain, found.compared) == (None, None, None, None, 0.0)
+
+
+def moments(customers: Iterable[tuple[float, float]]) -> Moments:
+    """Of level and KPI, summed up one by one."""
+    n, y, yy, x, xx, xy = 0, 0.0, 0.0, 0.0, 0.0, 0.0
+    for level, kpi in customers:
+        n, y, yy, x, xx, xy = n + 1, y + kpi, yy + kpi * kpi, x + level, xx + level * level, xy + level * kpi
+    return Moments(n, y, yy, x, xx, xy)
+
+
+@pytest.mark.parametrize("customers", range(10, 60))
+def test_no_line_is_drawn_through_rounding_errors(customers: int) -> None:
+    """A cell whose untreated all held seven products in six months: nothing tells what a larger level would bring."""
+    untreated = moments((7 / 6, 1.0 + number % 2) for number in range(customers))
+    treated = moments(((7 + number % 2) / 6, 1.0 + number % 2) for number in range(20))
+
+    found = compare({"": Cell(treated, untreated)}).adjusted
+
+    assert found is not None
+    assert found.value == pytest.approx(treated.mean / untreated.mean - 1)
+    assert found.error < 1

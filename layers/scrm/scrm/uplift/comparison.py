@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from scrm.uplift.estimate import Estimate, pooled_df
-from scrm.uplift.moments import NOBODY, Moments
+from scrm.uplift.moments import NOBODY, Moments, variance
 
 LEAST_IN_CELL: Final = 10
 
@@ -97,8 +97,8 @@ def _of_trend(arm: Moments) -> Line:
 
 def _line(n: int, y: float, yy: float, x: float, xx: float, xy: float) -> Line:
     mean, level, df = y / n, x / n, n - 1
-    spread, spread_of_level = (yy - y * mean) / df, (xx - x * level) / df
-    if spread_of_level <= 0 or n < LEAST_IN_CELL:
+    spread, spread_of_level = variance(n, y, yy), variance(n, x, xx)
+    if spread_of_level == 0 or n < LEAST_IN_CELL:
         return Line(mean, level, spread_of_level, 0.0, spread)
     shared = (xy - x * mean) / df
     slope = shared / spread_of_level

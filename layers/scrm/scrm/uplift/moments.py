@@ -1,7 +1,16 @@
 """Sums over customers of one arm in one cell: all that an estimate needs to know of them."""
 
 from dataclasses import dataclass
-from typing import Self
+from typing import Final, Self
+
+_ROUNDING: Final = 1e-10
+"""Of the mean square: what seems to scatter less than this may be nothing but how floating point rounds."""
+
+
+def variance(n: float, total: float, squares: float) -> float:
+    """As of a sample of ``n`` > 1. 0 where all are alike: a line through rounding errors would have any slope."""
+    left = squares - total * (total / n)
+    return left / (n - 1) if left > _ROUNDING * squares else 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,19 +58,14 @@ class Moments:
 
     def spread(self) -> float:
         """The variance of ``y``, as of a sample."""
-        return self._central(self.yy, self.y, self.y)
+        return variance(self.n, self.y, self.yy) if self.n > 1 else 0.0
 
     def spread_of_level(self) -> float:
-        return self._central(self.xx, self.x, self.x)
+        return variance(self.n, self.x, self.xx) if self.n > 1 else 0.0
 
     def shared_spread(self) -> float:
         """The covariance of ``x`` and ``y``."""
-        return self._central(self.xy, self.x, self.y)
-
-    def _central(self, products: float, one: float, other: float) -> float:
-        if self.n <= 1:
-            return 0.0
-        return (products - one * other / self.n) / (self.n - 1)
+        return (self.xy - self.x * self.y / self.n) / (self.n - 1) if self.n > 1 else 0.0
 
 
 NOBODY = Moments(0, 0.0, 0.0)

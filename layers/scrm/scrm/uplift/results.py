@@ -78,9 +78,10 @@ def review(terms: ReviewTerms, sums: Sums) -> ReviewResult:
             if sums.in_wecom is not None:
                 unlinked = sums.in_wecom.unlinked
                 told = [_widened(one, terms.bar, by_kpi, segments[EVERYBODY], unlinked) for one in told]
-            findings += _corrected(told, terms)
+            said = _corrected(told, terms)
+            findings += said
             if segment == EVERYBODY:
-                balances |= {f"{arm}/{kpi}": _balance(terms, cells) for kpi, cells in by_kpi.items()}
+                balances |= _balances(terms, arm, said, by_kpi)
     everybody = [one for one in findings if one.segment == EVERYBODY]
     return ReviewResult(
         findings=findings,
@@ -167,6 +168,18 @@ def _corrected(findings: Sequence[Finding], terms: ReviewTerms) -> list[Finding]
         said = Verdict.OPEN if is_decided and p is not None and p >= alpha else one.verdict
         told.append(replace(one, verdict=said, p=p))
     return told
+
+
+def _balances(
+    terms: ReviewTerms, arm: str, said: Sequence[Finding], by_kpi: Mapping[str, _Cells]
+) -> dict[str, Sequence[Covariate]]:
+    """By group and KPI. Of too few none: the mean of a handful of customers is their own affair (S12)."""
+    found = {}
+    for one in said:
+        is_enough = min(one.compared.treated, one.compared.untreated) >= terms.bar.least
+        if is_enough and (rows := _balance(terms, by_kpi[one.kpi])):
+            found[f"{arm}/{one.kpi}"] = rows
+    return found
 
 
 def _balance(terms: ReviewTerms, cells: _Cells) -> Sequence[Covariate]:
