@@ -14,6 +14,8 @@ METRICS = {
     "reached": "触达客户",
     "active_rms": "活跃客户经理",
 }
+_SUMMED = {"active_rms": "活跃客户经理（人月）"}
+"""Of what a year has its busiest month of, and progress the sum of the months."""
 _FEN = 100
 _AMOUNTS = ("target_to_date", "actual_to_date", "missing", "year_target", "forecast", "forecast_low", "forecast_high")
 _MONEY = {"aum"}
@@ -70,7 +72,7 @@ def progress(found: Row) -> Table:
     for row in found["rows"]:
         shown = {name: _in_units(plan, row["metric"], row[name]) for name in _AMOUNTS}
         table.add_row(
-            _title(plan, row["metric"]),
+            _SUMMED.get(row["metric"]) or _title(plan, row["metric"]),
             GATES[row["gate"]],
             _span(row),
             str(row["closed_months"]),

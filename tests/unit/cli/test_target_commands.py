@@ -61,7 +61,16 @@ def test_figures_are_told_and_move_progress_and_gate(run: Run, drafted: str, tmp
     gate = run("target", "gate", "10", "--month", f"{YEAR}-01").output
 
     assert "2" in told
-    for text in ("添加客户", "1,700", "未开放", f"{YEAR}-01 ～ {YEAR}-01", "尚无数据", f"{YEAR}-01 起", "晚于起始月"):
+    for text in (
+        "添加客户",
+        "（人月）",
+        "1,700",
+        "未开放",
+        f"{YEAR}-01 ～ {YEAR}-01",
+        "尚无数据",
+        f"{YEAR}-01 起",
+        "晚于起始月",
+    ):
         assert text in progress
     for text in ("使用率", "799/1,000", "未达标", "4/5"):
         assert text in gate

@@ -230,6 +230,15 @@ def test_the_tables_have_what_the_page_has(files: dict[str, bytes]) -> None:
     assert (lost["numerator"], lost["absent"]) == ("", "not_told")
 
 
+def test_a_years_target_of_active_members_is_in_the_unit_of_what_was_reached(report: MonthReport) -> None:
+    rows = [dict(zip(PROGRESS, row, strict=True)) for row in progress(report)]
+    own = next(row for row in rows if (row["metric"], row["node_id"]) == ("active_rms", "1"))
+
+    shown = next(one for one in report.plans[0].metrics if one.metric == "active_rms")
+    assert own["title"] == "活跃客户经理（人月）"
+    assert own["year_target"] == sum(shown.targets) > max(shown.targets)
+
+
 def test_every_chart_is_drawn_inside_its_frame(page: str) -> None:
     drawn = [ElementTree.fromstring(svg) for svg in re.findall(r"<svg viewBox=\"0 0 480.*?</svg>", page, re.DOTALL)]
 

@@ -139,7 +139,7 @@ def progress(report: MonthReport) -> Iterable[Row]:
                     done.target_to_date if done else None,
                     done.actual_to_date if done else None,
                     done.missing if done else None,
-                    sum(one.targets) if one.metric != "active_rms" else max(one.targets),
+                    sum(one.targets),
                     forecast.expected if forecast else None,
                     forecast.low if forecast else None,
                     forecast.high if forecast else None,

@@ -176,7 +176,8 @@ def _metric(name: str, months: Sequence[int]) -> MetricTargets:
 class ProgressRow(Reply):
     """``gate`` locked: the figure is shown and counts for nothing yet. Figures are of the months from ``first_month``
     to ``last_month``, the last one told; where there are none ``absent`` says why, and ``absent_month`` which month
-    that is about."""
+    that is about. Of ``active_rms`` all sums are RM-months, the year's target too: who was active in three months
+    counts three times."""
 
     metric: str
     gate: GateState
