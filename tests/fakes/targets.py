@@ -46,10 +46,12 @@ class FakePlans:
     def of_year(self, year: int) -> Iterator[PlanVersion]:
         return (found for _, found in sorted(self.stored.items()) if found.year == year)
 
-    def add(self, version: PlanVersion) -> PlanVersion:
+    def add(self, version: PlanVersion, after: PlanVersion | None) -> PlanVersion:
         key = (version.plan_id, version.version)
-        if key in self.stored:
+        if key in self.stored or (after and self.stored[after.plan_id, after.version].revision != after.revision):
             raise StalePlanError
+        if after:
+            self.stored[after.plan_id, after.version] = replace(after, revision=after.revision + 1)
         self.stored[key] = replace(version, revision=1)
         return self.stored[key]
 

@@ -34,12 +34,15 @@ def plan(version: int, kpi: str = "aum") -> PlanVersion:
 
 def test_versions_of_a_plan_are_added_once_and_replaced_together(table: Table) -> None:
     store = DynamoPlans(table)
-    first = store.add(plan(1))
+    first = store.add(plan(1), None)
     with pytest.raises(StalePlanError):
-        store.add(plan(1))
-    store.add(plan(1, "aum2"))
+        store.add(plan(1), None)
+    store.add(plan(1, "aum2"), None)
     approved = store.decide(replace(first, state=PlanState.APPROVED, decided_by="operator:b", decided_at=AT), None)
-    second = store.add(plan(2))
+    with pytest.raises(StalePlanError):
+        store.add(plan(2), first)
+    second = store.add(plan(2), approved)
+    [approved, _] = store.versions("2027-aum")
     with pytest.raises(StalePlanError):
         store.decide(replace(first, state=PlanState.REJECTED), None)
     store.decide(replace(second, state=PlanState.APPROVED, decided_at=AT), replace(approved, state=PlanState.REPLACED))

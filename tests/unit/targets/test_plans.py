@@ -1,6 +1,7 @@
 """Plans are written, approved by a second person and frozen."""
 
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -14,6 +15,7 @@ from scrm.targets.plans import (
     PlanRefusedError,
     PlanState,
     PlanVersion,
+    StalePlanError,
     TargetPlans,
     TargetViews,
     UnknownPlanError,
@@ -38,6 +40,28 @@ class Desk:
     def approved(self) -> PlanVersion:
         drafted = self.plans.draft(TERMS, MAKER, NOW)
         return self.plans.approve(drafted.plan_id, drafted.version, CHECKER, LATER)
+
+
+@dataclass
+class Overtaken:
+    """The store of who is slow: others do something after he has read."""
+
+    store: FakePlans
+    meanwhile: Callable[[], None]
+
+    def versions(self, plan_id: str) -> Sequence[PlanVersion]:
+        found = self.store.versions(plan_id)
+        self.meanwhile()
+        return found
+
+    def of_year(self, year: int) -> Iterator[PlanVersion]:
+        return self.store.of_year(year)
+
+    def add(self, version: PlanVersion, after: PlanVersion | None) -> PlanVersion:
+        return self.store.add(version, after)
+
+    def decide(self, version: PlanVersion, replaces: PlanVersion | None) -> PlanVersion:
+        return self.store.decide(version, replaces)
 
 
 @pytest.fixture
@@ -93,6 +117,23 @@ def test_a_version_that_another_followed_is_not_approved(desk: Desk) -> None:
 
     with pytest.raises(PlanRefusedError, match="version 2 was written since"):
         desk.plans.approve(first.plan_id, 1, CHECKER, LATER)
+
+
+def test_a_version_that_another_followed_while_it_was_being_approved_is_not_in_force(desk: Desk) -> None:
+    """Else both were in force, and the earlier one would be compared with."""
+    first = desk.plans.draft(TERMS, MAKER, NOW)
+
+    def meanwhile() -> None:
+        other = desk.plans.draft(replace(TERMS, outcome=1), MAKER, NOW)
+        desk.plans.approve(other.plan_id, other.version, "operator:third", NOW)
+
+    with pytest.raises(StalePlanError):
+        TargetPlans(Overtaken(desk.store, meanwhile), desk.documents, desk.journal).approve(
+            first.plan_id, 1, CHECKER, LATER
+        )
+
+    assert [one.state for one in desk.store.versions(first.plan_id)] == [PlanState.DRAFT, PlanState.APPROVED]
+    assert desk.views.in_force(first.plan_id).version == 2
 
 
 def test_a_decision_twice_is_one_decision(desk: Desk) -> None:
@@ -178,6 +219,18 @@ def test_rms_who_come_later_change_nothing_of_an_approved_plan(desk: Desk) -> No
     assert desk.views.of_node(version, ["1", "10"]) == before
     with pytest.raises(UnknownPlanError, match="had no RM"):
         desk.views.of_node(version, ["1", "10", "13"])
+
+
+def test_a_branch_whose_rms_come_after_the_first_look_is_split_once_they_are_there(desk: Desk) -> None:
+    version = desk.approved()
+    assert desk.views.of_node(version, ["1", "10"]).below == {}
+
+    desk.headcounts.counts = {"10": {"11": 3}}
+    split = desk.views.of_node(version, ["1", "10"])
+    desk.headcounts.counts = {"10": {"11": 3, "12": 9}}
+
+    assert list(split.below) == ["11"]
+    assert desk.views.of_node(version, ["1", "10"]) == split
 
 
 def test_a_team_that_moves_in_mid_month_has_no_targets_in_its_new_branch_and_the_old_one_keeps_them(desk: Desk) -> None:

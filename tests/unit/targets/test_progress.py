@@ -130,6 +130,25 @@ def test_the_gate_goes_by_the_months_in_which_it_ran(bank: Bank) -> None:
     assert {rows[metric].gate for metric in ("reached", "added", "valid_added", "active_rms")} == {GateState.OPEN}
 
 
+@pytest.mark.parametrize(("last", "gate"), [(85, GateState.OPEN), (79, GateState.LOCKED)])
+def test_the_first_days_of_a_month_shut_no_gate(bank: Bank, last: int, gate: GateState) -> None:
+    """On the fourth few have written to customers yet this month; that says nothing of it."""
+    bank.tell("10", "customer_coverage_rate", {"2027-07": 6, "2027-08": 6}, denominator=10)
+    bank.tell("10", "pool_size", {"2027-07": 5000, "2027-08": 5000})
+    bank.tell("10", "staff_usage_rate", {"2027-06": 90, "2027-07": last, "2027-08": 12}, denominator=100)
+
+    assert bank.progress("10")["outcome"].gate is gate
+    assert bank.progress("10", datetime(2027, 9, 1, 2, tzinfo=UTC))["outcome"].gate is GateState.LOCKED
+
+
+def test_the_running_month_opens_a_gate_as_soon_as_it_is_reached(bank: Bank) -> None:
+    bank.tell("10", "customer_coverage_rate", {"2027-07": 6, "2027-08": 6}, denominator=10)
+    bank.tell("10", "pool_size", {"2027-07": 5000, "2027-08": 5000})
+    bank.tell("10", "staff_usage_rate", {"2027-07": 50, "2027-08": 81}, denominator=100)
+
+    assert bank.progress("10")["outcome"].gate is GateState.OPEN
+
+
 @pytest.fixture
 def merged(bank: Bank) -> Bank:
     """Branch 20, whose programme began in September, is merged into the pilot's branch in the middle of October."""
@@ -171,3 +190,11 @@ def test_a_month_of_the_merged_branch_that_nobody_told_is_a_gap_of_both(merged: 
     row = merged.progress("10", DECEMBER)["added"].metric
 
     assert (row.told.lack, row.told.lacks) == (Lack.GAP, "2027-06")
+
+
+def test_a_node_begins_with_the_earliest_that_was_merged_into_it(merged: Bank) -> None:
+    """What says whether the plan was frozen too late goes by the months that are counted."""
+    merged.memory.merged = {"20": (Merged("10", "/1/10/", "2027-10"),)}
+
+    assert merged.targets.progress.begins(PILOT, ("20", "/1/20/")) == "2027-05"
+    assert merged.progress("20", DECEMBER)["added"].metric.told.first == "2027-05"

@@ -43,22 +43,15 @@ class DynamoPlans:
     def of_year(self, year: int) -> Iterator[PlanVersion]:
         return map(_to_version, self._table.query(starts_with(f"YEAR#{year}", "PLAN#")))
 
-    def add(self, version: PlanVersion) -> PlanVersion:
+    def add(self, version: PlanVersion, after: PlanVersion | None) -> PlanVersion:
         stored = replace(version, revision=1)
-        if not self._table.put(_version_item(stored), ABSENT):
-            raise StalePlanError("somebody wrote a version at the same time: read the plan again")
+        writes = [Put(_version_item(stored), ABSENT), *([_over_the_read(after)] if after else [])]
+        if not self._table.transact(writes):
+            raise StalePlanError("somebody wrote or decided a version at the same time: read the plan again")
         return stored
 
     def decide(self, version: PlanVersion, replaces: PlanVersion | None) -> PlanVersion:
-        changed = [version, *([replaces] if replaces else [])]
-        writes = [
-            Put(
-                _version_item(replace(one, revision=one.revision + 1)),
-                Condition("revision = :read", {":read": one.revision}),
-            )
-            for one in changed
-        ]
-        if not self._table.transact(writes):
+        if not self._table.transact([_over_the_read(one) for one in (version, replaces) if one]):
             raise StalePlanError("somebody decided at the same time: read the plan again")
         return replace(version, revision=version.revision + 1)
 
@@ -113,6 +106,12 @@ class DynamoFigures:
 
     def add(self, figure: MonthFigure) -> bool:
         return self._table.put(_figure_item(figure), ABSENT)
+
+
+def _over_the_read(version: PlanVersion) -> Put:
+    """Written over the revision that was read, as the next one."""
+    item = _version_item(replace(version, revision=version.revision + 1))
+    return Put(item, Condition("revision = :read", {":read": version.revision}))
 
 
 def _version_item(version: PlanVersion) -> Item:

@@ -12,7 +12,6 @@ from typing import Final, Protocol
 from scrm.kpi.errors import ReportRefusedError
 from scrm.kpi.figures import diverges
 from scrm.kpi.reading import FigureReader, Reading
-from scrm.node_paths import branch_of
 from scrm.org.nodes import ids_on
 from scrm.targets.figures import FUNNEL, FigureBook, Run, ToDate, month_before
 from scrm.targets.planner import MonthlyTargets
@@ -255,7 +254,7 @@ class MonthlyReports:
             terms = self.views.documents.terms(plan.plan_id, plan.terms_sha256)
             yield PlanProgress(
                 plan,
-                terms.begins(branch_of(place.path)),
+                self.progress.begins(terms, (place.node_id, place.path)),
                 gates.state_of(plan.kpi),
                 self._progress(plan, terms, targets.targets, place, month, now),
                 {

@@ -122,11 +122,17 @@ class FigureBook:
         months = self.store.latest(node_id, kpi, first, last)
         return {month: one.figure for month, one in months.items() if one.figure is not None}
 
-    def standing_at(self, node_id: str, kpis: Iterable[str], month: str, months_back: int = 2) -> dict[str, Figure]:
-        """The latest figure of each KPI up to ``month``; one that is older than so many months tells nothing more."""
+    def standing_at(
+        self, node_id: str, kpis: Iterable[str], month: str, running: str = "", months_back: int = 2
+    ) -> dict[str, Figure]:
+        """The latest figure of each KPI up to ``month``; one that is older than so many months tells nothing more.
+
+        ``running``: the month that is not over. What was counted in its first days is no month's figure: it stands
+        once it is above that of the last month that is over.
+        """
         first = month_before(month, months_back)
         found = {kpi: self.shown(node_id, kpi, first, month) for kpi in kpis}
-        return {kpi: months[max(months)] for kpi, months in found.items() if months}
+        return {kpi: _standing(months, running) for kpi, months in found.items() if months}
 
     def happened(self, node_id: str, kpi: str, run: Run, merged: Sequence[Merged] = ()) -> ToDate:
         """What a funnel KPI was in each month of the run, of a node together with those ``merged`` into it."""
@@ -186,6 +192,12 @@ def month_before(month: str, by: int) -> str:
 
 def month_of(day: date) -> str:
     return f"{day.year:04d}-{day.month:02d}"
+
+
+def _standing(months: Mapping[str, Figure], running: str) -> Figure:
+    latest = max(months)
+    over = max((month for month in months if month < running), default=latest)
+    return max(months[latest], months[over], key=lambda one: -1 if one.value is None else one.value)
 
 
 def _next(told: MonthFigure, known: MonthFigure | None) -> MonthFigure:

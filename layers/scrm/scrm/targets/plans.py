@@ -124,8 +124,12 @@ class PlanStore(Protocol):
 
     def of_year(self, year: int) -> Iterator[PlanVersion]: ...
 
-    def add(self, version: PlanVersion) -> PlanVersion:
-        """Raises StalePlanError when the plan has this version already."""
+    def add(self, version: PlanVersion, after: PlanVersion | None) -> PlanVersion:
+        """Store the version that follows ``after``, the last one so far, and mark that one as changed: who decides
+        about it at the same moment has to read again.
+
+        Raises StalePlanError when the plan has this version already, or ``after`` was decided since it was read.
+        """
 
     def decide(self, version: PlanVersion, replaces: PlanVersion | None) -> PlanVersion:
         """Write a decision over the revision that was read, and have what it replaces be replaced, both or none.
@@ -193,7 +197,7 @@ class TargetPlans:
             self.journal.told(last, actor, last.made_at)
             return last
         number = last.version + 1 if last else 1
-        made = self.store.add(PlanVersion(plan_id, number, terms.kpi, terms.year, sha256, actor, now))
+        made = self.store.add(PlanVersion(plan_id, number, terms.kpi, terms.year, sha256, actor, now), last)
         self.journal.told(made, actor, now)
         return made
 
@@ -292,13 +296,17 @@ class TargetViews:
         return planner.total(found)
 
     def _weights(self, version: PlanVersion, node_id: str) -> Mapping[str, int]:
-        """Of an approved version the ones that were kept; a draft shows today's."""
+        """Of an approved version the ones that were kept; a draft shows today's. Nobody is no split to keep: a branch
+        whose RMs come later would have none all year."""
         if version.frozen_at is None:
             return self.headcounts.below(node_id)
         kept = self.documents.headcount(version.plan_id, version.version, node_id)
         if kept is not None:
             return kept
-        return self.documents.keep_headcount(version.plan_id, version.version, node_id, self.headcounts.below(node_id))
+        counted = self.headcounts.below(node_id)
+        if not any(counted.values()):
+            return counted
+        return self.documents.keep_headcount(version.plan_id, version.version, node_id, counted)
 
 
 def quarters(months: Sequence[int], combine: Callable[[Sequence[int]], int] = sum) -> tuple[int, ...]:

@@ -38,10 +38,10 @@ class GateKeeper:
     ladder: Callable[[], StageLadder]
 
     def look(self, node_id: str, node_path: str, now: datetime, month: str) -> Gates:
-        """As of ``month`` (``2027-03``)."""
-        ladder = self.ladder()
+        """As of ``month`` (``2027-03``). The running month can open a gate, and only one that is over shuts it."""
+        ladder, running = self.ladder(), month_of(now.astimezone(BUSINESS_ZONE).date())
         asked = {criterion.kpi for stage in ladder.stages for criterion in stage.criteria}
-        standing = ladder.standing(self.figures.standing_at(node_id, sorted(asked), month))
+        standing = ladder.standing(self.figures.standing_at(node_id, sorted(asked), month, running))
         overrides = [one.as_gate() for one in self.overrides.at_or_above(node_path)]
         states = {kpi: gate_of(standing, ladder, kpi, overrides, now) for kpi in sorted(ladder.gated)}
         return Gates(standing, states)
@@ -93,6 +93,12 @@ class ProgressReview:
             for one in self.metrics(version, terms, targets, node, now, confidence)
         ]
 
+    def begins(self, terms: PlanTerms, node: tuple[str, str]) -> str:
+        """The first month of a node, or of what was merged into it where that began earlier."""
+        node_id, node_path = node
+        paths = (node_path, *(one.path for one in self.merged(node_id)))
+        return min(terms.begins(branch_of(path)) for path in paths)
+
     def metrics(
         self,
         version: PlanVersion,
@@ -106,8 +112,7 @@ class ProgressReview:
         """The same without the gate, up to the month ``last`` where that is not the last one that is over."""
         node_id, node_path = node
         merged = self.merged(node_id)
-        begins = min(terms.begins(branch_of(path)) for path in (node_path, *(one.path for one in merged)))
-        run = Run.of_year(begins, now)
+        run = Run.of_year(self.begins(terms, node), now)
         run = replace(run, last=min(run.last, last)) if last else run
         baseline = terms.baseline.value if node_path == ROOT_PATH else None
         told = {metric: self.figures.happened(node_id, metric, run, merged) for metric in reversed(FUNNEL)}

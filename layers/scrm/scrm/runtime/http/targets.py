@@ -137,7 +137,7 @@ def get_node_progress(plan_id: PlanId, node_id: NodeInPath, version: Version = N
     plan = _read(lambda: _version(targets, plan_id, version))
     node = _read(lambda: targets.views.of_node(plan, ids_on(path)))
     terms = targets.views.documents.terms(plan.plan_id, plan.terms_sha256)
-    confidence, begins = targets.confidence(), terms.begins(branch_of(path))
+    confidence, begins = targets.confidence(), targets.progress.begins(terms, (node_id, path))
     rows = targets.progress.of(plan, terms, node.targets, (node_id, path), clock.now(), confidence)
     return models.NodeProgress(
         plan=models.PlanVersion.of(plan),
