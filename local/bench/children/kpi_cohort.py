@@ -243,8 +243,12 @@ def channels(folder: Path, before: "pl.LazyFrame", links: "pl.LazyFrame") -> "pl
         .unique(["campaign_id", "external_userid"], keep="first", maintain_order=True)
         .filter((pl.col("state") == "sent") & (pl.col("touched_at") >= WINDOW[0]) & (pl.col("touched_at") < WINDOW[1]))
     )
+    followed = pl.scan_parquet(folder / "kpi/relations/day=2027-03-*/*.parquet").select("unionid", "external_userid")
+    by_unionid = links.filter(pl.col("unionid") != "").select(KEY, "unionid").join(followed, on="unionid")
     touched = (
-        links.filter(pl.col("external_userid") != "")
+        pl.concat([one.select(KEY, "external_userid") for one in (links, by_unionid)])
+        .filter(pl.col("external_userid") != "")
+        .unique()
         .join(touches.select("external_userid", "channel"), on="external_userid")
         .group_by(KEY)
         .agg(pl.col("channel").min(), other=pl.col("channel").max())
