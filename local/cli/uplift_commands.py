@@ -107,10 +107,13 @@ def report(session: Session, review_id: str, target: Path, version: int | None, 
 @_MONTH
 @click.option("--by", type=click.Choice(["campaign", "content", "channel", "branch"]), default="campaign", help="口径")
 @click.option("--kpi", help="只看某项指标；product 为产品持有")
+@LIMIT
 @click.pass_obj
-def ledger(session: Session, month: str, by: str, kpi: str | None) -> None:
+def ledger(session: Session, month: str, by: str, kpi: str | None, limit: int) -> None:
     """归因台账：一个月的变化归到哪次活动、内容、渠道；含无法归因的部分。"""
-    found = session.client.get(at("attribution", month), by=by, kpi=kpi)
+    path = at("attribution", month)
+    found = session.client.get(path, by=by, kpi=kpi)
+    found |= {"items": session.client.rows(path, limit, by=by, kpi=kpi)}
     session.show(found, uplift_tables.ledger(found, by))
 
 

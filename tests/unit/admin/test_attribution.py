@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from scrm.aws import cursors
-from scrm.uplift.ledger import Credit, Ledger
+from scrm.uplift.ledger import BranchCredits, Credit
 from scrm.uplift.ledgers import LedgerInputs
 from tests.admin_api import BRANCH_10, HEAD_OFFICE, Api, Request
 
@@ -16,9 +16,9 @@ NOW = datetime(2027, 4, 2, 2, 0, tzinfo=UTC)
 INPUTS = LedgerInputs("version=1", {"2027-02": "a", "2027-03": "b"}, ("day=2027-03-20",))
 
 
-def credited(campaign: str, node: str, customers: int, change: int, kpi: str = "aum_fen", version: int = 1) -> Credit:
+def credited(campaign: str, customers: int, change: int, kpi: str = "aum_fen", version: int = 1) -> Credit:
     content = ("act_1", version, "one_to_one") if campaign else ("", 0, "")
-    return Credit(kpi, "", campaign, *content, "", node, customers, change)
+    return Credit(kpi, "", campaign, *content, "", "", customers, change)
 
 
 def row(customer: str, node_path: str) -> dict[str, Any]:
@@ -41,15 +41,14 @@ def row(customer: str, node_path: str) -> dict[str, Any]:
 
 @pytest.fixture
 def kept(api: Api) -> Api:
-    by_campaign = [
-        credited("", "", 5, -40),
-        credited("camp_a", "10", 2, 300),
-        credited("camp_a", "20", 1, 100, version=2),
-        credited("camp_b", "10", 1, 7, "holdings"),
-    ]
     members = [Credit("aum_fen", "", "", "", 0, "", "rm_li", "/1/10/12/", 2, 300)]
-    rows = {"camp_a": [row("wmA", "/1/10/12/"), row("wmB", "/1/20/")]}
-    api.uplift.ledgers.keep("2027-03", 1, INPUTS, Ledger(by_campaign, members), rows, NOW)
+    branches = [
+        BranchCredits("", [credited("", 5, -40)], []),
+        BranchCredits("10", [credited("camp_a", 2, 300), credited("camp_b", 1, 7, "holdings")], members),
+        BranchCredits("20", [credited("camp_a", 1, 100, version=2)], []),
+    ]
+    rows = [("camp_a", [row("wmA", "/1/10/12/"), row("wmB", "/1/20/")])]
+    api.uplift.ledgers.keep("2027-03", 1, INPUTS, branches, rows, NOW)
     return api
 
 
@@ -77,6 +76,17 @@ def test_a_branch_sees_its_own_and_not_what_is_the_banks(kept: Api) -> None:
     assert {(one["campaign_id"], one["change"]) for one in items} == {("camp_a", 300), ("camp_b", 7)}
     customers = get(kept, "/campaigns/camp_a", BRANCH_10).body["items"]
     assert [one["external_userid"] for one in customers] == ["wmA"]
+
+
+def test_by_branch_the_bank_is_seen_in_pages_and_a_branch_sees_itself(kept: Api) -> None:
+    first = get(kept, "", by="branch", kpi="aum_fen", limit="2").body
+    rest = get(kept, "", by="branch", kpi="aum_fen", limit="2", cursor=first["cursor"]).body
+
+    found = {one["node"]: one["change"] for one in (*first["items"], *rest["items"])}
+    assert found == {"": -40, "10": 300, "20": 100}
+    assert rest["cursor"] is None
+    own = get(kept, "", BRANCH_10, by="branch", kpi="aum_fen").body["items"]
+    assert [(one["node"], one["change"]) for one in own] == [("10", 300)]
 
 
 def test_from_a_figure_down_to_customers_and_touches_in_pages(kept: Api) -> None:

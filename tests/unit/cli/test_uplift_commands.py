@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from scrm import clock
-from scrm.uplift.ledger import Credit, Ledger
+from scrm.uplift.ledger import BranchCredits, Credit
 from scrm.uplift.unlinked import InWecom
 from tests.admin_api import Api
 from tests.unit.admin.test_attribution import INPUTS, NOW, credited
@@ -138,18 +138,24 @@ def test_no_percentage_is_shown_of_groups_that_cannot_be_compared(run: Run, api:
 
 
 def test_the_ledger_is_shown_by_campaign_member_and_customer(run: Run, api: Api) -> None:
-    rows = {"camp_a": [customer_row("wmA", "/1/10/12/")]}
+    rows = [("camp_a", [customer_row("wmA", "/1/10/12/")])]
     members = [Credit("aum_fen", "", "", "", 0, "", "rm_li", "/1/10/12/", 2, 30_000)]
-    by_campaign = [credited("", "", 5, -4_000), credited("camp_a", "10", 2, 30_000)]
-    api.uplift.ledgers.keep("2027-03", 1, INPUTS, Ledger(by_campaign, members), rows, NOW)
+    branches = [
+        BranchCredits("", [credited("", 5, -4_000)], []),
+        BranchCredits("10", [credited("camp_a", 2, 30_000)], members),
+    ]
+    api.uplift.ledgers.keep("2027-03", 1, INPUTS, branches, rows, NOW)
 
     by_campaign_shown = run("uplift", "ledger", "2027-03").output
     by_content = run("uplift", "ledger", "2027-03", "--by", "content").output
+    by_branch = run("uplift", "ledger", "2027-03", "--by", "branch", "--limit", "1").output
     shown = run("uplift", "ledger-members", "2027-03", "--node", "10").output
     customers = run("uplift", "ledger-customers", "2027-03", "camp_a").output
 
     assert "（无触点可归因）" in by_campaign_shown
     assert "+300" in by_campaign_shown
     assert "act_1 第 1 版" in by_content
+    assert "（无触点可归因）" in by_branch
+    assert "+300" not in by_branch
     assert "rm_li" in shown
     assert "wmA" in customers

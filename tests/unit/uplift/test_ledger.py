@@ -3,6 +3,7 @@
 import random
 from collections import defaultdict
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from scrm.aws.touches import TOUCHES, TouchDays
 from scrm.collect.datasets import RELATIONS
 from scrm.kpi.feeds.datasets import CURRENT, DATASETS, Feed
 from scrm.runtime.ledger_joins import BankLedgers
-from scrm.uplift.ledger import Credit, Windows
+from scrm.uplift.ledger import Windows
 from scrm.uplift.ledgers import LedgerRuns
 from tests.fakes.feeds import FakePublishedFeeds, MemoryBucket
 
@@ -61,8 +62,8 @@ class Bank:
     def make(self, now: datetime = NOW) -> int:
         return self.runs.make(now, lambda: True)
 
-    def credits(self, version: int = 1) -> list[Credit]:
-        return [Credit(**row) for row in self.documents.figures("2027-03", version)["credits"]]
+    def credits(self, version: int = 1) -> list[SimpleNamespace]:
+        return [SimpleNamespace(**row) for row in self.documents.figures("2027-03", version)["credits"]]
 
 
 def facts(customer: int, **kpis: int) -> Row:
@@ -181,6 +182,36 @@ def test_from_a_figure_down_to_its_customers_and_their_touch() -> None:
     ]
     [member] = bank.documents.members("2027-03", 1, "10")
     assert (member["userid"], member["customers"], member["change"]) == ("rm_li", 2, -30)
+
+
+def test_the_banks_sums_are_those_of_its_branches_and_each_branch_has_its_own() -> None:
+    bank = Bank()
+    bank.customers(4)
+    bank.months([facts(one) for one in range(4)], [facts(one, holdings=one + 1) for one in range(4)])
+    bank.touch(
+        sent(0, 3), sent(1, 3, node_path="/1/20/21/"), sent(2, 3, "camp_b", node_path="/1/20/22/", userid="rm_hu")
+    )
+
+    bank.make()
+
+    assert {(one.campaign_id, one.change) for one in bank.credits()} == {("camp_a", 3), ("camp_b", 3), ("", 4)}
+    by_branch = {row["node"]: (row["customers"], row["change"]) for row in bank.documents.by_branch("2027-03", 1)}
+    assert by_branch == {"": (1, 4), "10": (1, 1), "20": (2, 5)}
+    of_20 = {row["campaign_id"]: row["change"] for row in bank.documents.of_branch("2027-03", 1, "20")}
+    assert of_20 == {"camp_a": 2, "camp_b": 3}
+    assert {row["userid"] for row in bank.documents.members("2027-03", 1, "20")} == {"rm_li", "rm_hu"}
+
+
+def test_what_head_offices_own_members_wrote_is_theirs() -> None:
+    bank = Bank()
+    bank.customers(1)
+    bank.months([facts(0)], [facts(0, holdings=1)])
+    bank.touch(sent(0, 3, node_path="/1/"))
+
+    bank.make()
+
+    assert [(row["node"], row["is_credited"]) for row in bank.documents.by_branch("2027-03", 1)] == [("1", True)]
+    assert [row["userid"] for row in bank.documents.members("2027-03", 1, "1")] == ["rm_li"]
 
 
 def test_a_corrected_month_is_another_version_and_tomorrows_master_is_none() -> None:

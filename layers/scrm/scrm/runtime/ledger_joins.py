@@ -1,8 +1,10 @@
 """Joins the attribution ledger to the bank's published feeds and to what became of each send."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
+from itertools import groupby
+from operator import itemgetter
 from typing import Any, Final
 
 from scrm.aws.touches import TOUCHES, TouchDays
@@ -12,7 +14,7 @@ from scrm.runtime.relation_days import Files, relations_on
 from scrm.settings.uplift import UpliftDocument
 from scrm.sql import Dataset, Selection, SqlEngine
 from scrm.uplift import ledger
-from scrm.uplift.ledger import Ledger, Windows
+from scrm.uplift.ledger import BranchCredits, Windows
 from scrm.uplift.ledgers import LedgerInputs
 
 _LATE_WORD: Final = 3
@@ -62,19 +64,18 @@ class BankLedgers:
             relations=relations_on(self._files, ends - timedelta(days=1), date.fromisoformat(f"{month}-01")) or "",
         )
 
-    def ledger(self, month: str, inputs: LedgerInputs) -> Ledger:
+    def ledger(self, month: str, inputs: LedgerInputs) -> Iterator[BranchCredits]:
         statement = ledger.figures_statement(inputs.windows)
         asked = ledger.parameters(month, inputs.windows)
-        return ledger.read(self._engine.query(statement, _selections(month, inputs), asked))
+        return ledger.read(self._engine.rows(statement, _selections(month, inputs), asked))
 
-    def rows(self, month: str, inputs: LedgerInputs) -> Mapping[str, Sequence[Mapping[str, Any]]]:
+    def rows(self, month: str, inputs: LedgerInputs) -> Iterator[tuple[str, Sequence[Mapping[str, Any]]]]:
         statement = ledger.rows_statement(inputs.windows)
         asked = {**ledger.parameters(month, inputs.windows), "rows_of_each": ledger.ROWS_OF_EACH}
-        found: dict[str, list[Mapping[str, Any]]] = {}
-        for row in self._engine.query(statement, _selections(month, inputs), asked):
-            told = dict(zip(_NAMES, row, strict=True))
-            found.setdefault(told["campaign_id"], []).append({**told, "change": int(told["change"])})
-        return found
+        found = self._engine.rows(statement, _selections(month, inputs), asked)
+        for campaign_id, of_campaign in groupby(found, key=itemgetter(0)):
+            told = (dict(zip(_NAMES, row, strict=True)) for row in of_campaign)
+            yield campaign_id, [{**row, "change": int(row["change"])} for row in told]
 
     def _partitions(self, feed: Feed, periods: Sequence[str]) -> dict[str, str]:
         """Of all periods; empty where one is not published, because half a change is none."""

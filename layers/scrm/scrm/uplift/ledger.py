@@ -8,9 +8,11 @@ ledger, credited to nobody, so that credited and not credited add up to what the
 A ledger traces; it proves nothing: who is about to buy is also written to. What a campaign caused its holdout tells.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
+from itertools import groupby
+from operator import itemgetter
 from typing import Any, Final
 
 from scrm import clock
@@ -26,6 +28,12 @@ ROWS_OF_EACH: Final = 1_000
 
 _COLUMNS: Final = "campaign_id, activity_id, content_version, channel, userid, node_path, task_id, touched_at"
 _CREDITED_COLUMNS: Final = ", ".join(f"delivered.{name} AS {name}" for name in _COLUMNS.split(", "))
+
+_BRANCH: Final = """
+    CASE WHEN node_path IS NULL THEN ''
+        WHEN split_part(node_path, '/', 3) = '' THEN split_part(node_path, '/', 2)
+        ELSE split_part(node_path, '/', 3) END"""
+"""As `scrm.node_paths.branch_of`; empty of what is credited to nobody."""
 
 _DELIVERED: Final = f"""
 links AS (SELECT customer_key, external_userid, unionid FROM bank_customers),{KNOWN},
@@ -97,22 +105,23 @@ credited AS (
 
 
 def figures_statement(windows: Windows) -> str:
-    """Customers and sums of changes by campaign, content and channel, then by member; by branch either way.
+    """Customers and sums of changes, branch by branch: by campaign, content and channel, and by member.
 
-    Columns: by (``campaign`` or ``member``), kpi, product, campaign_id, activity_id, content_version, channel, userid,
-    node_path, customers, change. Without a touch all names are empty.
+    Columns: branch, by (``campaign`` or ``member``), kpi, product, campaign_id, activity_id, content_version, channel,
+    userid, node_path, customers, change. Without a touch all names are empty, that of the branch too.
     """
     return f"""{_credited(windows)}
-SELECT 'campaign' AS told_by, kpi, product, COALESCE(campaign_id, '') AS campaign_id,
-    COALESCE(activity_id, '') AS activity_id, COALESCE(content_version, 0) AS content_version,
-    COALESCE(channel, '') AS channel, '' AS userid, COALESCE(split_part(node_path, '/', 3), '') AS node,
+SELECT {_BRANCH} AS branch, 'campaign' AS told_by, kpi, product,
+    COALESCE(campaign_id, '') AS campaign_id, COALESCE(activity_id, '') AS activity_id,
+    COALESCE(content_version, 0) AS content_version, COALESCE(channel, '') AS channel, '' AS userid, '' AS node,
     COUNT(*) AS customers, SUM(change) AS change
-FROM credited WHERE turn = 1 GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9
+FROM credited WHERE turn = 1 GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10
 UNION ALL
-SELECT 'member' AS told_by, kpi, product, '' AS campaign_id, '' AS activity_id, 0 AS content_version, '' AS channel,
-    userid, node_path AS node, COUNT(*) AS customers, SUM(change) AS change
-FROM credited WHERE turn = 1 AND userid IS NOT NULL GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9
-ORDER BY 1, 2, 3, 4, 5, 6, 7, 8, 9"""  # noqa: S608 - our own names
+SELECT {_BRANCH} AS branch, 'member' AS told_by, kpi, product, '' AS campaign_id,
+    '' AS activity_id, 0 AS content_version, '' AS channel, userid, node_path AS node,
+    COUNT(*) AS customers, SUM(change) AS change
+FROM credited WHERE turn = 1 AND userid IS NOT NULL GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10
+ORDER BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10"""  # noqa: S608 - our own names
 
 
 def rows_statement(windows: Windows) -> str:
@@ -164,8 +173,8 @@ def month_before(month: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Credit:
-    """What one campaign and content, or one member, is credited with. ``node``: a branch's id, or a member's node path.
-    All names are empty for what is credited to nobody. ``change`` is in the KPI's unit, fen of a product."""
+    """What one campaign and content, or one member, is credited with. ``node``: a member's node path. All names are
+    empty for what is credited to nobody. ``change`` is in the KPI's unit, fen of a product."""
 
     kpi: str
     product: str
@@ -180,18 +189,31 @@ class Credit:
 
 
 @dataclass(frozen=True, slots=True)
-class Ledger:
-    """Of a month: by campaign (with what is credited to nobody) and by member."""
+class BranchCredits:
+    """What messages of a branch's members are credited with; ``branch_id`` is empty for what nobody is."""
 
+    branch_id: str
     by_campaign: Sequence[Credit]
     by_member: Sequence[Credit]
 
 
-def read(rows: Iterable[Sequence[Any]]) -> Ledger:
-    by: dict[str, list[Credit]] = {"campaign": [], "member": []}
-    for told_by, kpi, product, campaign, activity, version, channel, userid, node, customers, change in rows:
-        made = Credit(
-            kpi, product, campaign, activity, int(version), channel, userid, node, int(customers), int(change)
-        )
-        by[told_by].append(made)
-    return Ledger(by["campaign"], by["member"])
+def read(rows: Iterable[Sequence[Any]]) -> Iterator[BranchCredits]:
+    """One branch after the other, as they come: of a large bank all together are gigabytes."""
+    for branch_id, of_branch in groupby(rows, key=itemgetter(0)):
+        by: dict[str, list[Credit]] = {"campaign": [], "member": []}
+        for _, told_by, *credit in of_branch:
+            by[told_by].append(Credit(*credit[:-2], *map(int, credit[-2:])))
+        yield BranchCredits(branch_id, by["campaign"], by["member"])
+
+
+def summed(credits_: Iterable[Mapping[str, Any]], names: Sequence[str]) -> list[dict[str, Any]]:
+    """Rows of `Credit`, or of sums of them, by KPI, product, ``is_credited`` and ``names``. Each customer counts once a
+    KPI: he is credited to one touch."""
+    found: dict[tuple[Any, ...], dict[str, Any]] = {}
+    for row in credits_:
+        told = {"kpi": row["kpi"], "product": row["product"], "is_credited": bool(row["campaign_id"])}
+        told |= {name: row[name] for name in names}
+        one = found.setdefault(tuple(told.values()), {**told, "customers": 0, "change": 0})
+        one["customers"] += row["customers"]
+        one["change"] += row["change"]
+    return [found[key] for key in sorted(found, key=str)]

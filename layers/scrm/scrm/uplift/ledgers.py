@@ -1,12 +1,12 @@
 """Ledgers by month and version: made when a month is published, and anew beside it when it is corrected (S18)."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Final, Protocol
 
 from scrm.clock import BUSINESS_ZONE
-from scrm.uplift.ledger import Ledger, Windows, month_before
+from scrm.uplift.ledger import BranchCredits, Windows, month_before
 
 MONTHS_BACK: Final = 3
 """So many months are looked at for corrections."""
@@ -36,10 +36,10 @@ class LedgerSources(Protocol):
         once the word on its last sends has come, up to that."""
         ...
 
-    def ledger(self, month: str, inputs: LedgerInputs) -> Ledger: ...
+    def ledger(self, month: str, inputs: LedgerInputs) -> Iterator[BranchCredits]: ...
 
-    def rows(self, month: str, inputs: LedgerInputs) -> Mapping[str, Sequence[Mapping[str, Any]]]:
-        """The largest changes by campaign."""
+    def rows(self, month: str, inputs: LedgerInputs) -> Iterator[tuple[str, Sequence[Mapping[str, Any]]]]:
+        """The largest changes, campaign by campaign."""
         ...
 
 
@@ -51,11 +51,11 @@ class LedgerDocuments(Protocol):
         month: str,
         version: int,
         inputs: LedgerInputs,
-        ledger: Ledger,
-        rows: Mapping[str, Sequence[Mapping[str, Any]]],
+        branches: Iterable[BranchCredits],
+        rows: Iterable[tuple[str, Sequence[Mapping[str, Any]]]],
         at: datetime,
     ) -> None:
-        """The figures last: a version that has them is whole."""
+        """As they come; the figures of the bank last: a version that has them is whole."""
         ...
 
 
@@ -79,8 +79,8 @@ class LedgerRuns:
             if known is not None and known[1].without_customers == inputs.without_customers:
                 continue
             version = known[0] + 1 if known else 1
-            ledger, rows = self.sources.ledger(month, inputs), self.sources.rows(month, inputs)
-            self.documents.keep(month, version, inputs, ledger, rows, now)
+            branches, rows = self.sources.ledger(month, inputs), self.sources.rows(month, inputs)
+            self.documents.keep(month, version, inputs, branches, rows, now)
             written += 1
         return written
 

@@ -10,9 +10,11 @@ from scrm.aws import cursors
 from scrm.aws.ledger_documents import BucketLedgers
 from scrm.node_paths import ROOT_PATH, branch_of
 from scrm.runtime.http import attribution_models as models
+from scrm.runtime.http.caller import Caller
 from scrm.runtime.http.problems import NoSuchThingError
 from scrm.runtime.http.routing import Cursor, Limit, NodeId, current_caller, list_of, responses, router, scope
 from scrm.runtime.wiring import admin_api as wiring
+from scrm.uplift.ledger import summed
 
 Month = Annotated[str, Path(pattern=r"^\d{4}-(0[1-9]|1[0-2])$", description="Such as 2027-03.")]
 Version = Annotated[int | None, Query(ge=1, description="Absent: the latest.")]
@@ -22,7 +24,7 @@ _KEYS: Final[Mapping[models.CreditedBy, Sequence[str]]] = {
     models.CreditedBy.CAMPAIGN: ("campaign_id",),
     models.CreditedBy.CONTENT: ("activity_id", "content_version"),
     models.CreditedBy.CHANNEL: ("channel",),
-    models.CreditedBy.BRANCH: ("node",),
+    models.CreditedBy.BRANCH: (),
 }
 
 
@@ -34,25 +36,45 @@ _KEYS: Final[Mapping[models.CreditedBy, Sequence[str]]] = {
     responses=responses(HTTPStatus.OK, models.Attribution, HTTPStatus.NOT_FOUND),
 )
 def get_attribution(
-    month: Month, by: By = models.CreditedBy.CAMPAIGN, kpi: Kpi = None, version: Version = None
+    month: Month,
+    by: By = models.CreditedBy.CAMPAIGN,
+    kpi: Kpi = None,
+    version: Version = None,
+    cursor: Cursor = None,
+    limit: Limit = 50,
 ) -> models.Attribution:
     caller, ledgers = current_caller(), wiring.ledgers()
     number = _number(ledgers, month, version)
     told = _told(lambda: ledgers.figures(month, number))
-    sees_all = caller.sees(ROOT_PATH)
-    rows = [
-        row
-        for row in told["credits"]
-        if (kpi is None or row["kpi"] == kpi)
-        and (sees_all if not row["campaign_id"] else caller.sees(f"{ROOT_PATH}{row['node']}/") or sees_all)
-    ]
+    rows = _credited(ledgers, told, by, caller)
+    wanted = [row for row in rows if kpi is None or row["kpi"] == kpi]
+    page = cursors.page_of(wanted, f"attribution/{month}/{number}/{by}/{kpi}/{caller.node.path}", cursor, limit)
     return models.Attribution(
         month=month,
         version=number,
         made_at=told["made_at"],
         window_days=told["inputs"]["windows"]["usual"],
-        items=[models.AttributionRow.model_validate(row) for row in _summed(rows, _KEYS[by])],
+        items=[models.AttributionRow.model_validate(row) for row in page.items],
+        cursor=page.cursor,
     )
+
+
+def _credited(
+    ledgers: BucketLedgers, told: Mapping[str, Any], by: models.CreditedBy, caller: Caller
+) -> Sequence[Mapping[str, Any]]:
+    """The whole bank's for who sees it, with what is credited to nobody; else those of the caller's own branch."""
+    if not caller.sees(ROOT_PATH):
+        branch_id = branch_of(caller.node.path)
+        own = ledgers.of_branch(told["month"], told["version"], branch_id) if _is_branch(caller, branch_id) else []
+        named = {"node": branch_id} if by is models.CreditedBy.BRANCH else {}
+        return [{**row, **named} for row in summed(own, _KEYS[by])]
+    if by is models.CreditedBy.BRANCH:
+        return ledgers.by_branch(told["month"], told["version"])
+    return summed(told["credits"], _KEYS[by])
+
+
+def _is_branch(caller: Caller, branch_id: str) -> bool:
+    return caller.sees(f"{ROOT_PATH}{branch_id}/")
 
 
 @router.get(
@@ -116,24 +138,3 @@ def _told(read: Callable[[], Mapping[str, Any]]) -> Mapping[str, Any]:
         return read()
     except LookupError as missing:
         raise NoSuchThingError("version of the ledger") from missing
-
-
-def _summed(rows: Sequence[Mapping[str, Any]], keys: Sequence[str]) -> list[dict[str, Any]]:
-    """Each customer counts once a KPI: he is credited to one touch."""
-    found: dict[tuple[Any, ...], dict[str, Any]] = {}
-    for row in rows:
-        key = (row["kpi"], row["product"], bool(row["campaign_id"]), *(row[name] for name in keys))
-        one = found.setdefault(
-            key,
-            {
-                "kpi": row["kpi"],
-                "product": row["product"],
-                "is_credited": bool(row["campaign_id"]),
-                **{name: row[name] for name in keys},
-                "customers": 0,
-                "change": 0,
-            },
-        )
-        one["customers"] += row["customers"]
-        one["change"] += row["change"]
-    return [found[key] for key in sorted(found, key=str)]

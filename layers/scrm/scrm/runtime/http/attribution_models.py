@@ -29,7 +29,7 @@ class AttributionRow(Reply):
     change: int
 
 
-class Attribution(Reply):
+class Attribution(Page):
     month: str
     version: int
     made_at: Timestamp
