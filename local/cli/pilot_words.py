@@ -51,9 +51,9 @@ def is_share(name: str) -> bool:
 
 
 def bound(line: Row) -> str:
-    """``4/5`` as ``≥ 80%``."""
+    """``4/5`` as ``≥ 80%``; 79.6 % is not written as 80 %."""
     exact = Fraction(line["bound"])
-    told = f"{float(exact):.0%}" if is_share(line["kpi"]) or exact < 1 else f"{int(exact):,}"
+    told = f"{float(100 * exact):.6g}%" if is_share(line["kpi"]) or exact < 1 else f"{int(exact):,}"
     return f"{'≤' if line['at_most'] else '≥'} {told}"
 
 

@@ -157,6 +157,15 @@ def test_a_branch_sees_its_own_figures_and_no_others(measured: Api) -> None:
     assert get(measured, "/v1/kpi-figures", BRANCH_10, node_id="20").status == 404
 
 
+@pytest.mark.parametrize(
+    "path", ["/v1/kpi-figures", "/v1/kpis/aum/nodes/10", "/v1/kpis/added/nodes/10/members", "/v1/gates/10"]
+)
+def test_a_month_of_no_year_is_refused(api: Api, path: str) -> None:
+    reply = api.send(Request(path, query={"month": "0000-05"}))
+
+    assert (reply.status, reply.body["fields"][0]["where"]) == (422, "query.month")
+
+
 def test_an_unknown_kpi_is_named_as_such(api: Api) -> None:
     assert get(api, "/v1/kpis/happiness/nodes/1").body["type"] == "urn:scrm:problem:unknown-kpi"
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from local.cli import pilot_words
 from tests.admin_api import Api
 from tests.unit.admin.test_pilot_exits import closed_months, pilot, reviewed, tell
 from tests.unit.cli.test_commands import Run, api, endpoints, exit_code, gateway, issuer, run
@@ -105,3 +106,10 @@ def test_settings_show_what_an_exit_asks_for_and_whether_the_gate_is_set(run: Ru
         assert text in before
     for text in ("连续 4 个已结月份达标", "当月流失率 ≤ 2%", "须先登记试点退出"):
         assert text in after
+
+
+@pytest.mark.parametrize(("bound", "told"), [("4/5", "≥ 80%"), ("199/250", "≥ 79.6%"), ("1000", "≥ 1,000")])
+def test_a_bound_is_written_as_it_is(bound: str, told: str) -> None:
+    kpi = "pool_size" if bound == "1000" else "staff_usage_rate"
+
+    assert pilot_words.bound({"kpi": kpi, "bound": bound, "at_most": False}) == told

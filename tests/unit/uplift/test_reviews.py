@@ -11,7 +11,7 @@ from scrm.aws.touches import TouchDays
 from scrm.runtime.uplift_joins import BankSources
 from scrm.uplift import sums
 from scrm.uplift.reviews import Review, ReviewState
-from scrm.uplift.terms import InvalidTermsError, ReviewKind, ReviewTerms
+from scrm.uplift.terms import InvalidTermsError, ReviewKind, ReviewTerms, Stratum
 from tests.fakes.uplift_bank import UpliftBank, generate, people_in_wecom
 from tests.fakes.uplift_reviews import ReviewedBank
 
@@ -64,7 +64,17 @@ def test_the_month_that_answers_is_the_one_thirty_days_later() -> None:
 
 
 def test_terms_that_contradict_each_other_name_the_field() -> None:
-    for changed in ({"kpis": ("wealth",)}, {"months_before": 1}, {"last": date(2027, 2, 1)}, {"campaign_id": "c"}):
+    twice = (Stratum.TIER, Stratum.TIER)
+    for changed in (
+        {"kpis": ("wealth",)},
+        {"months_before": 1},
+        {"last": date(2027, 2, 1)},
+        {"campaign_id": "c"},
+        {"first": date(1, 1, 1)},
+        {"last": date(9999, 12, 31)},
+        {"strata": twice},
+        {"segments": twice},
+    ):
         with pytest.raises(InvalidTermsError) as refused:
             replace(TERMS, **changed)
         assert refused.value.field in changed

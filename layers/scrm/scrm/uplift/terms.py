@@ -18,6 +18,7 @@ USUAL_BAR: Final = Bar()
 MOST_MONTHS_BEFORE: Final = 12
 MOST_BANDS: Final = 20
 _DECEMBER: Final = 12
+_EARLIEST, _LATEST = date(2000, 1, 1), date(2099, 12, 31)
 
 
 class ReviewKind(StrEnum):
@@ -74,9 +75,13 @@ class ReviewTerms:
             ("name", bool(self.name.strip()), "a review needs a name"),
             ("kpis", bool(self.kpis) and set(self.kpis) <= set(KPIS), f"KPIs are some of {', '.join(KPIS)}"),
             ("kpis", len(set(self.kpis)) == len(self.kpis), "a KPI is named once"),
+            ("first", self.first >= _EARLIEST, "days are of this century"),
+            ("last", self.last <= _LATEST, "days are of this century"),
             ("last", self.first <= self.last, "the window ends before it begins"),
             ("days_after", 1 <= self.days_after <= 366, "1 to 366 days"),  # noqa: PLR2004 - said in the sentence
             ("months_before", 2 <= self.months_before <= MOST_MONTHS_BEFORE, "2 to 12 months: a trend needs two"),  # noqa: PLR2004
+            ("strata", len(set(self.strata)) == len(self.strata), "a stratum is named once"),
+            ("segments", len(set(self.segments)) == len(self.segments), "a stratum is named once"),
             ("bands", 1 <= self.bands <= MOST_BANDS, "1 to 20 bands"),
             ("confidence", 0.5 <= self.confidence < 1, "between 0.5 and 1"),  # noqa: PLR2004
             ("campaign_id", (self.kind is ReviewKind.HOLDOUT) == bool(self.campaign_id), "of a holdout, and only then"),

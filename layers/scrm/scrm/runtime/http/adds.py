@@ -37,7 +37,7 @@ AddRef = Annotated[
 Day = Annotated[date, Query(description="The business day of the adds.")]
 Verdict = Annotated[State | None, Query(description="Only those judged so.")]
 Month = Annotated[
-    str | None, Query(pattern=r"^\d{4}-(0[1-9]|1[0-2])$", description="The month of the adds; this one if absent.")
+    str | None, Query(pattern=r"^[1-9]\d{3}-(0[1-9]|1[0-2])$", description="The month of the adds; this one if absent.")
 ]
 AppealState = Annotated[RequestState | None, Query(description="Only those that stand so.")]
 _DECIDED = responses(HTTPStatus.OK, models.AddAppeal, HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT)

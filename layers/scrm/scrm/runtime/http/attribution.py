@@ -16,7 +16,7 @@ from scrm.runtime.http.routing import Cursor, Limit, NodeId, current_caller, lis
 from scrm.runtime.wiring import admin_api as wiring
 from scrm.uplift.ledger import summed
 
-Month = Annotated[str, Path(pattern=r"^\d{4}-(0[1-9]|1[0-2])$", description="Such as 2027-03.")]
+Month = Annotated[str, Path(pattern=r"^[1-9]\d{3}-(0[1-9]|1[0-2])$", description="Such as 2027-03.")]
 Version = Annotated[int | None, Query(ge=1, description="Absent: the latest.")]
 Kpi = Annotated[str | None, Query(max_length=32, description="Only this KPI; ``product``: what is held of a product.")]
 By = Annotated[models.CreditedBy, Query(description="Whom the changes are credited to.")]

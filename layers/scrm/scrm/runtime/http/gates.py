@@ -29,7 +29,7 @@ from scrm.targets.overrides import GateOverrides, Override, WantedOverride
 OverrideId = Annotated[str, Path(max_length=64, description="The override's id.")]
 NodeInPath = Annotated[str, Path(max_length=64, description="The organisation node's id.")]
 AsOfMonth = Annotated[
-    str | None, Query(pattern=r"^\d{4}-(0[1-9]|1[0-2])$", description="``2027-03``; absent: this month.")
+    str | None, Query(pattern=r"^[1-9]\d{3}-(0[1-9]|1[0-2])$", description="``2027-03``; absent: this month.")
 ]
 _DECIDED = responses(HTTPStatus.OK, models.GateOverride, HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT)
 

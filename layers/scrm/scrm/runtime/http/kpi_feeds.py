@@ -18,7 +18,7 @@ from scrm.runtime.wiring import kpi_feeds as wiring
 
 _LINK_VALID_FOR_S: Final = 300
 
-Received = Annotated[str | None, Query(pattern=r"^\d{4}-(0[1-9]|1[0-2])$", description="UTC; now's if absent.")]
+Received = Annotated[str | None, Query(pattern=r"^[1-9]\d{3}-(0[1-9]|1[0-2])$", description="UTC; now's if absent.")]
 DeliveryInPath = Annotated[str, Path(pattern=r"^[A-Za-z0-9_.-]{20,80}$", description="Its `entry_id`.")]
 
 

@@ -18,7 +18,9 @@ from scrm.runtime.http.wire import Asked, Reply
 from scrm.runtime.kpi_joins import business_month
 from scrm.runtime.wiring import kpi_reports as wiring
 
-MonthInPath = Annotated[str, Path(pattern=r"^\d{4}-(0[1-9]|1[0-2])$", description="The month.", examples=["2027-03"])]
+MonthInPath = Annotated[
+    str, Path(pattern=r"^[1-9]\d{3}-(0[1-9]|1[0-2])$", description="The month.", examples=["2027-03"])
+]
 NodeInPath = Annotated[str, Path(max_length=64, description="The organisation node's id.")]
 
 

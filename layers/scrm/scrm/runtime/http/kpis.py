@@ -18,7 +18,7 @@ from scrm.runtime.wiring import admin_api as wiring
 _MOST_DAYS = 92
 KpiInPath = Annotated[str, Path(max_length=32, description="The KPI's name.", examples=["staff_usage_rate"])]
 NodeInPath = Annotated[str, Path(max_length=64, description="The organisation node's id.")]
-Month = Annotated[str | None, Query(pattern=r"^\d{4}-(0[1-9]|1[0-2])$", description="Absent: this month.")]
+Month = Annotated[str | None, Query(pattern=r"^[1-9]\d{3}-(0[1-9]|1[0-2])$", description="Absent: this month.")]
 
 
 @router.get(

@@ -26,7 +26,9 @@ ExitId = Annotated[str, Path(max_length=64, description="The record's id.")]
 NamedInQuery = Annotated[str, Query(max_length=64, description="The pilot's review; absent: none was named.")]
 Through = Annotated[
     str | None,
-    Query(pattern=r"^\d{4}-(0[1-9]|1[0-2])$", description="``2027-03``, the last month; absent: the last closed one."),
+    Query(
+        pattern=r"^[1-9]\d{3}-(0[1-9]|1[0-2])$", description="``2027-03``, the last month; absent: the last closed one."
+    ),
 ]
 
 

@@ -18,7 +18,7 @@ from scrm.targets.review import Gates, Progress
 from scrm.targets.stages import Finding, GateState
 from scrm.two_persons import RequestState
 
-type Month = Annotated[str, Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")]
+type Month = Annotated[str, Field(pattern=r"^[1-9]\d{3}-(0[1-9]|1[0-2])$")]
 type NodeText = Annotated[str, Field(min_length=1, max_length=64)]
 
 
