@@ -116,6 +116,14 @@ def test_a_month_that_was_hidden_since_is_absent_and_no_point_of_the_trend(pilot
     assert hidden not in [row["month"] for row in reply.body["trend"] if row["kpi"] == "pool_size"]
 
 
+def test_a_review_that_holds_every_other_time_is_no_proof(pilot: Api) -> None:
+    refused = look(pilot, review_id=reviewed(pilot, confidence=0.5))
+
+    assert (refused.status, refused.body["type"]) == (422, "urn:scrm:problem:unfit-review")
+    assert "90%" in refused.body["detail"]
+    assert look(pilot, review_id=reviewed(pilot, confidence=0.9)).body["verdict"] == "ready"
+
+
 def test_too_few_customers_are_insufficient_and_tell_no_percentage(pilot: Api) -> None:
     body = look(pilot, review_id=reviewed(pilot, customers=50)).body
 
@@ -171,6 +179,16 @@ def test_a_review_that_cannot_tell_of_the_pilot_is_refused(pilot: Api) -> None:
     assert "proves nothing" in look(pilot, review_id=channels).body["detail"]
     assert look(pilot, review_id="uplift_none").status == 404
     assert look(pilot, through="2099-01").status == 422
+
+
+def test_a_campaign_that_keeps_nobody_back_has_no_holdout_to_review(pilot: Api) -> None:
+    campaign = post(pilot, "/v1/campaigns", BRANCH_10, asked(holdout_percent=0)).body
+    terms = {"name": "留白", "kind": "holdout", "node_id": "10", "kpis": ["aum_fen"]}
+    terms |= {"first": "2027-03-01", "last": "2027-03-31", "campaign_id": campaign["campaign_id"]}
+
+    refused = post(pilot, "/v1/uplift-reviews", body=terms)
+
+    assert (refused.status, refused.body["type"]) == (422, "urn:scrm:problem:no-holdout")
 
 
 def test_a_holdout_tells_of_a_pilot_only_where_its_campaign_reached_the_pilots_customers(pilot: Api) -> None:

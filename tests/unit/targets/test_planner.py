@@ -178,3 +178,13 @@ def test_nobody_to_split_among_is_refused() -> None:
         planner.plan_bank(1, EVEN_SEASON, AT_ONCE, [])
     with pytest.raises(InvalidPlanError, match="nobody"):
         planner.split(planner.backward(100, EVEN_SEASON, AT_ONCE), {"a": 0})
+
+
+def test_a_branch_that_begins_after_the_season_is_named() -> None:
+    season = (1,) * 6 + (0,) * 6
+    shares = [BranchShare("10", 1), BranchShare("20", 1, first_month=9)]
+
+    with pytest.raises(InvalidPlanError, match=r"^branch 20: no month") as refused:
+        planner.plan_bank(1_000, season, AT_ONCE, shares)
+
+    assert refused.value.field == "shares"

@@ -10,6 +10,8 @@ from scrm.uplift.reviews import Review
 from scrm.uplift.terms import ReviewKind, ReviewTerms
 from scrm.uplift.verdict import BELIEVED, Verdict
 
+LEAST_CONFIDENCE: Final = 0.9
+"""Below it an interval above the bar is what chance brings often enough."""
 _PROVING: Final = frozenset({ReviewKind.ADDED, ReviewKind.HOLDOUT})
 _FOUND: Final = {
     Verdict.PASSED: ExitFinding.MET,
@@ -31,6 +33,15 @@ def check_fits(review: Review, node_id: str) -> None:
     if review.node_id != node_id:
         raise UnfitReviewError(
             f"the review is over node {review.node_id}: a pilot's exit needs one that was registered over the pilot"
+        )
+
+
+def check_proves(terms: ReviewTerms) -> None:
+    """Raises UnfitReviewError."""
+    if terms.confidence < LEAST_CONFIDENCE:
+        raise UnfitReviewError(
+            f"the review's intervals hold the truth in {terms.confidence:.0%} of cases: "
+            f"a pilot's exit needs a confidence of {LEAST_CONFIDENCE:.0%} or more"
         )
 
 

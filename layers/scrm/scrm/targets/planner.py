@@ -107,10 +107,22 @@ def plan_bank(
     except ValueError as error:
         raise InvalidPlanError("shares", str(error)) from error
     return {
-        share.node_id: backward(part, season, share.conversion or conversion, share.first_month or first_month)
+        share.node_id: _of_branch(share, part, season, conversion, first_month)
         for share, part in zip(shares, parts, strict=True)
         if only in {None, share.node_id}
     }
+
+
+def _of_branch(
+    share: BranchShare, part: int, season: Sequence[int], conversion: Conversion, first_month: int
+) -> MonthlyTargets:
+    """Where it is the branch's own terms that do not fit, the error names the branch."""
+    try:
+        return backward(part, season, share.conversion or conversion, share.first_month or first_month)
+    except InvalidPlanError as invalid:
+        if share.conversion is None and share.first_month is None:
+            raise
+        raise InvalidPlanError("shares", f"branch {share.node_id}: {invalid}") from invalid
 
 
 def backward(outcome: int, season: Sequence[int], conversion: Conversion, first_month: int = 1) -> MonthlyTargets:

@@ -15,7 +15,7 @@ from scrm.runtime.http import pilot_models as models
 from scrm.runtime.http.campaign_requests import visible_campaign
 from scrm.runtime.http.problems import NoSuchThingError, NotAllowedError, ProblemError, sentence
 from scrm.runtime.http.routing import IdempotencyKey, current_caller, json_reply, responses, router
-from scrm.runtime.pilot_joins import UnfitReviewError, check_fits, named
+from scrm.runtime.pilot_joins import UnfitReviewError, check_fits, check_proves, named
 from scrm.runtime.wiring import admin_api as wiring
 from scrm.targets.pilot import NamedReview
 from scrm.targets.rollout import ExitNotReadyError, Looked, OpenMonthError
@@ -112,6 +112,7 @@ def _named(detail: NodeDetail, review_id: str) -> NamedReview:
         raise NoSuchThingError("review")
     check_fits(found, detail.node.node_id)
     terms = uplift.documents.terms(found.terms_sha256)
+    check_proves(terms)
     if found.kind is ReviewKind.HOLDOUT and not covers(detail.node.path, visible_campaign(terms.campaign_id).node_path):
         raise UnfitReviewError("the review's campaign reached customers outside the pilot: it tells nothing of it")
     result = uplift.documents.result(review_id, found.versions) if found.versions else None

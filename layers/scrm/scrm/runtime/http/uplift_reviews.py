@@ -196,4 +196,8 @@ def _share_of(request: models.UpliftReviewRequest) -> float:
     """What a campaign planned to send to; 0 for a review of another kind."""
     if request.kind is not ReviewKind.HOLDOUT:
         return 0.0
-    return 1 - visible_campaign(request.campaign_id).definition.holdout_percent / 100
+    kept_back = visible_campaign(request.campaign_id).definition.holdout_percent
+    if kept_back == 0:
+        detail = "The campaign keeps nobody back (holdout_percent is 0): ask what it changed by a review of kind added."
+        raise ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, "no-holdout", detail)
+    return 1 - kept_back / 100
