@@ -285,3 +285,14 @@ def test_stages_are_set_by_head_office_and_must_make_sense(api: Api) -> None:
         api.send(Request("/v1/settings/targets", "PUT", claims=BRANCH_10, body={"version": 1, "settings": {}})).status
         == 403
     )
+
+
+def test_two_figures_of_one_kpi_are_refused_and_named(api: Api) -> None:
+    month = "2026-01"
+    row = {"node_id": "10", "kpi": "aum", "numerator": 5}
+
+    refused = tell(api, month, [row, {**row, "node_id": "20"}, {**row, "numerator": 6}])
+
+    assert (refused.status, refused.body["type"]) == (422, "urn:scrm:problem:told-twice")
+    assert "Node 10 has aum 2 times" in refused.body["detail"]
+    assert api.targets.figures.stored == {}

@@ -1,5 +1,6 @@
 """Figures of KPIs by node and month (S4, S5): read, and told by the bank, of which each change is a new version."""
 
+from collections import Counter
 from http import HTTPStatus
 from typing import Annotated
 
@@ -66,6 +67,7 @@ def tell_kpi_figures(request: Annotated[models.FiguresRequest, Body()]) -> model
     if request.as_of > now.astimezone(clock.BUSINESS_ZONE).date() or month_of(request.as_of) < request.month:
         detail = "as_of is a day of the month that is told or a later one, and not in the future."
         raise ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, "wrong-day", detail)
+    _check_each_once(request)
     for node_id in sorted({row.node_id for row in request.rows}):
         scope(node_id)
     told = [
@@ -81,3 +83,12 @@ def tell_kpi_figures(request: Annotated[models.FiguresRequest, Body()]) -> model
         for row in request.rows
     ]
     return models.FiguresTold(rows=len(told), changed=wiring.targets().figures.tell(told))
+
+
+def _check_each_once(request: models.FiguresRequest) -> None:
+    """Of two figures of one KPI nobody knows which holds, and told again both would be new versions again."""
+    counts = Counter((row.node_id, row.kpi) for row in request.rows)
+    [((node_id, kpi), times)] = counts.most_common(1)
+    if times > 1:
+        detail = f"Node {node_id} has {kpi} {times} times: tell each figure of the month once."
+        raise ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, "told-twice", detail)
