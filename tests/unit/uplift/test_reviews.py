@@ -8,6 +8,7 @@ import pytest
 
 from scrm.aws.duckdb_engine import DuckDbEngine
 from scrm.aws.touches import TouchDays
+from scrm.aws.uplift_documents import TermsChangedError
 from scrm.runtime.uplift_joins import BankSources
 from scrm.uplift import sums
 from scrm.uplift.reviews import Review, ReviewState
@@ -201,6 +202,19 @@ def test_a_review_that_asks_for_too_much_says_so_and_keeps_no_other_waiting(
     assert (ran.results, ran.waiting) == (1, 1)
     assert bank.desk.find(small.review_id).versions == 1
     assert "too many cells" in bank.desk.find(large.review_id).waits_for
+
+
+def test_a_review_whose_terms_were_changed_in_storage_stops_no_other(bank: ReviewedBank, rows: UpliftBank) -> None:
+    asked = [bank.desk.register(replace(TERMS, name=name), "operator:a", BEFORE) for name in ("一", "二", "三")]
+    broken, *others = sorted(asked, key=lambda one: one.review_id)
+    bank.runs.run_due(BEGUN, lambda: True)
+    bank.publish_month(TERMS.month_after, rows.months[TERMS.month_after])
+    bank.bucket.put(f"uplift/terms/{broken.terms_sha256}.json", b"{}", "application/json")
+
+    with pytest.raises(TermsChangedError):
+        bank.runs.run_due(DUE, lambda: True)
+
+    assert [bank.desk.find(one.review_id).versions for one in (broken, *others)] == [0, 1, 1]
 
 
 def test_a_bank_that_the_engine_does_not_hold_is_told_so_with_what_to_do(bank: ReviewedBank, rows: UpliftBank) -> None:

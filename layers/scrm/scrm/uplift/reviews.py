@@ -192,22 +192,30 @@ class ReviewRuns:
     actor: str
 
     def run_due(self, now: datetime, has_time: Callable[[], bool]) -> Ran:
+        """Raises the first error of a review, when all others have run."""
         today = now.astimezone(BUSINESS_ZONE).date()
         results = waiting = settled = 0
         ahead: set[date] = set()
+        failed: list[Exception] = []
         for one in sorted(self.store.all(), key=lambda each: (each.versions, each.due_on, each.review_id)):
             if not has_time():
                 break
-            frozen = self._with_customers(one, today)
-            if today < frozen.due_on:
-                ahead.add(frozen.due_on if frozen.customers_before else max(frozen.first, today))
+            try:
+                frozen = self._with_customers(one, today)
+                if today < frozen.due_on:
+                    ahead.add(frozen.due_on if frozen.customers_before else max(frozen.first, today))
+                    continue
+                if frozen.versions and (today - frozen.due_on).days > DAYS_OF_CORRECTIONS:
+                    continue
+                done = self._run(frozen, now)
+            except Exception as error:  # noqa: BLE001 - whatever it is, the other reviews are not to wait for it
+                failed.append(error)
                 continue
-            if frozen.versions and (today - frozen.due_on).days > DAYS_OF_CORRECTIONS:
-                continue
-            done = self._run(frozen, now)
             results += done.versions - frozen.versions
             waiting += done.state is ReviewState.REGISTERED
             settled += done.versions == frozen.versions > 0
+        if failed:
+            raise failed[0]
         return Ran(results, waiting, settled, min(ahead, default=None))
 
     def _with_customers(self, one: Review, today: date) -> Review:
