@@ -15,8 +15,8 @@ from scrm.uplift.verdict import BELIEVED, Verdict
 
 @dataclass(frozen=True, slots=True)
 class Return:
-    """One KPI of one treated group. Units of the KPI over all treated, and fen in a year; None where nothing is to be
-    believed."""
+    """One KPI of one treated group. ``treated``: whose gain it is, without a holdout only those who had somebody to be
+    compared with. Units of the KPI over all of them, and fen in a year; None where nothing is to be believed."""
 
     kpi: str
     arm: str
@@ -56,8 +56,8 @@ def returns(findings: Sequence[Mapping[str, Any]], worth: Mapping[str, Fraction]
 
 
 def _row(one: Mapping[str, Any], worth: Fraction | None) -> Return:
-    treated = int(one["treated"])
     figure = one["holdout"] or one["adjusted"]
+    treated = int(one["treated"]) if one["holdout"] else round(one["treated"] * one["compared"])
     gain = one["gain"]
     if Verdict(one["verdict"]) not in BELIEVED or figure is None or gain is None or not figure["value"]:
         return Return(one["kpi"], one["arm"], treated, None, None, None, None, None, None)
