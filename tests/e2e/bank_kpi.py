@@ -24,17 +24,18 @@ def feeds_are_delivered(bank: Bank) -> None:
     """The core system's customers, facts by month and day, what they hold; and a month of which no row can be used."""
     now = datetime.fromisoformat(bank.wecom.clock()["now"]).astimezone(BUSINESS_ZONE)
     yesterday = (now - timedelta(days=1)).date().isoformat()
+    day = _no_last_day(now.date() - timedelta(days=1)).isoformat()
     month, unusable = (_month_before(now.date(), back) for back in (1, 6))
     core = KpiBank(bank.wecom.world())
     facts = core.month_rows(month)
-    days = [{**row, "day": yesterday} for row in facts]
+    days = [{**row, "day": day} for row in facts]
     for row in days:
         del row["month"]
     wrong: list[FeedRow] = [{**row, "month": unusable, "aum_fen": -1} for row in facts]
     for feed, period, rows in (
         ("bank_customers", yesterday, core.master_rows()),
         ("customer_months", month, facts),
-        ("customer_days", yesterday, days),
+        ("customer_days", day, days),
         ("product_holdings", month, core.holding_rows(month)),
         ("customer_months", unusable, wrong),
     ):
@@ -46,6 +47,11 @@ def feeds_are_delivered(bank: Bank) -> None:
     (refused,) = (row for row in told if row["has_report"])
     report = head_office.get(at("kpi-feeds", "deliveries", refused["entry_id"], "report"))
     assert b"aum_fen" in requests.get(report["url"], timeout=10).content
+
+
+def _no_last_day(day: date) -> date:
+    """Facts of a month's last day are told by the month's own."""
+    return day - timedelta(days=1) if (day + timedelta(days=1)).day == 1 else day
 
 
 def _month_before(day: date, by: int) -> str:
