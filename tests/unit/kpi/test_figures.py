@@ -69,7 +69,6 @@ def test_what_was_looked_at_and_found_nothing_is_zero() -> None:
 
     assert compute(kpi("lost"), told, told, MARCH, 10).figure == Figure(0, None, FIRST)
     assert compute(kpi("valid_added"), told, told, MARCH, 10).figure == Figure(0, None, LAST)
-    assert compute(kpi("valid_add_rate"), told, told, MARCH, 10).figure == Figure(0, 5, LAST)
     assert compute(kpi("reached"), told, told, MARCH, 10).figure == Figure(0, None, LAST)
 
 

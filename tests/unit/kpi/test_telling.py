@@ -93,7 +93,6 @@ def test_a_month_whose_adds_were_all_excluded_is_told_as_zero() -> None:
     bank.telling().tell("2027-03", "march", NOW, LAST)
 
     assert bank.of("1", "valid_added") == (0, None)
-    assert bank.of("1", "valid_add_rate") == (0, 3)
     assert bank.of("1", "reached") is None
 
 

@@ -120,7 +120,6 @@ _FRONT_END: Final = (
         ("add_judged",),
         known_by=("adds_decided",),
     ),
-    _ratio("valid_add_rate", "有效添加率", (("valid_added",), ("adds_decided",)), Source.CONTACTS, ("add_judged",)),
     _count("lost", "流失客户", Unit.CUSTOMERS, Source.CONTACTS, ("contact_lost",), known_by=("added",)),
 )
 
