@@ -275,7 +275,8 @@ def by_cell(compared: "pl.DataFrame", kpi: str, bands: int) -> list[tuple[Any, .
         compared.lazy()
         .filter(earlier.is_not_null() & later.is_not_null() & pl.col(f"after_{kpi}").is_not_null())
         .with_columns(y=pl.col(f"after_{kpi}"), x=(earlier + later) / 6, d=later / 3 - earlier / 3)
-        .with_columns(band=((x.rank("min") - 1) * float(bands) / pl.len()).floor().cast(pl.Int64))
+        # In whole numbers: polars divides by a reciprocal, which puts who stands on a border of bands below it.
+        .with_columns(band=(x.rank("min").cast(pl.Int64) - 1) * bands // pl.len().cast(pl.Int64))
         .group_by("arm", "tier", "age_band", "branch", "band")
         .agg(
             n=pl.len(), y_=y.sum(), yy=(y * y).sum(), x_=x.sum(), xx=(x * x).sum(), xy=(x * y).sum(), d_=d.sum(),
