@@ -59,7 +59,7 @@ USUAL = {
     "archive_screen": "segment_stored",
     "archive_certify": "due",
     "kpi_ingest": "manifest_uploaded",
-    "kpi_collect": "part_statistics_due",  # `morning` does nothing before ten o'clock
+    "kpi_collect": "part_statistics_due",  # `morning` does nothing before six in Shanghai
 }
 """The sample that stands for a function's usual work, where it is not the first by name."""
 CALLS: Mapping[str, str] = {
