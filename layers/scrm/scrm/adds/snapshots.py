@@ -64,7 +64,6 @@ SELECT wanted.seen_on, wanted.userid, wanted.node_path, wanted.external_userid, 
 FROM wanted LEFT JOIN known ON known.external_userid = wanted.external_userid AND known.place = 1
 ORDER BY wanted.userid, wanted.seen_on, wanted.external_userid, wanted.added_at
 """
-
 """With the bank's word on each: the customer whom its master names by external_userid, else by unionid."""
 
 type Key = tuple[str, str, datetime]
