@@ -236,9 +236,9 @@ def plain_loop(bodies: Sequence[bytes]) -> dict[Any, int]:
 
 
 def ours(bodies: Sequence[bytes]) -> dict[tuple[date, int], DayCounts]:
-    """What the function does with them, window by window."""
+    """What the function does with a day of them, window by window."""
     states: dict[tuple[date, int], DayCounts] = {}
-    for window in batched(bodies, EVENTS // WINDOWS // LINES, strict=False):
+    for window in batched(bodies, len(bodies) // WINDOWS, strict=False):
         sorting = Sorting(DAY, Applied())
         for number, body in enumerate(window):
             sorting.add(f"facts/contact_added/{DAY}/{number}.jsonl", body)
@@ -256,7 +256,7 @@ class Cpu(NamedTuple):
 
 
 def cpu(events: int, rounds: int) -> Cpu:
-    """Of a bank that has so many a day, so that a member has as many of them whatever the size."""
+    """Of a bank that has so many a day, so that of a member there are as many in a window whatever the size."""
     share = events / EVENTS
     sizes = (round(RMS * share), round(TEAMS * share), round(BRANCHES * share))
     members, weights = bank(*sizes, range(SHARDS))
@@ -276,7 +276,7 @@ def cpu(events: int, rounds: int) -> Cpu:
         ).encode()
         for number, (userid, path) in enumerate(whose)
     ]
-    bodies = [b"\n".join(some) + b"\n" for some in batched(told, LINES, strict=False)]
+    bodies = [b"\n".join(some) + b"\n" for some in batched(told, min(LINES, events // WINDOWS), strict=False)]
     del told, whose, members, weights
     gc.collect()
     gc.freeze()  # what was drawn is not counted

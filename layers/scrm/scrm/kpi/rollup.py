@@ -293,7 +293,6 @@ class Sorting:
         self._only = only
         self._routes: defaultdict[Kind, dict[str, list[_Route]]] = defaultdict(dict)
         self._places: dict[str, tuple[int, str]] = {}
-        self._userids: dict[str, str] = {}
 
     def add(self, key: str, body: bytes) -> None:
         """The facts of a document; its key says which kind they are of."""
@@ -301,7 +300,7 @@ class Sorting:
         facts, refused = kind.read(body)
         self._applied.facts += len(facts) + len(refused)
         self._applied.refusals += [Refusal(key, line, why) for line, why in refused]
-        places, hours, same_userid = self._places, self._routes[kind], self._userids.setdefault
+        places, hours = self._places, self._routes[kind]
         counts_alike, can_be_corrected = bool(kind.constant), kind.can_be_corrected
         for number, fact in enumerate(facts, start=1):
             shard, path = places.get(fact.node_path) or self._place(fact.node_path)
@@ -312,7 +311,7 @@ class Sorting:
                 continue
             route.add_key(fact.event_id[-KEY:])
             route.add_path(path)
-            route.add_userid(same_userid(fact.userid, fact.userid))
+            route.add_userid(fact.userid)
             if not counts_alike:
                 route.add_amounts(kind.amounts(fact))
             if can_be_corrected:
