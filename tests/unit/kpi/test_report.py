@@ -52,6 +52,20 @@ def test_the_gate_is_told_by_branch_with_what_is_missing(page: str) -> None:
     assert "6 家下级机构中 2 家已开放业务指标考核" in text
 
 
+def test_a_share_reads_alike_wherever_it_is_told_and_never_as_the_threshold_that_it_misses() -> None:
+    bank = ReportBank().fill()
+    bank.tell("1", "customer_coverage_rate", MONTH, 2057, 6000)
+    bank.tell("30", "customer_coverage_rate", MONTH, 4996, 10_000)
+
+    report = bank.reports().collect("1", MONTH, MADE_AT)
+    page = files_of(report, {one.kpi: one for one in reversed(bank.catalogue.in_force(MONTH))})["html"].decode()
+    text = re.sub(r"<[^>]+>", " ", page)
+
+    assert text.count("34.3%") == 2  # the headline and the gate
+    assert "34.2%" not in text
+    assert "客户覆盖率 49.9% &lt; 50.0%" in text
+
+
 def test_progress_has_pace_forecast_and_who_is_behind(page: str, report: MonthReport) -> None:
     outcome = report.plans[0].metrics[-1]
 

@@ -4,9 +4,11 @@ Every text is escaped by the templates; names of branches come from WeCom's addr
 """
 
 import functools
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from fractions import Fraction
 from pathlib import Path
 from typing import Any, Final
 
@@ -310,15 +312,17 @@ def _why(one: Evidence, titles: Mapping[str, str]) -> str:
     if one.figure is None or one.figure.value is None:
         return f"{title}：{'暂无数据' if one.figure is None else '分母为零'}（要求 ≥ {asked}）"
     is_share = one.figure.denominator is not None
-    actual = _floored(one.figure) if is_share else f"{one.figure.numerator:,}"
+    actual = _beside(one.figure, wanted) if is_share else f"{one.figure.numerator:,}"
     sign = "≥" if one.finding is Finding.MET else "<"
     return f"{title} {actual} {sign} {asked}"
 
 
-def _floored(figure: Figure) -> str:
-    """Rounded down, so that 79.96 % does not read as the 80 % it is not."""
-    tenths = 1000 * figure.numerator // (figure.denominator or 1)
-    return f"{tenths // 10}.{tenths % 10}%"
+def _beside(figure: Figure, asked: Fraction | None) -> str:
+    """As everywhere on the page, but 79.96 % does not read as the 80 % it is not."""
+    share = figure.value or Fraction(0)
+    if asked is None or share >= asked:
+        return _percent(float(share))
+    return _percent(min(round(1000 * share), math.ceil(1000 * asked) - 1) / 1000)
 
 
 def _bars(report: MonthReport, kpi: str) -> list[Bar]:
@@ -334,7 +338,7 @@ def _bars(report: MonthReport, kpi: str) -> list[Bar]:
             found.append((2.0, Bar(one.place.name, None, _absent(reading), is_met=False)))
             continue
         is_met = threshold is None or share >= threshold
-        bar = Bar(one.place.name, min(1.0, float(share)), _floored(reading.figure), is_met)
+        bar = Bar(one.place.name, min(1.0, float(share)), _beside(reading.figure, threshold), is_met)
         found.append((float(share), bar))
     return [bar for _, bar in sorted(found, key=lambda each: (each[0], each[1].name))[:_MOST_ROWS]]
 
