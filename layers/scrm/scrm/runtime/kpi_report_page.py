@@ -322,7 +322,7 @@ def _beside(figure: Figure, asked: Fraction | None) -> str:
     share = figure.value or Fraction(0)
     if asked is None or share >= asked:
         return _percent(float(share))
-    return _percent(min(round(1000 * share), math.ceil(1000 * asked) - 1) / 1000)
+    return _percent(min(float(share), (math.ceil(1000 * asked) - 1) / 1000))
 
 
 def _bars(report: MonthReport, kpi: str) -> list[Bar]:
